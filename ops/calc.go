@@ -1,0 +1,84 @@
+package ops
+
+import (
+	"github.com/pkg/errors"
+	G "gorgonia.org/gorgonia"
+)
+
+// Calc lets a long formula look like one: it keeps the first error and turns
+// every later call into a nil.
+//
+//	var c ops.Calc
+//	a := c.Neg(c.Mul(c.Sub(g, c.T(g)), s))
+//	return a, c.Err("model: skew part of layer %d", i)
+type Calc struct{ err error }
+
+// Do passes on a node made by any constructor, whose own inputs must not be
+// the results of failed calls.
+func (c *Calc) Do(n *G.Node, err error) *G.Node {
+	if c.err == nil {
+		c.err = err
+	}
+	return n
+}
+
+// Err returns the first error, with a message that says where it happened.
+func (c *Calc) Err(format string, args ...any) error {
+	return errors.Wrapf(c.err, format, args...)
+}
+
+// Mul is the product of two matrices.
+func (c *Calc) Mul(a, b *G.Node) *G.Node { return c.binary(G.Mul, a, b) }
+
+// Add is a + b, element by element.
+func (c *Calc) Add(a, b *G.Node) *G.Node { return c.binary(G.Add, a, b) }
+
+// Sub is a − b, element by element.
+func (c *Calc) Sub(a, b *G.Node) *G.Node { return c.binary(G.Sub, a, b) }
+
+// Neg is −a.
+func (c *Calc) Neg(a *G.Node) *G.Node {
+	if c.err != nil {
+		return nil
+	}
+	return c.Do(G.Neg(a))
+}
+
+// T is the transpose of a matrix.
+func (c *Calc) T(a *G.Node) *G.Node {
+	if c.err != nil {
+		return nil
+	}
+	return c.Do(G.Transpose(a))
+}
+
+// Apply is f(u) for a function that makes a node.
+func (c *Calc) Apply(f func(u *G.Node) (*G.Node, error), u *G.Node) *G.Node {
+	if c.err != nil {
+		return nil
+	}
+	return c.Do(f(u))
+}
+
+// Propagate is Propagate.
+func (c *Calc) Propagate(p *G.Node, k int, u *G.Node, terms ...Term) *G.Node {
+	if c.err != nil {
+		return nil
+	}
+	return c.Do(Propagate(p, k, u, terms...))
+}
+
+// Combine is Combine.
+func (c *Calc) Combine(u, h *G.Node, coef []float64, k ...*G.Node) *G.Node {
+	if c.err != nil {
+		return nil
+	}
+	return c.Do(Combine(u, h, coef, k...))
+}
+
+func (c *Calc) binary(f func(a, b *G.Node) (*G.Node, error), a, b *G.Node) *G.Node {
+	if c.err != nil {
+		return nil
+	}
+	return c.Do(f(a, b))
+}

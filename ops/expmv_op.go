@@ -1,0 +1,72 @@
+package ops
+
+import (
+	G "gorgonia.org/gorgonia"
+
+	"spnode/ops/kernel"
+)
+
+// Expmv is the node of the ETD1 step, eq. (17), matrix-free,
+//
+//	y = e^{hA}u + hφ_1(hA)g,
+//
+// for A (n, n), u and g (batch, n), and h (1) or (batch): a step for all or
+// one for each row. It is differentiable by all four. See ExpmvTo for how it
+// is evaluated; the adjoint is that of the same polynomial, which it evaluates
+// again block by block, so that nothing is kept between the two.
+func Expmv(a, u, g, h *G.Node, tol Tolerance) (*G.Node, error) {
+	if err := checkStep("Expmv", a, u, h); err != nil {
+		return nil, err
+	}
+	if !g.Shape().Eq(u.Shape()) {
+		return nil, shapeError("Expmv", "g is %v, want %v as u", g.Shape(), u.Shape())
+	}
+	return byDtype("Expmv", u,
+		func() (*G.Node, error) { return expmv[float64](a, u, g, h, tol) },
+		func() (*G.Node, error) { return expmv[float32](a, u, g, h, tol) })
+}
+
+func expmv[T kernel.Float](a, u, g, h *G.Node, tol Tolerance) (*G.Node, error) {
+	k := kernel.NewExpmv[T](a.Shape()[0], 1, tolerance[T](tol))
+	var hs []float64
+	return function[T]{
+		name:   "Expmv",
+		shape:  u.Shape(),
+		inputs: G.Nodes{a, u, g, h},
+		forward: func(y []T, in [][]T) error {
+			hs = toFloat64(hs, in[3])
+			if err := finiteStep("Expmv", in[0], hs); err != nil {
+				return err
+			}
+			k.ForwardTo(y, in[0], hs, in[1], in[2])
+			return nil
+		},
+		adjoint: func(d, in [][]T, y, dy []T) error {
+			hs = toFloat64(hs, in[3])
+			clear(d[0])
+			clear(d[3])
+			k.BackwardTo(d[1], d[2], d[0], d[3], in[0], hs, in[1], in[2], dy)
+			return nil
+		},
+	}.node()
+}
+
+// checkStep is the check that every step function shares.
+func checkStep(name string, a, u, h *G.Node) error {
+	as, us, hs := a.Shape(), u.Shape(), h.Shape()
+	if as.Dims() != 2 || as[0] != as[1] || us.Dims() != 2 || us[1] != as[0] {
+		return shapeError(name, "A is %v and u %v, want (n, n) and (batch, n)", as, us)
+	}
+	if hs.Dims() != 1 || hs[0] != 1 && hs[0] != us[0] {
+		return shapeError(name, "h is %v, want (1) or (%d), the batch", hs, us[0])
+	}
+	return nil
+}
+
+func toFloat64[T kernel.Float](dst []float64, x []T) []float64 {
+	dst = dst[:0]
+	for _, v := range x {
+		dst = append(dst, float64(v))
+	}
+	return dst
+}

@@ -1,0 +1,189 @@
+package ops
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	G "gorgonia.org/gorgonia"
+
+	"spnode/ops/opstest"
+)
+
+// gradTol bounds the difference between a symbolic gradient and central
+// differences, relative to the largest element; the differences themselves
+// are good to about 1e-9.
+const gradTol = 1e-7
+
+// sizes calls f for seeded random draws of every size that the ops must take.
+func sizes(f func(rng *rand.Rand, n, batch int)) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{1, 2, 3, 7, 20} {
+		for _, batch := range []int{1, 2, 5} {
+			f(rng, n, batch)
+		}
+	}
+}
+
+// stable returns a Hurwitz matrix with rates around 1: a random one less a
+// multiple of I, so that steps of 1e6 do not overflow.
+func stable(rng *rand.Rand, n int) opstest.Input {
+	a := opstest.Normal(rng, "A", 0.7/math.Sqrt(float64(n)), n, n)
+	for i := range n {
+		a.Data[i*n+i] -= 1.5
+	}
+	return a
+}
+
+var stepSizes = []float64{1e-6, 1e-3, 0.3, 10, 1e3, 1e6}
+
+// steps returns steps of about dt, shared or one for each row. They are
+// differenced over a part of the time scale of A, which is 1.
+func steps(rng *rand.Rand, dt float64, shape ...int) opstest.Input {
+	h := opstest.Normal(rng, "h", 0, shape...)
+	h.Step = 1e-2 / (1 + dt)
+	for i := range h.Data {
+		h.Data[i] = dt * (1 + rng.Float64())
+	}
+	return h
+}
+
+func TestStepGradients(t *testing.T) {
+	ops := map[string]func(in G.Nodes) (*G.Node, error){
+		"Expmv": func(in G.Nodes) (*G.Node, error) { return Expmv(in[0], in[1], in[2], G.Must(Row(in[3], 1)), 0) },
+		"Combine": func(in G.Nodes) (*G.Node, error) {
+			return Combine(in[1], G.Must(Row(in[3], 0)), []float64{0.5, -2}, in[2], G.Must(G.Mul(in[1], in[0])))
+		},
+		"SolveShifted": func(in G.Nodes) (*G.Node, error) {
+			return SolveShifted(in[0], G.Must(G.Add(in[1], in[2])), G.Must(Row(in[3], 1)))
+		},
+		"Propagate": func(in G.Nodes) (*G.Node, error) {
+			p, err := Propagators(in[0], in[3], 3, 0)
+			if err != nil {
+				return nil, err
+			}
+			u, err := Propagate(p, 0, in[1], Term{[]float64{1, 0.7, -0.4}, in[2]})
+			if err != nil {
+				return nil, err
+			}
+			return Propagate(p, 1, u, Term{[]float64{0, 2, -1}, u}, Term{[]float64{1}, in[2]})
+		},
+	}
+	for name, f := range ops {
+		t.Run(name, func(t *testing.T) {
+			var worst float64
+			sizes(func(rng *rand.Rand, n, batch int) {
+				for _, width := range []int{1, batch} {
+					for _, dt := range stepSizes {
+						worst = max(worst, opstest.CheckGrad(t, gradTol, f, stable(rng, n),
+							opstest.Normal(rng, "u", 1, batch, n), opstest.Normal(rng, "g", 1, batch, n), steps(rng, dt, 2, width)))
+					}
+				}
+			})
+			t.Logf("worst relative difference %.2g", worst)
+		})
+	}
+}
+
+func TestLayerGradients(t *testing.T) {
+	for name, test := range map[string]struct {
+		f      func(in G.Nodes) (*G.Node, error)
+		inputs func(rng *rand.Rand, n, batch int) []opstest.Input
+	}{
+		"Dense": {
+			func(in G.Nodes) (*G.Node, error) { return Dense(in[0], in[1], in[2], true) },
+			func(rng *rand.Rand, n, batch int) []opstest.Input {
+				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n), opstest.Normal(rng, "W", 0.5, n, n+3), opstest.Normal(rng, "b", 1, n+3)}
+			},
+		},
+		"Dense linear, to 2": {
+			func(in G.Nodes) (*G.Node, error) { return Dense(in[0], in[1], nil, false) },
+			func(rng *rand.Rand, n, batch int) []opstest.Input {
+				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, 5*n), opstest.Normal(rng, "W", 1, 5*n, 2)}
+			},
+		},
+		"TanhTangent": {
+			func(in G.Nodes) (*G.Node, error) { return TanhTangent(in[0], in[1]) },
+			func(rng *rand.Rand, n, batch int) []opstest.Input {
+				return []opstest.Input{opstest.Normal(rng, "t", 1, batch, n), opstest.Normal(rng, "y", 0.5, 1, n)}
+			},
+		},
+		"Bilinear": {
+			func(in G.Nodes) (*G.Node, error) { return Bilinear(in[0], in[1], in[2], in[3]) },
+			func(rng *rand.Rand, n, batch int) []opstest.Input {
+				return []opstest.Input{opstest.Normal(rng, "u", 1, batch, n), opstest.Normal(rng, "C", 1, 2, n, n), opstest.Normal(rng, "D", 1, 2, n, n), opstest.Normal(rng, "b", 1, n)}
+			},
+		},
+		"Stack, SquaredError": {
+			func(in G.Nodes) (*G.Node, error) {
+				y, err := Stack(in[0], in[1], in[0])
+				if err != nil {
+					return nil, err
+				}
+				return SquaredError(y, in[2], in[3])
+			},
+			func(rng *rand.Rand, n, batch int) []opstest.Input {
+				u, w := opstest.Normal(rng, "U", 1, 3*batch, n), opstest.Normal(rng, "w", 1, 3)
+				u.Const, w.Const = true, true
+				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n), opstest.Normal(rng, "y", 1, batch, n), u, w}
+			},
+		},
+		"Scale": {
+			func(in G.Nodes) (*G.Node, error) { return Scale(in[0], -1.5) },
+			func(rng *rand.Rand, n, batch int) []opstest.Input {
+				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n)}
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var worst float64
+			sizes(func(rng *rand.Rand, n, batch int) {
+				worst = max(worst, opstest.CheckGrad(t, gradTol, test.f, test.inputs(rng, n, batch)...))
+			})
+			t.Logf("worst relative difference %.2g", worst)
+		})
+	}
+}
+
+// The norm of eq. (8) has a kink where two rows or columns tie: a small step
+// of the differences keeps to one side, at the price of digits, 1e-16/1e-5.
+func TestLipschitzScaleGradient(t *testing.T) {
+	var worst float64
+	sizes(func(rng *rand.Rand, n, batch int) {
+		for _, bound := range []float64{0.3, 4, 100} {
+			for _, unit := range []bool{true, false} {
+				w := opstest.Normal(rng, "W", 1, n, batch+n)
+				w.Step = 1e-5
+				e, _, err := opstest.GradError(func(in G.Nodes) (*G.Node, error) {
+					return LipschitzScale(in[0], bound, unit)
+				}, w)
+				if err != nil || !(e <= gradTol) {
+					t.Errorf("%d×%d, bound %g, unit %v: relative difference %.2g, error %v", n, batch+n, bound, unit, e, err)
+				}
+				worst = max(worst, e)
+			}
+		}
+	})
+	t.Logf("worst relative difference %.2g", worst)
+}
+
+func TestHurwitzGradient(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 7, 20} {
+		t.Run(fmt.Sprint("n=", n), func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(3, uint64(n)))
+			in := []opstest.Input{opstest.Normal(rng, "LS", 1, Packed(n, false)), opstest.Normal(rng, "LG", 1, Packed(n, false))}
+			if n > 1 {
+				in = append(in, opstest.Normal(rng, "Ls", 1, Packed(n, true)))
+			}
+			worst := opstest.CheckGrad(t, gradTol, func(in G.Nodes) (*G.Node, error) {
+				var skew *G.Node
+				if n > 1 {
+					skew = in[2]
+				}
+				return Hurwitz(in[0], in[1], skew, n, 0.3)
+			}, in...)
+			t.Logf("worst relative difference %.2g", worst)
+		})
+	}
+}

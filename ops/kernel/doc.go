@@ -1,0 +1,14 @@
+// Package kernel holds the arithmetic of spnode: plain functions on slices,
+// without Gorgonia, without goroutines, and without allocation once their
+// work space has grown to size.
+//
+// Matrices are row-major and tight. A batch comes first: a state is a row, u
+// has shape (batch, n), and a weight matrix has shape (in, out), which is the
+// paper's W_i ∈ R^{n_i×n_{i+1}}. Every function is generic over Float, and a
+// function that writes into its first argument ends in To.
+//
+// Sizes are trusted here: package ops checks them before it calls.
+package kernel
+
+// Float is the element type of a kernel.
+type Float interface{ float32 | float64 }

@@ -1,0 +1,102 @@
+package kernel
+
+import (
+	"math"
+	"sync"
+)
+
+// maxDegree is the largest Taylor degree that is considered.
+//
+// Al-Mohy and Higham go to 55, where θ₅₅ = 9.9, and shift A by its mean
+// eigenvalue first: the Taylor terms of e^{−x} grow to e^{x} before they
+// cancel, which costs e^{2θ} in accuracy without the shift. The shift would
+// complicate (17), so θ is held near 1 instead, where e^{2θ} costs nothing
+// that matters; θ₁₈ = 1.09 in double precision.
+const maxDegree = 18
+
+// Theta returns θ_m of Al-Mohy and Higham (SIAM J. Sci. Comput. 33 (2011),
+// Table 3.1): the largest ‖A‖ for which the Taylor polynomial T_m(A) is the
+// exponential of a matrix within tol‖A‖ of A.
+//
+// The backward error is log(e^{−x}T_m(x)), where
+//
+//	1 − e^{−x}T_m(x) = x^{m+1}/m! Σ_k (−x)^k / (k! (m+1+k)),
+//
+// an incomplete gamma function; the series with absolute values is what
+// bounds it, and log(1−r) ≈ −r since r is of the order of tol.
+func Theta(m int, tol float64) float64 {
+	lf, _ := math.Lgamma(float64(m + 1))
+	excess := func(x float64) float64 { // log of (backward error / tol)
+		sum, term := 0.0, 1.0
+		for k := 0; k < 200; k++ {
+			sum += term / float64(m+1+k)
+			term *= x / float64(k+1)
+		}
+		return float64(m)*math.Log(x) - lf + math.Log(sum) - math.Log(tol)
+	}
+	lo, hi := 1e-20, 50.0
+	for i := 0; i < 200 && hi-lo > 1e-15*hi; i++ {
+		mid := math.Sqrt(lo * hi)
+		if excess(mid) > 0 {
+			hi = mid
+		} else {
+			lo = mid
+		}
+	}
+	return lo
+}
+
+var thetaTables sync.Map // float64 tolerance -> *[maxDegree + 1]float64
+
+func thetas(tol float64) *[maxDegree + 1]float64 {
+	if t, ok := thetaTables.Load(tol); ok {
+		return t.(*[maxDegree + 1]float64)
+	}
+	var t [maxDegree + 1]float64
+	for m := 1; m <= maxDegree; m++ {
+		t[m] = Theta(m, tol)
+	}
+	thetaTables.Store(tol, &t)
+	return &t
+}
+
+// UnitRoundoff is the tolerance to which a T is computed unless told
+// otherwise: 2^-53 or 2^-24.
+func UnitRoundoff[T Float]() float64 {
+	var z T
+	if _, ok := any(z).(float32); ok {
+		return 0x1p-24
+	}
+	return 0x1p-53
+}
+
+// TaylorSteps returns the degree m and the number s of substeps that take the
+// fewest products s·m for ‖tA‖ = norm.
+func TaylorSteps(norm, tol float64) (m int, s float64) {
+	best := math.Inf(1)
+	for d, th := range thetas(tol) {
+		if d == 0 {
+			continue
+		}
+		if n := max(1, math.Ceil(norm/th)); n*float64(d) < best {
+			best, m, s = n*float64(d), d, n
+		}
+	}
+	return m, s
+}
+
+// taylorDoublings returns the degree m and the number q of doublings that
+// take the fewest products m + cost·q, with ‖tA‖/2^q ≤ θ_m.
+func taylorDoublings(norm, tol, cost float64) (m, q int) {
+	best := math.Inf(1)
+	for d, th := range thetas(tol) {
+		if d == 0 {
+			continue
+		}
+		k := max(0, math.Ceil(math.Log2(norm/th)))
+		if c := float64(d) + cost*k; c < best {
+			best, m, q = c, d, int(k)
+		}
+	}
+	return m, q
+}

@@ -1,0 +1,96 @@
+package ops
+
+import (
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"spnode/ops/kernel"
+)
+
+// Stack is the node of matrices of equal width one above the other: the states
+// of all times as one batch.
+func Stack(xs ...*G.Node) (*G.Node, error) {
+	rows := 0
+	for i, x := range xs {
+		if s := x.Shape(); s.Dims() != 2 || s[1] != xs[0].Shape()[1] {
+			return nil, shapeError("Stack", "matrix %d is %v, want the width of the first, %v", i, s, xs[0].Shape())
+		}
+		rows += x.Shape()[0]
+	}
+	if len(xs) == 0 {
+		return nil, shapeError("Stack", "nothing to stack")
+	}
+	return byDtype("Stack", xs[0],
+		func() (*G.Node, error) { return stack[float64](rows, xs) },
+		func() (*G.Node, error) { return stack[float32](rows, xs) })
+}
+
+func stack[T kernel.Float](rows int, xs G.Nodes) (*G.Node, error) {
+	return function[T]{
+		name:   "Stack",
+		shape:  tensor.Shape{rows, xs[0].Shape()[1]},
+		inputs: xs,
+		forward: func(out []T, in [][]T) error {
+			for _, x := range in {
+				out = out[copy(out, x):]
+			}
+			return nil
+		},
+		adjoint: func(d, in [][]T, out, dOut []T) error {
+			for _, dx := range d {
+				dOut = dOut[copy(dx, dOut):]
+			}
+			return nil
+		},
+	}.node()
+}
+
+// SquaredError is the node of the weighted loss, eq. (20),
+//
+//	L = Σ_k w_k Σ_r ‖y_kr − U_kr‖²,
+//
+// for predictions y and targets U (times·batch, m), stacked with time slowest,
+// and the weights w (times). With w the weights of the trapezoidal rule over
+// the size of the batch it is the mean over the batch of (20). The targets and
+// the weights are data: no gradient passes to them.
+func SquaredError(y, target, w *G.Node) (*G.Node, error) {
+	ys, ws := y.Shape(), w.Shape()
+	if ys.Dims() != 2 || !ys.Eq(target.Shape()) || ws.Dims() != 1 || ys[0]%ws[0] != 0 {
+		return nil, shapeError("SquaredError", "y is %v, the target %v and w %v, want (times·batch, m) twice and (times)", ys, target.Shape(), ws)
+	}
+	return byDtype("SquaredError", y,
+		func() (*G.Node, error) { return squaredError[float64](y, target, w) },
+		func() (*G.Node, error) { return squaredError[float32](y, target, w) })
+}
+
+func squaredError[T kernel.Float](y, target, w *G.Node) (*G.Node, error) {
+	size := y.Shape().TotalSize() / w.Shape()[0] // elements at one time
+	return function[T]{
+		name:   "SquaredError",
+		shape:  tensor.ScalarShape(),
+		inputs: G.Nodes{y, target, w},
+		wrt:    []bool{true, false, false},
+		forward: func(out []T, in [][]T) error {
+			var sum float64
+			for k, wk := range in[2] {
+				var s float64
+				for i := k * size; i < (k+1)*size; i++ {
+					e := float64(in[0][i]) - float64(in[1][i])
+					s += e * e
+				}
+				sum += float64(wk) * s
+			}
+			out[0] = T(sum)
+			return nil
+		},
+		adjoint: func(d, in [][]T, out, dOut []T) error {
+			for k, wk := range in[2] {
+				f := 2 * wk * dOut[0]
+				for i := k * size; i < (k+1)*size; i++ {
+					d[0][i] = f * (in[0][i] - in[1][i])
+				}
+			}
+			return nil
+		},
+	}.node()
+}
