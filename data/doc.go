@@ -1,0 +1,26 @@
+// Package data makes, keeps and carries the truth: problems du/dt = f(u), a
+// reference solver for them, sets of trajectories, and the files these live in.
+//
+// # From a problem to a file
+//
+// A [Problem] is a right-hand side with names. [RKF45] advances a whole stack of
+// initial states on one adaptive time grid and returns a [Dataset], which is cut
+// by [Dataset.AtTimes], [Dataset.Batch], [Dataset.Split] and [Dataset.Windows],
+// scaled by a [Scaling], and written and read by [Dataset.Write] and [Read].
+// Initial states and time grids of a user come in through [ReadStates] and
+// [ParseTimes].
+//
+// # Conventions
+//
+// A state is a row of components, a stack of states is [][]float64 indexed
+// [sample][component], and trajectories are [][][]float64 indexed
+// [time][sample][component]. Everything is float64, in the physical, unscaled
+// variables and the units of the problem. All randomness comes from a seed that
+// the caller gives.
+//
+// # Paper
+//
+//	eq. (21), the transient growth problem   Transient
+//	eq. (23), its matrices                   ABump, ADecay
+//	section 5.1, Runge–Kutta–Fehlberg data   RKF45.Steps
+package data

@@ -1,0 +1,141 @@
+package data
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pkg/errors"
+)
+
+// Read returns the Dataset in a file, in the format of its extension:
+//
+//	.npz  arrays t (T) and u (T, S, C); the components are named u1, u2, …
+//	.csv  columns sample, t and the components; see [Dataset.WriteCSV]
+//
+// A .npy file holds states without their times, and is refused. The error names
+// the file and, where it applies, the place in it; the Dataset is valid.
+func Read(path string) (*Dataset, error) {
+	d, err := read(path)
+	return d, errors.Wrapf(err, "data: Read: %s", path)
+}
+
+func read(path string) (*Dataset, error) {
+	ext := extension(path)
+	switch ext {
+	case ".npz", ".csv":
+	case ".npy":
+		return nil, errors.New("a .npy file holds the states without their times: " +
+			"give an .npz file with arrays t and u, or a .csv file")
+	default:
+		return nil, errors.Errorf("extension, got %q, want .npz or .csv", ext)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, errors.WithStack(err)
+	}
+	var d *Dataset
+	if ext == ".npz" {
+		d, err = decodeNPZ(b)
+	} else {
+		d, err = decodeCSV(b)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d, d.check()
+}
+
+// Write writes d to a file in the format of its extension: .npz or .csv, which
+// [Read] reads, or .npy, which is the array (T, S, C) of states alone. The file
+// is written to a temporary sibling and renamed, so that a reader sees the old
+// file or the new one. An invalid Dataset is not written; see
+// [Dataset.Validate] for the errors.
+func (d *Dataset) Write(path string) error {
+	return errors.Wrapf(d.write(path), "data: Dataset.Write: %s", path)
+}
+
+func (d *Dataset) write(path string) error {
+	if err := d.check(); err != nil {
+		return err
+	}
+	switch ext := extension(path); ext {
+	case ".npz":
+		return writeFile(path, d.encodeNPZ)
+	case ".npy":
+		return writeFile(path, d.states().encode)
+	case ".csv":
+		return writeFile(path, d.encodeCSV)
+	default:
+		return errors.Errorf("extension, got %q, want .npz, .npy or .csv", ext)
+	}
+}
+
+// ReadStates returns the initial states in a file, indexed [sample][component]:
+// a .csv file with a state in each row, where a header line and comments after #
+// are allowed, or a .npy array of shape (S, C), or (C) for a single state. The
+// error, ErrShape or ErrNotFinite where one of them applies, names the file and
+// the place in it.
+func ReadStates(path string) ([][]float64, error) {
+	u, err := readStates(path)
+	return u, errors.Wrapf(err, "data: ReadStates: %s", path)
+}
+
+func readStates(path string) ([][]float64, error) {
+	ext := extension(path)
+	if ext != ".csv" && ext != ".npy" {
+		return nil, errors.Errorf("extension, got %q, want .csv or .npy", ext)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, errors.WithStack(err)
+	}
+	if ext == ".csv" {
+		_, u, err := decodeTable(b)
+		return u, err
+	}
+	a, err := decodeNPY(b)
+	if err != nil {
+		return nil, err
+	}
+	switch len(a.shape) {
+	case 1:
+		a.shape = []int{1, a.shape[0]}
+	case 2:
+	default:
+		return nil, errors.Wrapf(ErrShape, "array, got shape %v, want (samples, components) or (components)", a.shape)
+	}
+	u := rows(a.data, a.shape[0], a.shape[1])
+	return u, checkStates(u, a.shape[1])
+}
+
+func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
+
+// writeFile writes a file through a temporary sibling that takes its name once
+// it is complete.
+func writeFile(path string, encode func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return errors.WithStack(err)
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if err = encode(f); err != nil {
+		return err
+	}
+	if err = f.Chmod(0o644); err != nil { // CreateTemp makes it private
+		return errors.WithStack(err)
+	}
+	if err = f.Sync(); err != nil {
+		return errors.WithStack(err)
+	}
+	if err = f.Close(); err != nil {
+		return errors.WithStack(err)
+	}
+	return errors.WithStack(os.Rename(f.Name(), path))
+}

@@ -1,0 +1,250 @@
+package data
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/pkg/errors"
+)
+
+// awkward has numbers whose decimal forms are long, tiny and huge.
+func awkward() *Dataset {
+	d := numbered([]float64{1e-6, 1. / 3, 4e11}, 2, 3)
+	d.States[0][1] = []float64{math.Pi, -math.SmallestNonzeroFloat64, math.MaxFloat64}
+	d.States[1][0] = []float64{1e-300, 0.1 + 0.2, math.Copysign(0, -1)}
+	return d
+}
+
+func TestReadWrite(t *testing.T) {
+	for _, ext := range []string{".npz", ".csv", ".CSV"} {
+		path := filepath.Join(t.TempDir(), "a"+ext)
+		want := awkward()
+		for range 2 { // the second time over the first
+			if err := want.Write(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) || math.Signbit(got.States[1][0][2]) != true {
+			t.Errorf("%s: got %v, want %v", ext, got, want)
+		}
+		if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 1 {
+			t.Errorf("%s: got %d files, want one", ext, len(files))
+		}
+	}
+}
+
+func TestWriteCSV(t *testing.T) {
+	d := numbered([]float64{0, 0.5}, 2, 2)
+	d.Components = []string{"x1", `a "b", c`}
+	var b bytes.Buffer
+	if err := d.WriteCSV(&b); err != nil {
+		t.Fatal(err)
+	}
+	want := `sample,t,x1,"a ""b"", c"
+0,0,0,1
+0,0.5,100,101
+1,0,10,11
+1,0.5,110,111
+`
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+	got, err := decodeCSV(b.Bytes())
+	if err != nil || !reflect.DeepEqual(got, d) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	// The same rows with the times outside.
+	lines := strings.SplitAfter(want, "\n")
+	got, err = decodeCSV([]byte(lines[0] + lines[1] + lines[3] + lines[2] + lines[4]))
+	if err != nil || !reflect.DeepEqual(got, d) {
+		t.Errorf("rows by time: got %v, %v", got, err)
+	}
+}
+
+func TestReadStates(t *testing.T) {
+	dir := t.TempDir()
+	nan := math.NaN()
+	for i, c := range []struct {
+		name, text string
+		a          *array // instead of text
+		want       [][]float64
+		is         error
+		says       string
+	}{
+		{name: "plain", text: "1,2\n3,4e-3\n", want: [][]float64{{1, 2}, {3, 4e-3}}},
+		{name: "header", text: "x1, x2\n1, 2\n", want: [][]float64{{1, 2}}},
+		{name: "comments, CRLF, byte order mark", text: "\ufeff# y\r\n\r\n1,2\r\n", want: [][]float64{{1, 2}}},
+		{name: "ragged", text: "x,y\n1,2\n3\n", is: ErrShape, says: "line 3: got 1 columns, want 2"},
+		{name: "wider than header", text: "x,y\n1,2,3\n", is: ErrShape, says: "line 2: got 3 columns, want 2"},
+		{name: "NaN", text: "x,y\n1,2\n3,nan\n", is: ErrNotFinite, says: "line 3, column 2: got nan"},
+		{name: "Inf", text: "1,-Inf\n", is: ErrNotFinite, says: "line 1, column 2: got -Inf"},
+		{name: "overflow", text: "1e999\n", is: ErrNotFinite, says: "line 1, column 1: got 1e999"},
+		{name: "text", text: "1,2\n3,4x\n", says: `line 2, column 2: got "4x", want a number`},
+		{name: "text in the first row", text: "1,abc\n", says: `line 1, column 2: got "abc"`},
+		{name: "empty cell", text: "1,\n", says: `line 1, column 2: got ""`},
+		{name: "quote", text: "1,\"2\n", says: "line 1"},
+		{name: "empty", text: "", is: ErrShape, says: "no rows"},
+		{name: "header alone", text: "x,y\n", is: ErrShape, says: "no rows"},
+		{name: "npy", a: &array{[]int{2, 1}, []float64{5, 6}}, want: [][]float64{{5}, {6}}},
+		{name: "npy, one state", a: &array{[]int{2}, []float64{5, 6}}, want: [][]float64{{5, 6}}},
+		{name: "npy, 3-D", a: &array{[]int{1, 1, 1}, []float64{5}}, is: ErrShape, says: "got shape [1 1 1]"},
+		{name: "npy, empty", a: &array{[]int{0, 2}, nil}, is: ErrShape, says: "0 samples"},
+		{name: "npy, NaN", a: &array{[]int{2, 2}, []float64{1, 2, nan, 4}}, is: ErrNotFinite, says: "sample 1, component 0: got NaN"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(dir, fmt.Sprintf("%d.csv", i))
+			encode := func(w io.Writer) error { _, err := io.WriteString(w, c.text); return err }
+			if c.a != nil {
+				path, encode = path+".npy", c.a.encode
+			}
+			if err := writeFile(path, encode); err != nil {
+				t.Fatal(err)
+			}
+			got, err := ReadStates(path)
+			if c.want != nil {
+				if err != nil || !reflect.DeepEqual(got, c.want) {
+					t.Errorf("got %v, %v, want %v", got, err, c.want)
+				}
+				return
+			}
+			if err == nil || c.is != nil && !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), path) {
+				t.Errorf("got %v, want %v that says %q", err, c.is, c.says)
+			}
+		})
+	}
+	if _, err := ReadStates("states.txt"); err == nil || !strings.Contains(err.Error(), `extension, got ".txt"`) {
+		t.Errorf("extension: got %v", err)
+	}
+	if _, err := ReadStates(filepath.Join(dir, "none.csv")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no such file: got %v", err)
+	}
+}
+
+func TestReadErrors(t *testing.T) {
+	dir := t.TempDir()
+	for i, c := range []struct {
+		text string
+		is   error
+		says string
+	}{
+		{"sample,t,x\n0,0,1\n0,1,NaN\n", ErrNotFinite, "line 3, column 3: got NaN"},
+		{"sample,t,x\n0,0,1\n0,1\n", ErrShape, "line 3: got 2 columns, want 3"},
+		{"sample,t,x\n0,0,\n", nil, `line 2, column 3: got ""`},
+		{"sample,t,x\n0,zero,1\n", nil, `line 2, column 2: got "zero"`},
+		{"sample,t,x\n0,1,1\n0,1,2\n", nil, "strictly increase"},
+		{"sample,t,x\n0,0,1\n0,1,2\n1,0,1\n", ErrShape, "sample 1 has other times than sample 0"},
+		{"sample,t\n0,0\n", nil, "header"},
+		{"x,y,z\n0,0,1\n", nil, "header"},
+		{"0,0,1\n", nil, "header"},
+		{"", ErrShape, "no rows"},
+	} {
+		path := filepath.Join(dir, fmt.Sprintf("%d.csv", i))
+		if err := os.WriteFile(path, []byte(c.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		d, err := Read(path)
+		if err == nil || c.is != nil && !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%q: got %v, %v, want %v that says %q", c.text, d, err, c.is, c.says)
+		}
+	}
+	for path, says := range map[string]string{
+		"a.npy": "without their times", "a.txt": "want .npz or .csv", filepath.Join(dir, "none.npz"): "no such file",
+	} {
+		if _, err := Read(path); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: got %v, want an error that says %q", path, err, says)
+		}
+	}
+
+	d := awkward()
+	for _, name := range []string{"a.txt", "none/a.csv"} {
+		if err := d.Write(filepath.Join(dir, name)); err == nil {
+			t.Errorf("Write %s: got no error", name)
+		}
+	}
+	d.States[0][0][0] = math.NaN()
+	if err := d.Write(filepath.Join(dir, "a.npz")); !errors.Is(err, ErrNotFinite) {
+		t.Errorf("Write of NaN: got %v", err)
+	}
+	if err := d.WriteCSV(io.Discard); !errors.Is(err, ErrNotFinite) {
+		t.Errorf("WriteCSV of NaN: got %v", err)
+	}
+}
+
+// TestReadDamaged feeds files that are cut short or have bytes changed: the
+// answer is an error or a valid Dataset, and never a panic.
+func TestReadDamaged(t *testing.T) {
+	d := awkward()
+	var csv, npy, npz bytes.Buffer
+	for _, err := range []error{d.encodeCSV(&csv), d.states().encode(&npy), d.encodeNPZ(&npz)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	rnd := rand.New(rand.NewPCG(1, 0))
+	for name, whole := range map[string][]byte{".csv": csv.Bytes(), ".npy": npy.Bytes(), ".npz": npz.Bytes()} {
+		for i := range 4000 {
+			b := bytes.Clone(whole)
+			if i < len(b) {
+				b = b[:i]
+			} else {
+				for range 1 + rnd.IntN(8) {
+					b[rnd.IntN(len(b))] = byte(rnd.UintN(256))
+				}
+			}
+			var got *Dataset
+			var err error
+			switch name {
+			case ".csv":
+				got, err = decodeCSV(b)
+			case ".npz":
+				got, err = decodeNPZ(b)
+			case ".npy":
+				var a *array
+				a, err = decodeNPY(b)
+				if err == nil && i < len(whole) {
+					t.Fatalf(".npy: got %v from the first %d of %d bytes", a, i, len(whole))
+				}
+				continue
+			}
+			if err == nil && got.check() == nil {
+				var again bytes.Buffer
+				if err := got.encodeCSV(&again); err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+			}
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	var csv, npz bytes.Buffer
+	if err := awkward().encodeCSV(&csv); err != nil {
+		f.Fatal(err)
+	}
+	if err := awkward().encodeNPZ(&npz); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(csv.Bytes())
+	f.Add(npz.Bytes())
+	f.Add(npyBytes("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 1), }\n", 0, 0, 0xc0, 0x3f, 0, 0, 0x80, 0xbf))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, decode := range []func([]byte) (*Dataset, error){decodeCSV, decodeNPZ} {
+			if d, err := decode(b); err == nil {
+				d.check()
+			}
+		}
+		decodeNPY(b)
+	})
+}

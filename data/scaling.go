@@ -1,0 +1,139 @@
+package data
+
+import (
+	"math"
+
+	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/stat"
+)
+
+// Scaling is an affine map of each component,
+//
+//	scaled = (u − Offset) · Factor,
+//
+// from physical variables to numbers of order 1, and back. A component with
+// Offset 0 and Factor 1 is left as it is, to the bit.
+type Scaling struct {
+	Offset []float64 `json:"offset"` // in the component's unit
+	Factor []float64 `json:"factor"` // in the inverse of the component's unit, not 0
+}
+
+// Standardize returns the Scaling that gives each component of d, over all times
+// and samples, mean 0 and standard deviation 1. A component that is constant, or
+// varies by less than 1e-12 of its size, which is rounding, has Factor 1. The
+// errors are those of Validate.
+func Standardize(d *Dataset) (*Scaling, error) {
+	return fit(d, "Standardize", func(u []float64, largest float64) (offset, factor float64) {
+		mean, std := stat.PopMeanStdDev(u, nil)
+		if std <= 1e-12*largest {
+			return mean, 1
+		}
+		return mean, 1 / std
+	})
+}
+
+// MaxAbs returns the Scaling that gives each component of d the largest
+// magnitude 1 and leaves zero where it is. A component that is zero throughout
+// has Factor 1. The errors are those of Validate.
+func MaxAbs(d *Dataset) (*Scaling, error) {
+	return fit(d, "MaxAbs", func(_ []float64, largest float64) (offset, factor float64) {
+		if largest == 0 {
+			return 0, 1
+		}
+		return 0, 1 / largest
+	})
+}
+
+// fit builds a Scaling by the rule f, which sees all values of a component and
+// the largest magnitude among them.
+func fit(d *Dataset, name string, f func(u []float64, largest float64) (offset, factor float64)) (*Scaling, error) {
+	if err := d.check(); err != nil {
+		return nil, errors.Wrapf(err, "data: %s", name)
+	}
+	s := &Scaling{Offset: make([]float64, d.Dim()), Factor: make([]float64, d.Dim())}
+	column := make([]float64, 0, len(d.Times)*d.Samples())
+	for j := range s.Factor {
+		column = column[:0]
+		largest := 0.
+		for _, u := range d.States {
+			for _, row := range u {
+				column = append(column, row[j])
+				largest = max(largest, math.Abs(row[j]))
+			}
+		}
+		s.Offset[j], s.Factor[j] = f(column, largest)
+	}
+	return s, errors.Wrapf(s.check(), "data: %s", name)
+}
+
+// Validate checks that Offset and Factor have the same length and are finite,
+// and that no Factor is zero: else it returns an error, ErrShape for the length.
+func (s *Scaling) Validate() error { return errors.Wrap(s.check(), "data: Scaling") }
+
+func (s *Scaling) check() error {
+	if len(s.Offset) != len(s.Factor) {
+		return errors.Wrapf(ErrShape, "got %d offsets and %d factors, want as many", len(s.Offset), len(s.Factor))
+	}
+	for j, f := range s.Factor {
+		if !finite(s.Offset[j]) || !finite(f) || f == 0 {
+			return errors.Errorf("component %d: got offset %g and factor %g, want finite numbers and a factor that is not 0",
+				j, s.Offset[j], f)
+		}
+	}
+	return nil
+}
+
+// Apply returns the scaled states of u, indexed [sample][component]. The error
+// is ErrShape if a state has another number of components than the Scaling.
+func (s *Scaling) Apply(u [][]float64) ([][]float64, error) {
+	v, err := s.states(u, scale)
+	return v, errors.Wrap(err, "data: Scaling.Apply")
+}
+
+// Undo returns the physical states of the scaled states u; see Apply.
+func (s *Scaling) Undo(u [][]float64) ([][]float64, error) {
+	v, err := s.states(u, unscale)
+	return v, errors.Wrap(err, "data: Scaling.Undo")
+}
+
+// ApplyDataset returns d with scaled states; see Apply.
+func (s *Scaling) ApplyDataset(d *Dataset) (*Dataset, error) {
+	v, err := s.dataset(d, scale)
+	return v, errors.Wrap(err, "data: Scaling.ApplyDataset")
+}
+
+// UndoDataset returns d, whose states are scaled, with physical states.
+func (s *Scaling) UndoDataset(d *Dataset) (*Dataset, error) {
+	v, err := s.dataset(d, unscale)
+	return v, errors.Wrap(err, "data: Scaling.UndoDataset")
+}
+
+func scale(u, offset, factor float64) float64   { return (u - offset) * factor }
+func unscale(u, offset, factor float64) float64 { return u/factor + offset }
+
+func (s *Scaling) states(u [][]float64, f func(u, offset, factor float64) float64) ([][]float64, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	v := newStates(len(u), len(s.Factor))
+	for i, row := range u {
+		if len(row) != len(s.Factor) {
+			return nil, errors.Wrapf(ErrShape, "sample %d: got %d components, want %d", i, len(row), len(s.Factor))
+		}
+		for j, x := range row {
+			v[i][j] = f(x, s.Offset[j], s.Factor[j])
+		}
+	}
+	return v, nil
+}
+
+func (s *Scaling) dataset(d *Dataset, f func(u, offset, factor float64) float64) (*Dataset, error) {
+	out := &Dataset{Times: d.Times, States: make([][][]float64, len(d.States)), Components: d.Components}
+	for i, u := range d.States {
+		var err error
+		if out.States[i], err = s.states(u, f); err != nil {
+			return nil, errors.Wrapf(err, "time %d", i)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,122 @@
+package data
+
+import (
+	"encoding/json"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/pkg/errors"
+)
+
+// spread has components of very different sizes, a constant one, one that is
+// constant but for rounding, and one that is zero.
+func spread() *Dataset {
+	d := newDataset(4, 25, 5, nil)
+	for i, u := range d.States {
+		d.Times[i] = float64(i)
+		copy(u, UniformStates(25, 5, -1, 1, uint64(i)))
+		for s, row := range u {
+			row[0] = 1e-5 * (row[0] + 3)
+			row[1] *= 1e6
+			row[2] = 7.1
+			row[3] = 1 + float64(s%2)*0x1p-52
+			row[4] = 0
+		}
+	}
+	return d
+}
+
+func TestScaling(t *testing.T) {
+	d := spread()
+	for _, c := range []struct {
+		name string
+		fit  func(*Dataset) (*Scaling, error)
+	}{{"Standardize", Standardize}, {"MaxAbs", MaxAbs}} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := c.fit(d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			scaled, err := s.ApplyDataset(d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			back, err := s.UndoDataset(scaled)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for j := range d.Dim() {
+				mean, square, largest := 0., 0., 0.
+				for i, u := range scaled.States {
+					for k, row := range u {
+						mean += row[j] / 100
+						square += row[j] * row[j] / 100
+						largest = max(largest, math.Abs(row[j]))
+						// Two roundings of numbers as large as the offset.
+						want := d.States[i][k][j]
+						if diff := math.Abs(back.States[i][k][j] - want); diff > 1e-15*(math.Abs(want)+math.Abs(s.Offset[j])) {
+							t.Fatalf("component %d: %g comes back with error %g", j, want, diff)
+						}
+					}
+				}
+				if c.name == "MaxAbs" {
+					// u·(1/u) is 1 to a rounding.
+					if want := []float64{1, 1, 1, 1, 0}[j]; math.Abs(largest-want) > 1e-15 || s.Offset[j] != 0 {
+						t.Errorf("component %d: got largest %g and offset %g, want %g and 0", j, largest, s.Offset[j], want)
+					}
+					continue
+				}
+				// 100 roundings; component 0 loses a digit to its offset.
+				if want := []float64{1, 1, 0, 0, 0}[j]; math.Abs(mean) > 1e-13 || math.Abs(square-want) > 1e-13 {
+					t.Errorf("component %d: got mean %g and variance %g, want 0 and %g", j, mean, square-mean*mean, want)
+				}
+			}
+		})
+	}
+}
+
+func TestScalingIdentityAndJSON(t *testing.T) {
+	s := &Scaling{Offset: []float64{0, 0}, Factor: []float64{1, 1e4}}
+	b, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"offset":[0,0],"factor":[1,10000]}`; string(b) != want {
+		t.Errorf("got %s, want %s", b, want)
+	}
+	u := [][]float64{{0.1, 0.5}}
+	v, err := s.Apply(u)
+	if err != nil || !reflect.DeepEqual(v, [][]float64{{0.1, 5000}}) {
+		t.Errorf("got %v, %v", v, err)
+	}
+	if u[0][1] != 0.5 {
+		t.Errorf("Apply changed its argument to %v", u)
+	}
+}
+
+func TestScalingErrors(t *testing.T) {
+	ok := &Scaling{Offset: []float64{0, 0}, Factor: []float64{1, 1}}
+	_, err := ok.Apply([][]float64{{1, 2}, {1}})
+	if !errors.Is(err, ErrShape) || !strings.Contains(err.Error(), "sample 1: got 1 components, want 2") {
+		t.Errorf("ragged states: got %v", err)
+	}
+	_, err = ok.UndoDataset(numbered(grid(1, 1), 1, 3))
+	if !errors.Is(err, ErrShape) || !strings.Contains(err.Error(), "time 0: sample 0: got 3 components, want 2") {
+		t.Errorf("Dataset: got %v", err)
+	}
+	if _, err := Standardize(&Dataset{}); !errors.Is(err, ErrShape) {
+		t.Errorf("empty: got %v", err)
+	}
+	for _, s := range []*Scaling{
+		{Offset: []float64{0}, Factor: []float64{1, 1}},
+		{Offset: []float64{0}, Factor: []float64{0}},
+		{Offset: []float64{0}, Factor: []float64{math.NaN()}},
+		{Offset: []float64{math.Inf(1)}, Factor: []float64{1}},
+	} {
+		if s.Validate() == nil {
+			t.Errorf("%v: got no error", s)
+		}
+	}
+}
