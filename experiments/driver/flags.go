@@ -1,0 +1,237 @@
+package driver
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pkg/errors"
+)
+
+// Flags are the flags that all commands have. Those that change the
+// configuration hold zero unless they were given: default < file < flag.
+type Flags struct {
+	// Set takes a command's own flags, before Parse; the usage text lists them
+	// in a group of their own.
+	Set *flag.FlagSet
+
+	Config      string
+	PrintConfig bool
+	Run         string
+	Checkpoints string // default checkpoints/<experiment>
+	Resume      bool
+	Seed        uint64
+	Iterations  int
+	Batch       int
+	LR          float64
+	Integrator  string
+	Dtype       string
+	Workers     int
+	Quick       bool
+	Quiet       bool
+	Debug       bool
+	CPUProfile  string
+
+	Predict  string
+	Initial  string
+	Times    string
+	Substeps int
+	Out      string
+
+	Evaluate string
+
+	summary string
+	groups  []flagGroup
+}
+
+type flagGroup struct {
+	title string
+	names []string
+}
+
+// NewFlags makes the flags of an experiment; the summary completes the sentence
+// "<experiment> …" in the usage text.
+func NewFlags(experiment, summary string) *Flags {
+	fs := flag.NewFlagSet(experiment, flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // Parse returns what is wrong, Execute prints it
+	fs.Usage = func() {}
+	f := &Flags{Set: fs, summary: summary}
+
+	group := func(title string) { f.groups = append(f.groups, flagGroup{title: title}) }
+	name := func(n string) string {
+		g := &f.groups[len(f.groups)-1]
+		g.names = append(g.names, n)
+		return n
+	}
+	text := func(p *string, n, usage string) { fs.StringVar(p, name(n), *p, usage) }
+	on := func(p *bool, n, usage string) { fs.BoolVar(p, name(n), false, usage) }
+	count := func(p *int, n, usage string) { fs.Func(name(n), usage, positive(p)) }
+
+	group("train (no mode flag)")
+	f.Checkpoints = filepath.Join("checkpoints", experiment)
+	text(&f.Config, "config", "JSON configuration in `FILE`; default < file < flag")
+	on(&f.PrintConfig, "print-config", "print the configuration in force and stop")
+	text(&f.Run, "run", "`NAME` of the run's folder (default: date-time and seed)")
+	text(&f.Checkpoints, "checkpoints", "`DIR` that holds the runs")
+	on(&f.Resume, "resume", "go on with the run that -run names from its last saved state")
+	fs.Func(name("seed"), "seed `N` of every random choice", func(s string) (err error) {
+		if f.Seed, err = strconv.ParseUint(s, 10, 64); err != nil {
+			err = errors.New("want a whole number of at least 0")
+		}
+		return err
+	})
+	count(&f.Iterations, "iterations", "`N` training iterations")
+	count(&f.Batch, "batch", "`N` samples in a batch")
+	fs.Func(name("lr"), "learning rate `X`", func(s string) (err error) {
+		f.LR, err = strconv.ParseFloat(s, 64)
+		if err != nil || !(f.LR > 0) || math.IsInf(f.LR, 0) {
+			return errors.New("want a positive number")
+		}
+		return nil
+	})
+	text(&f.Integrator, "integrator", "time integrator `NAME`")
+	fs.Func(name("dtype"), "element `TYPE`, float64 or float32", func(s string) error {
+		f.Dtype = s
+		if s != "float64" && s != "float32" {
+			return errors.New("want float64 or float32")
+		}
+		return nil
+	})
+	count(&f.Workers, "workers", fmt.Sprintf("`N` workers that share a batch (this machine has %d processors)", runtime.NumCPU()))
+	on(&f.Quick, "quick", "every stage, smaller: under a minute, and a worse result")
+	on(&f.Quiet, "quiet", "no progress")
+	on(&f.Debug, "debug", "print errors with their stack")
+	text(&f.CPUProfile, "cpuprofile", "write a CPU profile to `FILE`")
+
+	group("predict (needs no training data)")
+	text(&f.Predict, "predict", "predict with the model in `DIR`, a checkpoint's folder or a run of one model")
+	text(&f.Initial, "initial", "initial states, a row each: .csv or .npy `FILE`, in the data's own variables")
+	text(&f.Times, "times", "times `SPEC`: start:stop:step, log:start:stop:n, or a file; the first is the initial states'")
+	count(&f.Substeps, "substeps", "`K` steps of the integrator for each interval")
+	text(&f.Out, "out", "`FILE` .csv, .npy or .npz for the prediction, - for CSV on standard output; with -evaluate a folder")
+
+	group("evaluate")
+	text(&f.Evaluate, "evaluate", "make the test data anew, print the results, write figures and report for the run in `DIR`")
+	return f
+}
+
+func positive(p *int) func(string) error {
+	return func(s string) (err error) {
+		if *p, err = strconv.Atoi(s); err != nil || *p < 1 {
+			return errors.New("want a whole number of at least 1")
+		}
+		return nil
+	}
+}
+
+// Parse reads the arguments. A mistake is a UsageError; after -h the usage text
+// has been written and the error is flag.ErrHelp.
+func (f *Flags) Parse(args []string, stdout io.Writer) error {
+	err := f.Set.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		if _, err := io.WriteString(stdout, f.Usage()); err != nil {
+			return errors.Wrap(err, "driver: usage")
+		}
+		return flag.ErrHelp
+	case err != nil:
+		return Usagef("%v (-h lists the flags)", err)
+	case f.Set.NArg() > 0:
+		return Usagef("got %q after the flags, want none (-h lists the flags)", f.Set.Arg(0))
+	}
+	return f.check()
+}
+
+// check refuses flags that contradict or miss each other.
+func (f *Flags) check() error {
+	if f.Given("predict") && f.Given("evaluate") {
+		return Usagef("flags -predict and -evaluate: got both, want one")
+	}
+	if f.Given("predict") {
+		for _, need := range []string{"initial", "times", "out"} {
+			if !f.Given(need) {
+				return Usagef("flag -predict: got no -%s, want -initial FILE -times SPEC -out FILE", need)
+			}
+		}
+	}
+	if f.Given("out") && !f.Given("predict") && !f.Given("evaluate") {
+		return Usagef("flag -out: got neither -predict nor -evaluate, want one of them")
+	}
+	for _, only := range []string{"initial", "times"} {
+		if f.Given(only) && !f.Given("predict") {
+			return Usagef("flag -%s: got no -predict, want -predict DIR with it", only)
+		}
+	}
+	if f.Resume && f.Run == "" {
+		return Usagef("flag -resume: got no -run, want -run NAME of the run to go on with")
+	}
+	for _, name := range []string{"config", "run", "checkpoints", "integrator", "predict", "initial", "times", "out", "evaluate", "cpuprofile"} {
+		if f.Given(name) && f.Set.Lookup(name).Value.String() == "" {
+			return Usagef("flag -%s: got an empty value, want one", name)
+		}
+	}
+	if f.Given("run") {
+		return checkName(f.Run)
+	}
+	return nil
+}
+
+// Given reports whether a flag stood among the arguments.
+func (f *Flags) Given(name string) bool {
+	given := false
+	f.Set.Visit(func(g *flag.Flag) { given = given || g.Name == name })
+	return given
+}
+
+// OpenRun makes or reopens the folder of the run that the flags name; the seed
+// is that of the configuration in force.
+func (f *Flags) OpenRun(seed uint64) (*Run, error) {
+	return OpenRun(f.Checkpoints, f.Run, seed, f.Resume, time.Now())
+}
+
+// Interrupted tells the user of a run that a signal stopped how to go on with it.
+func (f *Flags) Interrupted(r *Run, cause error) error {
+	command := "go run ./experiments/" + f.Set.Name()
+	if f.Given("checkpoints") {
+		command += " -checkpoints " + f.Checkpoints
+	}
+	return &InterruptedError{Resume: command + " -run " + r.Name + " -resume", Cause: cause}
+}
+
+// Usage is the text of -h, by groups, a command's own flags after those for
+// training.
+func (f *Flags) Usage() string {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s %s\n\nusage: go run ./experiments/%[1]s [flags]\n", f.Set.Name(), f.summary)
+	own := flagGroup{title: "this experiment"}
+	f.Set.VisitAll(func(g *flag.Flag) {
+		if !slices.ContainsFunc(f.groups, func(group flagGroup) bool { return slices.Contains(group.names, g.Name) }) {
+			own.names = append(own.names, g.Name)
+		}
+	})
+	groups := slices.Clone(f.groups)
+	if len(own.names) > 0 {
+		groups = slices.Insert(groups, 1, own)
+	}
+	for _, g := range groups {
+		fmt.Fprintf(&b, "\n%s:\n", g.title)
+		for _, name := range g.names {
+			fl := f.Set.Lookup(name)
+			value, usage := flag.UnquoteUsage(fl)
+			head := strings.TrimSpace("-" + name + " " + value)
+			if d := fl.DefValue; d != "" && d != "false" && d != "0" {
+				usage += fmt.Sprintf(" (default %s)", d)
+			}
+			fmt.Fprintf(&b, "  %-18s %s\n", head, usage)
+		}
+	}
+	return b.String()
+}

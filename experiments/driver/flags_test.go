@@ -1,0 +1,157 @@
+package driver
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pkg/errors"
+)
+
+func TestFlags(t *testing.T) {
+	f := NewFlags("transient", "learns")
+	epsilon := f.Set.Float64("epsilon", 1, "weight `E` of the nonlinear term")
+	err := f.Parse(strings.Fields("-seed 7 -iterations=30 --batch 5 -lr 1e-3 -dtype float32 -workers 2 -run a.b_c-1 -resume -quick -epsilon 0"), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Seed != 7 || f.Iterations != 30 || f.Batch != 5 || f.LR != 1e-3 || f.Dtype != "float32" || f.Workers != 2 || f.Run != "a.b_c-1" || !f.Resume || !f.Quick || *epsilon != 0 {
+		t.Errorf("got %+v", f)
+	}
+	if f.Checkpoints != filepath.Join("checkpoints", "transient") {
+		t.Errorf("got -checkpoints %q by default", f.Checkpoints)
+	}
+	for name, want := range map[string]bool{"seed": true, "epsilon": true, "quick": true, "integrator": false, "checkpoints": false, "nonsense": false} {
+		if f.Given(name) != want {
+			t.Errorf("Given(%q) is %v", name, !want)
+		}
+	}
+}
+
+func TestBadFlags(t *testing.T) {
+	for args, want := range map[string]string{
+		"-iterations x":                         `invalid value "x" for flag -iterations: want a whole number of at least 1`,
+		"-batch 0":                              `"0" for flag -batch: want a whole number of at least 1`,
+		"-lr -1":                                "want a positive number",
+		"-lr Inf":                               "want a positive number",
+		"-lr NaN":                               "want a positive number",
+		"-seed -1":                              "want a whole number of at least 0",
+		"-dtype float16":                        `"float16" for flag -dtype: want float64 or float32`,
+		"-itertions 3":                          "not defined: -itertions",
+		"-seed":                                 "needs an argument",
+		"extra":                                 `got "extra" after the flags`,
+		"-quick false":                          `got "false" after the flags`,
+		"-predict a -evaluate b":                "got both",
+		"-predict a -initial b -out c":          "got no -times",
+		"-out x":                                "neither -predict nor -evaluate",
+		"-times 0:1:1":                          "want -predict DIR",
+		"-resume":                               "want -run NAME",
+		"-run=":                                 "got an empty value",
+		"-run ../x":                             `got "../x", want a folder name`,
+		"-run .x":                               "dot",
+		"-evaluate= -out x":                     "got an empty value",
+		"-predict a -initial b -times c -out= ": "got an empty value",
+	} {
+		t.Run(args, func(t *testing.T) {
+			err := NewFlags("x", "").Parse(strings.Fields(args), io.Discard)
+			var usage *UsageError
+			if !errors.As(err, &usage) {
+				t.Fatalf("got %v, want a UsageError", err)
+			}
+			if s := err.Error(); !strings.Contains(s, want) || strings.Contains(s, "\n") {
+				t.Errorf("got %q, want one line with %q", s, want)
+			}
+		})
+	}
+}
+
+func TestUsage(t *testing.T) {
+	f := NewFlags("transient", "learns transient growth")
+	f.Set.Float64("epsilon", 1, "weight `E`")
+	var out bytes.Buffer
+	if err := f.Parse([]string{"-help"}, &out); !errors.Is(err, flag.ErrHelp) {
+		t.Fatalf("got %v", err)
+	}
+	at := -1
+	for _, want := range []string{"transient learns transient growth", "train (no mode flag):", "-config FILE", "this experiment:", "-epsilon E", "(default 1)", "predict (", "-times SPEC", "evaluate:", "-evaluate DIR"} {
+		i := strings.Index(out.String(), want)
+		if i <= at {
+			t.Errorf("%q is missing or out of order in\n%s", want, out.String())
+		}
+		at = i
+	}
+	f.Set.VisitAll(func(fl *flag.Flag) {
+		if n := strings.Count(out.String(), "\n  -"+fl.Name+" "); n != 1 {
+			t.Errorf("-%s is listed %d times", fl.Name, n)
+		}
+	})
+}
+
+type testConfig struct {
+	Seed  uint64  `json:"seed"`
+	Rate  float64 `json:"rate"`
+	Model struct {
+		Latent int       `json:"latent"`
+		Layers []int     `json:"layers"`
+		Parts  []subPart `json:"parts"`
+	} `json:"model"`
+	embedded
+}
+
+type embedded struct {
+	Name string `json:"name"`
+}
+
+type subPart struct {
+	Width int `json:"width"`
+}
+
+func TestLoadConfig(t *testing.T) {
+	write := func(text string) string {
+		path := filepath.Join(t.TempDir(), "c.json")
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	var c testConfig
+	c.Rate, c.Model.Latent = 0.5, 3
+	if err := LoadConfig(write(`{"seed": 4, "name": "n", "model": {"layers": [1, 2]}}`), &c); err != nil {
+		t.Fatal(err)
+	}
+	if c.Seed != 4 || c.Rate != 0.5 || c.Model.Latent != 3 || len(c.Model.Layers) != 2 || c.Name != "n" {
+		t.Errorf("got %+v, want the file over the defaults", c)
+	}
+	for text, want := range map[string]string{
+		`{"sed": 4}`:                           `unknown field "sed", want one of seed, rate, model, name`,
+		`{"model": {"lattent": 4}}`:            `unknown field "model.lattent", want one of latent, layers, parts`,
+		`{"model": {"parts": [{}, {"w": 1}]}}`: `unknown field "model.parts[1].w", want one of width`,
+		`{"rate": "fast"}`:                     `field "rate": got a string, want a number`,
+		`{"seed": -1}`:                         `field "seed": got a number -1, want a whole number of at least 0`,
+		"{\n\"model\": {\"latent\": 2.5}}":     `line 2: field "model.latent": got a number 2.5, want a whole number`,
+		"{\n\"seed\": 4,\n}":                   "line 3",
+		`{"seed": 4`:                           "the end of the file",
+		`{} {}`:                                "more after the end",
+		``:                                     "empty file",
+		`[]`:                                   "want an object",
+	} {
+		t.Run(text, func(t *testing.T) {
+			path := write(text)
+			err := LoadConfig(path, &testConfig{})
+			var usage *UsageError
+			if !errors.As(err, &usage) {
+				t.Fatalf("got %v, want a UsageError", err)
+			}
+			if s := err.Error(); !strings.Contains(s, want) || !strings.Contains(s, path) {
+				t.Errorf("got %q, want %q and the file", s, want)
+			}
+		})
+	}
+	if err := LoadConfig(filepath.Join(t.TempDir(), "none.json"), &c); err == nil || !strings.Contains(err.Error(), "none.json") {
+		t.Errorf("a missing file: got %v", err)
+	}
+}

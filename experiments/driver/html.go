@@ -1,0 +1,165 @@
+package driver
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"spnode/experiments/figure"
+)
+
+// Page is report.html: one file without scripts or links that shows a run to a
+// person, by day and by night.
+type Page struct {
+	Title   string
+	Summary string // a paragraph below the title
+	Report  *Report
+	Tables  []*Table
+	Figures []PageFigure
+}
+
+// PageFigure is a figure with what to see in it.
+type PageFigure struct {
+	Name    string // that of its files
+	Caption string
+	Figure  *figure.Figure
+}
+
+//go:embed page.html.tmpl
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
+	"cell":    cellAt,
+	"picture": picture,
+	"seconds": inWords,
+	"number":  Format,
+}).Parse(pageText))
+
+// Write writes report.html into a folder, whole or not at all, and returns its
+// path.
+func (p *Page) Write(dir string) (string, error) {
+	data, err := p.HTML()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "report.html")
+	return path, figure.WriteFile(path, data)
+}
+
+// HTML returns the page.
+func (p *Page) HTML() ([]byte, error) {
+	if p.Report == nil {
+		return nil, errors.New("driver: Page.HTML: got no report, want one")
+	}
+	config, err := Marshal(p.Report.Config)
+	if err != nil {
+		return nil, err
+	}
+	data := struct {
+		*Page
+		Config string
+		Models []modelSection
+	}{p, string(config), nil}
+	for _, m := range p.Report.Models {
+		s := modelSection{ModelReport: m}
+		for _, part := range []struct {
+			title string
+			value any
+		}{{"Stability", m.Stability}, {"Test", m.Test}, {"More", m.Extra}} {
+			t, err := toTree(reflect.ValueOf(part.value))
+			if err != nil {
+				return nil, errors.WithMessagef(err, "driver: Page.HTML: model %s", m.Name)
+			}
+			if n := nodes(part.title, t); n.Text != "null" {
+				s.Parts = append(s.Parts, n)
+			}
+		}
+		data.Models = append(data.Models, s)
+	}
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, data); err != nil {
+		return nil, errors.Wrap(err, "driver: Page.HTML")
+	}
+	return b.Bytes(), nil
+}
+
+type modelSection struct {
+	ModelReport
+	Parts []node
+}
+
+// node is a value of the report as the page shows it: a text, or parts by name.
+type node struct {
+	Key, Text string
+	Parts     []node
+}
+
+func nodes(key string, t tree) node {
+	o, isObject := t.(object)
+	if !isObject {
+		return node{Key: key, Text: brief(t)}
+	}
+	n := node{Key: key}
+	for _, m := range o {
+		n.Parts = append(n.Parts, nodes(m.key, m.value))
+	}
+	return n
+}
+
+// brief writes a value in a line, numbers as in tables and long lists cut.
+func brief(t tree) string {
+	switch t := t.(type) {
+	case nonFinite:
+		return string(t)
+	case json.RawMessage:
+		if v, err := strconv.ParseFloat(string(t), 64); err == nil {
+			return Format(v)
+		}
+		var s string
+		if json.Unmarshal(t, &s) == nil && string(t) != "null" {
+			return s
+		}
+		return string(t)
+	case list:
+		const most = 12
+		var parts []string
+		for i, e := range t {
+			if i == most {
+				parts = append(parts, fmt.Sprintf("… %d in all", len(t)))
+				break
+			}
+			parts = append(parts, brief(e))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case object:
+		var parts []string
+		for _, m := range t {
+			parts = append(parts, m.key+": "+brief(m.value))
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	}
+	return fmt.Sprint(t)
+}
+
+// picture is the figure inline: as SVG, whose text can be read and searched, or
+// as PNG where the SVG would make the page heavy.
+func picture(f PageFigure) (template.HTML, error) {
+	if f.Figure == nil {
+		return "", errors.Errorf("figure %q: got none, want one", f.Name)
+	}
+	const heavy = 300_000
+	if svg := f.Figure.SVG(); len(svg) < heavy {
+		return template.HTML(svg[strings.Index(svg, "<svg"):]), nil // without the XML declaration
+	}
+	data := base64.StdEncoding.EncodeToString(f.Figure.PNG())
+	return template.HTML(fmt.Sprintf(`<img alt="%s" src="data:image/png;base64,%s">`, template.HTMLEscapeString(f.Caption), data)), nil
+}

@@ -1,0 +1,77 @@
+package driver
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pkg/errors"
+)
+
+// Run is the folder of one run.
+type Run struct {
+	Name    string
+	Dir     string // <checkpoints>/<name>
+	Resumed bool   // it existed, and is gone on with
+}
+
+// OpenRun makes the folder <checkpoints>/<name> and its figures/. Without a name
+// it is the time and the seed, "20260131-235959-seed1". A run that exists is
+// never overwritten: without resume that is a UsageError; with it the run must
+// exist.
+func OpenRun(checkpoints, name string, seed uint64, resume bool, now time.Time) (*Run, error) {
+	if name == "" {
+		name = fmt.Sprintf("%s-seed%d", now.Format("20060102-150405"), seed)
+	}
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	r := &Run{Name: name, Dir: filepath.Join(checkpoints, name), Resumed: resume}
+	info, err := os.Stat(r.Dir)
+	switch {
+	case err == nil && !info.IsDir():
+		return nil, Usagef("run %s: got a file, want a folder; choose another name with -run", r.Dir)
+	case err == nil && !resume:
+		return nil, r.exists()
+	case os.IsNotExist(err) && resume:
+		return nil, Usagef("run %s: does not exist, want a run to -resume; without -resume it would be begun", r.Dir)
+	case err != nil && !os.IsNotExist(err):
+		return nil, AsUsage(errors.Wrap(err, "run"))
+	}
+	if !resume {
+		if err := os.MkdirAll(checkpoints, 0o755); err != nil {
+			return nil, AsUsage(errors.Wrap(err, "flag -checkpoints"))
+		}
+		// Mkdir fails if another process made the folder since.
+		if err := os.Mkdir(r.Dir, 0o755); os.IsExist(err) {
+			return nil, r.exists()
+		} else if err != nil {
+			return nil, errors.Wrap(err, "driver: OpenRun")
+		}
+	}
+	if err := os.MkdirAll(r.Figures(), 0o755); err != nil {
+		return nil, errors.Wrap(err, "driver: OpenRun")
+	}
+	return r, nil
+}
+
+func (r *Run) exists() error {
+	return Usagef("run %s: exists and is never overwritten; go on with it by -resume, or choose another name with -run", r.Dir)
+}
+
+// Figures is the folder of the run's figures.
+func (r *Run) Figures() string { return filepath.Join(r.Dir, "figures") }
+
+// Model is the folder of one model's checkpoint.
+func (r *Run) Model(name string) string { return filepath.Join(r.Dir, name) }
+
+// checkName refuses what is no plain, visible folder name on any system.
+func checkName(name string) error {
+	if name == "" || len(name) > 200 || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "-") ||
+		strings.ContainsAny(name, `/\:*?"<>|`) || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' }) {
+		return Usagef("flag -run: got %q, want a folder name without separators that does not begin with a dot or dash", name)
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+package driver
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pkg/errors"
+)
+
+func TestOpenRun(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "checkpoints", "x")
+	now := time.Date(2026, 1, 31, 23, 59, 58, 0, time.UTC)
+	r, err := OpenRun(dir, "", 3, false, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Name != "20260131-235958-seed3" || r.Dir != filepath.Join(dir, r.Name) || r.Resumed {
+		t.Errorf("got %+v", r)
+	}
+	if info, err := os.Stat(r.Figures()); err != nil || !info.IsDir() {
+		t.Errorf("figures/: %v", err)
+	}
+	if r.Model("m") != filepath.Join(r.Dir, "m") {
+		t.Errorf("model folder: got %s", r.Model("m"))
+	}
+
+	kept := filepath.Join(r.Dir, "config.json")
+	if err := os.WriteFile(kept, []byte("{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	refused := func(name string, resume bool, says ...string) {
+		t.Helper()
+		_, err := OpenRun(dir, name, 3, resume, now)
+		var usage *UsageError
+		if !errors.As(err, &usage) {
+			t.Errorf("run %q: got %v, want a UsageError", name, err)
+			return
+		}
+		for _, s := range says {
+			if !strings.Contains(err.Error(), s) {
+				t.Errorf("run %q: got %q, want it to say %q", name, err, s)
+			}
+		}
+	}
+	refused("", false, r.Dir, "-resume", "-run")
+	refused(r.Name, false, r.Dir, "never overwritten")
+	refused("other", true, "other", "does not exist")
+	if again, err := OpenRun(dir, r.Name, 3, true, now); err != nil || !again.Resumed || again.Dir != r.Dir {
+		t.Errorf("resume: got %+v, %v", again, err)
+	}
+	if _, err := os.Stat(kept); err != nil {
+		t.Error("a file of the run is gone")
+	}
+	for _, bad := range []string{"a/b", `a\b`, ".", "..", ".git", "-x", "a\nb", "c:", strings.Repeat("x", 300)} {
+		refused(bad, false, "folder name")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	refused("file", false, "got a file")
+}

@@ -1,0 +1,178 @@
+package figure
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/pkg/errors"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// dpi gives two pixels to a point.
+const dpi = 144
+
+// PNG returns the figure as a PNG image of twice as many pixels as it has points.
+func (f *Figure) PNG() []byte {
+	p := f.plan()
+	c := vgimg.NewWith(vgimg.UseWH(p.width, p.height), vgimg.UseDPI(dpi))
+	f.draw(draw.New(c), p)
+	var b bytes.Buffer
+	if _, err := (vgimg.PngCanvas{Canvas: c}).WriteTo(&b); err != nil {
+		panic(err) // a bytes.Buffer takes all
+	}
+	return b.Bytes()
+}
+
+// SVG returns the figure as an SVG document, whose text is text.
+func (f *Figure) SVG() string {
+	p := f.plan()
+	c := vgsvg.New(p.width, p.height)
+	f.draw(draw.New(c), p)
+	var b bytes.Buffer
+	if _, err := c.WriteTo(&b); err != nil {
+		panic(err) // a bytes.Buffer takes all
+	}
+	// Liberation Sans has the widths of Arial and Helvetica, so those may stand
+	// in where it is missing. Images are PNGs, whatever vgsvg calls them, and
+	// fill their place, whatever their proportions.
+	return strings.NewReplacer(
+		"font-family:Liberation Sans;", "font-family:Liberation Sans,Arial,Helvetica,sans-serif;",
+		"data:image/jpg;", "data:image/png;",
+		"<image ", `<image preserveAspectRatio="none" `,
+	).Replace(b.String())
+}
+
+// CSV returns the figure's data: a row for each point, with the columns panel,
+// series, x, y, and for a figure with heat maps also value. A band is two
+// series, its lower and its upper edge. Points off the scale are there too.
+// Eight digits are more than an eye can see.
+func (f *Figure) CSV() []byte {
+	heat := false
+	for _, v := range f.views {
+		heat = heat || v.Heat != nil
+	}
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	row := func(panel, series string, values ...float64) {
+		record := []string{panel, series}
+		for _, v := range values {
+			record = append(record, strconv.FormatFloat(v, 'g', 8, 64))
+		}
+		if heat && len(values) == 2 {
+			record = append(record, "")
+		}
+		_ = w.Write(record) // a bytes.Buffer takes all
+	}
+	head := []string{"panel", "series", "x", "y"}
+	if heat {
+		head = append(head, "value")
+	}
+	_ = w.Write(head)
+	for i, name := range f.panelNames() {
+		v := f.views[i]
+		if h := v.Heat; h != nil {
+			for r, y := range h.Y {
+				for k, x := range h.X {
+					row(name, h.Label, x, y, h.Z[r][k])
+				}
+			}
+		}
+		for k, s := range v.Series {
+			label := s.Label
+			if label == "" {
+				label = fmt.Sprintf("series %d", k+1)
+			}
+			lower := label
+			if s.Mark == Area {
+				lower += " (lower)"
+			}
+			for j, x := range s.X {
+				row(name, lower, x, s.Y[j])
+			}
+			for j := range s.Hi {
+				row(name, label+" (upper)", s.X[j], s.Hi[j])
+			}
+		}
+	}
+	w.Flush()
+	return b.Bytes()
+}
+
+// panelNames are the titles, numbered where they are missing or not unique.
+func (f *Figure) panelNames() []string {
+	count := map[string]int{}
+	for _, v := range f.views {
+		count[v.Title]++
+	}
+	names := make([]string, len(f.views))
+	for i, v := range f.views {
+		switch {
+		case v.Title == "":
+			names[i] = fmt.Sprintf("panel %d", i+1)
+		case count[v.Title] > 1:
+			names[i] = fmt.Sprintf("%s (panel %d)", v.Title, i+1)
+		default:
+			names[i] = v.Title
+		}
+	}
+	return names
+}
+
+// Save writes name.png, name.svg and name.csv into a folder, which it makes,
+// and returns their paths.
+func (f *Figure) Save(dir, name string) ([]string, error) {
+	if name == "" || name != filepath.Base(name) || strings.HasPrefix(name, ".") {
+		return nil, errors.Errorf("figure: Save: got name %q, want a plain file name without extension", name)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, errors.Wrapf(err, "figure: Save: %s", name)
+	}
+	var paths []string
+	for _, file := range []struct {
+		ext  string
+		data []byte
+	}{{".png", f.PNG()}, {".svg", []byte(f.SVG())}, {".csv", f.CSV()}} {
+		path := filepath.Join(dir, name+file.ext)
+		if err := WriteFile(path, file.data); err != nil {
+			return nil, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+// WriteFile writes a file by way of a synced temporary sibling that is renamed,
+// so that a reader sees the old content or the new, and never a part.
+func WriteFile(path string, data []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".tmp*")
+	if err != nil {
+		return errors.Wrapf(err, "figure: WriteFile: %s", path)
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+			err = errors.Wrapf(err, "figure: WriteFile: %s", path)
+		}
+	}()
+	if _, err = f.Write(data); err != nil {
+		return err
+	}
+	if err = f.Chmod(0o644); err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

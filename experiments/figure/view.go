@@ -1,0 +1,291 @@
+package figure
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+
+	"github.com/pkg/errors"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// view is a checked panel with the ranges of its axes and what it must say
+// about the points that it does not show.
+type view struct {
+	Panel
+	xs, ys span
+	notes  []string
+}
+
+func newView(p Panel) (view, error) {
+	v := view{Panel: p}
+	if len(p.Series) == 0 && p.Heat == nil {
+		return v, errors.Wrap(ErrNoData, "got no series and no heat map")
+	}
+	if err := p.X.check("x"); err != nil {
+		return v, err
+	}
+	if err := p.Y.check("y"); err != nil {
+		return v, err
+	}
+	v.Series = make([]Series, len(p.Series))
+	for i, s := range p.Series {
+		var err error
+		if v.Series[i], err = s.check(p.X, p.Y); err != nil {
+			return v, errors.WithMessagef(err, "series %d %q", i+1, s.Label)
+		}
+	}
+	if p.Heat != nil {
+		h, err := p.Heat.check(p.X, p.Y)
+		if err != nil {
+			return v, errors.WithMessage(err, "heat map")
+		}
+		v.Heat = h
+	}
+	v.xs, v.ys = v.xSpan(), v.ySpan()
+	if p.Note != "" {
+		v.notes = append(v.notes, p.Note)
+	}
+	for _, s := range v.Series {
+		if n := v.omitted(s); n != "" {
+			v.notes = append(v.notes, n)
+		}
+	}
+	return v, nil
+}
+
+func (v *view) xSpan() span {
+	if v.X.fixed() {
+		return v.X.span()
+	}
+	all := emptySpan()
+	for _, s := range v.Series {
+		for _, x := range s.X {
+			all.add(v.X.to(x))
+		}
+	}
+	if v.Heat != nil {
+		edges := v.Heat.xEdges
+		all.add(edges[0])
+		all.add(edges[len(edges)-1])
+	}
+	return all.padded(0)
+}
+
+// ySpan holds all of the series that do not diverge, and of the others what
+// lies within half a range above and below.
+func (v *view) ySpan() span {
+	if v.Y.fixed() {
+		return v.Y.span()
+	}
+	sure, loose := emptySpan(), emptySpan()
+	if v.Heat != nil {
+		edges := v.Heat.yEdges
+		sure.add(edges[0])
+		sure.add(edges[len(edges)-1])
+	}
+	each := func(diverging bool, do func(float64)) {
+		for _, s := range v.Series {
+			if s.MayDiverge != diverging {
+				continue
+			}
+			for _, ys := range [][]float64{s.Y, s.Hi} {
+				for _, y := range ys {
+					if v.Y.shows(y) {
+						do(v.Y.to(y))
+					}
+				}
+			}
+		}
+	}
+	each(false, sure.add)
+	near := sure.padded(0.5)
+	each(true, func(c float64) {
+		if sure.empty() || near.holds(c) {
+			loose.add(c)
+		}
+	})
+	if !loose.empty() {
+		sure.add(loose.lo)
+		sure.add(loose.hi)
+	}
+	if v.Heat != nil {
+		return sure
+	}
+	return sure.padded(0.05)
+}
+
+// omitted says how many points of a series are off the vertical scale.
+func (v *view) omitted(s Series) string {
+	n, first := 0, 0.0
+	for i, x := range s.X {
+		off := !v.ys.holds(v.Y.to(s.Y[i]))
+		if s.Mark == Area {
+			off = off || !v.ys.holds(v.Y.to(s.Hi[i]))
+		}
+		if off && v.xs.holds(v.X.to(x)) {
+			if n == 0 {
+				first = x
+			}
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	name := s.Label
+	if name == "" {
+		name = "a series without a name"
+	}
+	return fmt.Sprintf("%s: %d of %d points off the scale, the first at %.3g", name, n, len(s.X), first)
+}
+
+// plot makes the gonum plot of the panel; title, legend and colour bar are the
+// figure's.
+func (v *view) plot(width, height float64) *plot.Plot {
+	p := plot.New()
+	dress(p)
+	p.X.Label.Text, p.Y.Label.Text = v.X.Label, v.Y.Label
+	set := func(to *plot.Axis, a Axis, s span, labels int) {
+		to.Min, to.Max = s.lo, s.hi
+		ticks := a.ticks(s, labels)
+		// The plot works in the axis' own coordinate, so that it is linear.
+		for i := range ticks {
+			ticks[i].Value = a.to(ticks[i].Value)
+		}
+		to.Tick.Marker = plot.ConstantTicks(ticks)
+	}
+	set(&p.X, v.X, v.xs, max(3, int(width/60)))
+	set(&p.Y, v.Y, v.ys, max(3, int(height/38)))
+	if v.Heat != nil {
+		p.Add(v.Heat)
+	} else {
+		grid := plotter.NewGrid()
+		for _, l := range []*draw.LineStyle{&grid.Vertical, &grid.Horizontal} {
+			l.Color, l.Width = color.NRGBA{0xe4, 0xe4, 0xe4, 0xff}, 0.7
+		}
+		p.Add(grid)
+	}
+	for _, areas := range []bool{true, false} {
+		for _, s := range v.Series {
+			if (s.Mark == Area) == areas {
+				p.Add(marks{s, v})
+			}
+		}
+	}
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = v.xs.lo, v.xs.hi, v.ys.lo, v.ys.hi
+	return p
+}
+
+// marks draws one series; it is a plot.Plotter.
+type marks struct {
+	Series
+	v *view
+}
+
+// at is the place of a point in units of the axes, and whether it has one.
+func (m marks) at(x, y float64) (vg.Point, bool) {
+	u := (m.v.X.to(x) - m.v.xs.lo) / m.v.xs.size()
+	w := (m.v.Y.to(y) - m.v.ys.lo) / m.v.ys.size()
+	if !finite(u) || !m.v.Y.shows(y) {
+		return vg.Point{}, false
+	}
+	// Far outside is as good as anywhere outside, and 1e300 points would not
+	// survive the arithmetic of clipping.
+	const far = 50
+	u, w = math.Max(-far, math.Min(far, u)), math.Max(-far, math.Min(far, w))
+	return vg.Point{X: vg.Length(u), Y: vg.Length(w)}, true
+}
+
+func inside(p vg.Point) bool {
+	const slack = 1e-9
+	return p.X >= -slack && p.X <= 1+slack && p.Y >= -slack && p.Y <= 1+slack
+}
+
+func (m marks) line() draw.LineStyle {
+	l := draw.LineStyle{Color: m.Color, Width: vg.Length(m.Size)}
+	if l.Width == 0 {
+		l.Width = 1.6
+	}
+	switch m.Mark {
+	case DashedLine:
+		l.Dashes = []vg.Length{6, 3.5}
+	case DottedLine:
+		l.Dashes = []vg.Length{1.5, 2.5}
+	}
+	return l
+}
+
+func (m marks) dot() draw.GlyphStyle {
+	d := m.Size
+	if d == 0 || m.Mark != Points {
+		d = 4.4
+	}
+	return draw.GlyphStyle{Color: m.Color, Radius: vg.Length(d / 2), Shape: draw.CircleGlyph{}}
+}
+
+func (m marks) tint() color.Color {
+	c := color.NRGBAModel.Convert(m.Color).(color.NRGBA)
+	c.A = 0x46
+	return c
+}
+
+// Plot implements plot.Plotter.
+func (m marks) Plot(c draw.Canvas, _ *plot.Plot) {
+	place := func(p vg.Point) vg.Point {
+		return vg.Point{X: c.X(float64(p.X)), Y: c.Y(float64(p.Y))}
+	}
+	var upper, lower []vg.Point
+	flush := func() {
+		switch {
+		case m.Mark == Area && len(upper) > 1:
+			for i := len(lower) - 1; i >= 0; i-- {
+				upper = append(upper, lower[i])
+			}
+			c.FillPolygon(m.tint(), c.ClipPolygonXY(upper))
+		case len(upper) == 1 && c.Contains(upper[0]): // a run of one point is no line
+			c.DrawGlyphNoClip(m.dot(), upper[0])
+		case m.Mark != Area:
+			c.StrokeLines(m.line(), c.ClipLinesXY(upper)...)
+		}
+		upper, lower = nil, nil
+	}
+	for i, x := range m.X {
+		p, ok := m.at(x, m.Y[i])
+		if m.Mark == Points {
+			if ok && inside(p) {
+				c.DrawGlyphNoClip(m.dot(), place(p))
+			}
+			continue
+		}
+		if m.Mark == Area && ok {
+			lower = append(lower, place(p))
+			if p, ok = m.at(x, m.Hi[i]); !ok {
+				lower = lower[:len(lower)-1]
+			}
+		}
+		if !ok {
+			flush()
+			continue
+		}
+		upper = append(upper, place(p))
+	}
+	flush()
+}
+
+// GlyphBoxes implements plot.GlyphBoxer, so that dots at the edge are whole.
+func (m marks) GlyphBoxes(*plot.Plot) []plot.GlyphBox {
+	if m.Mark != Points {
+		return nil
+	}
+	var boxes []plot.GlyphBox
+	for i, x := range m.X {
+		if p, ok := m.at(x, m.Y[i]); ok && inside(p) {
+			boxes = append(boxes, plot.GlyphBox{X: float64(p.X), Y: float64(p.Y), Rectangle: m.dot().Rectangle()})
+		}
+	}
+	return boxes
+}
