@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"spnode/data/npz"
 )
 
 // Read returns the Dataset in a file, in the format of its extension:
@@ -64,7 +66,7 @@ func (d *Dataset) write(path string) error {
 	case ".npz":
 		return writeFile(path, d.encodeNPZ)
 	case ".npy":
-		return writeFile(path, d.states().encode)
+		return writeFile(path, d.encodeNPY)
 	case ".csv":
 		return writeFile(path, d.encodeCSV)
 	default:
@@ -95,19 +97,19 @@ func readStates(path string) ([][]float64, error) {
 		_, u, err := decodeTable(b)
 		return u, err
 	}
-	a, err := decodeNPY(b)
+	a, err := npz.DecodeNPY(b)
 	if err != nil {
 		return nil, err
 	}
-	switch len(a.shape) {
+	switch len(a.Shape) {
 	case 1:
-		a.shape = []int{1, a.shape[0]}
+		a.Shape = []int{1, a.Shape[0]}
 	case 2:
 	default:
-		return nil, errors.Wrapf(ErrShape, "array, got shape %v, want (samples, components) or (components)", a.shape)
+		return nil, errors.Wrapf(ErrShape, "array, got shape %v, want (samples, components) or (components)", a.Shape)
 	}
-	u := rows(a.data, a.shape[0], a.shape[1])
-	return u, checkStates(u, a.shape[1])
+	u := rows(a.Data, a.Shape[0], a.Shape[1])
+	return u, checkStates(u, a.Shape[1])
 }
 
 func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/pkg/errors"
+
+	"spnode/data/npz"
 )
 
 // awkward has numbers whose decimal forms are long, tiny and huge.
@@ -78,7 +80,7 @@ func TestReadStates(t *testing.T) {
 	nan := math.NaN()
 	for i, c := range []struct {
 		name, text string
-		a          *array // instead of text
+		a          *npz.Array // instead of text
 		want       [][]float64
 		is         error
 		says       string
@@ -97,17 +99,21 @@ func TestReadStates(t *testing.T) {
 		{name: "quote", text: "1,\"2\n", says: "line 1"},
 		{name: "empty", text: "", is: ErrShape, says: "no rows"},
 		{name: "header alone", text: "x,y\n", is: ErrShape, says: "no rows"},
-		{name: "npy", a: &array{[]int{2, 1}, []float64{5, 6}}, want: [][]float64{{5}, {6}}},
-		{name: "npy, one state", a: &array{[]int{2}, []float64{5, 6}}, want: [][]float64{{5, 6}}},
-		{name: "npy, 3-D", a: &array{[]int{1, 1, 1}, []float64{5}}, is: ErrShape, says: "got shape [1 1 1]"},
-		{name: "npy, empty", a: &array{[]int{0, 2}, nil}, is: ErrShape, says: "0 samples"},
-		{name: "npy, NaN", a: &array{[]int{2, 2}, []float64{1, 2, nan, 4}}, is: ErrNotFinite, says: "sample 1, component 0: got NaN"},
+		{name: "npy", a: &npz.Array{Shape: []int{2, 1}, Data: []float64{5, 6}}, want: [][]float64{{5}, {6}}},
+		{name: "npy, one state", a: &npz.Array{Shape: []int{2}, Data: []float64{5, 6}}, want: [][]float64{{5, 6}}},
+		{name: "npy, 3-D", a: &npz.Array{Shape: []int{1, 1, 1}, Data: []float64{5}}, is: ErrShape, says: "got shape [1 1 1]"},
+		{name: "npy, empty", a: &npz.Array{Shape: []int{0, 2}}, is: ErrShape, says: "0 samples"},
+		{name: "npy, NaN", a: &npz.Array{Shape: []int{2, 2}, Data: []float64{1, 2, nan, 4}}, is: ErrNotFinite, says: "sample 1, component 0: got NaN"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(dir, fmt.Sprintf("%d.csv", i))
 			encode := func(w io.Writer) error { _, err := io.WriteString(w, c.text); return err }
 			if c.a != nil {
-				path, encode = path+".npy", c.a.encode
+				b, err := npz.EncodeNPY(*c.a)
+				if err != nil {
+					t.Fatal(err)
+				}
+				path, encode = path+".npy", func(w io.Writer) error { _, err := w.Write(b); return err }
 			}
 			if err := writeFile(path, encode); err != nil {
 				t.Fatal(err)
@@ -186,16 +192,19 @@ func TestReadErrors(t *testing.T) {
 // answer is an error or a valid Dataset, and never a panic.
 func TestReadDamaged(t *testing.T) {
 	d := awkward()
-	var csv, npy, npz bytes.Buffer
-	for _, err := range []error{d.encodeCSV(&csv), d.states().encode(&npy), d.encodeNPZ(&npz)} {
+	var csv, zip bytes.Buffer
+	for _, err := range []error{d.encodeCSV(&csv), d.encodeNPZ(&zip)} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	rnd := rand.New(rand.NewPCG(1, 0))
-	for name, whole := range map[string][]byte{".csv": csv.Bytes(), ".npy": npy.Bytes(), ".npz": npz.Bytes()} {
+	for name, c := range map[string]struct {
+		whole  []byte
+		decode func([]byte) (*Dataset, error)
+	}{".csv": {csv.Bytes(), decodeCSV}, ".npz": {zip.Bytes(), decodeNPZ}} {
 		for i := range 4000 {
-			b := bytes.Clone(whole)
+			b := bytes.Clone(c.whole)
 			if i < len(b) {
 				b = b[:i]
 			} else {
@@ -203,21 +212,7 @@ func TestReadDamaged(t *testing.T) {
 					b[rnd.IntN(len(b))] = byte(rnd.UintN(256))
 				}
 			}
-			var got *Dataset
-			var err error
-			switch name {
-			case ".csv":
-				got, err = decodeCSV(b)
-			case ".npz":
-				got, err = decodeNPZ(b)
-			case ".npy":
-				var a *array
-				a, err = decodeNPY(b)
-				if err == nil && i < len(whole) {
-					t.Fatalf(".npy: got %v from the first %d of %d bytes", a, i, len(whole))
-				}
-				continue
-			}
+			got, err := c.decode(b)
 			if err == nil && got.check() == nil {
 				var again bytes.Buffer
 				if err := got.encodeCSV(&again); err != nil {
@@ -229,22 +224,20 @@ func TestReadDamaged(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	var csv, npz bytes.Buffer
+	var csv, zip bytes.Buffer
 	if err := awkward().encodeCSV(&csv); err != nil {
 		f.Fatal(err)
 	}
-	if err := awkward().encodeNPZ(&npz); err != nil {
+	if err := awkward().encodeNPZ(&zip); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(csv.Bytes())
-	f.Add(npz.Bytes())
-	f.Add(npyBytes("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 1), }\n", 0, 0, 0xc0, 0x3f, 0, 0, 0x80, 0xbf))
+	f.Add(zip.Bytes())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, decode := range []func([]byte) (*Dataset, error){decodeCSV, decodeNPZ} {
 			if d, err := decode(b); err == nil {
 				d.check()
 			}
 		}
-		decodeNPY(b)
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"spnode/data/npz"
 )
 
 // maxTimes is far above any use, and keeps a slip in a step from filling memory.
@@ -105,14 +107,14 @@ func fileTimes(path string) ([]float64, error) {
 		return nil, errors.Wrap(err, "neither start:stop:step nor log:start:stop:n nor a file that can be read")
 	}
 	if extension(path) == ".npy" {
-		a, err := decodeNPY(b)
+		a, err := npz.DecodeNPY(b)
 		if err != nil {
 			return nil, err
 		}
-		if len(a.shape) != 1 {
-			return nil, errors.Wrapf(ErrShape, "array of times, got shape %v, want one dimension", a.shape)
+		if len(a.Shape) != 1 {
+			return nil, errors.Wrapf(ErrShape, "array of times, got shape %v, want one dimension", a.Shape)
 		}
-		return a.data, nil
+		return a.Data, nil
 	}
 	_, table, err := decodeTable(b)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"spnode/data/npz"
 )
 
 func TestParseTimes(t *testing.T) {
@@ -18,8 +20,8 @@ func TestParseTimes(t *testing.T) {
 		}
 		return path
 	}
-	npy := filepath.Join(dir, "t.npy")
-	if err := writeFile(npy, (&array{[]int{3}, []float64{0, 0.5, 4}}).encode); err != nil {
+	npy, err := npz.EncodeNPY(npz.Array{Shape: []int{3}, Data: []float64{0, 0.5, 4}})
+	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -33,7 +35,7 @@ func TestParseTimes(t *testing.T) {
 		{" 0 : 1 : 1 ", []float64{0, 1}},
 		{"log:1:16:5", []float64{1, 2, 4, 8, 16}},
 		{"log:1e-6:3e6:2", []float64{1e-6, 3e6}},
-		{npy, []float64{0, 0.5, 4}},
+		{write("t.npy", string(npy)), []float64{0, 0.5, 4}},
 		{write("t.txt", "0\n0.5\n\n4\n"), []float64{0, 0.5, 4}},
 		{write("t.csv", "t\r\n0\r\n0.5\r\n4"), []float64{0, 0.5, 4}},
 	} {
