@@ -1,0 +1,24 @@
+// Package integrator advances
+//
+//	du/dt = Au + g(u),  eq. (12),
+//
+// in a Gorgonia graph, so that a model is trained through its time stepping by
+// the gradient of that very stepping.
+//
+// A Method is chosen by its literature name, planned once for a whole time
+// grid, and unrolled by Rollout:
+//
+//	m, err := integrator.ByName("etd1")
+//	states, err := integrator.Rollout(m, integrator.System{A: a, G: g}, u0, steps, 1)
+//
+// A batch comes first: u is (batch, n). The steps are a matrix with a row for
+// each interval: (intervals, 1) if the batch shares them, (intervals, batch)
+// if each trajectory has its own. They are an input of the graph, so one graph
+// serves every grid with as many intervals.
+//
+//	etd1        exponential Euler, eq. (17): the paper's, order 1
+//	etd2rk      Cox and Matthews, order 2
+//	etdrk4      Cox and Matthews, order 4
+//	imex        implicit in A, explicit in g: the paper's rival, order 1
+//	euler, rk4  explicit, for comparison
+package integrator
