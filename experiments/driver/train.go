@@ -1,0 +1,97 @@
+package driver
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+
+	"spnode/data"
+	"spnode/model"
+)
+
+// saveInterval is how much training a killed process loses at most; a signal
+// loses nothing.
+const saveInterval = 20 * time.Second
+
+// Fit trains a model of a run on a data set, with progress, and keeps its
+// checkpoint in the run's folder. In a resumed run it goes on from there, or
+// returns at once what was complete.
+func (r *Run) Fit(ctx context.Context, p *Progress, name string, cfg model.Config, train model.TrainConfig, d *data.Dataset) (*model.Model, model.Result, error) {
+	dir := r.Model(name)
+	bar := &trainingBar{progress: p, name: name}
+	options := []model.Option{model.WithHook(bar.update), model.WithCheckpoint(dir, saveInterval)}
+	t, err := r.trainer(dir, cfg, train, d, options)
+	if err != nil {
+		return nil, model.Result{}, err
+	}
+	err = t.Fit(ctx)
+	bar.done()
+	return t.Model, t.Result(), err
+}
+
+func (r *Run) trainer(dir string, cfg model.Config, train model.TrainConfig, d *data.Dataset, options []model.Option) (*model.Trainer, error) {
+	if _, err := os.Stat(dir); r.Resumed && err == nil {
+		return model.ResumeTrainer(dir, d.Times, d.States, options...)
+	}
+	m, err := model.New(cfg)
+	if err != nil {
+		return nil, AsUsage(err)
+	}
+	t, err := model.NewTrainer(m, train, d.Times, d.States, options...)
+	return t, AsUsage(err)
+}
+
+// trainingBar shows a bar for each stage of a training.
+type trainingBar struct {
+	progress *Progress
+	name     string
+	key      string
+	stage    *Stage
+}
+
+func (b *trainingBar) update(m model.Metrics) {
+	key := b.name + ": " + m.Stage
+	if m.Attempt > 0 {
+		key += ", again"
+	}
+	if key != b.key {
+		b.done()
+		b.key, b.stage = key, b.progress.Stage(key, m.Total)
+	}
+	fields := []Field{{"loss", m.Loss}, {"|grad|", m.GradientNorm}}
+	if m.Rate > 0 {
+		fields = append(fields, Field{"lr", m.Rate})
+	}
+	b.stage.Update(m.Iteration, fields...)
+}
+
+func (b *trainingBar) done() {
+	if b.stage != nil {
+		b.stage.Done()
+		b.stage = nil
+	}
+}
+
+// LoadModel reads a model from its checkpoint's folder, or from the folder of
+// a run that has one model.
+func LoadModel(dir string) (*model.Model, error) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, Usagef("checkpoint %s: there is no such folder", dir)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "MANIFEST.json")); os.IsNotExist(err) {
+		found, err := filepath.Glob(filepath.Join(dir, "*", "MANIFEST.json"))
+		if err == nil && len(found) == 1 {
+			dir = filepath.Dir(found[0])
+		}
+		if len(found) > 1 {
+			var names []string
+			for _, f := range found {
+				names = append(names, filepath.Base(filepath.Dir(f)))
+			}
+			return nil, Usagef("checkpoint %s: it holds several models; name the folder of one of %v", dir, names)
+		}
+	}
+	m, err := model.Load(dir)
+	return m, AsUsage(err)
+}

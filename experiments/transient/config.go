@@ -1,0 +1,254 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pkg/errors"
+
+	"spnode/data"
+	"spnode/experiments/driver"
+	"spnode/integrator"
+	"spnode/model"
+)
+
+// Config is all that shapes a run.
+type Config struct {
+	// Seed determines the initial states and every model's start.
+	Seed uint64     `json:"seed"`
+	Data DataConfig `json:"data"`
+	// Models are trained one after the other.
+	Models []ModelConfig `json:"models"`
+}
+
+// DataConfig shapes the data: section 5.1 of the paper, and what it leaves open.
+type DataConfig struct {
+	Samples   int     `json:"samples"`    // initial states, uniform in [−1, 1]²; the paper's 1000
+	HeldOut   int     `json:"held_out"`   // initial states to test on
+	Steps     int     `json:"steps"`      // accepted Runge–Kutta–Fehlberg steps; the paper's 50
+	Tolerance float64 `json:"tolerance"`  // relative and absolute; the paper's 1e-8
+	FirstStep float64 `json:"first_step"` // of the adaptive grid that all samples share
+	TestTime  float64 `json:"test_time"`  // held-out rollouts go from 0 to here
+}
+
+// ModelConfig is one model and its training.
+type ModelConfig struct {
+	Name    string  `json:"name"`
+	Epsilon float64 `json:"epsilon"`
+	// Times are the indices of the data's times that it sees.
+	Times []int `json:"times"`
+	// Samples is how many of the initial states it sees; 0: all.
+	Samples int `json:"samples,omitempty"`
+	// Seeds trains from so many starts and reports each; the model is the first.
+	Seeds int               `json:"seeds"`
+	Model model.Config      `json:"model"`
+	Train model.TrainConfig `json:"train"`
+}
+
+// defaultConfig are the models of the paper, and ETDRK4.
+func defaultConfig() Config {
+	c := Config{Data: DataConfig{Samples: 1000, HeldOut: 200, Steps: 50, Tolerance: 1e-8, FirstStep: 0.01, TestTime: 10}}
+	for _, eps := range []float64{0, 1} {
+		for _, method := range []string{"etd1", "imex", "etdrk4"} {
+			if eps == 1 || method != "etdrk4" {
+				c.Models = append(c.Models, recipe(eps, method))
+			}
+		}
+	}
+	return c
+}
+
+// recipe is how a model of ε = 0 or 1 is trained.
+//
+// At ε = 0 the data are the first and the last time alone. e^{TA} fixes A only
+// along a flat valley, the double eigenvalue −2 being e^{−2T} = 0.024 there, so
+// Adam's answer is off by some units while its loss is small; L-BFGS ends that.
+// A generic start may end in another branch of the logarithm, which its loss
+// betrays.
+func recipe(eps float64, method string) ModelConfig {
+	m := ModelConfig{
+		Name:    fmt.Sprintf("eps%g-%s", eps, method),
+		Epsilon: eps,
+		Times:   []int{0, 50},
+		Seeds:   1,
+		Model:   model.DefaultConfig(2),
+		Train:   model.DefaultTrainConfig(),
+	}
+	m.Model.Integrator = method
+	if eps == 0 {
+		m.Model.Nonlinear = model.NonlinearConfig{Kind: model.KindBilinear, Rank: 2}
+		m.Train.LBFGS.LossTol = 1e-20
+		m.Train.RestartAbove, m.Train.Restarts = 1e-12, 5
+		if method == "etd1" {
+			m.Seeds = 5
+		}
+		return m
+	}
+	m.Times = []int{0, 10, 20, 30, 40, 50}
+	m.Train.LBFGS.Iterations = 1000
+	if order(method) > 1 {
+		// The fit is what limits a method whose own error is small: A is
+		// identified once g has no linear part. 200 samples determine it.
+		m.Samples = 200
+		m.Train.LBFGS.Iterations = 1500
+	} else {
+		// What limits these is their own step, which g must make up for: it
+		// needs its linear part.
+		m.Model.Nonlinear.SeparateLinear = false
+		m.Model.Nonlinear.Lipschitz = 20
+	}
+	return m
+}
+
+func order(method string) int {
+	m, err := integrator.ByName(method)
+	if err != nil {
+		return 0
+	}
+	return m.Order()
+}
+
+// quick makes every stage smaller.
+func (c *Config) quick() {
+	c.Data.Samples, c.Data.HeldOut = 100, 50
+	for i := range c.Models {
+		m := &c.Models[i]
+		m.Seeds, m.Samples = 1, 0
+		m.Train.Restarts = min(m.Train.Restarts, 1)
+		m.Train.Adam.Iterations = min(m.Train.Adam.Iterations, 200)
+		m.Train.LBFGS.Iterations = min(m.Train.LBFGS.Iterations, 200)
+	}
+}
+
+// seeded returns the model's configuration for one of its seeds.
+func (m ModelConfig) seeded(seed uint64, k int) model.Config {
+	c := m.Model
+	c.Seed += 1000*seed + uint64(k)
+	return c
+}
+
+// training is the training on what the model sees of the data.
+func (m ModelConfig) dataset(d *data.Dataset) *data.Dataset {
+	d = d.AtTimes(m.Times...)
+	if m.Samples > 0 && m.Samples < d.Samples() {
+		d, _, _ = d.Split(m.Samples)
+	}
+	return d
+}
+
+func (c Config) validate() error {
+	d := c.Data
+	if d.Samples < 1 || d.HeldOut < 1 || d.Steps < 1 || !(d.Tolerance > 0) || !(d.FirstStep >= 0) || !(d.TestTime > 0) {
+		return errors.Errorf("data: got %+v, want positive numbers", d)
+	}
+	if len(c.Models) == 0 {
+		return errors.New("models: got none, want at least one")
+	}
+	seen := map[string]bool{}
+	for _, m := range c.Models {
+		fail := func(err error) error { return errors.WithMessagef(err, "model %q", m.Name) }
+		if m.Name == "" || m.Name == "figures" || seen[m.Name] {
+			return fail(errors.New("want a name of its own, and not figures"))
+		}
+		seen[m.Name] = true
+		if m.Seeds < 1 || m.Samples < 0 || m.Model.Dim != 2 {
+			return fail(errors.Errorf("got %d seeds, %d samples and dim %d, want at least 1, at least 0 and 2", m.Seeds, m.Samples, m.Model.Dim))
+		}
+		if len(m.Times) < 2 || !slices.IsSorted(m.Times) || m.Times[0] < 0 || m.Times[len(m.Times)-1] > d.Steps {
+			return fail(errors.Errorf("times: got %v, want at least two increasing indices from 0 to %d, the data's steps", m.Times, d.Steps))
+		}
+		if err := m.Model.Validate(); err != nil {
+			return fail(err)
+		}
+		if err := m.Train.Validate(); err != nil {
+			return fail(err)
+		}
+	}
+	return nil
+}
+
+// configure returns the configuration in force: default < file < flag.
+func configure(f *driver.Flags, epsilon string) (Config, error) {
+	c := defaultConfig()
+	if f.Given("config") {
+		c.Models = nil // a file that has models has all of them
+		if err := driver.LoadConfig(f.Config, &c); err != nil {
+			return c, err
+		}
+		if c.Models == nil {
+			c.Models = defaultConfig().Models
+		}
+	}
+	if f.Given("epsilon") || f.Given("integrator") {
+		if err := choose(&c, f, epsilon); err != nil {
+			return c, err
+		}
+	}
+	if f.Given("seed") {
+		c.Seed = f.Seed
+	}
+	if f.Quick {
+		c.quick()
+	}
+	for i := range c.Models {
+		m := &c.Models[i]
+		if f.Given("iterations") {
+			// As many in all, divided as the recipe divides them.
+			adam, lbfgs := m.Train.Adam.Iterations, m.Train.LBFGS.Iterations
+			m.Train.LBFGS.Iterations = f.Iterations * lbfgs / max(1, adam+lbfgs)
+			m.Train.Adam.Iterations = f.Iterations - m.Train.LBFGS.Iterations
+		}
+		if f.Given("batch") {
+			m.Train.Batch = f.Batch
+			m.Train.LBFGS.Iterations = 0 // which needs all samples at once
+		}
+		if f.Given("lr") {
+			m.Train.Adam.Schedule.Rate = f.LR
+		}
+		if f.Given("dtype") {
+			m.Model.Dtype = f.Dtype
+		}
+		if f.Given("workers") {
+			m.Train.Workers = f.Workers
+		}
+		if f.Given("substeps") {
+			m.Model.Substeps = f.Substeps
+		}
+	}
+	return c, driver.AsUsage(c.validate())
+}
+
+// choose restricts the models to an ε, and replaces them by those of an
+// integrator.
+func choose(c *Config, f *driver.Flags, epsilon string) error {
+	if f.Given("epsilon") {
+		if err := driver.OneOf("epsilon", epsilon, "0", "1"); err != nil {
+			return err
+		}
+		c.Models = slices.DeleteFunc(c.Models, func(m ModelConfig) bool { return fmt.Sprint(m.Epsilon) != epsilon })
+	}
+	if !f.Given("integrator") {
+		return nil
+	}
+	if err := driver.OneOf("integrator", f.Integrator, integrator.Names()...); err != nil {
+		return err
+	}
+	var eps []float64
+	for _, m := range c.Models {
+		if !slices.Contains(eps, m.Epsilon) {
+			eps = append(eps, m.Epsilon)
+		}
+	}
+	var models []ModelConfig
+	for _, e := range eps {
+		m := recipe(e, f.Integrator)
+		for _, old := range c.Models {
+			if old.Name == m.Name {
+				m = old
+			}
+		}
+		models = append(models, m)
+	}
+	c.Models = models
+	return nil
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+
+	"spnode/data"
+	"spnode/experiments/driver"
+	"spnode/experiments/figure"
+	"spnode/ops"
+)
+
+// figures draws figures 2 to 4 of the paper, and the loss and the error over
+// time.
+func figures(models []*trained) ([]driver.PageFigure, error) {
+	var pages []driver.PageFigure
+	add := func(name, caption string, f *figure.Figure, err error) error {
+		if err == nil {
+			pages = append(pages, driver.PageFigure{Name: name, Caption: caption, Figure: f})
+		}
+		return err
+	}
+	f, err := growthFigure()
+	if err := add("fig2_growth", "Figure 2 of the paper: γ > 0 lets ‖e^{tA}‖ grow before it decays, γ < 0 does not.", f, err); err != nil {
+		return nil, err
+	}
+	for eps, name := range []string{"fig3_eps0", "fig4_eps1"} {
+		own := ofEpsilon(models, float64(eps))
+		if len(own) == 0 {
+			continue
+		}
+		f, err := rolloutFigure(own)
+		caption := fmt.Sprintf("Figure %d of the paper, ε = %d: a held-out initial state, truth as lines, the models at Δt = 0.2 as dots. They were trained on %d steps of about %.2g.",
+			3+eps, eps, len(own[0].Times)-1, own[0].truth.grids[trainGrid].Times[1])
+		if err := add(name, caption, f, err); err != nil {
+			return nil, err
+		}
+	}
+	f, err = lossFigure(models)
+	if err := add("loss", "Training loss, eq. (20): Adam, then L-BFGS. A break is a restart.", f, err); err != nil {
+		return nil, err
+	}
+	f, err = errorFigure(models)
+	err = add("error_over_time", "Error of the held-out rollouts at Δt = 0.2: median, and the band from 10 % to 90 %.", f, err)
+	return pages, err
+}
+
+func ofEpsilon(models []*trained, eps float64) (own []*trained) {
+	for _, m := range models {
+		if m.Epsilon == eps {
+			own = append(own, m)
+		}
+	}
+	return own
+}
+
+// growthFigure is figure 2: ‖e^{tA}‖₂ for the two matrices of (23).
+func growthFigure() (*figure.Figure, error) {
+	p := figure.Panel{
+		X: figure.Axis{Label: "time t"},
+		Y: figure.Axis{Label: "‖exp(tA)‖₂"},
+	}
+	for i, c := range []struct {
+		name string
+		a    *mat.Dense
+	}{{"A_bump, γ = 3", data.ABump()}, {"A_decay, γ = −1.5", data.ADecay()}} {
+		var x, y []float64
+		for t := 0.0; t <= 5.001; t += 0.02 {
+			phi, err := ops.Phi(c.a, t, 1, 0)
+			if err != nil {
+				return nil, err
+			}
+			x, y = append(x, t), append(y, mat.Norm(phi[0], 2))
+		}
+		p.Series = append(p.Series, figure.Line(figure.Color(1+i), c.name, x, y))
+	}
+	return figure.New(figure.Layout{}, p)
+}
+
+// shown is the held-out state that the figures of rollouts show: the first one
+// whose truth has the bump.
+func shown(m *trained) int {
+	d := m.truth.grids[coarse]
+	for s := range d.Samples() {
+		x := d.States[0][s]
+		if math.Abs(x[1]) > 0.6 && x[0]*x[1] < 0 {
+			return s
+		}
+	}
+	return 0
+}
+
+// rolloutFigure is figure 3 or 4: a panel for each model.
+func rolloutFigure(models []*trained) (*figure.Figure, error) {
+	var panels []figure.Panel
+	for _, m := range models {
+		s := shown(m)
+		p := figure.Panel{
+			Title: title(m),
+			X:     figure.Axis{Label: "time t"},
+			Y:     figure.Axis{Label: "x₁, x₂"},
+		}
+		d := m.truth.grids[fine]
+		for j := range 2 {
+			p.Series = append(p.Series, figure.Truth(1+j, fmt.Sprintf("truth x%c", '₁'+rune(j)), d.Times, component(d.States, s, j)))
+		}
+		label := "model, Δt = 0.2"
+		for j := range 2 {
+			p.Series = append(p.Series, figure.Prediction(label, m.truth.grids[coarse].Times, component(m.predictions[coarse], s, j)).Diverging())
+			label = ""
+		}
+		panels = append(panels, p)
+	}
+	return figure.New(figure.Layout{}, panels...)
+}
+
+func title(m *trained) string {
+	name := map[string]string{"etd1": "ETD1", "imex": "IMEX Euler", "etdrk4": "ETDRK4", "etd2rk": "ETD2RK", "euler": "explicit Euler", "rk4": "RK4"}[m.Model.Integrator]
+	return fmt.Sprintf("%s, ε = %g: relative error %s", name, m.Epsilon, driver.Format(m.test.Coarse.Rel))
+}
+
+func component(u [][][]float64, sample, j int) []float64 {
+	y := make([]float64, len(u))
+	for k := range u {
+		y[k] = u[k][sample][j]
+	}
+	return y
+}
+
+// lossFigure has a panel for each ε with the loss of every model.
+func lossFigure(models []*trained) (*figure.Figure, error) {
+	var panels []figure.Panel
+	for _, eps := range []float64{0, 1} {
+		p := figure.Panel{
+			Title: fmt.Sprintf("ε = %g", eps),
+			X:     figure.Axis{Label: "iteration"},
+			Y:     figure.Axis{Label: "loss", Log: true},
+		}
+		for i, m := range ofEpsilon(models, eps) {
+			var x, y []float64
+			last := m.result.Attempts - 1
+			adam := m.Train.Adam.Iterations
+			for _, l := range m.result.Log {
+				if l.Attempt != last || !(l.Loss > 0) {
+					continue
+				}
+				k := float64(l.Iteration)
+				if l.Stage == "lbfgs" {
+					k += float64(adam)
+				}
+				x, y = append(x, k), append(y, l.Loss)
+			}
+			if len(x) > 0 {
+				p.Series = append(p.Series, figure.Line(figure.Color(1+i), m.Name, x, y))
+			}
+		}
+		if len(p.Series) > 0 {
+			panels = append(panels, p)
+		}
+	}
+	return figure.New(figure.Layout{Cols: 2}, panels...)
+}
+
+// errorFigure has a panel for each ε with the error over time of every model.
+func errorFigure(models []*trained) (*figure.Figure, error) {
+	var panels []figure.Panel
+	for _, eps := range []float64{0, 1} {
+		p := figure.Panel{
+			Title: fmt.Sprintf("ε = %g", eps),
+			X:     figure.Axis{Label: "time t"},
+			Y:     figure.Axis{Label: "‖error‖₂", Log: true},
+		}
+		for i, m := range ofEpsilon(models, eps) {
+			d := m.truth.grids[coarse]
+			var x, lo, mid, hi []float64
+			for k := 1; k < len(d.Times); k++ {
+				e := make([]float64, d.Samples())
+				for s := range e {
+					e[s] = floats.Distance(m.predictions[coarse][k][s], d.States[k][s], 2)
+				}
+				slices.Sort(e)
+				n := len(e) - 1
+				// A logarithm shows no zero, and nothing below 1e-16 is meant.
+				x = append(x, d.Times[k])
+				lo, mid, hi = append(lo, max(1e-16, e[n/10])), append(mid, max(1e-16, e[n/2])), append(hi, max(1e-16, e[n*9/10]))
+			}
+			p.Series = append(p.Series,
+				figure.Band(figure.Color(1+i), "", x, lo, hi).Diverging(),
+				figure.Line(figure.Color(1+i), m.Name, x, mid).Diverging())
+		}
+		if len(p.Series) > 0 {
+			panels = append(panels, p)
+		}
+	}
+	return figure.New(figure.Layout{Cols: 2}, panels...)
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"time"
+
+	"spnode/experiments/driver"
+)
+
+// publish prints the results, and writes figures and report into a folder.
+// checkpoint gives the folder of a model.
+func publish(cfg Config, models []*trained, report *driver.Report, dir string, checkpoint func(name string) string, stdout io.Writer) error {
+	for _, m := range models {
+		report.Models = append(report.Models, m.report(cfg, checkpoint(m.Name)))
+	}
+	tables := []*driver.Table{results(models), statements(models)}
+	if t := seeds(models); t != nil {
+		tables = append(tables, t)
+	}
+	pages, err := figures(models)
+	if err != nil {
+		return err
+	}
+	for _, p := range pages {
+		if _, err := p.Figure.Save(filepath.Join(dir, "figures"), p.Name); err != nil {
+			return err
+		}
+	}
+	data, err := report.Write(dir)
+	if err != nil {
+		return err
+	}
+	page := driver.Page{
+		Title:   "Transient growth",
+		Summary: "Example 5.1: dx/dt = Ax + ε sin x, where A = [[−2, 10], [0, −2]] lets states grow before they decay. Learned from few snapshots, tested on held-out initial states.",
+		Report:  report,
+		Tables:  tables,
+		Figures: pages,
+	}
+	html, err := page.Write(dir)
+	if err != nil {
+		return err
+	}
+	for _, t := range tables {
+		fmt.Fprintf(stdout, "\n%s", t)
+	}
+	fmt.Fprintf(stdout, "\nwritten in %.0f s:\n  %s\n  %s\n  %s\n", report.Seconds, html, data, filepath.Join(dir, "figures"))
+	return nil
+}
+
+func (t *trained) report(cfg Config, checkpoint string) driver.ModelReport {
+	m := driver.ModelReport{
+		Name:       t.Name,
+		Checkpoint: checkpoint,
+		Parameters: len(t.model.Params().Flat),
+		Train:      driver.NewTrainReport(t.result.Iterations, time.Duration(t.result.Seconds*float64(time.Second)), t.result.Loss),
+		Stability:  t.stability,
+		Test:       t.test,
+	}
+	extra := map[string]any{}
+	if len(t.seeds) > 1 {
+		extra["seeds"] = t.seeds
+	}
+	if f := t.floor(cfg); !math.IsNaN(f) {
+		extra["data_floor_of_A"] = f
+	}
+	if len(extra) > 0 {
+		m.Extra = extra
+	}
+	return m
+}
+
+// floor is that of the data of a model of ε = 0, and NaN for others.
+func (t *trained) floor(cfg Config) float64 {
+	if t.Epsilon != 0 {
+		return math.NaN()
+	}
+	d, err := cfg.trainingData(0)
+	if err != nil {
+		return math.NaN()
+	}
+	return floor(t.dataset(d))
+}
+
+// results is the table of all models.
+func results(models []*trained) *driver.Table {
+	t := driver.NewTable("Errors over held-out initial states (rel: ‖error‖/‖truth‖)",
+		"model", "steps", "rel, training grid", "rel, Δt 0.2", "rel, Δt 0.02", "max, Δt 0.2", "max error of A", "loss", "seconds")
+	for _, m := range models {
+		m.row(t)
+	}
+	return t
+}
+
+// seeds is the table of the models with several, nil if there are none.
+func seeds(models []*trained) *driver.Table {
+	var t *driver.Table
+	for _, m := range models {
+		if len(m.seeds) < 2 {
+			continue
+		}
+		if t == nil {
+			t = driver.NewTable("Seeds", "model", "seed", "starts", "loss", "max error of A", "max, Δt 0.2", "max, Δt 0.02", "seconds")
+		}
+		for _, s := range m.seeds {
+			t.Add(m.Name, s.Seed, s.Starts, s.Loss, s.Test.Linear.MaxAbsError, s.Test.Coarse.MaxAbs, s.Test.Fine.MaxAbs, s.Seconds)
+		}
+	}
+	return t
+}
+
+// statements holds what the paper says of the example against the numbers.
+func statements(models []*trained) *driver.Table {
+	by := map[string]*trained{}
+	for _, m := range models {
+		by[m.Name] = m
+	}
+	t := driver.NewTable("What the paper says, and what was measured", "statement", "holds", "measured")
+	say := func(text string, holds bool, format string, args ...any) {
+		t.Add(text, map[bool]string{true: "yes", false: "no"}[holds], fmt.Sprintf(format, args...))
+	}
+	f := driver.Format
+	e0, i0, e1, i1 := by["eps0-etd1"], by["eps0-imex"], by["eps1-etd1"], by["eps1-imex"]
+	if e0 != nil {
+		say("ε = 0: ETD1 learns the dynamics from a single step", e0.test.Coarse.Rel < 1e-3,
+			"rel %s at Δt 0.2, A off by %s", f(e0.test.Coarse.Rel), f(e0.test.Linear.MaxAbsError))
+	}
+	if i0 != nil {
+		say("ε = 0: IMEX is unable to capture them", i0.test.Coarse.Rel > 0.05,
+			"loss %s, yet rel %s at Δt 0.2, A off by %s", f(i0.result.Loss), f(i0.test.Coarse.Rel), f(i0.test.Linear.MaxAbsError))
+	}
+	if e1 != nil && i1 != nil {
+		say("ε = 1: ETD1 is more accurate than IMEX at Δt 0.2", e1.test.Coarse.Rel < i1.test.Coarse.Rel,
+			"rel %s against %s", f(e1.test.Coarse.Rel), f(i1.test.Coarse.Rel))
+	}
+	if e0 != nil && i0 != nil && e1 != nil && i1 != nil {
+		a, b := i0.test.Coarse.Rel/e0.test.Coarse.Rel, i1.test.Coarse.Rel/e1.test.Coarse.Rel
+		say("the difference is more pronounced at ε = 1", b > a, "IMEX/ETD1: %s at ε = 1, %s at ε = 0", f(b), f(a))
+	}
+	for _, m := range models {
+		if m.Epsilon == 1 {
+			grid, worst := m.test.TrainGrid.Rel, max(m.test.Coarse.Rel, m.test.Fine.Rel)
+			say(fmt.Sprintf("%s deploys at other steps than it was trained on", m.Name), worst < 3*grid,
+				"rel %s on the training grid, %s and %s at Δt 0.2 and 0.02", f(grid), f(m.test.Coarse.Rel), f(m.test.Fine.Rel))
+		}
+	}
+	return t
+}
