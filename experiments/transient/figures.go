@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -41,7 +42,7 @@ func figures(models []*trained) ([]driver.PageFigure, error) {
 		}
 	}
 	f, err = lossFigure(models)
-	if err := add("loss", "Training loss, eq. (20): Adam, then L-BFGS. A break is a restart.", f, err); err != nil {
+	if err := add("loss", "Training loss, eq. (20), of the attempt that was kept: 300 iterations of Adam, then L-BFGS.", f, err); err != nil {
 		return nil, err
 	}
 	f, err = errorFigure(models)
@@ -61,7 +62,7 @@ func ofEpsilon(models []*trained, eps float64) (own []*trained) {
 // growthFigure is figure 2: ‖e^{tA}‖₂ for the two matrices of (23).
 func growthFigure() (*figure.Figure, error) {
 	p := figure.Panel{
-		X: figure.Axis{Label: "time t"},
+		X: figure.Axis{Label: "time t (dimensionless)"},
 		Y: figure.Axis{Label: "‖exp(tA)‖₂"},
 	}
 	for i, c := range []struct {
@@ -74,11 +75,20 @@ func growthFigure() (*figure.Figure, error) {
 			if err != nil {
 				return nil, err
 			}
-			x, y = append(x, t), append(y, mat.Norm(phi[0], 2))
+			x, y = append(x, t), append(y, spectralNorm(phi[0]))
 		}
 		p.Series = append(p.Series, figure.Line(figure.Color(1+i), c.name, x, y))
 	}
 	return figure.New(figure.Layout{}, p)
+}
+
+// spectralNorm is ‖a‖₂, the largest singular value.
+func spectralNorm(a *mat.Dense) float64 {
+	var svd mat.SVD
+	if !svd.Factorize(a, mat.SVDNone) {
+		return math.NaN()
+	}
+	return svd.Values(nil)[0]
 }
 
 // shown is the held-out state that the figures of rollouts show: the first one
@@ -100,8 +110,9 @@ func rolloutFigure(models []*trained) (*figure.Figure, error) {
 	for _, m := range models {
 		s := shown(m)
 		p := figure.Panel{
-			Title: title(m),
-			X:     figure.Axis{Label: "time t"},
+			Title: methodTitle(m.Model.Integrator),
+			Note:  fmt.Sprintf("relative error over all held-out states: %s", driver.Format(m.test.Coarse.Rel)),
+			X:     figure.Axis{Label: "time t (dimensionless)"},
 			Y:     figure.Axis{Label: "x₁, x₂"},
 		}
 		d := m.truth.grids[fine]
@@ -118,9 +129,15 @@ func rolloutFigure(models []*trained) (*figure.Figure, error) {
 	return figure.New(figure.Layout{}, panels...)
 }
 
-func title(m *trained) string {
-	name := map[string]string{"etd1": "ETD1", "imex": "IMEX Euler", "etdrk4": "ETDRK4", "etd2rk": "ETD2RK", "euler": "explicit Euler", "rk4": "RK4"}[m.Model.Integrator]
-	return fmt.Sprintf("%s, ε = %g: relative error %s", name, m.Epsilon, driver.Format(m.test.Coarse.Rel))
+// methodTitle is a method's name as people write it.
+func methodTitle(name string) string {
+	switch name {
+	case "imex":
+		return "IMEX Euler"
+	case "euler":
+		return "explicit Euler"
+	}
+	return strings.ToUpper(name)
 }
 
 func component(u [][][]float64, sample, j int) []float64 {
@@ -171,7 +188,7 @@ func errorFigure(models []*trained) (*figure.Figure, error) {
 	for _, eps := range []float64{0, 1} {
 		p := figure.Panel{
 			Title: fmt.Sprintf("ε = %g", eps),
-			X:     figure.Axis{Label: "time t"},
+			X:     figure.Axis{Label: "time t (dimensionless)"},
 			Y:     figure.Axis{Label: "‖error‖₂", Log: true},
 		}
 		for i, m := range ofEpsilon(models, eps) {

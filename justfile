@@ -1,0 +1,37 @@
+# Each recipe is what also runs by hand.
+
+default: transient
+
+build:
+    CGO_ENABLED=0 go build ./...
+
+test:
+    go test ./...
+
+test-short:
+    go test -short ./...
+
+race:
+    go test -race -short ./...
+
+lint:
+    test -z "$(gofmt -l .)"
+    go vet ./...
+    go tool staticcheck ./...
+
+fmt:
+    gofmt -w .
+
+bench:
+    go test -run - -bench . ./ops/... ./model
+
+cover:
+    go test -coverprofile /tmp/spnode.cover ./... && go tool cover -func /tmp/spnode.cover | tail -1
+
+# the paper's example 5.1, about a minute
+transient *FLAGS:
+    go run ./experiments/transient {{FLAGS}}
+
+# the figures of the README, anew from the committed checkpoints
+figures OUT="/tmp/spnode-figures":
+    go run ./experiments/transient -evaluate checkpoints/transient/reference -out {{OUT}}
