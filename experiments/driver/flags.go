@@ -170,8 +170,19 @@ func (f *Flags) check() error {
 			return Usagef("flag -%s: got no -predict, want -predict DIR with it", only)
 		}
 	}
-	if f.Resume && f.Run == "" {
-		return Usagef("flag -resume: got no -run, want -run NAME of the run to go on with")
+	if f.Resume {
+		if f.Run == "" {
+			return Usagef("flag -resume: got no -run, want -run NAME of the run to go on with")
+		}
+		var other error
+		f.Set.Visit(func(g *flag.Flag) {
+			if !slices.Contains([]string{"run", "resume", "checkpoints", "quiet", "debug", "cpuprofile"}, g.Name) {
+				other = Usagef("flag -%s: got it with -resume, which goes on with the run's own configuration; leave it out, or begin another run", g.Name)
+			}
+		})
+		if other != nil {
+			return other
+		}
 	}
 	for _, name := range []string{"config", "run", "checkpoints", "integrator", "predict", "initial", "times", "out", "evaluate", "cpuprofile"} {
 		if f.Given(name) && f.Set.Lookup(name).Value.String() == "" {

@@ -15,11 +15,11 @@ import (
 func TestFlags(t *testing.T) {
 	f := NewFlags("transient", "learns")
 	epsilon := f.Set.Float64("epsilon", 1, "weight `E` of the nonlinear term")
-	err := f.Parse(strings.Fields("-seed 7 -iterations=30 --batch 5 -lr 1e-3 -dtype float32 -workers 2 -run a.b_c-1 -resume -quick -epsilon 0"), io.Discard)
+	err := f.Parse(strings.Fields("-seed 7 -iterations=30 --batch 5 -lr 1e-3 -dtype float32 -workers 2 -run a.b_c-1 -quick -epsilon 0"), io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.Seed != 7 || f.Iterations != 30 || f.Batch != 5 || f.LR != 1e-3 || f.Dtype != "float32" || f.Workers != 2 || f.Run != "a.b_c-1" || !f.Resume || !f.Quick || *epsilon != 0 {
+	if f.Seed != 7 || f.Iterations != 30 || f.Batch != 5 || f.LR != 1e-3 || f.Dtype != "float32" || f.Workers != 2 || f.Run != "a.b_c-1" || f.Resume || !f.Quick || *epsilon != 0 {
 		t.Errorf("got %+v", f)
 	}
 	if f.Checkpoints != filepath.Join("checkpoints", "transient") {
@@ -50,6 +50,7 @@ func TestBadFlags(t *testing.T) {
 		"-out x":                                "neither -predict nor -evaluate",
 		"-times 0:1:1":                          "want -predict DIR",
 		"-resume":                               "want -run NAME",
+		"-resume -run a -seed 3":                "flag -seed: got it with -resume",
 		"-run=":                                 "got an empty value",
 		"-run ../x":                             `got "../x", want a folder name`,
 		"-run .x":                               "dot",

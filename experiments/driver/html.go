@@ -75,6 +75,11 @@ func (p *Page) HTML() ([]byte, error) {
 			title string
 			value any
 		}{{"Stability", m.Stability}, {"Test", m.Test}, {"More", m.Extra}} {
+			// What has a text of its own for people is shown by it.
+			if text, ok := part.value.(fmt.Stringer); ok {
+				s.Parts = append(s.Parts, node{Key: part.title, Text: text.String()})
+				continue
+			}
 			t, err := toTree(reflect.ValueOf(part.value))
 			if err != nil {
 				return nil, errors.WithMessagef(err, "driver: Page.HTML: model %s", m.Name)

@@ -130,7 +130,7 @@ func (m ModelConfig) seeded(seed uint64, k int) model.Config {
 	return c
 }
 
-// training is the training on what the model sees of the data.
+// dataset is what the model sees of the data.
 func (m ModelConfig) dataset(d *data.Dataset) *data.Dataset {
 	d = d.AtTimes(m.Times...)
 	if m.Samples > 0 && m.Samples < d.Samples() {
@@ -159,6 +159,9 @@ func (c Config) validate() error {
 		}
 		if len(m.Times) < 2 || !slices.IsSorted(m.Times) || m.Times[0] < 0 || m.Times[len(m.Times)-1] > d.Steps {
 			return fail(errors.Errorf("times: got %v, want at least two increasing indices from 0 to %d, the data's steps", m.Times, d.Steps))
+		}
+		if n := d.Samples; m.Train.Batch > n || m.Samples > 0 && m.Train.Batch > min(n, m.Samples) {
+			return fail(errors.Errorf("batch: got %d, want at most the model's samples, %d of %d", m.Train.Batch, m.Samples, n))
 		}
 		if err := m.Model.Validate(); err != nil {
 			return fail(err)
