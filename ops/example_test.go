@@ -1,0 +1,60 @@
+package ops_test
+
+import (
+	"fmt"
+	"log"
+
+	"gonum.org/v1/gonum/mat"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"spnode/ops"
+)
+
+// The exponential of a stiff matrix, applied to a state over a step a million
+// times its fastest time scale.
+func ExampleExpmvTo() {
+	a := mat.NewDense(2, 2, []float64{-1e6, 0, 1, -0.5})
+	u := mat.NewDense(1, 2, []float64{1, 2})
+	g := mat.NewDense(1, 2, []float64{0, 1})
+	var y mat.Dense
+	if err := ops.ExpmvTo(&y, a, 1, u, 0, g); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.6f\n", mat.Formatted(&y))
+	// Output:
+	// [0.000000  2.000001]
+}
+
+// One ETD1 step in a graph, and the gradient of its first component by A.
+func ExamplePropagate() {
+	g := G.NewGraph()
+	input := func(name string, shape tensor.Shape, data ...float64) *G.Node {
+		return G.NewTensor(g, tensor.Float64, len(shape), G.WithShape(shape...), G.WithName(name),
+			G.WithValue(tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))))
+	}
+	a := input("A", tensor.Shape{1, 1}, -2)
+	u, f := input("u", tensor.Shape{1, 1}, 1), input("g", tensor.Shape{1, 1}, 0)
+	steps := input("steps", tensor.Shape{1, 1}, 0.5)
+
+	p, err := ops.Propagators(a, steps, 1, 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	y, err := ops.Propagate(p, 0, u, ops.Term{Coef: []float64{1}, G: f})
+	if err != nil {
+		log.Fatal(err)
+	}
+	grads, err := G.Grad(G.Must(G.Sum(y)), a)
+	if err != nil {
+		log.Fatal(err)
+	}
+	vm := G.NewTapeMachine(g)
+	defer vm.Close()
+	if err := vm.RunAll(); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("e^(-1) = %.6f, d/dA = %.6f\n", y.Value().Data(), grads[0].Value().Data())
+	// Output:
+	// e^(-1) = [0.367879], d/dA = [0.183940]
+}

@@ -1,0 +1,178 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+func random[T Float](rng *rand.Rand, n int) []T {
+	x := make([]T, n)
+	for i := range x {
+		x[i] = T(rng.NormFloat64())
+	}
+	return x
+}
+
+// testGemm compares Gemm with the definition in float64, for every shape that
+// takes a path of its own. A sum of k products is within k+2 roundings of
+// the sum of their sizes.
+func testGemm[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	var scratch []T
+	dims := []int{1, 2, 3, 7, 8, 9, 33, 70}
+	for _, m := range dims {
+		for _, n := range dims {
+			for _, k := range dims {
+				for mode := range 8 {
+					tA, tB, beta := mode&1 != 0, mode&2 != 0, T(mode>>2)*0.5
+					a, b, c := random[T](rng, m*k), random[T](rng, k*n), random[T](rng, m*n)
+					at := func(i, p int) float64 {
+						if tA {
+							return float64(a[p*m+i])
+						}
+						return float64(a[i*k+p])
+					}
+					bt := func(p, j int) float64 {
+						if tB {
+							return float64(b[j*k+p])
+						}
+						return float64(b[p*n+j])
+					}
+					want, size := make([]float64, m*n), make([]float64, m*n)
+					for i := range m {
+						for j := range n {
+							w := float64(beta) * float64(c[i*n+j])
+							s := math.Abs(w)
+							for p := range k {
+								w += 1.5 * at(i, p) * bt(p, j)
+								s += math.Abs(1.5 * at(i, p) * bt(p, j))
+							}
+							want[i*n+j], size[i*n+j] = w, s
+						}
+					}
+					if beta == 0 {
+						for i := range c {
+							c[i] = T(math.NaN()) // must not be read
+						}
+					}
+					Gemm(tA, tB, m, n, k, 1.5, a, b, beta, c, &scratch)
+					for i, v := range c {
+						if !(math.Abs(float64(v)-want[i]) <= float64(k+3)*2*UnitRoundoff[T]()*size[i]) {
+							t.Fatalf("%d×%d×%d, transposed %v %v, beta %v: element %d is %v, want %v", m, n, k, tA, tB, beta, i, v, want[i])
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestGemm(t *testing.T) {
+	t.Run("float64", testGemm[float64])
+	t.Run("float32", testGemm[float32])
+}
+
+// In float32 the propagators and their gradient are those of float64 to the
+// roundings of float32, ‖hA‖ of them.
+func TestPhiFloat32(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	for _, n := range []int{1, 3, 20} {
+		for _, h := range []float64{1e-3, 1, 30} {
+			a := random[float64](rng, n*n)
+			for i := range n {
+				a[i*n+i] -= 2 * math.Sqrt(float64(n))
+			}
+			a32 := make([]float32, n*n)
+			for i, v := range a {
+				a32[i] = float32(v)
+				a[i] = float64(a32[i])
+			}
+			norm, _ := Norm1(n, n, a)
+			p, q := NewPhi[float64](n, 3, UnitRoundoff[float64]()), NewPhi[float32](n, 3, UnitRoundoff[float32]())
+			p.Forward(a, h)
+			q.Forward(a32, h)
+			bound := 50 * 0x1p-24 * (1 + h*norm)
+			compare := func(what string, x []float64, y []float32) {
+				t.Helper()
+				var top, diff float64
+				for i, v := range x {
+					top, diff = max(top, math.Abs(v)), max(diff, math.Abs(v-float64(y[i])))
+				}
+				if !(diff <= bound*max(top, 1e-30)) && top > 1e-6 {
+					t.Errorf("n = %d, h = %g: %s differs by %.2g, want ≤ %.2g", n, h, what, diff/top, bound)
+				}
+			}
+			compare("E", p.E(), q.E())
+			d, d32 := make([][]float64, 4), make([][]float32, 4)
+			for j := range d {
+				if j > 0 {
+					compare(fmt.Sprint("P_", j), p.P(j), q.P(j))
+				}
+				d[j], d32[j] = random[float64](rng, n*n), make([]float32, n*n)
+				for i, v := range d[j] {
+					d32[j][i] = float32(v)
+				}
+			}
+			da, da32 := make([]float64, n*n), make([]float32, n*n)
+			p.Backward(da, d)
+			q.Backward(da32, d32)
+			compare("the gradient", da, da32)
+		}
+	}
+}
+
+// A diagonal of a fast and a slow mode, over 44 doublings: the slow mode keeps
+// its digits.
+func TestPhiSlowMode(t *testing.T) {
+	const h, slow = 1.7e6, -4e-6
+	a := []float64{-1e7, 0, 0, slow}
+	p := NewPhi[float64](2, 2, UnitRoundoff[float64]())
+	p.Forward(a, h)
+	for name, e := range map[string][2]float64{
+		"e^{hA}":   {p.E()[3], math.Exp(h * slow)},
+		"hφ_1(hA)": {p.P(1)[3], math.Expm1(h*slow) / slow},
+	} {
+		if !(math.Abs(e[0]-e[1]) <= 100*0x1p-53*math.Abs(e[1])) {
+			t.Errorf("%s of the slow mode is %.17g, want %.17g", name, e[0], e[1])
+		}
+	}
+}
+
+func BenchmarkPhi(b *testing.B) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	for _, n := range []int{2, 3, 20, 64} {
+		for _, h := range []float64{1, 1e6} {
+			a := random[float64](rng, n*n)
+			for i := range n {
+				a[i*n+i] -= 2 * math.Sqrt(float64(n))
+			}
+			p := NewPhi[float64](n, 1, UnitRoundoff[float64]())
+			d := [][]float64{random[float64](rng, n*n), random[float64](rng, n*n)}
+			da := make([]float64, n*n)
+			b.Run(fmt.Sprintf("n=%d/h=%g/forward+backward", n, h), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					p.Forward(a, h)
+					p.Backward(da, d)
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkGemm(b *testing.B) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	for _, s := range [][3]int{{1000, 100, 2}, {1000, 2, 100}, {2000, 200, 20}, {2000, 200, 200}} {
+		m, n, k := s[0], s[1], s[2]
+		x, w, y := random[float64](rng, m*k), random[float64](rng, k*n), make([]float64, m*n)
+		var scratch []float64
+		b.Run(fmt.Sprintf("%dx%dx%d", m, n, k), func(b *testing.B) {
+			for b.Loop() {
+				Gemm(false, false, m, n, k, 1, x, w, 0, y, &scratch)
+			}
+			b.ReportMetric(2*float64(m*n*k)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+		})
+	}
+}
