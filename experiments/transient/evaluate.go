@@ -106,6 +106,7 @@ type trained struct {
 	test        *testReport
 	predictions map[string][][][]float64
 	truth       truth
+	floor       float64 // of the error of A that the data allow, at ε = 0
 	seeds       []seedReport
 }
 

@@ -62,7 +62,9 @@ func train(ctx context.Context, f *driver.Flags, cfg Config, stdout, stderr io.W
 	progress := driver.NewProgress(stderr, f.Quiet)
 	var models []*trained
 	for _, m := range cfg.Models {
-		t, err := trainModel(ctx, r, progress, cfg, m)
+		t, err := test(cfg, m, func(name string, c model.Config, tc model.TrainConfig, d *data.Dataset) (*model.Model, model.Result, error) {
+			return r.Fit(ctx, progress, name, c, tc, d)
+		})
 		if errors.Is(err, context.Canceled) {
 			return f.Interrupted(r, err)
 		}
@@ -71,7 +73,7 @@ func train(ctx context.Context, f *driver.Flags, cfg Config, stdout, stderr io.W
 		}
 		models = append(models, t)
 	}
-	return publish(cfg, models, report, r.Dir, r.Model, stdout)
+	return publish(models, report, r.Dir, r.Model, stdout)
 }
 
 // keepConfig writes the configuration into the run's folder, or takes it from
@@ -92,8 +94,12 @@ func keepConfig(r *driver.Run, cfg *Config) error {
 	return figure.WriteFile(path, append(text, '\n'))
 }
 
-// trainModel trains and tests one model, and its further seeds.
-func trainModel(ctx context.Context, r *driver.Run, progress *driver.Progress, cfg Config, m ModelConfig) (*trained, error) {
+// source gives a model of a run, by its name, from its configuration and data:
+// trained now, or read from its checkpoint.
+type source func(name string, cfg model.Config, train model.TrainConfig, d *data.Dataset) (*model.Model, model.Result, error)
+
+// test takes a model and its further seeds from their source and tests them.
+func test(cfg Config, m ModelConfig, from source) (*trained, error) {
 	all, err := cfg.trainingData(m.Epsilon)
 	if err != nil {
 		return nil, err
@@ -103,12 +109,15 @@ func trainModel(ctx context.Context, r *driver.Run, progress *driver.Progress, c
 		return nil, err
 	}
 	d := m.dataset(all)
+	if m.Epsilon == 0 {
+		t.floor = floor(d)
+	}
 	for k := range m.Seeds {
 		name := m.Name
 		if k > 0 {
 			name = filepath.Join("seeds", fmt.Sprintf("%s-%d", m.Name, k))
 		}
-		fitted, result, err := r.Fit(ctx, progress, name, m.seeded(cfg.Seed, k), m.Train, d)
+		fitted, result, err := from(name, m.seeded(cfg.Seed, k), m.Train, d)
 		if err != nil {
 			return nil, err
 		}
@@ -155,35 +164,21 @@ func evaluateRun(f *driver.Flags, stdout io.Writer) error {
 	folder := func(name string) string { return filepath.Join(f.Evaluate, name) }
 	var models []*trained
 	for _, m := range cfg.Models {
-		all, err := cfg.trainingData(m.Epsilon)
+		t, err := test(cfg, m, func(name string, _ model.Config, _ model.TrainConfig, _ *data.Dataset) (*model.Model, model.Result, error) {
+			fitted, err := model.Load(folder(name))
+			if err != nil {
+				return nil, model.Result{}, driver.AsUsage(err)
+			}
+			result, err := model.LoadResult(folder(name))
+			return fitted, result, driver.AsUsage(err)
+		})
 		if err != nil {
 			return err
-		}
-		t := &trained{ModelConfig: m}
-		if t.truth, err = cfg.heldOut(m, all); err != nil {
-			return err
-		}
-		for k := range m.Seeds {
-			dir := folder(m.Name)
-			if k > 0 {
-				dir = filepath.Join(folder("seeds"), fmt.Sprintf("%s-%d", m.Name, k))
-			}
-			fitted, err := model.Load(dir)
-			if err != nil {
-				return driver.AsUsage(err)
-			}
-			result, err := model.LoadResult(dir)
-			if err != nil {
-				return driver.AsUsage(err)
-			}
-			if err := t.add(k, fitted, result); err != nil {
-				return err
-			}
 		}
 		models = append(models, t)
 	}
 	if err := os.MkdirAll(filepath.Join(out, "figures"), 0o755); err != nil {
 		return errors.Wrap(err, "evaluate")
 	}
-	return publish(cfg, models, report, out, folder, stdout)
+	return publish(models, report, out, folder, stdout)
 }
