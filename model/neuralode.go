@@ -1,0 +1,146 @@
+package model
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/mat"
+	G "gorgonia.org/gorgonia"
+
+	"spnode/integrator"
+)
+
+// Model is a structure-preserving neural ODE,
+//
+//	u_0 = f_E(U_0),  du/dt = A_L u + g(u),  U(t) = f_D(u(t)),  eq. (2).
+//
+// It is its configuration and its parameters; graphs are made from them where
+// they are needed. A Model must not be used while a Trainer changes it.
+type Model struct {
+	cfg     Config
+	params  *Params
+	hurwitz HurwitzMatrix
+	g       nonlinear
+	ae      Autoencoder
+}
+
+// New makes a model with parameters drawn from the configuration's seed. The
+// error is ErrConfig.
+func New(cfg Config) (*Model, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	n := cfg.LatentDim()
+	m := &Model{
+		cfg:     cfg,
+		hurwitz: HurwitzMatrix{N: n, Shift: cfg.Linear.Shift},
+		g:       newNonlinear(cfg.Nonlinear, n),
+		ae:      Autoencoder{Dim: cfg.Dim, AutoencoderConfig: cfg.Autoencoder},
+	}
+	m.draw(cfg.Seed)
+	return m, nil
+}
+
+// draw starts the parameters anew. They stay where they are in memory.
+func (m *Model) draw(seed uint64) {
+	declared := m.hurwitz.declare(m.cfg.Linear.Spread)
+	declared = append(declared, m.g.declare()...)
+	declared = append(declared, m.ae.declare()...)
+	p := newParams(seed, declared)
+	if m.params == nil {
+		m.params = p
+		return
+	}
+	copy(m.params.Flat, p.Flat)
+}
+
+// Config returns the configuration.
+func (m *Model) Config() Config { return m.cfg }
+
+// Params returns the parameters; to change them is to change the model.
+func (m *Model) Params() *Params { return m.params }
+
+// Linear returns A_L, which the model's latent state u has as its linear part.
+func (m *Model) Linear() *mat.Dense {
+	a, _, _ := m.hurwitz.Matrices(m.params)
+	return a
+}
+
+// Stability reports what the parameters say about the dynamics.
+func (m *Model) Stability() (*Stability, error) {
+	a, s, gs := m.hurwitz.Matrices(m.params)
+	lipschitz, size, layers := m.g.bounds(m.params)
+	return analyse(a, s, gs, m.cfg.Linear.Shift, lipschitz, size, layers)
+}
+
+// String says what the model is, in a line for each part.
+func (m *Model) String() string {
+	c := m.cfg
+	var b strings.Builder
+	fmt.Fprintf(&b, "du/dt = A u + g(u), u in R^%d, %d parameters, %s, %s", c.LatentDim(), len(m.params.Flat), c.Integrator, c.Dtype)
+	if c.Substeps > 1 {
+		fmt.Fprintf(&b, " with %d substeps", c.Substeps)
+	}
+	fmt.Fprintf(&b, "\nA: Hurwitz, shift %g", c.Linear.Shift)
+	switch n := c.Nonlinear; n.Kind {
+	case KindBilinear:
+		fmt.Fprintf(&b, "\ng: bilinear form of rank %d", n.Rank)
+	case KindLipschitz:
+		fmt.Fprintf(&b, "\ng: Lipschitz network %v, L = %g", m.g.(LipschitzNet).widths(), n.Lipschitz)
+		if n.SeparateLinear {
+			b.WriteString(", linear part removed")
+		}
+	case KindNone:
+		b.WriteString("\ng: none")
+	}
+	if !m.ae.identity() {
+		fmt.Fprintf(&b, "\nautoencoder: %v and back", m.ae.widths())
+	}
+	return b.String()
+}
+
+// integrate adds to a graph the latent states at the ends of the steps, of
+// shape (intervals, 1), from u0 on.
+func (m *Model) integrate(g *graph, u0, steps *G.Node) (G.Nodes, error) {
+	method, err := integrator.ByName(m.cfg.Integrator)
+	if err != nil {
+		return nil, err
+	}
+	a, err := m.hurwitz.node(g)
+	if err != nil {
+		return nil, err
+	}
+	f, err := m.g.plan(g)
+	if err != nil {
+		return nil, errors.Wrap(err, "model: g")
+	}
+	return integrator.Rollout(method, integrator.System{A: a, G: f}, u0, steps, m.cfg.Substeps)
+}
+
+// scaled writes (x − Offset)·Factor to dst, row by row.
+func (m *Model) scaled(dst, x []float64) {
+	for i, v := range x {
+		k := i % m.cfg.Dim
+		if len(m.cfg.Offset) > 0 {
+			v -= m.cfg.Offset[k]
+		}
+		if len(m.cfg.Factor) > 0 {
+			v *= m.cfg.Factor[k]
+		}
+		dst[i] = v
+	}
+}
+
+// unscaled is the inverse of scaled, in place.
+func (m *Model) unscaled(x []float64) {
+	for i := range x {
+		k := i % m.cfg.Dim
+		if len(m.cfg.Factor) > 0 {
+			x[i] /= m.cfg.Factor[k]
+		}
+		if len(m.cfg.Offset) > 0 {
+			x[i] += m.cfg.Offset[k]
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package model
+
+import (
+	"slices"
+
+	"github.com/pkg/errors"
+	G "gorgonia.org/gorgonia"
+)
+
+// Predict returns the states U(t) at the given times, indexed by time, sample
+// and component, from the states u0 at the first of them, indexed by sample
+// and component. Both are in the physical, unscaled variables. The grid need
+// not be that of the training, nor the number of samples; every interval is one
+// step of the model's integrator, divided into its substeps.
+//
+// The error is ErrData for arrays that cannot be used. A rollout that leaves
+// the finite numbers is not an error: an explicit method may diverge.
+func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) {
+	latent, err := m.PredictLatent(u0, times)
+	if err != nil {
+		return nil, err
+	}
+	n, batch := m.cfg.LatentDim(), len(u0)
+	decode, err := m.network(batch, n, m.ae.decode)
+	if err != nil {
+		return nil, err
+	}
+	defer decode.Close()
+	out := make([][][]float64, len(times))
+	for k, u := range latent {
+		x := make([]float64, batch*m.cfg.Dim)
+		if k == 0 && m.ae.identity() { // as it came, not scaled and back
+			out[0] = rows(slices.Concat(u0...), m.cfg.Dim)
+			continue
+		}
+		if err := decode.run(x, u); err != nil {
+			return nil, errors.Wrapf(err, "model: Predict: decoder, t = %g", times[k])
+		}
+		m.unscaled(x)
+		out[k] = rows(x, m.cfg.Dim)
+	}
+	return out, nil
+}
+
+// WithIntegrator returns the same model, over the same parameters, that steps
+// by another method and number of substeps.
+func (m *Model) WithIntegrator(name string, substeps int) (*Model, error) {
+	other := *m
+	other.cfg.Integrator, other.cfg.Substeps = name, substeps
+	if err := other.cfg.Validate(); err != nil {
+		return nil, err
+	}
+	return &other, nil
+}
+
+// PredictLatent is Predict without the decoder: the latent states, one slice of
+// batch×n for each time.
+func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, error) {
+	if err := checkTimes(times, 1); err != nil {
+		return nil, err
+	}
+	if len(u0) == 0 {
+		return nil, dataError("initial states: got none, want at least one")
+	}
+	x, err := checkStates("initial states", u0, len(u0), m.cfg.Dim)
+	if err != nil {
+		return nil, err
+	}
+	m.scaled(x, x)
+	n, batch := m.cfg.LatentDim(), len(u0)
+	encode, err := m.network(batch, m.cfg.Dim, m.ae.encode)
+	if err != nil {
+		return nil, err
+	}
+	defer encode.Close()
+	step, err := m.step(batch)
+	if err != nil {
+		return nil, err
+	}
+	defer step.Close()
+	u := make([]float64, batch*n)
+	if err := encode.run(u, x); err != nil {
+		return nil, errors.Wrap(err, "model: Predict: encoder")
+	}
+	out := [][]float64{u}
+	for k := 1; k < len(times); k++ {
+		v := make([]float64, len(u))
+		if err := step.run(v, u, []float64{times[k] - times[k-1]}); err != nil {
+			return nil, errors.Wrapf(err, "model: Predict: step %d, t = %g", k, times[k-1])
+		}
+		out, u = append(out, v), v
+	}
+	return out, nil
+}
+
+// machine evaluates one node of a graph for inputs of fixed shapes. Without a
+// node it copies its input, for Gorgonia does not run a graph of inputs alone.
+type machine struct {
+	g      *graph
+	inputs []array
+	out    G.Value
+	vm     G.VM
+}
+
+// compile makes a machine for the node y of g.
+func compile(g *graph, y *G.Node, inputs ...array) *machine {
+	m := &machine{g: g, inputs: inputs}
+	G.Read(y, &m.out)
+	m.vm = G.NewTapeMachine(g.ExprGraph)
+	return m
+}
+
+func (m *machine) run(out []float64, inputs ...[]float64) error {
+	if m.vm == nil {
+		copy(out, inputs[0])
+		return nil
+	}
+	m.g.refresh()
+	for i, x := range inputs {
+		m.inputs[i].set(0, x)
+	}
+	defer m.vm.Reset()
+	if err := runAll(m.vm); err != nil {
+		return err
+	}
+	valueArray(m.out).get(out)
+	return nil
+}
+
+// runAll runs a machine. The error that Gorgonia returns hides its cause from
+// errors.Is.
+func runAll(vm G.VM) error {
+	err := vm.RunAll()
+	if hiding, ok := err.(interface{ Err() error }); ok {
+		return hiding.Err()
+	}
+	return err
+}
+
+func (m *machine) Close() {
+	if m.vm != nil {
+		m.vm.Close()
+	}
+}
+
+// network compiles one half of the autoencoder for a batch of rows of width.
+func (m *Model) network(batch, width int, half func(*graph, *G.Node) (*G.Node, error)) (*machine, error) {
+	if m.ae.identity() {
+		return new(machine), nil
+	}
+	g := newGraph(m.params, m.cfg.Dtype)
+	x, data := g.input("x", batch, width)
+	y, err := half(g, x)
+	if err != nil {
+		return nil, err
+	}
+	return compile(g, y, data), nil
+}
+
+// step compiles one interval for a batch, whose length is an input.
+func (m *Model) step(batch int) (*machine, error) {
+	g := newGraph(m.params, m.cfg.Dtype)
+	u, state := g.input("u", batch, m.cfg.LatentDim())
+	h, length := g.input("steps", 1, 1)
+	us, err := m.integrate(g, u, h)
+	if err != nil {
+		return nil, err
+	}
+	return compile(g, us[1], state, length), nil
+}
+
+func rows(x []float64, width int) [][]float64 {
+	r := make([][]float64, 0, len(x)/width)
+	for ; len(x) > 0; x = x[width:] {
+		r = append(r, x[:width:width])
+	}
+	return r
+}

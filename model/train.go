@@ -1,0 +1,454 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
+
+	"spnode/ops"
+)
+
+// The stages of a training.
+const (
+	stageAdam = iota
+	stageLBFGS
+	stageDone
+)
+
+var stageNames = []string{"adam", "lbfgs", "done"}
+
+// Metrics are the numbers of one iteration.
+type Metrics struct {
+	Iteration    int     // from 1, within the stage
+	Loss         float64 // before the update
+	GradientNorm float64 // before clipping
+	Rate         float64 // Adam: the learning rate; L-BFGS: 0
+	Seconds      float64 // since the start of the training
+	Stage        string  // adam or lbfgs
+	Attempt      int     // from 0; counts restarts
+	Total        int     // iterations of the stage
+}
+
+// Trainer fits a model to trajectories. Its state is open to be saved between
+// any two iterations, and a training resumed from there gives the same bits as
+// one that was not stopped.
+type Trainer struct {
+	Model *Model
+
+	cfg      TrainConfig
+	times    []float64
+	x        [][]float64 // scaled states of each time, samples×m
+	samples  int
+	checksum string // of the data
+
+	workers  []*worker
+	order    []int // of the samples in the epoch
+	epoch    int
+	grad     []float64
+	hooks    []func(Metrics)
+	dir      string
+	interval time.Duration
+
+	stage, iteration, attempt, backoffs int
+	adam                                Adam
+	lbfgs                               LBFGS
+	last                                undo
+	best                                best
+	log                                 []Metrics
+	loss                                float64       // at the end of the last stage that has ended
+	elapsed                             time.Duration // of earlier Fits
+}
+
+// undo is what one update of Adam changes, as it was before.
+type undo struct{ w, mean, variance []float64 }
+
+// best is what the best attempt so far has come to, where there is another.
+type best struct {
+	w    []float64
+	loss float64
+}
+
+// DivergedError is the error of a training whose loss or gradient is not finite
+// however often the rate was halved, or is not from the start.
+type DivergedError struct {
+	Stage     string
+	Iteration int // updates done
+	Loss      float64
+	Norm      float64 // of the gradient
+	Rate      float64 // of the last update
+	Halved    int     // how often it was
+}
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("model: Fit: the loss is %g and the gradient's norm %g after %d iterations of %s, at rate %.3g which was halved %d times; try a lower rate, a clip of the gradient norm, or more substeps",
+		e.Loss, e.Norm, e.Iteration, e.Stage, e.Rate, e.Halved)
+}
+
+// Option is a setting of a Trainer that a checkpoint does not store.
+type Option func(*Trainer)
+
+// WithHook has f called after every iteration.
+func WithHook(f func(Metrics)) Option {
+	return func(t *Trainer) { t.hooks = append(t.hooks, f) }
+}
+
+// WithCheckpoint has the training saved to a folder: at its end, when it is
+// cancelled, and whenever interval has passed since the last time.
+func WithCheckpoint(dir string, interval time.Duration) Option {
+	return func(t *Trainer) { t.dir, t.interval = dir, interval }
+}
+
+// NewTrainer prepares the training of m on trajectories: states, indexed by
+// time, sample and component, at the given times. They are in the physical,
+// unscaled variables. The error is ErrConfig or ErrData.
+func NewTrainer(m *Model, cfg TrainConfig, times []float64, states [][][]float64, options ...Option) (*Trainer, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if err := checkTimes(times, 2); err != nil {
+		return nil, err
+	}
+	if len(states) != len(times) {
+		return nil, dataError("states: got %d times, want %d as there are times", len(states), len(times))
+	}
+	if len(states[0]) == 0 {
+		return nil, dataError("states: got no samples, want at least one")
+	}
+	t := &Trainer{Model: m, cfg: cfg, times: times, samples: len(states[0]), grad: make([]float64, len(m.params.Flat))}
+	for k, s := range states {
+		x, err := checkStates(fmt.Sprintf("states at time %d", k), s, t.samples, m.cfg.Dim)
+		if err != nil {
+			return nil, err
+		}
+		m.scaled(x, x)
+		t.x = append(t.x, x)
+	}
+	t.checksum = checksum(times, t.x)
+	if cfg.Batch > t.samples {
+		return nil, dataError("batch is %d, want at most the %d samples there are", cfg.Batch, t.samples)
+	}
+	t.cfg.Workers = min(defaultWorkers(cfg.Workers), t.batch())
+	for _, o := range options {
+		o(t)
+	}
+	t.adam.AdamConfig = cfg.Adam.AdamConfig
+	return t, t.build()
+}
+
+// batch is the number of samples in an iteration.
+func (t *Trainer) batch() int {
+	if t.cfg.Batch > 0 {
+		return t.cfg.Batch
+	}
+	return t.samples
+}
+
+// build makes the workers and gives them the grid.
+func (t *Trainer) build() error {
+	weights, err := lossWeights(t.cfg.Weighting, t.times)
+	if err != nil {
+		return err
+	}
+	for i := range weights {
+		weights[i] /= float64(t.batch())
+	}
+	steps := make([]float64, len(t.times)-1)
+	for i := range steps {
+		steps[i] = t.times[i+1] - t.times[i]
+	}
+	n := t.cfg.Workers
+	for i := range n {
+		w, err := t.Model.newWorker(i*t.batch()/n, (i+1)*t.batch()/n, len(t.times))
+		if err != nil {
+			return err
+		}
+		w.steps.set(0, steps)
+		w.weight.set(0, weights)
+		t.workers = append(t.workers, w)
+	}
+	t.load(nil)
+	return nil
+}
+
+// load gives the workers the samples of the batch, nil for the first ones in
+// their order.
+func (t *Trainer) load(samples []int) {
+	m := t.Model.cfg.Dim
+	for _, w := range t.workers {
+		rows := w.hi - w.lo
+		for k, x := range t.x {
+			for r := range rows {
+				s := w.lo + r
+				if samples != nil {
+					s = samples[s]
+				}
+				row := x[s*m : (s+1)*m]
+				w.target.set((k*rows+r)*m, row)
+				if k == 0 {
+					w.x0.set(r*m, row)
+				}
+			}
+		}
+	}
+}
+
+// draw returns the samples of an iteration: those of its place in a permutation
+// that belongs to its epoch, so that no generator has a state to be saved.
+func (t *Trainer) draw(iteration int) []int {
+	perEpoch := t.perEpoch()
+	if epoch := iteration / perEpoch; t.order == nil || epoch != t.epoch {
+		t.epoch, t.order = epoch, rand.New(rand.NewPCG(t.cfg.Seed, uint64(epoch))).Perm(t.samples)
+	}
+	at := iteration % perEpoch * t.cfg.Batch
+	return t.order[at : at+t.cfg.Batch]
+}
+
+func (t *Trainer) perEpoch() int { return t.samples / t.batch() }
+
+// evaluate returns the loss of the loaded batch and writes its gradient. The
+// parts are added in the order of the workers, whichever ends first. Parameters
+// for which an op finds no finite value have the loss NaN.
+func (t *Trainer) evaluate(grad []float64) (float64, error) {
+	var wait sync.WaitGroup
+	for _, w := range t.workers[1:] {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			w.run()
+		}()
+	}
+	t.workers[0].run()
+	wait.Wait()
+	var loss float64
+	clear(grad)
+	for _, w := range t.workers {
+		if errors.Is(w.err, ops.ErrNotFinite) || errors.Is(w.err, ops.ErrSingular) {
+			return math.NaN(), nil
+		}
+		if w.err != nil {
+			return 0, w.err
+		}
+		loss += w.loss
+		for i, v := range w.grad {
+			grad[i] += v
+		}
+	}
+	return loss, nil
+}
+
+// evaluateAll returns the mean loss of the batches that the samples in their own
+// order make, and writes the gradient of the last one.
+func (t *Trainer) evaluateAll(grad []float64) (mean float64, err error) {
+	if t.cfg.Batch == 0 {
+		return t.evaluate(grad)
+	}
+	samples := make([]int, t.samples)
+	for i := range samples {
+		samples[i] = i
+	}
+	n := t.perEpoch()
+	for k := range n {
+		t.load(samples[k*t.cfg.Batch:])
+		loss, err := t.evaluate(grad)
+		if err != nil {
+			return 0, err
+		}
+		mean += loss / float64(n)
+	}
+	return mean, nil
+}
+
+// Fit trains until the stages are done or the context is. In the second case
+// the error wraps that of the context, and the state has been saved if the
+// trainer has a checkpoint; a further Fit goes on.
+func (t *Trainer) Fit(ctx context.Context) (err error) {
+	start, saved := time.Now(), time.Now()
+	before := t.elapsed
+	defer func() { t.elapsed = before + time.Since(start) }()
+	for t.stage != stageDone {
+		if ctx.Err() != nil {
+			t.elapsed = before + time.Since(start)
+			if err := t.save(); err != nil {
+				return err
+			}
+			return errors.Wrapf(ctx.Err(), "model: Fit: stopped before iteration %d of %s", t.iteration+1, stageNames[t.stage])
+		}
+		var m Metrics
+		switch t.stage {
+		case stageAdam:
+			m, err = t.adamIteration()
+		case stageLBFGS:
+			m, err = t.lbfgsIteration()
+		}
+		if err != nil {
+			return err
+		}
+		t.elapsed = before + time.Since(start)
+		if m.Stage != "" {
+			m.Seconds = t.elapsed.Seconds()
+			t.record(m)
+		}
+		if t.dir != "" && time.Since(saved) > t.interval && t.stage != stageDone {
+			if err := t.save(); err != nil {
+				return err
+			}
+			saved = time.Now()
+		}
+	}
+	return t.save()
+}
+
+func (t *Trainer) save() error {
+	if t.dir == "" {
+		return nil
+	}
+	return t.Save(t.dir)
+}
+
+// record logs about a thousand iterations of a stage, and calls the hooks for
+// all of them.
+func (t *Trainer) record(m Metrics) {
+	if every := (m.Total + 999) / 1000; m.Iteration%every == 0 || m.Iteration == 1 {
+		t.log = append(t.log, m)
+	}
+	for _, f := range t.hooks {
+		f(m)
+	}
+}
+
+// adamIteration does one update. Metrics without a stage report nothing: an
+// update was taken back, or the stage has no iterations.
+func (t *Trainer) adamIteration() (Metrics, error) {
+	total := t.cfg.Adam.Iterations
+	if t.iteration == total {
+		return Metrics{}, t.finishAdam()
+	}
+	if t.cfg.Batch > 0 {
+		t.load(t.draw(t.iteration))
+	}
+	loss, err := t.evaluate(t.grad)
+	if err != nil {
+		return Metrics{}, errors.Wrapf(err, "model: Fit: iteration %d of adam", t.iteration+1)
+	}
+	norm := clipByGlobalNorm(t.grad, t.cfg.Adam.Clip)
+	if !finite(loss) || !finite(norm) {
+		return Metrics{}, t.takeBack(loss, norm)
+	}
+	w, rate := t.Model.params.Flat, t.rate(t.iteration)
+	if t.adam.Mean == nil {
+		t.adam.Mean, t.adam.Variance = make([]float64, len(w)), make([]float64, len(w))
+	}
+	t.last = undo{append(t.last.w[:0], w...), append(t.last.mean[:0], t.adam.Mean...), append(t.last.variance[:0], t.adam.Variance...)}
+	t.adam.Update(rate, w, t.grad)
+	t.iteration++
+	return Metrics{Iteration: t.iteration, Loss: loss, GradientNorm: norm, Rate: rate, Stage: stageNames[stageAdam], Attempt: t.attempt, Total: total}, nil
+}
+
+// rate is the learning rate of an iteration, counted from 0.
+func (t *Trainer) rate(iteration int) float64 {
+	return math.Ldexp(t.cfg.Adam.Schedule.At(iteration, t.cfg.Adam.Iterations, t.perEpoch()), -t.backoffs)
+}
+
+// takeBack undoes the last update, after which the loss is not finite, and has
+// it done again at half the rate.
+func (t *Trainer) takeBack(loss, norm float64) error {
+	if t.last.w == nil || t.backoffs == t.cfg.Backoffs {
+		return errors.WithStack(&DivergedError{stageNames[stageAdam], t.iteration, loss, norm, t.rate(max(t.iteration-1, 0)), t.backoffs})
+	}
+	copy(t.Model.params.Flat, t.last.w)
+	copy(t.adam.Mean, t.last.mean)
+	copy(t.adam.Variance, t.last.variance)
+	t.last = undo{}
+	t.adam.Step--
+	t.iteration--
+	t.backoffs++
+	return nil
+}
+
+// finishAdam evaluates the loss that Adam has come to, which its last update
+// may have made infinite, and goes on to L-BFGS.
+func (t *Trainer) finishAdam() error {
+	loss, err := t.evaluateAll(t.grad)
+	if err != nil {
+		return errors.Wrap(err, "model: Fit: loss at the end of adam")
+	}
+	if norm := floats.Norm(t.grad, 2); !finite(loss) || !finite(norm) {
+		return t.takeBack(loss, norm)
+	}
+	t.loss = loss
+	t.enterLBFGS()
+	return nil
+}
+
+func (t *Trainer) enterLBFGS() {
+	t.stage, t.iteration = stageLBFGS, 0
+	t.lbfgs = LBFGS{LBFGSConfig: t.cfg.LBFGS.LBFGSConfig, X: append([]float64(nil), t.Model.params.Flat...)}
+}
+
+func (t *Trainer) lbfgsIteration() (Metrics, error) {
+	total := t.cfg.LBFGS.Iterations
+	if t.iteration == total {
+		return Metrics{}, t.finish()
+	}
+	done, _, err := t.lbfgs.Iterate(func(x, grad []float64) (float64, error) {
+		copy(t.Model.params.Flat, x)
+		return t.evaluate(grad)
+	})
+	copy(t.Model.params.Flat, t.lbfgs.X)
+	if err != nil {
+		return Metrics{}, errors.Wrapf(err, "model: Fit: iteration %d of lbfgs", t.iteration+1)
+	}
+	t.iteration++
+	m := Metrics{Iteration: t.iteration, Loss: t.lbfgs.F, GradientNorm: floats.Norm(t.lbfgs.G, 2), Stage: stageNames[stageLBFGS], Attempt: t.attempt, Total: total}
+	if done {
+		t.iteration = total
+	}
+	return m, nil
+}
+
+// finish ends the training or begins it again from other parameters. The result
+// is that of the best attempt.
+func (t *Trainer) finish() error {
+	w := t.Model.params.Flat
+	if t.cfg.LBFGS.Iterations > 0 {
+		t.loss = t.lbfgs.F
+	}
+	if t.best.w == nil || t.loss < t.best.loss {
+		t.best = best{append([]float64(nil), w...), t.loss}
+	}
+	if t.cfg.RestartAbove > 0 && t.loss > t.cfg.RestartAbove && t.attempt < t.cfg.Restarts {
+		t.attempt++
+		t.stage, t.iteration, t.backoffs = stageAdam, 0, 0
+		t.adam, t.lbfgs, t.last = Adam{AdamConfig: t.cfg.Adam.AdamConfig}, LBFGS{}, undo{}
+		// Far from the seeds that a user would number.
+		t.Model.draw(t.Model.cfg.Seed + uint64(t.attempt)<<32)
+		return nil
+	}
+	copy(w, t.best.w)
+	t.loss = t.best.loss
+	t.stage = stageDone
+	return nil
+}
+
+// Result is what a training has come to.
+type Result struct {
+	Iterations int     // in all stages of the last attempt
+	Attempts   int     // 1 without a restart
+	Seconds    float64 // in all
+	Loss       float64 // at the end: of the best attempt, whose parameters the model has
+	Log        []Metrics
+}
+
+// Result returns what the training has come to so far.
+func (t *Trainer) Result() Result {
+	return Result{
+		Iterations: t.adam.Step + t.lbfgs.Iteration, Attempts: t.attempt + 1,
+		Seconds: t.elapsed.Seconds(), Loss: t.loss, Log: t.log,
+	}
+}

@@ -1,0 +1,617 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
+)
+
+// training is a small problem whose trainer is made in milliseconds.
+type training struct {
+	model  Config
+	train  TrainConfig
+	times  []float64
+	states [][][]float64
+}
+
+// smallTraining is Adam and L-BFGS on all five samples, for two workers.
+func smallTraining() training {
+	p := training{model: DefaultConfig(2), train: DefaultTrainConfig(), times: []float64{0, 0.5, 1.5}}
+	p.model.Integrator = "etd1"
+	p.model.Seed = 3
+	p.model.Factor = []float64{3, 0.7}
+	p.model.Nonlinear.Hidden = []int{3}
+	p.states = normalStates(rand.New(rand.NewPCG(31, 32)), 0.5, 3, 5, 2)
+	p.train.Workers = 2
+	p.train.Adam.Iterations = 6
+	p.train.Adam.Schedule = Schedule{Kind: ScheduleCosine, Rate: 0.05, Warmup: 2}
+	p.train.Adam.Clip = 0.5
+	p.train.LBFGS.Iterations = 5
+	p.train.LBFGS.Memory = 3
+	return p
+}
+
+func minibatchTraining() training {
+	p := smallTraining()
+	p.train.Batch = 2
+	p.train.Adam.Iterations = 9
+	p.train.Adam.Schedule = Schedule{Kind: ScheduleExponentialEpoch, Rate: 0.05, Decay: 0.8}
+	p.train.LBFGS.Iterations = 0
+	return p
+}
+
+// restartTraining makes three attempts.
+func restartTraining() training {
+	p := smallTraining()
+	p.train.Adam.Iterations, p.train.LBFGS.Iterations = 2, 2
+	p.train.RestartAbove, p.train.Restarts = 1e-9, 2
+	return p
+}
+
+// divergingTraining is an explicit method over so many steps that a bilinear
+// form overflows after an update at the rate that is asked for.
+func divergingTraining() training {
+	p := smallTraining()
+	p.model.Integrator = "euler"
+	p.model.Nonlinear = NonlinearConfig{Kind: KindBilinear, Rank: 2}
+	p.times = nil
+	for k := range 40 {
+		p.times = append(p.times, 0.3*float64(k))
+	}
+	p.states = normalStates(rand.New(rand.NewPCG(33, 34)), 0.5, 40, 3, 2)
+	p.train.Adam.Iterations, p.train.LBFGS.Iterations = 4, 3
+	p.train.Adam.Schedule = Schedule{Kind: ScheduleConstant, Rate: 8}
+	p.train.Adam.Clip = 0
+	return p
+}
+
+func (p training) trainer(t testing.TB, options ...Option) *Trainer {
+	t.Helper()
+	return mustTrainer(t, mustNew(t, p.model), p.train, p.times, p.states, options...)
+}
+
+// fit trains to the end.
+func (p training) fit(t testing.TB, options ...Option) *Trainer {
+	t.Helper()
+	tr := p.trainer(t, options...)
+	if err := tr.Fit(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return tr
+}
+
+// looks is a context that is cancelled at the n-th look at it.
+type looks struct {
+	context.Context
+	n *int
+}
+
+func (l looks) Err() error {
+	if *l.n--; *l.n < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func cancelAfter(n int) context.Context { return looks{context.Background(), &n} }
+
+// wantSameEnd fails unless two trainings have come to the same bits in all but
+// the time they took.
+func wantSameEnd(t *testing.T, what string, got, want *Trainer) {
+	t.Helper()
+	a, b := got.state(), want.state()
+	if len(a) != len(b) {
+		t.Fatalf("%s: state of %d arrays, want %d", what, len(a), len(b))
+	}
+	for i := range a {
+		if a[i].Name == "counters" {
+			a[i].Data[9], b[i].Data[9] = 0, 0 // seconds
+		}
+		if a[i].Name != b[i].Name || !same(a[i].Data, b[i].Data) {
+			t.Errorf("%s: %s is %v, want %s %v", what, a[i].Name, a[i].Data, b[i].Name, b[i].Data)
+		}
+	}
+	if !same(got.Model.params.Flat, want.Model.params.Flat) {
+		t.Errorf("%s: parameters are %v, want %v", what, got.Model.params.Flat, want.Model.params.Flat)
+	}
+	if len(got.log) != len(want.log) {
+		t.Fatalf("%s: log of %d iterations, want %d", what, len(got.log), len(want.log))
+	}
+	for i := range got.log {
+		x, y := got.log[i], want.log[i]
+		x.Seconds, y.Seconds = 0, 0
+		if x != y {
+			t.Errorf("%s: log %d is %+v, want %+v", what, i, x, y)
+		}
+	}
+}
+
+func TestTrainingIsReproducible(t *testing.T) {
+	for name, p := range map[string]training{"full": smallTraining(), "minibatch": minibatchTraining(), "restart": restartTraining(), "diverging": divergingTraining()} {
+		p.train.Workers = 3
+		first := p.fit(t)
+		for range 3 {
+			wantSameEnd(t, name, p.fit(t), first)
+		}
+	}
+}
+
+// A training that is cancelled between any two iterations, saved, resumed and
+// ended has the bits of one that ran through. What the restarts and the updates
+// taken back do lies between two looks at the context, too.
+func TestResumeIsExact(t *testing.T) {
+	for name, p := range map[string]training{
+		"full": smallTraining(), "minibatch": minibatchTraining(), "restart": restartTraining(), "diverging": divergingTraining(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := p.fit(t)
+			if name == "restart" && want.Result().Attempts != 3 || name == "diverging" && want.backoffs < 2 {
+				t.Fatalf("the case shows nothing: %d attempts, %d updates taken back", want.Result().Attempts, want.backoffs)
+			}
+			dir := t.TempDir() + "/run"
+			stops := 0
+			for k := 0; ; k++ {
+				tr := p.trainer(t)
+				err := tr.Fit(cancelAfter(k))
+				if err == nil {
+					wantSameEnd(t, "not cancelled", tr, want)
+					break
+				}
+				if !errors.Is(err, context.Canceled) {
+					t.Fatal(err)
+				}
+				if err := tr.Save(dir); err != nil {
+					t.Fatal(err)
+				}
+				// What goes on in memory is the same, too.
+				if k%3 == 0 {
+					if err := tr.Fit(context.Background()); err != nil {
+						t.Fatal(err)
+					}
+					wantSameEnd(t, "continued", tr, want)
+				}
+				resumed, err := ResumeTrainer(dir, p.times, p.states)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := resumed.Fit(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				wantSameEnd(t, "resumed", resumed, want)
+				if t.Failed() {
+					t.Fatalf("after look %d", k)
+				}
+				stops++
+			}
+			t.Logf("resumed from %d places", stops)
+			if least := want.Result().Iterations; stops < least {
+				t.Errorf("got %d places, want at least the %d iterations", stops, least)
+			}
+		})
+	}
+}
+
+// One training that is stopped before every iteration.
+func TestResumeChain(t *testing.T) {
+	p := smallTraining()
+	want := p.fit(t)
+	dir := t.TempDir() + "/run"
+	tr := p.trainer(t, WithCheckpoint(dir, time.Hour))
+	for {
+		err := tr.Fit(cancelAfter(1))
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "stopped before iteration") {
+			t.Fatal(err)
+		}
+		if tr, err = ResumeTrainer(dir, p.times, p.states, WithCheckpoint(dir, time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantSameEnd(t, "chain", tr, want)
+
+	// The end is saved: to go on from there changes nothing.
+	done, err := ResumeTrainer(dir, p.times, p.states)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSameEnd(t, "done", done, want)
+	if err := done.Fit(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	wantSameEnd(t, "done", done, want)
+}
+
+// The loss and its gradient are those of one worker, to rounding, for any
+// number and whether the batch divides or not.
+func TestWorkersAgree(t *testing.T) {
+	var worst float64
+	for _, p := range []training{smallTraining(), minibatchTraining(), divergingTraining()} {
+		p.train.Workers = 1
+		one := p.trainer(t)
+		want := make([]float64, len(one.grad))
+		loss, err := one.evaluate(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for workers := 2; workers <= 7; workers++ {
+			p.train.Workers = workers
+			tr := p.trainer(t)
+			if most := tr.batch(); len(tr.workers) != min(workers, most) {
+				t.Errorf("%d workers for a batch of %d, want %d", len(tr.workers), most, min(workers, most))
+			}
+			got := make([]float64, len(want))
+			l, err := tr.evaluate(got)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := max(relative(got, want), math.Abs(l-loss)/loss)
+			worst = max(worst, e)
+			if !(e <= 1e-14) {
+				t.Errorf("%d workers differ from one by %.3g", workers, e)
+			}
+		}
+	}
+	t.Logf("worst relative difference %.2g", worst)
+}
+
+// Every sample once an epoch, and no sample more than once where the batch does
+// not divide; another order in every epoch and for every seed.
+func TestDrawCoversEpochs(t *testing.T) {
+	for _, batch := range []int{1, 2, 3, 5} {
+		p := minibatchTraining()
+		p.states = normalStates(rand.New(rand.NewPCG(1, 1)), 1, 3, 6, 2)
+		p.train.Batch = batch
+		tr := p.trainer(t)
+		per := tr.perEpoch()
+		if per != 6/batch {
+			t.Errorf("batch %d: %d iterations an epoch, want %d", batch, per, 6/batch)
+		}
+		orders := map[string]bool{}
+		var sum [6]int
+		const epochs = 40
+		for epoch := range epochs {
+			var all []int
+			for k := range per {
+				all = append(all, tr.draw(epoch*per+k)...)
+			}
+			orders[fmt.Sprint(all)] = true
+			for _, s := range all {
+				sum[s]++
+			}
+			slices.Sort(all)
+			if n := len(all); n != per*batch || len(slices.Compact(all)) != n {
+				t.Errorf("batch %d, epoch %d: samples %v, want %d different ones", batch, epoch, all, per*batch)
+			}
+		}
+		if len(orders) < epochs/2 {
+			t.Errorf("batch %d: %d orders in %d epochs", batch, len(orders), epochs)
+		}
+		for s, n := range sum {
+			if n == 0 {
+				t.Errorf("batch %d: sample %d never comes", batch, s)
+			}
+		}
+		// It has no state but its place.
+		again := p.trainer(t)
+		at := 17 * per
+		if want, got := slices.Clone(tr.draw(at)), again.draw(at); !slices.Equal(got, want) {
+			t.Errorf("batch %d: iteration %d draws %v from afresh, %v before", batch, at, got, want)
+		}
+	}
+}
+
+// The hooks see every iteration in its order, those that are done again twice,
+// and the log a thousand of each stage.
+func TestHooksSeeAllIterations(t *testing.T) {
+	var seen []Metrics
+	p := smallTraining()
+	tr := p.fit(t, WithHook(func(m Metrics) { seen = append(seen, m) }))
+	if len(seen) != 11 || !slices.Equal(seen, tr.Result().Log) {
+		t.Fatalf("hooks saw %d iterations, want 11; log %+v", len(seen), tr.Result().Log)
+	}
+	for i, m := range seen {
+		stage, k, total := "adam", i+1, 6
+		if i >= 6 {
+			stage, k, total = "lbfgs", i-5, 5
+		}
+		if m.Stage != stage || m.Iteration != k || m.Total != total || m.Attempt != 0 || !(m.Loss > 0) || !(m.GradientNorm > 0) || (m.Rate > 0) != (stage == "adam") {
+			t.Errorf("iteration %d: got %+v", i, m)
+		}
+		if i > 0 && m.Seconds < seen[i-1].Seconds {
+			t.Errorf("iteration %d: time goes back from %g to %g", i, seen[i-1].Seconds, m.Seconds)
+		}
+	}
+	if r := tr.Result(); r.Iterations != 11 || r.Attempts != 1 || r.Loss > seen[10].Loss {
+		t.Errorf("got %+v", r)
+	}
+
+	p = restartTraining()
+	seen = nil
+	p.fit(t, WithHook(func(m Metrics) { seen = append(seen, m) }))
+	for i, m := range seen {
+		if m.Attempt != i/4 {
+			t.Errorf("iteration %d: attempt %d, want %d", i, m.Attempt, i/4)
+		}
+	}
+
+	seen = nil
+	p = smallTraining()
+	p.train.Workers = 1
+	p.train.Adam.Iterations, p.train.LBFGS.Iterations = 2500, 0
+	tr = p.fit(t, WithHook(func(m Metrics) { seen = append(seen, m) }))
+	if n := len(tr.log); len(seen) != 2500 || n < 800 || n > 1001 || tr.log[0].Iteration != 1 {
+		t.Errorf("of 2500 iterations hooks saw %d and the log has %d, want all and about 1000", len(seen), n)
+	}
+}
+
+// An update after which the loss is not finite is taken back, and its rate
+// halved, until it is finite.
+func TestDivergenceIsTakenBack(t *testing.T) {
+	p := divergingTraining()
+	var seen []Metrics
+	tr := p.fit(t, WithHook(func(m Metrics) { seen = append(seen, m) }))
+	t.Logf("%d updates taken back, last rate %g, loss %g", tr.backoffs, seen[len(seen)-1].Rate, tr.Result().Loss)
+	if tr.backoffs == 0 {
+		t.Fatal("the case shows nothing")
+	}
+	for _, m := range seen {
+		if !finite(m.Loss) || !finite(m.GradientNorm) {
+			t.Errorf("a hook saw %+v", m)
+		}
+	}
+	last := seen[len(seen)-p.train.LBFGS.Iterations-1]
+	if want := math.Ldexp(8, -tr.backoffs); last.Rate != want || last.Iteration != 4 || tr.adam.Step != 4 {
+		t.Errorf("got %+v after %d updates taken back, want iteration 4 at rate %g", last, tr.backoffs, want)
+	}
+
+	// The last update, after which Adam does not look again.
+	p.train.Adam.Iterations, p.train.LBFGS.Iterations = 1, 0
+	if tr = p.fit(t); tr.backoffs == 0 || !finite(tr.Result().Loss) || tr.adam.Step != 1 {
+		t.Errorf("after one update: %d taken back, loss %g, %d done", tr.backoffs, tr.Result().Loss, tr.adam.Step)
+	}
+
+	// As often as allowed.
+	p = divergingTraining()
+	p.train.Backoffs = 1
+	tr = p.trainer(t)
+	err := tr.Fit(context.Background())
+	var diverged *DivergedError
+	if !errors.As(err, &diverged) {
+		t.Fatalf("got error %v, want a DivergedError", err)
+	}
+	if finite(diverged.Loss) && finite(diverged.Norm) || diverged.Iteration != 1 || diverged.Stage != "adam" || diverged.Rate != 4 || diverged.Halved != 1 {
+		t.Errorf("got %+v", diverged)
+	}
+	for _, part := range []string{"after 1 iterations of adam", "rate 4", "halved 1 times", "try a lower rate"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("got %q, want %q in it", err, part)
+		}
+	}
+}
+
+// Parameters so large that A overflows, which ops.Propagators refuses, are a
+// loss that is not finite and no other error; and from the start they are a
+// DivergedError at once, with L-BFGS alone too.
+func TestOverflowIsDivergence(t *testing.T) {
+	for _, name := range []string{"etd1", "etdrk4", "imex", "rk4"} {
+		p := smallTraining()
+		p.model.Integrator = name
+		p.train.Adam.Iterations, p.train.LBFGS.Iterations = 1, 0
+		p.train.Adam.Schedule = Schedule{Kind: ScheduleConstant, Rate: 1e78}
+		p.train.Backoffs = 400
+		tr := p.fit(t)
+		if tr.backoffs < 2 || !finite(tr.Result().Loss) {
+			t.Errorf("%s: %d updates taken back, loss %g", name, tr.backoffs, tr.Result().Loss)
+		}
+		// What was taken back has left no trace: a training that begins with the
+		// rate that this one has come to has the same bits.
+		q := p
+		q.train.Adam.Schedule.Rate = math.Ldexp(p.train.Adam.Schedule.Rate, -tr.backoffs)
+		if again := q.fit(t); again.backoffs != 0 || !same(again.Model.params.Flat, tr.Model.params.Flat) {
+			t.Errorf("%s: another result after %d updates taken back: %v, want %v", name, tr.backoffs, tr.Model.params.Flat, again.Model.params.Flat)
+		}
+
+		for _, adam := range []int{0, 3} {
+			p.train.Adam.Iterations, p.train.LBFGS.Iterations = adam, 2
+			tr = p.trainer(t)
+			floats.Scale(1e200, tr.Model.params.Flat)
+			err := tr.Fit(context.Background())
+			var diverged *DivergedError
+			if !errors.As(err, &diverged) || diverged.Iteration != 0 || diverged.Halved != 0 {
+				t.Errorf("%s: got error %v, want a DivergedError of iteration 0", name, err)
+			}
+		}
+	}
+}
+
+// A training whose loss stays above RestartAbove ends with the best attempt.
+func TestRestart(t *testing.T) {
+	p := restartTraining()
+	p.train.Restarts = 4
+	var lost []float64 // of each attempt
+	var ends [][]float64
+	single := p
+	for k := range uint64(5) {
+		single.model.Seed = p.model.Seed + k<<32
+		single.train.Restarts = 0
+		tr := single.fit(t)
+		lost = append(lost, tr.Result().Loss)
+		ends = append(ends, tr.Model.params.Flat)
+	}
+	best := floats.MinIdx(lost)
+	tr := p.fit(t)
+	r := tr.Result()
+	if best == 4 {
+		t.Error("the case shows nothing: the last attempt is the best")
+	}
+	if r.Attempts != 5 || r.Loss != lost[best] || !same(tr.Model.params.Flat, ends[best]) {
+		t.Errorf("got loss %g after %d attempts, want %g of attempt %d and its parameters; losses %g", r.Loss, r.Attempts, lost[best], best, lost)
+	}
+
+	// Good enough at once, and good enough at the second attempt that is so.
+	p.train.RestartAbove = slices.Max(lost) * 1.001
+	if r := p.fit(t).Result(); r.Attempts != 1 {
+		t.Errorf("got %d attempts where the first is good enough", r.Attempts)
+	}
+	if i := slices.IndexFunc(lost, func(l float64) bool { return l < lost[0] }); i > 0 {
+		p.train.RestartAbove = lost[i]
+		if tr := p.fit(t); tr.Result().Attempts != i+1 || !same(tr.Model.params.Flat, ends[i]) {
+			t.Errorf("got %d attempts for a loss of at most %g, want %d", tr.Result().Attempts, lost[i], i+1)
+		}
+	}
+	p.train.RestartAbove = 0
+	if r := p.fit(t).Result(); r.Attempts != 1 {
+		t.Errorf("got %d attempts with restart_above 0", r.Attempts)
+	}
+}
+
+// The final loss of minibatches is over all of them, not the first.
+func TestMinibatchFinalLoss(t *testing.T) {
+	p := minibatchTraining()
+	p.states = normalStates(rand.New(rand.NewPCG(35, 36)), 0.5, 3, 6, 2)
+	tr := p.fit(t)
+	p.train.Batch = 0
+	whole := mustTrainer(t, tr.Model, p.train, p.times, p.states)
+	want, err := whole.evaluate(whole.grad)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := tr.Result().Loss; !(math.Abs(got-want) <= 1e-14*want) {
+		t.Errorf("got %.17g, want %.17g", got, want)
+	}
+}
+
+// An iteration allocates what Gorgonia does, and as much in the thousandth as
+// in the tenth.
+func TestTrainingAllocations(t *testing.T) {
+	p := smallTraining()
+	p.train.Workers = 1
+	p.train.Adam.Iterations = 1 << 40
+	tr := p.trainer(t)
+	iterate := func() {
+		if _, err := tr.adamIteration(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 10 {
+		iterate()
+	}
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	early, before := testing.AllocsPerRun(50, iterate), heap()
+	for range 1000 {
+		iterate()
+	}
+	late, after := testing.AllocsPerRun(50, iterate), heap()
+	own := testing.AllocsPerRun(50, func() { // what is not the graph's run
+		clipByGlobalNorm(tr.grad, 1)
+		tr.load(nil)
+		tr.adam.Update(1e-3, tr.Model.params.Flat, tr.grad)
+	})
+	growth := int64(after) - int64(before)
+	t.Logf("%g allocations in an iteration, %g after a thousand, %g of them ours; the heap grew by %d bytes", early, late, own, growth)
+	nodes := float64(len(tr.workers[0].g.AllNodes()))
+	if bound := 20 * nodes; early > bound || late > early+1 {
+		t.Errorf("%g allocations in an iteration, then %g, want ≤ %g, 20 for each of the graph's %g nodes, and no more later", early, late, bound, nodes)
+	}
+	if own != 0 {
+		t.Errorf("%g allocations outside of the graph, want none", own)
+	}
+	if growth > 64<<10 {
+		t.Errorf("the heap grew by %d bytes in 1000 iterations", growth)
+	}
+}
+
+// Every array that cannot be used is refused with what is wrong and where.
+func TestWrongData(t *testing.T) {
+	p := smallTraining()
+	change := func(f func(p *training)) error {
+		q := p
+		q.times = slices.Clone(p.times)
+		q.states = nil
+		for _, s := range p.states {
+			var at [][]float64
+			for _, row := range s {
+				at = append(at, slices.Clone(row))
+			}
+			q.states = append(q.states, at)
+		}
+		f(&q)
+		_, err := NewTrainer(mustNew(t, q.model), q.train, q.times, q.states)
+		return err
+	}
+	for _, c := range []struct {
+		name  string
+		f     func(p *training)
+		kind  error
+		parts []string
+	}{
+		{"NaN", func(p *training) { p.states[1][3][0] = math.NaN() }, ErrData, []string{"states at time 1", "row 3", "column 0", "NaN"}},
+		{"Inf", func(p *training) { p.states[2][0][1] = math.Inf(-1) }, ErrData, []string{"states at time 2", "row 0", "column 1", "-Inf"}},
+		{"repeated time", func(p *training) { p.times[1] = 0 }, ErrData, []string{"times", "element 1", "strictly increasing"}},
+		{"decreasing times", func(p *training) { p.times[2] = 0.25 }, ErrData, []string{"element 2, 0.25", "element 1, 0.5"}},
+		{"NaN time", func(p *training) { p.times[2] = math.NaN() }, ErrData, []string{"times", "element 2 is NaN"}},
+		{"one time", func(p *training) { p.times, p.states = p.times[:1], p.states[:1] }, ErrData, []string{"times", "got 1", "at least 2"}},
+		{"times and states disagree", func(p *training) { p.states = p.states[:2] }, ErrData, []string{"got 2 times, want 3"}},
+		{"ragged samples", func(p *training) { p.states[1] = p.states[1][:4] }, ErrData, []string{"states at time 1", "got 4 samples, want 5"}},
+		{"ragged row", func(p *training) { p.states[1][2] = p.states[1][2][:1] }, ErrData, []string{"states at time 1", "row 2 has 1 components, want 2"}},
+		{"wrong dimension", func(p *training) { p.model = DefaultConfig(3) }, ErrData, []string{"row 0 has 2 components, want 3"}},
+		{"no samples", func(p *training) { p.states[0] = nil }, ErrData, []string{"no samples"}},
+		{"batch", func(p *training) { p.train.Batch, p.train.LBFGS.Iterations = 6, 0 }, ErrData, []string{"batch is 6", "5 samples"}},
+		{"batch of L-BFGS", func(p *training) { p.train.Batch = 2 }, ErrConfig, []string{"L-BFGS", "batch is 2, want 0"}},
+		{"weighting", func(p *training) { p.train.Weighting = "linear" }, ErrConfig, []string{`"linear"`, WeightLogTime}},
+		{"log-time from 0", func(p *training) { p.train.Weighting = WeightLogTime }, ErrConfig, []string{"first time above 0", "got 0"}},
+		{"rate", func(p *training) { p.train.Adam.Schedule.Rate = -1 }, ErrConfig, []string{"rate", "-1"}},
+		{"restart_above", func(p *training) { p.train.RestartAbove = math.Inf(1) }, ErrConfig, []string{"+Inf"}},
+		{"a setting that nothing looks at", func(p *training) { p.train.Adam.Schedule.Decay = math.NaN() }, ErrConfig, []string{"NaN"}},
+	} {
+		wantError(t, c.name, change(c.f), c.kind, c.parts...)
+	}
+
+	// Resumed on other data.
+	dir := t.TempDir() + "/run"
+	if err := p.fit(t).Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ResumeTrainer(dir, p.times, p.states); err != nil {
+		t.Fatal(err)
+	}
+	other := normalStates(rand.New(rand.NewPCG(31, 32)), 0.5, 3, 5, 2)
+	other[2][4][1] = math.Nextafter(other[2][4][1], 1)
+	_, err := ResumeTrainer(dir, p.times, other)
+	wantError(t, "another last bit", err, ErrData, dir, "SHA-256")
+	_, err = ResumeTrainer(dir, []float64{0, 0.5, 1.25}, p.states)
+	wantError(t, "other times", err, ErrData, dir, "SHA-256")
+	_, err = ResumeTrainer(dir, p.times[:2], p.states)
+	wantError(t, "other number of times", err, ErrData, "got 3 times, want 2")
+}
+
+// The weightings of the loss, by hand.
+func TestLossWeights(t *testing.T) {
+	times := []float64{1, 10, 1000}
+	for kind, want := range map[string][]float64{
+		WeightTime:    {4.5, 499.5, 495},
+		WeightLogTime: {math.Log(10) / 2, math.Log(1000) / 2, math.Log(100) / 2},
+		WeightUniform: {0.5, 1, 0.5},
+	} {
+		got, err := lossWeights(kind, times)
+		if err != nil || !floats.EqualApprox(got, want, 1e-15*floats.Max(want)) {
+			t.Errorf("%s: got %v, %v, want %v", kind, got, err, want)
+		}
+	}
+}
