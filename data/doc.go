@@ -1,5 +1,5 @@
-// Package data makes, keeps and carries the truth: problems du/dt = f(u), a
-// reference solver for them, sets of trajectories, and the files these live in.
+// Package data makes, keeps and carries the truth: problems du/dt = f(u),
+// reference solvers for them, sets of trajectories, and the files these live in.
 //
 // # From a problem to a file
 //
@@ -9,6 +9,11 @@
 // scaled by a [Scaling], and written and read by [Dataset.Write] and [Read].
 // Initial states and time grids of a user come in through [ReadStates] and
 // [ParseTimes].
+//
+// A [StiffProblem] adds its Jacobian. [Radau] solves each sample by itself, with
+// steps of its own and the samples in parallel, so that steps may grow by twelve
+// orders of magnitude and small components keep their digits. [Cached] keeps on
+// disk what takes long to make.
 //
 // # Conventions
 //
@@ -23,4 +28,6 @@
 //	eq. (21), the transient growth problem   Transient
 //	eq. (23), its matrices                   ABump, ADecay
 //	section 5.1, Runge–Kutta–Fehlberg data   RKF45.Steps
+//	section 5.2, the reaction of Robertson   Robertson, RobertsonStates
+//	section 5.2, its data                    RobertsonRadau, RobertsonTimes
 package data
