@@ -83,15 +83,17 @@ func Phi(a mat.Matrix, t float64, p int, tol Tolerance) ([]*mat.Dense, error) {
 	return phi, nil
 }
 
-// finiteStep refuses an A or a step that is not finite: the number of Taylor
-// terms follows from them.
+// finiteStep refuses an A or a step that is not finite, or a product of the
+// two that overflows: the number of Taylor terms follows from ‖hA‖.
 func finiteStep[T kernel.Float](name string, a []T, h []float64) error {
-	if norm, _ := kernel.Norm1(1, len(a), a); math.IsNaN(norm) || math.IsInf(norm, 0) {
-		return notFinite(name, "A has an element that is %v", norm)
+	n := int(math.Sqrt(float64(len(a))))
+	norm, _ := kernel.Norm1(n, n, a)
+	if math.IsNaN(norm) || math.IsInf(norm, 0) {
+		return notFinite(name, "‖A‖₁ is %v", norm)
 	}
 	for i, v := range h {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return notFinite(name, "step %d is %v", i, v)
+		if math.IsNaN(v) || math.IsInf(v*norm, 0) || math.IsInf(v, 0) {
+			return notFinite(name, "step %d is %v, where ‖A‖₁ is %.3g", i, v, norm)
 		}
 	}
 	return nil

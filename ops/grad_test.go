@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"gonum.org/v1/gonum/floats"
 	G "gorgonia.org/gorgonia"
 
 	"spnode/ops/opstest"
@@ -129,6 +130,21 @@ func TestLayerGradients(t *testing.T) {
 				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n), opstest.Normal(rng, "y", 1, batch, n), u, w}
 			},
 		},
+		"ScaleExp": {
+			func(in G.Nodes) (*G.Node, error) { return ScaleExp(in[0], in[1], 2) },
+			func(rng *rand.Rand, n, batch int) []opstest.Input {
+				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n), opstest.Normal(rng, "d", 1, n)}
+			},
+		},
+		"Affine": {
+			func(in G.Nodes) (*G.Node, error) {
+				n := in[0].Shape()[1]
+				return Affine(in[0], floats.Span(make([]float64, n+1), 1, 2)[:n], floats.Span(make([]float64, n+1), 0, 1)[:n])
+			},
+			func(rng *rand.Rand, n, batch int) []opstest.Input {
+				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n)}
+			},
+		},
 		"Scale": {
 			func(in G.Nodes) (*G.Node, error) { return Scale(in[0], -1.5) },
 			func(rng *rand.Rand, n, batch int) []opstest.Input {
@@ -170,20 +186,66 @@ func TestLipschitzScaleGradient(t *testing.T) {
 
 func TestHurwitzGradient(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 7, 20} {
-		t.Run(fmt.Sprint("n=", n), func(t *testing.T) {
-			rng := rand.New(rand.NewPCG(3, uint64(n)))
-			in := []opstest.Input{opstest.Normal(rng, "LS", 1, Packed(n, false)), opstest.Normal(rng, "LG", 1, Packed(n, false))}
-			if n > 1 {
-				in = append(in, opstest.Normal(rng, "Ls", 1, Packed(n, true)))
-			}
-			worst := opstest.CheckGrad(t, gradTol, func(in G.Nodes) (*G.Node, error) {
-				var skew *G.Node
-				if n > 1 {
-					skew = in[2]
+		for name, triangle := range map[string]func(in G.Nodes) (*G.Node, error){
+			"Tril":    func(in G.Nodes) (*G.Node, error) { return Tril(in[0], n, false) },
+			"LogTril": func(in G.Nodes) (*G.Node, error) { return LogTril(in[1], in[3], n) },
+		} {
+			t.Run(fmt.Sprintf("n=%d/%s", n, name), func(t *testing.T) {
+				rng := rand.New(rand.NewPCG(3, uint64(n)))
+				in := []opstest.Input{
+					opstest.Normal(rng, "LS", 1, Packed(n, false)), opstest.Normal(rng, "d", 1, n),
+					opstest.Normal(rng, "LG", 1, Packed(n, false)),
 				}
-				return Hurwitz(in[0], in[1], skew, n, 0.3)
-			}, in...)
-			t.Logf("worst relative difference %.2g", worst)
-		})
+				in[0].Const, in[1].Const = name != "Tril", name != "LogTril"
+				for _, packed := range []string{"N", "Ls"} {
+					p := opstest.Normal(rng, packed, 1, max(1, Packed(n, true)))
+					p.Const = n == 1 || packed == "N" && name == "Tril"
+					in = append(in, p)
+				}
+				worst := opstest.CheckGrad(t, gradTol, func(in G.Nodes) (*G.Node, error) {
+					ls, err := triangle(in)
+					if err != nil {
+						return nil, err
+					}
+					var skew *G.Node
+					if n > 1 {
+						skew = G.Must(Tril(in[4], n, true))
+					}
+					return Hurwitz(ls, G.Must(Tril(in[2], n, false)), skew, 0.3)
+				}, in...)
+				t.Logf("worst relative difference %.2g", worst)
+			})
+		}
+	}
+}
+
+// The invariants: what the decoder is told, and what its output is moved by.
+func TestConserveGradients(t *testing.T) {
+	w := [][]float64{{0.6, 0, 0.8}, {0, 1, 0}}
+	for name, f := range map[string]func(in G.Nodes) (*G.Node, error){
+		"Project":       func(in G.Nodes) (*G.Node, error) { return Project(in[0], w) },
+		"AppendColumns": func(in G.Nodes) (*G.Node, error) { return AppendColumns(in[0], in[1]) },
+	} {
+		rng := rand.New(rand.NewPCG(5, 5))
+		inputs := []opstest.Input{opstest.Normal(rng, "u", 1, 6, 3), opstest.Normal(rng, "q", 1, 2, 2)}
+		inputs[1].Const = name == "Project"
+		t.Logf("%s: worst relative difference %.2g", name, opstest.CheckGrad(t, gradTol, f, inputs...))
+	}
+	rng := rand.New(rand.NewPCG(6, 6))
+	y, x0 := opstest.Normal(rng, "y", 1, 6, 3), opstest.Normal(rng, "x0", 1, 2, 3)
+	x0.Const = true
+	conserve := func(in G.Nodes) (*G.Node, error) { return Conserve(in[0], in[1], w) }
+	t.Logf("Conserve: worst relative difference %.2g", opstest.CheckGrad(t, gradTol, conserve, y, x0))
+	out, err := opstest.Eval(conserve, y, x0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r := range 6 {
+		for i, v := range w {
+			got, want := floats.Dot(out[3*r:3*r+3], v), floats.Dot(x0.Data[r%2*3:][:3], v)
+			if math.Abs(got-want) > 4*unitRoundoff*floats.Norm(x0.Data, 1) {
+				t.Errorf("row %d: w_%d·y is %.17g, want %.17g", r, i, got, want)
+			}
+		}
 	}
 }

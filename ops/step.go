@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"math"
+
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
@@ -54,6 +56,80 @@ func scale[T kernel.Float](x *G.Node, c float64) (*G.Node, error) {
 		inputs:  G.Nodes{x},
 		forward: func(out []T, in [][]T) error { times(out, in[0]); return nil },
 		adjoint: func(d, in [][]T, out, dOut []T) error { times(d[0], dOut); return nil },
+	}.node()
+}
+
+// ScaleExp is the node of x with column j times e^{c d_j}, for x (batch, n) and
+// d (n).
+func ScaleExp(x, d *G.Node, c float64) (*G.Node, error) {
+	if xs, ds := x.Shape(), d.Shape(); xs.Dims() != 2 || ds.Dims() != 1 || ds[0] != xs[1] {
+		return nil, shapeError("ScaleExp", "x is %v and d %v, want (batch, n) and (n)", xs, ds)
+	}
+	return byDtype("ScaleExp", x,
+		func() (*G.Node, error) { return scaleExp[float64](x, d, c) },
+		func() (*G.Node, error) { return scaleExp[float32](x, d, c) })
+}
+
+func scaleExp[T kernel.Float](x, d *G.Node, c float64) (*G.Node, error) {
+	n := x.Shape()[1]
+	e := make([]T, n)
+	factors := func(d []T) {
+		for j, v := range d {
+			e[j] = T(math.Exp(c * float64(v)))
+		}
+	}
+	return function[T]{
+		name:   "ScaleExp",
+		shape:  x.Shape(),
+		inputs: G.Nodes{x, d},
+		forward: func(out []T, in [][]T) error {
+			factors(in[1])
+			for i, v := range in[0] {
+				out[i] = v * e[i%n]
+			}
+			return nil
+		},
+		adjoint: func(dIn, in [][]T, out, dOut []T) error {
+			factors(in[1])
+			clear(dIn[1])
+			for i, v := range dOut {
+				dIn[0][i] = v * e[i%n]
+				dIn[1][i%n] += T(c) * v * in[0][i] * e[i%n]
+			}
+			return nil
+		},
+	}.node()
+}
+
+// Affine is the node of x with column j times factor[j] plus offset[j], for x
+// (batch, n) and numbers.
+func Affine(x *G.Node, factor, offset []float64) (*G.Node, error) {
+	if xs := x.Shape(); xs.Dims() != 2 || len(factor) != xs[1] || len(offset) != xs[1] {
+		return nil, shapeError("Affine", "x is %v with %d factors and %d offsets, want as many as columns", xs, len(factor), len(offset))
+	}
+	return byDtype("Affine", x,
+		func() (*G.Node, error) { return affine[float64](x, factor, offset) },
+		func() (*G.Node, error) { return affine[float32](x, factor, offset) })
+}
+
+func affine[T kernel.Float](x *G.Node, factor, offset []float64) (*G.Node, error) {
+	n := len(factor)
+	return function[T]{
+		name:   "Affine",
+		shape:  x.Shape(),
+		inputs: G.Nodes{x},
+		forward: func(out []T, in [][]T) error {
+			for i, v := range in[0] {
+				out[i] = v*T(factor[i%n]) + T(offset[i%n])
+			}
+			return nil
+		},
+		adjoint: func(d, in [][]T, out, dOut []T) error {
+			for i, v := range dOut {
+				d[0][i] = v * T(factor[i%n])
+			}
+			return nil
+		},
 	}.node()
 }
 

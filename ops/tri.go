@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"math"
+
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
@@ -54,27 +56,74 @@ func tril[T kernel.Float](p *G.Node, n int, strict bool) (*G.Node, error) {
 	}.node()
 }
 
+// LogTril is the node of the lower triangular n×n matrix diag(e^d)(I + N), for
+// d (n) and the strict triangle N packed as Tril takes it, nil where n = 1. An
+// optimizer's step in d is a relative change of a row, at every scale.
+func LogTril(d, strict *G.Node, n int) (*G.Node, error) {
+	if s := d.Shape(); s.Dims() != 1 || s[0] != n {
+		return nil, shapeError("LogTril", "d is %v, want (%d)", s, n)
+	}
+	if n > 1 && (strict == nil || strict.Shape().Dims() != 1 || strict.Shape()[0] != Packed(n, true)) {
+		return nil, shapeError("LogTril", "want N to be a packed strict triangle of %d rows, (%d)", n, Packed(n, true))
+	}
+	return byDtype("LogTril", d,
+		func() (*G.Node, error) { return logTril[float64](d, strict, n) },
+		func() (*G.Node, error) { return logTril[float32](d, strict, n) })
+}
+
+func logTril[T kernel.Float](d, strict *G.Node, n int) (*G.Node, error) {
+	inputs := G.Nodes{d}
+	if n > 1 {
+		inputs = append(inputs, strict)
+	}
+	return function[T]{
+		name:   "LogTril",
+		shape:  tensor.Shape{n, n},
+		inputs: inputs,
+		forward: func(out []T, in [][]T) error {
+			clear(out)
+			for i, k := 0, 0; i < n; i++ {
+				e := T(math.Exp(float64(in[0][i])))
+				for j := range i {
+					out[i*n+j] = e * in[1][k]
+					k++
+				}
+				out[i*n+i] = e
+			}
+			return nil
+		},
+		adjoint: func(dIn, in [][]T, out, dOut []T) error {
+			for i, k := 0, 0; i < n; i++ {
+				e := out[i*n+i]
+				dIn[0][i] = dOut[i*n+i] * e
+				for j := range i {
+					dIn[0][i] += dOut[i*n+j] * e * in[1][k]
+					dIn[1][k] = dOut[i*n+j] * e
+					k++
+				}
+			}
+			return nil
+		},
+	}.node()
+}
+
 // Hurwitz is the node of the paper's matrix, eqs. (3)–(5),
 //
 //	A = (−L^G L^Gᵀ + L_s − L_sᵀ) L^S L^Sᵀ + μI,
 //
-// whose spectrum lies left of μ for any parameters with non-singular L^S and
-// L^G. ls and lg are lower triangles with their diagonals, packed as Tril
-// takes them, and skew is the strict triangle L_s, nil where n = 1. The
-// gradient is Gorgonia's own.
-func Hurwitz(ls, lg, skew *G.Node, n int, shift float64) (*G.Node, error) {
+// whose spectrum lies left of μ for any non-singular L^S and L^G. ls and lg are
+// lower triangular, n×n, and skew is the strictly lower L_s, nil where n = 1.
+// The gradient is Gorgonia's own.
+func Hurwitz(ls, lg, skew *G.Node, shift float64) (*G.Node, error) {
 	var c Calc
-	s := c.Do(Tril(ls, n, false))
-	g := c.Do(Tril(lg, n, false))
-	s = c.Mul(s, c.T(s))
-	h := c.Mul(g, c.T(g))
-	if n > 1 {
-		k := c.Do(Tril(skew, n, true))
-		h = c.Sub(c.Sub(h, k), c.Neg(c.T(k)))
+	s := c.Mul(ls, c.T(ls))
+	h := c.Mul(lg, c.T(lg))
+	if skew != nil {
+		h = c.Sub(c.Sub(h, skew), c.Neg(c.T(skew)))
 	}
 	a := c.Neg(c.Mul(h, s))
 	if shift != 0 {
-		a = c.Do(Shift(a, shift))
+		a = c.Apply(func(a *G.Node) (*G.Node, error) { return Shift(a, shift) }, a)
 	}
 	return a, c.Err("ops: Hurwitz")
 }

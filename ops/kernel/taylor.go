@@ -74,6 +74,7 @@ func UnitRoundoff[T Float]() float64 {
 // fewest products s·m for ‖tA‖ = norm.
 func TaylorSteps(norm, tol float64) (m int, s float64) {
 	best := math.Inf(1)
+	m, s = maxDegree, math.MaxFloat64 // where the quotient overflows
 	for d, th := range thetas(tol) {
 		if d == 0 {
 			continue
@@ -93,7 +94,7 @@ func taylorDoublings(norm, tol, cost float64) (m, q int) {
 		if d == 0 {
 			continue
 		}
-		k := max(0, math.Ceil(math.Log2(norm/th)))
+		k := max(0, math.Ceil(math.Log2(norm)-math.Log2(th)))
 		if c := float64(d) + cost*k; c < best {
 			best, m, q = c, d, int(k)
 		}
