@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
@@ -16,45 +17,111 @@ import (
 type Autoencoder struct {
 	Dim int // m
 	AutoencoderConfig
+	conserved int // invariants, of which the decoder is told the values
 }
 
 func (a Autoencoder) identity() bool { return a.Latent == 0 }
 
-// widths of the encoder, both ends included; the decoder's are the reverse.
+// widths of the encoder, both ends included.
 func (a Autoencoder) widths() []int {
 	return append(append([]int{a.Dim}, a.Hidden...), a.Latent)
 }
 
-func (a Autoencoder) declare() (ds []declaration) {
+// decoderWidths are those of the encoder in reverse, with the invariants.
+func (a Autoencoder) decoderWidths() []int {
+	w := a.widths()
+	slices.Reverse(w)
+	w[0] += a.conserved
+	return w
+}
+
+func (a Autoencoder) declare() []declaration {
 	if a.identity() {
 		return nil
 	}
-	w := a.widths()
-	for _, part := range []string{"encoder", "decoder"} {
-		for i := range len(w) - 1 {
-			ds = append(ds,
-				declaration{fmt.Sprintf("%s/%d/W", part, i), []int{w[i], w[i+1]}, weights(w[i], 1)},
-				declaration{fmt.Sprintf("%s/%d/b", part, i), []int{w[i+1]}, nil})
+	return append(a.layers("encoder", a.widths(), 1), a.layers("decoder", a.decoderWidths(), a.FirstScale)...)
+}
+
+// layers declares one network whose first layer is scaled at the start.
+func (a Autoencoder) layers(part string, w []int, first float64) (ds []declaration) {
+	orOne := func(x float64) float64 {
+		if x == 0 {
+			return 1
 		}
-		slices.Reverse(w)
+		return x
+	}
+	for i := range len(w) - 1 {
+		scale := 1.0
+		var bias start
+		switch i {
+		case 0:
+			scale = orOne(first)
+			bias = func(rng *rand.Rand, x []float64) { uniform(a.BiasSpread*scale)(rng, x) }
+		case len(w) - 2:
+			scale = orOne(a.LastScale)
+		}
+		ds = append(ds,
+			declaration{fmt.Sprintf("%s/%d/W", part, i), []int{w[i], w[i+1]}, weights(w[i], scale)},
+			declaration{fmt.Sprintf("%s/%d/b", part, i), []int{w[i+1]}, bias})
 	}
 	return ds
 }
 
-// Encode is the node of f_E(x), x (batch, m).
-func (a Autoencoder) encode(g *graph, x *G.Node) (*G.Node, error) { return a.apply(g, "encoder", x) }
-
-// Decode is the node of f_D(u), u (batch, n).
-func (a Autoencoder) decode(g *graph, u *G.Node) (*G.Node, error) { return a.apply(g, "decoder", u) }
-
-func (a Autoencoder) apply(g *graph, part string, x *G.Node) (*G.Node, error) {
+// encode is the node of the latent state of x, (batch, m).
+func (a Autoencoder) encode(g *graph, x *G.Node) (*G.Node, error) {
 	if a.identity() {
 		return x, nil
 	}
+	var err error
+	if len(a.Factor) > 0 {
+		offset := make([]float64, a.Dim)
+		for i, f := range a.Factor {
+			offset[i] = -a.Offset[i] * f
+		}
+		if x, err = ops.Affine(x, a.Factor, offset); err != nil {
+			return nil, err
+		}
+	}
+	u, err := a.apply(g, "encoder", x)
+	if err != nil || !a.UnitStart {
+		return u, err
+	}
+	return ops.Affine(u, filled(a.Latent, 1), filled(a.Latent, 1))
+}
+
+// decode is the node of the physical states of u, (times·batch, n), where
+// invariants is nil or holds those of the batch, (batch, conserved).
+func (a Autoencoder) decode(g *graph, u, invariants *G.Node) (*G.Node, error) {
+	if a.identity() {
+		return u, nil
+	}
+	var err error
+	if a.UnitStart {
+		if u, err = ops.Affine(u, filled(a.Latent, 2), filled(a.Latent, -1)); err != nil {
+			return nil, err
+		}
+	}
+	if invariants != nil {
+		if u, err = ops.AppendColumns(u, invariants); err != nil {
+			return nil, err
+		}
+	}
+	return a.apply(g, "decoder", u)
+}
+
+func (a Autoencoder) apply(g *graph, part string, x *G.Node) (*G.Node, error) {
 	layers := len(a.Hidden) + 1
 	var err error
 	for i := 0; i < layers && err == nil; i++ {
 		x, err = ops.Dense(x, g.param(fmt.Sprintf("%s/%d/W", part, i)), g.param(fmt.Sprintf("%s/%d/b", part, i)), i < layers-1)
 	}
 	return x, err
+}
+
+func filled(n int, v float64) []float64 {
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = v
+	}
+	return x
 }

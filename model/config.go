@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 
 	"spnode/integrator"
 )
@@ -29,6 +30,8 @@ type Config struct {
 	Autoencoder AutoencoderConfig `json:"autoencoder"`
 	Linear      LinearConfig      `json:"linear"`
 	Nonlinear   NonlinearConfig   `json:"nonlinear"`
+	// Invariants are linear conserved quantities of the physical state.
+	Invariants []Invariant `json:"invariants,omitempty"`
 
 	// Integrator is the name of a method of package integrator.
 	Integrator string `json:"integrator"`
@@ -49,6 +52,10 @@ type LinearConfig struct {
 	// L^S and L^G are I + Spread·N(0,1) and L_s is Spread·N(0,1), so that A_H
 	// starts near −I. Default 0.1.
 	Spread float64 `json:"spread"`
+	// Rates, one for each latent component, start the decay rates of A, and
+	// have their logarithms trained, see HurwitzMatrix. For a stiff system
+	// spread them over the time scales of the data. Empty: the paper's L^S.
+	Rates []float64 `json:"rates,omitempty"`
 }
 
 // The kinds of NonlinearConfig.
@@ -84,8 +91,16 @@ type NonlinearConfig struct {
 	// BiasSpread: first-layer biases start uniform in [−BiasSpread, BiasSpread].
 	BiasSpread float64 `json:"bias_spread,omitempty"`
 	// LastScale multiplies the last layer's weights at the start, so that g
-	// starts small. 0 stands for 1.
+	// starts small. 0 stands for 1; ZeroStart has g start as 0.
 	LastScale float64 `json:"last_scale,omitempty"`
+	ZeroStart bool    `json:"zero_start,omitempty"`
+	// NoOutputBias leaves the last layer without a bias.
+	NoOutputBias bool `json:"no_output_bias,omitempty"`
+	// RateScaled takes diag(e^{2d})·net(u) for g, component by component the
+	// rates of Linear.Rates. Without it a g that is small everywhere moves a
+	// slow mode by its size over the rate. The Lipschitz constant is that of
+	// the network times the largest rate.
+	RateScaled bool `json:"rate_scaled,omitempty"`
 }
 
 // AutoencoderConfig shapes the encoder and the decoder.
@@ -95,6 +110,28 @@ type AutoencoderConfig struct {
 	// Hidden are the widths of the encoder's hidden layers; the decoder has
 	// them in reverse.
 	Hidden []int `json:"hidden,omitempty"`
+	// Offset and Factor are applied to the encoder's input, (x − Offset)·Factor;
+	// empty: not.
+	Offset []float64 `json:"offset,omitempty"`
+	Factor []float64 `json:"factor,omitempty"`
+	// UnitStart has the encoder give 1 + f_E and the decoder see 2u − 1: a
+	// latent state that starts near 1 and decays to 0.
+	UnitStart bool `json:"unit_start,omitempty"`
+	// BiasSpread: first-layer biases start uniform in [−BiasSpread, BiasSpread].
+	BiasSpread float64 `json:"bias_spread,omitempty"`
+	// FirstScale and LastScale multiply the decoder's first layer and the last
+	// layer of both at the start. 0 stands for 1.
+	FirstScale float64 `json:"first_scale,omitempty"`
+	LastScale  float64 `json:"last_scale,omitempty"`
+}
+
+// Invariant is a linear quantity w·U that the system conserves. The decoder is
+// told its initial value, as (w·U − Mean)/Deviation, and its output is moved
+// along w such that w·U keeps it to rounding.
+type Invariant struct {
+	Weights   []float64 `json:"weights"`
+	Mean      float64   `json:"mean"`
+	Deviation float64   `json:"deviation"`
 }
 
 // DefaultConfig returns a model for a state of dim components that suits a
@@ -148,14 +185,25 @@ func (c Config) Validate() error {
 	if c.Dtype != "float64" && c.Dtype != "float32" {
 		return configError("dtype is %q, want float64 or float32", c.Dtype)
 	}
-	if c.Autoencoder.Latent < 0 {
-		return configError("autoencoder.latent is %d, want at least 1, or 0 for no autoencoder", c.Autoencoder.Latent)
-	}
 	if !finite(c.Linear.Shift) {
 		return configError("linear.shift is %g, want a finite number", c.Linear.Shift)
 	}
 	if !(c.Linear.Spread >= 0) || math.IsInf(c.Linear.Spread, 0) {
 		return configError("linear.spread is %g, want a finite number that is not negative", c.Linear.Spread)
+	}
+	if k := len(c.Linear.Rates); k != 0 && k != c.LatentDim() {
+		return configError("linear.rates has %d elements, want %d as the latent state, or none", k, c.LatentDim())
+	}
+	for i, r := range c.Linear.Rates {
+		if !(r > 0) || math.IsInf(r, 0) {
+			return configError("linear.rates: element %d is %g, want a finite number above 0", i, r)
+		}
+	}
+	if c.Nonlinear.RateScaled && len(c.Linear.Rates) == 0 {
+		return configError("nonlinear.rate_scaled needs linear.rates")
+	}
+	if err := c.validateAutoencoder(); err != nil {
+		return err
 	}
 	for _, h := range slices.Concat(c.Autoencoder.Hidden, c.Nonlinear.Hidden) {
 		if h < 1 {
@@ -174,6 +222,27 @@ func storable(what string, c any) error {
 	_, err := json.Marshal(c)
 	if err != nil {
 		return errors.Wrapf(ErrConfig, "model: %s: %v, want finite numbers", what, err)
+	}
+	return nil
+}
+
+func (c Config) validateAutoencoder() error {
+	a := c.Autoencoder
+	if a.Latent < 0 {
+		return configError("autoencoder.latent is %d, want at least 1, or 0 for no autoencoder", a.Latent)
+	}
+	if o, f := len(a.Offset), len(a.Factor); o != f || o != 0 && o != c.Dim {
+		return configError("autoencoder.offset has %d elements and factor %d, want dim = %d of both or none", o, f, c.Dim)
+	}
+	for _, v := range slices.Concat(a.Offset, a.Factor, []float64{a.BiasSpread, a.FirstScale, a.LastScale}) {
+		if !finite(v) {
+			return configError("autoencoder has a setting that is %g, want finite numbers", v)
+		}
+	}
+	for i, v := range c.Invariants {
+		if len(v.Weights) != c.Dim || floats.Norm(v.Weights, 2) == 0 || !(v.Deviation > 0) || !finite(v.Mean) || !finite(v.Deviation) || !finite(floats.Sum(v.Weights)) {
+			return configError("invariant %d is %+v, want dim = %d weights that are not all 0, a mean and a deviation above 0", i, v, c.Dim)
+		}
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func TestConfigRefuses(t *testing.T) {
 		{"substeps", func(c *Config) { c.Substeps = 0 }, []string{"substeps is 0"}},
 		{"dtype", func(c *Config) { c.Dtype = "f32" }, []string{`"f32"`, "float32"}},
 		{"latent", func(c *Config) { c.Autoencoder.Latent = -1 }, []string{"autoencoder.latent is -1"}},
-		{"encoder's width", func(c *Config) { c.Autoencoder = AutoencoderConfig{2, []int{3, 0}} }, []string{"width 0"}},
+		{"encoder's width", func(c *Config) { c.Autoencoder = AutoencoderConfig{Latent: 2, Hidden: []int{3, 0}} }, []string{"width 0"}},
 		{"shift", func(c *Config) { c.Linear.Shift = math.Inf(-1) }, []string{"linear.shift is -Inf"}},
 		{"spread", func(c *Config) { c.Linear.Spread = -1 }, []string{"linear.spread is -1"}},
 		{"kind", func(c *Config) { c.Nonlinear.Kind = "" }, []string{`nonlinear.kind is ""`, "bilinear"}},

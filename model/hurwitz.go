@@ -1,6 +1,7 @@
 package model
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"gonum.org/v1/gonum/mat"
@@ -15,9 +16,14 @@ import (
 //
 // whose spectrum lies left of μ whatever the parameters are, Theorem 1. The
 // triangles are packed row by row, (3n² + n)/2 parameters in all.
+//
+// With Rates, L^S = diag(e^d)(I + N) with N strictly lower, so that an
+// optimizer's step in d is a relative change of a rate, at every scale; the
+// rates e^{2d} start there. The matrices that can be reached are the same.
 type HurwitzMatrix struct {
 	N     int
 	Shift float64 // μ
+	Rates []float64
 }
 
 func (h HurwitzMatrix) declare(spread float64) []declaration {
@@ -29,9 +35,18 @@ func (h HurwitzMatrix) declare(spread float64) []declaration {
 			k++
 		}
 	}
-	d := []declaration{
-		{"linear/LS", []int{ops.Packed(h.N, false)}, nearIdentity},
-		{"linear/LG", []int{ops.Packed(h.N, false)}, nearIdentity},
+	d := []declaration{{"linear/LG", []int{ops.Packed(h.N, false)}, nearIdentity}}
+	if h.Rates == nil {
+		d = append(d, declaration{"linear/LS", []int{ops.Packed(h.N, false)}, nearIdentity})
+	} else {
+		d = append(d, declaration{"linear/d", []int{h.N}, func(_ *rand.Rand, x []float64) {
+			for i, r := range h.Rates {
+				x[i] = math.Log(r) / 2
+			}
+		}})
+		if h.N > 1 {
+			d = append(d, declaration{"linear/N", []int{ops.Packed(h.N, true)}, normal(spread)})
+		}
 	}
 	if h.N > 1 {
 		d = append(d, declaration{"linear/Ls", []int{ops.Packed(h.N, true)}, normal(spread)})
@@ -41,11 +56,33 @@ func (h HurwitzMatrix) declare(spread float64) []declaration {
 
 // node is A_L in a graph.
 func (h HurwitzMatrix) node(g *graph) (*G.Node, error) {
+	ls, err := h.scaled(g)
+	if err != nil {
+		return nil, err
+	}
+	lg, err := ops.Tril(g.param("linear/LG"), h.N, false)
+	if err != nil {
+		return nil, err
+	}
 	var skew *G.Node
 	if h.N > 1 {
-		skew = g.param("linear/Ls")
+		if skew, err = ops.Tril(g.param("linear/Ls"), h.N, true); err != nil {
+			return nil, err
+		}
 	}
-	return ops.Hurwitz(g.param("linear/LS"), g.param("linear/LG"), skew, h.N, h.Shift)
+	return ops.Hurwitz(ls, lg, skew, h.Shift)
+}
+
+// scaled is L^S in a graph.
+func (h HurwitzMatrix) scaled(g *graph) (*G.Node, error) {
+	if h.Rates == nil {
+		return ops.Tril(g.param("linear/LS"), h.N, false)
+	}
+	var strict *G.Node
+	if h.N > 1 {
+		strict = g.param("linear/N")
+	}
+	return ops.LogTril(g.param("linear/d"), strict, h.N)
 }
 
 // Matrices returns A_L, S = L^S L^Sᵀ and G_s = −L^G L^Gᵀ.
@@ -62,9 +99,25 @@ func (h HurwitzMatrix) Matrices(p *Params) (a, s, gs *mat.Dense) {
 		}
 		return t
 	}
-	ls, lg, skew := triangle("linear/LS", false), triangle("linear/LG", false), mat.NewDense(h.N, h.N, nil)
+	lg, skew := triangle("linear/LG", false), mat.NewDense(h.N, h.N, nil)
 	if h.N > 1 {
 		skew = triangle("linear/Ls", true)
+	}
+	var ls *mat.Dense
+	if h.Rates == nil {
+		ls = triangle("linear/LS", false)
+	} else {
+		ls = mat.NewDense(h.N, h.N, nil)
+		if h.N > 1 {
+			ls = triangle("linear/N", true)
+		}
+		d, _ := p.Get("linear/d")
+		for i, v := range d.Data {
+			ls.Set(i, i, 1)
+			for j := range i + 1 {
+				ls.Set(i, j, math.Exp(v)*ls.At(i, j))
+			}
+		}
 	}
 	a, s, gs = new(mat.Dense), new(mat.Dense), new(mat.Dense)
 	s.Mul(ls, ls.T())

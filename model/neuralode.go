@@ -23,6 +23,7 @@ type Model struct {
 	hurwitz HurwitzMatrix
 	g       nonlinear
 	ae      Autoencoder
+	kept    invariants
 }
 
 // New makes a model with parameters drawn from the configuration's seed. The
@@ -34,9 +35,10 @@ func New(cfg Config) (*Model, error) {
 	n := cfg.LatentDim()
 	m := &Model{
 		cfg:     cfg,
-		hurwitz: HurwitzMatrix{N: n, Shift: cfg.Linear.Shift},
+		hurwitz: HurwitzMatrix{N: n, Shift: cfg.Linear.Shift, Rates: cfg.Linear.Rates},
 		g:       newNonlinear(cfg.Nonlinear, n),
-		ae:      Autoencoder{Dim: cfg.Dim, AutoencoderConfig: cfg.Autoencoder},
+		ae:      Autoencoder{Dim: cfg.Dim, AutoencoderConfig: cfg.Autoencoder, conserved: len(cfg.Invariants)},
+		kept:    newInvariants(cfg),
 	}
 	m.draw(cfg.Seed)
 	return m, nil
@@ -116,6 +118,20 @@ func (m *Model) integrate(g *graph, u0, steps *G.Node) (G.Nodes, error) {
 		return nil, errors.Wrap(err, "model: g")
 	}
 	return integrator.Rollout(method, integrator.System{A: a, G: f}, u0, steps, m.cfg.Substeps)
+}
+
+// decode adds to a graph the states in scaled variables of latent states u,
+// (times·batch, n) with time slowest, from initial states x0, (batch, m).
+func (m *Model) decode(g *graph, u, x0 *G.Node) (*G.Node, error) {
+	told, err := m.kept.told(x0)
+	if err != nil {
+		return nil, err
+	}
+	y, err := m.ae.decode(g, u, told)
+	if err != nil {
+		return nil, errors.Wrap(err, "model: decoder")
+	}
+	return m.kept.keep(y, x0)
 }
 
 // scaled writes (x − Offset)·Factor to dst, row by row.

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
@@ -91,7 +92,7 @@ func (f LipschitzNet) layerBound() float64 {
 // hasBias reports whether layer i of p has a bias: the last one's drops out
 // of g(u) − g(0) where it is linear.
 func (f LipschitzNet) hasBias(i, p int) bool {
-	return i < p-1 || f.OutputActivation || !f.SeparateLinear
+	return i < p-1 || !f.NoOutputBias && (f.OutputActivation || !f.SeparateLinear)
 }
 
 func (f LipschitzNet) declare() (ds []declaration) {
@@ -101,6 +102,9 @@ func (f LipschitzNet) declare() (ds []declaration) {
 		scale := 1.0
 		if i == p-1 && f.LastScale != 0 {
 			scale = f.LastScale
+		}
+		if i == p-1 && f.ZeroStart {
+			scale = 0
 		}
 		ds = append(ds, declaration{fmt.Sprintf("g/%d/W", i), []int{w[i], w[i+1]}, weights(w[i], scale)})
 		if !f.hasBias(i, p) {
@@ -135,6 +139,17 @@ func (f LipschitzNet) plan(g *graph) (integrator.Nonlinear, error) {
 		}
 		return u, err
 	}
+	if f.RateScaled {
+		d := g.param("linear/d")
+		unscaled := net
+		net = func(u *G.Node) (*G.Node, error) {
+			v, err := unscaled(u)
+			if err != nil {
+				return nil, err
+			}
+			return ops.ScaleExp(v, d, 2)
+		}
+	}
 	if !f.SeparateLinear {
 		return net, nil
 	}
@@ -158,6 +173,14 @@ func (f LipschitzNet) plan(g *graph) (integrator.Nonlinear, error) {
 			if t, err = ops.TanhTangent(t, y); err != nil {
 				return nil, err
 			}
+		}
+	}
+	if f.RateScaled {
+		if y, err = ops.ScaleExp(y, g.param("linear/d"), 2); err != nil {
+			return nil, err
+		}
+		if t, err = ops.ScaleExp(t, g.param("linear/d"), 2); err != nil {
+			return nil, err
 		}
 	}
 	if y, err = ops.Row(y, 0); err != nil {
@@ -187,6 +210,11 @@ func (f LipschitzNet) bounds(p *Params) (lipschitz, size float64, layers []*mat.
 	lipschitz, size = f.Lipschitz, math.Inf(1)
 	if f.OutputActivation {
 		size = math.Sqrt(float64(f.N))
+	}
+	if f.RateScaled {
+		d, _ := p.Get("linear/d")
+		rate := math.Exp(2 * slices.Max(d.Data))
+		lipschitz, size = rate*lipschitz, rate*size
 	}
 	if f.SeparateLinear {
 		lipschitz, size = 2*lipschitz, math.Inf(1)

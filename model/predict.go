@@ -20,12 +20,14 @@ func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) 
 	if err != nil {
 		return nil, err
 	}
-	n, batch := m.cfg.LatentDim(), len(u0)
-	decode, err := m.network(batch, n, m.ae.decode)
+	batch := len(u0)
+	decode, err := m.decoder(batch)
 	if err != nil {
 		return nil, err
 	}
 	defer decode.Close()
+	x0 := slices.Concat(u0...)
+	m.scaled(x0, x0)
 	out := make([][][]float64, len(times))
 	for k, u := range latent {
 		x := make([]float64, batch*m.cfg.Dim)
@@ -33,7 +35,7 @@ func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) 
 			out[0] = rows(slices.Concat(u0...), m.cfg.Dim)
 			continue
 		}
-		if err := decode.run(x, u); err != nil {
+		if err := decode.run(x, u, x0); err != nil {
 			return nil, errors.Wrapf(err, "model: Predict: decoder, t = %g", times[k])
 		}
 		m.unscaled(x)
@@ -68,7 +70,7 @@ func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, err
 	}
 	m.scaled(x, x)
 	n, batch := m.cfg.LatentDim(), len(u0)
-	encode, err := m.network(batch, m.cfg.Dim, m.ae.encode)
+	encode, err := m.encoder(batch)
 	if err != nil {
 		return nil, err
 	}
@@ -143,18 +145,34 @@ func (m *machine) Close() {
 	}
 }
 
-// network compiles one half of the autoencoder for a batch of rows of width.
-func (m *Model) network(batch, width int, half func(*graph, *G.Node) (*G.Node, error)) (*machine, error) {
+// encoder compiles the encoder for a batch.
+func (m *Model) encoder(batch int) (*machine, error) {
 	if m.ae.identity() {
 		return new(machine), nil
 	}
 	g := newGraph(m.params, m.cfg.Dtype)
-	x, data := g.input("x", batch, width)
-	y, err := half(g, x)
+	x, data := g.input("x", batch, m.cfg.Dim)
+	u, err := m.ae.encode(g, x)
 	if err != nil {
 		return nil, err
 	}
-	return compile(g, y, data), nil
+	return compile(g, u, data), nil
+}
+
+// decoder compiles the decoder for the latent states of a batch at one time
+// and its initial states.
+func (m *Model) decoder(batch int) (*machine, error) {
+	if m.ae.identity() && len(m.cfg.Invariants) == 0 {
+		return new(machine), nil
+	}
+	g := newGraph(m.params, m.cfg.Dtype)
+	u, state := g.input("u", batch, m.cfg.LatentDim())
+	x0, initial := g.input("x0", batch, m.cfg.Dim)
+	y, err := m.decode(g, u, x0)
+	if err != nil {
+		return nil, err
+	}
+	return compile(g, y, state, initial), nil
 }
 
 // step compiles one interval for a batch, whose length is an input.

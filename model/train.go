@@ -50,6 +50,7 @@ type Trainer struct {
 	workers  []*worker
 	order    []int // of the samples in the epoch
 	epoch    int
+	stride   int // of the regular grid in the times of the data
 	grad     []float64
 	hooks    []func(Metrics)
 	dir      string
@@ -149,46 +150,54 @@ func (t *Trainer) batch() int {
 	return t.samples
 }
 
-// build makes the workers and gives them the grid.
-func (t *Trainer) build() error {
-	weights, err := lossWeights(t.cfg.Weighting, t.times)
-	if err != nil {
+// build makes the workers and gives them the first samples on the regular grid.
+func (t *Trainer) build() (err error) {
+	if t.stride, err = t.cfg.Grid.stride(len(t.times)); err != nil {
 		return err
 	}
-	for i := range weights {
-		weights[i] /= float64(t.batch())
-	}
-	steps := make([]float64, len(t.times)-1)
-	for i := range steps {
-		steps[i] = t.times[i+1] - t.times[i]
+	grid := t.cfg.Grid.regular(len(t.times), t.stride)
+	if _, err := lossWeights(t.cfg.Weighting, t.times); err != nil {
+		return err
 	}
 	n := t.cfg.Workers
 	for i := range n {
-		w, err := t.Model.newWorker(i*t.batch()/n, (i+1)*t.batch()/n, len(t.times))
+		w, err := t.Model.newWorker(i*t.batch()/n, (i+1)*t.batch()/n, len(grid))
 		if err != nil {
 			return err
 		}
-		w.steps.set(0, steps)
-		w.weight.set(0, weights)
 		t.workers = append(t.workers, w)
 	}
-	t.load(nil)
+	t.load(nil, grid)
 	return nil
 }
 
 // load gives the workers the samples of the batch, nil for the first ones in
-// their order.
-func (t *Trainer) load(samples []int) {
+// their order, at the times of a grid, which are indices of those of the data.
+func (t *Trainer) load(samples, grid []int) {
+	times := make([]float64, len(grid))
+	steps := make([]float64, len(grid)-1)
+	for k, i := range grid {
+		times[k] = t.times[i]
+		if k > 0 {
+			steps[k-1] = times[k] - times[k-1]
+		}
+	}
+	weights, _ := lossWeights(t.cfg.Weighting, times) // checked by build
+	for i := range weights {
+		weights[i] /= float64(t.batch())
+	}
 	m := t.Model.cfg.Dim
 	for _, w := range t.workers {
+		w.steps.set(0, steps)
+		w.weight.set(0, weights)
 		rows := w.hi - w.lo
-		for k, x := range t.x {
+		for k, i := range grid {
 			for r := range rows {
 				s := w.lo + r
 				if samples != nil {
 					s = samples[s]
 				}
-				row := x[s*m : (s+1)*m]
+				row := t.x[i][s*m : (s+1)*m]
 				w.target.set((k*rows+r)*m, row)
 				if k == 0 {
 					w.x0.set(r*m, row)
@@ -198,9 +207,18 @@ func (t *Trainer) load(samples []int) {
 	}
 }
 
+// varies reports whether iterations differ in what they see.
+func (t *Trainer) varies() bool { return t.cfg.Batch > 0 || t.stride > 1 }
+
+// regular is the grid of evaluations.
+func (t *Trainer) regular() []int { return t.cfg.Grid.regular(len(t.times), t.stride) }
+
 // draw returns the samples of an iteration: those of its place in a permutation
 // that belongs to its epoch, so that no generator has a state to be saved.
 func (t *Trainer) draw(iteration int) []int {
+	if t.cfg.Batch == 0 {
+		return nil
+	}
 	perEpoch := t.perEpoch()
 	if epoch := iteration / perEpoch; t.order == nil || epoch != t.epoch {
 		t.epoch, t.order = epoch, rand.New(rand.NewPCG(t.cfg.Seed, uint64(epoch))).Perm(t.samples)
@@ -246,6 +264,9 @@ func (t *Trainer) evaluate(grad []float64) (float64, error) {
 // order make, and writes the gradient of the last one.
 func (t *Trainer) evaluateAll(grad []float64) (mean float64, err error) {
 	if t.cfg.Batch == 0 {
+		if t.varies() {
+			t.load(nil, t.regular())
+		}
 		return t.evaluate(grad)
 	}
 	samples := make([]int, t.samples)
@@ -254,7 +275,7 @@ func (t *Trainer) evaluateAll(grad []float64) (mean float64, err error) {
 	}
 	n := t.perEpoch()
 	for k := range n {
-		t.load(samples[k*t.cfg.Batch:])
+		t.load(samples[k*t.cfg.Batch:], t.regular())
 		loss, err := t.evaluate(grad)
 		if err != nil {
 			return 0, err
@@ -329,8 +350,8 @@ func (t *Trainer) adamIteration() (Metrics, error) {
 	if t.iteration == total {
 		return Metrics{}, t.finishAdam()
 	}
-	if t.cfg.Batch > 0 {
-		t.load(t.draw(t.iteration))
+	if t.varies() {
+		t.load(t.draw(t.iteration), t.cfg.Grid.draw(t.cfg.Seed, t.iteration, len(t.times), t.stride))
 	}
 	loss, err := t.evaluate(t.grad)
 	if err != nil {

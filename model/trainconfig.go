@@ -19,6 +19,8 @@ type TrainConfig struct {
 	Seed uint64 `json:"seed"`
 	// Weighting of the loss in time: time (eq. (20)), log-time or uniform.
 	Weighting string `json:"weighting"`
+	// Grid is what an iteration sees of the data's times.
+	Grid GridConfig `json:"grid,omitzero"`
 
 	Adam  AdamStage  `json:"adam"`
 	LBFGS LBFGSStage `json:"lbfgs"`
@@ -78,6 +80,8 @@ func (c TrainConfig) Validate() error {
 		return bad("iterations are %d of Adam and %d of L-BFGS, want numbers that are not negative", c.Adam.Iterations, c.LBFGS.Iterations)
 	case !(c.Adam.Clip >= 0) || math.IsInf(c.Adam.Clip, 0):
 		return bad("adam.clip is %g, want a finite number above 0, or 0 for none", c.Adam.Clip)
+	case c.LBFGS.Iterations > 0 && c.Grid.Points > 0:
+		return bad("L-BFGS needs the same times in every iteration: grid.points is %d, want 0", c.Grid.Points)
 	case c.LBFGS.Iterations > 0 && c.Batch > 0:
 		return bad("L-BFGS needs the whole data set as its batch: batch is %d, want 0", c.Batch)
 	case c.Restarts < 0 || c.Backoffs < 0 || !(c.RestartAbove >= 0):
@@ -95,6 +99,9 @@ func (c TrainConfig) Validate() error {
 		if err := c.LBFGS.LBFGSConfig.Validate(); err != nil {
 			return bad("%v", err)
 		}
+	}
+	if err := c.Grid.validate(); err != nil {
+		return err
 	}
 	if _, err := lossWeights(c.Weighting, []float64{1, 2}); err != nil {
 		return err

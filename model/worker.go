@@ -49,8 +49,8 @@ func (m *Model) newWorker(lo, hi, times int) (*worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if y, err = m.ae.decode(g, y); err != nil {
-		return nil, errors.Wrap(err, "model: decoder")
+	if y, err = m.decode(g, y, x0); err != nil {
+		return nil, err
 	}
 	if w.cost, err = ops.SquaredError(y, target, weight); err != nil {
 		return nil, err
