@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/diff/fd"
@@ -142,19 +143,23 @@ func (c gradientCase) worst(rng *rand.Rand) (worst float64, where string, err er
 	if err != nil {
 		return 0, "", err
 	}
+	return t.worstGradient(rng, c.params, c.elements)
+}
+
+func (t *Trainer) worstGradient(rng *rand.Rand, params, elements int) (worst float64, where string, err error) {
 	grad, scratch := make([]float64, len(t.grad)), make([]float64, len(t.grad))
 	loss, err := t.evaluate(grad)
 	if err != nil {
 		return 0, "", err
 	}
-	for _, k := range rng.Perm(len(t.Model.params.List))[:min(c.params, len(t.Model.params.List))] {
+	for _, k := range rng.Perm(len(t.Model.params.List))[:min(params, len(t.Model.params.List))] {
 		p := t.Model.params.List[k]
 		g := grad[t.Model.params.offset(p.Name):][:len(p.Data)]
 		x := append([]float64(nil), p.Data...)
 		formula := sixPoint
 		formula.Step = 3e-3 * floats.Norm(x, 2) / math.Sqrt(float64(len(x)))
-		if p.Name == "linear/LS" {
-			formula.Step /= 3 // A is of the second order in it
+		if strings.HasPrefix(p.Name, "linear/") {
+			formula.Step /= 3 // A is of the second order in them, and e^{hA} then follows
 		}
 		scale := max(floats.Norm(g, math.Inf(1)), 1e7*0x1p-47*loss/formula.Step)
 		along := func(d []float64) {
@@ -174,7 +179,7 @@ func (c gradientCase) worst(rng *rand.Rand) (worst float64, where string, err er
 		d := make([]float64, len(x))
 		normal(1/math.Sqrt(float64(len(x))))(rng, d)
 		along(d)
-		for _, i := range rng.Perm(len(x))[:min(c.elements, len(x))] {
+		for _, i := range rng.Perm(len(x))[:min(elements, len(x))] {
 			clear(d)
 			d[i] = 1
 			along(d)

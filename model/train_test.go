@@ -49,6 +49,19 @@ func minibatchTraining() training {
 	return p
 }
 
+// gridTraining draws its times and its samples.
+func gridTraining() training {
+	p := minibatchTraining()
+	p.times = nil
+	for i := range 13 {
+		p.times = append(p.times, 0.1*float64(i*i+1))
+	}
+	p.states = normalStates(rand.New(rand.NewPCG(33, 34)), 0.5, 13, 5, 2)
+	p.train.Grid = GridConfig{Points: 4, Random: 0.5}
+	p.train.Weighting = WeightLogTime
+	return p
+}
+
 // restartTraining makes three attempts.
 func restartTraining() training {
 	p := smallTraining()
@@ -150,7 +163,7 @@ func TestTrainingIsReproducible(t *testing.T) {
 // taken back do lies between two looks at the context, too.
 func TestResumeIsExact(t *testing.T) {
 	for name, p := range map[string]training{
-		"full": smallTraining(), "minibatch": minibatchTraining(), "restart": restartTraining(), "diverging": divergingTraining(),
+		"full": smallTraining(), "minibatch": minibatchTraining(), "restart": restartTraining(), "diverging": divergingTraining(), "grid": gridTraining(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := p.fit(t)

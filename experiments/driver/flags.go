@@ -212,9 +212,20 @@ func (f *Flags) OpenRun(seed uint64) (*Run, error) {
 func (f *Flags) Interrupted(r *Run, cause error) error {
 	command := "go run ./experiments/" + f.Set.Name()
 	if f.Given("checkpoints") {
-		command += " -checkpoints " + f.Checkpoints
+		command += " -checkpoints " + word(f.Checkpoints)
 	}
-	return &InterruptedError{Resume: command + " -run " + r.Name + " -resume", Cause: cause}
+	return &InterruptedError{Resume: command + " -run " + word(r.Name) + " -resume", Cause: cause}
+}
+
+// word quotes what a shell would not take for one word.
+func word(s string) string {
+	plain := func(r rune) bool {
+		return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune("/._-+=:@%,", r)
+	}
+	if !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // Usage is the text of -h, by groups, a command's own flags after those for

@@ -203,15 +203,27 @@ func pick(first bool, a, b string) string {
 	return b
 }
 
+// isZero asks the value, as encoding/json does, if it has an opinion.
+func isZero(v reflect.Value) bool {
+	if z, ok := v.Interface().(interface{ IsZero() bool }); ok && !(v.Kind() == reflect.Pointer && v.IsNil()) {
+		return z.IsZero()
+	}
+	return v.IsZero()
+}
+
 // jsonField is a struct's field as encoding/json sees it.
 type jsonField struct {
 	name  string
 	typ   reflect.Type
 	index []int
-	empty bool // omitempty or omitzero
+	empty bool // omitempty
+	zero  bool // omitzero
 }
 
 func (f jsonField) omit(v reflect.Value) bool {
+	if f.zero && isZero(v) {
+		return true
+	}
 	if !f.empty {
 		return false
 	}
@@ -250,9 +262,13 @@ func jsonFields(t reflect.Type) []jsonField {
 		if name == "" {
 			name = f.Name
 		}
-		fields = append(fields, jsonField{name, f.Type, []int{i}, strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero")})
+		fields = append(fields, jsonField{name, f.Type, []int{i}, hasOption(options, "omitempty"), hasOption(options, "omitzero")})
 	}
 	return fields
+}
+
+func hasOption(options, want string) bool {
+	return slices.Contains(strings.Split(options, ","), want)
 }
 
 func sortedKeys(m map[string]any) []string {

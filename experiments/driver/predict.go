@@ -2,8 +2,11 @@ package driver
 
 import (
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/pkg/errors"
 
 	"spnode/data"
 	"spnode/integrator"
@@ -15,10 +18,8 @@ import (
 // variables to -out, or as CSV to stdout for "-". Nothing of the training is
 // needed.
 func (f *Flags) Prediction(components []string, stdout io.Writer) error {
-	switch ext := strings.ToLower(filepath.Ext(f.Out)); {
-	case f.Out == "-", ext == ".csv", ext == ".npy", ext == ".npz":
-	default:
-		return Usagef("flag -out: got %q, want a .csv, .npy or .npz file, or - for standard output", f.Out)
+	if err := f.checkOut(); err != nil {
+		return err
 	}
 	if f.Given("integrator") {
 		if err := OneOf("integrator", f.Integrator, integrator.Names()...); err != nil {
@@ -28,6 +29,9 @@ func (f *Flags) Prediction(components []string, stdout io.Writer) error {
 	m, err := LoadModel(f.Predict)
 	if err != nil {
 		return err
+	}
+	if dim := m.Config().Dim; dim != len(components) {
+		return Usagef("checkpoint %s: got a model of %d components, want the %d of %s", f.Predict, dim, len(components), f.Set.Name())
 	}
 	if m, err = f.deploy(m); err != nil {
 		return AsUsage(err)
@@ -46,9 +50,32 @@ func (f *Flags) Prediction(components []string, stdout io.Writer) error {
 	}
 	d := &data.Dataset{Times: times, States: u, Components: components}
 	if f.Out == "-" {
-		return d.WriteCSV(stdout)
+		err = d.WriteCSV(stdout)
+	} else {
+		err = d.Write(f.Out)
 	}
-	return d.Write(f.Out)
+	if errors.Is(err, data.ErrNotFinite) {
+		err = errors.WithMessage(err, "the prediction runs away and is not written; try more -substeps or another -integrator")
+	}
+	return err
+}
+
+// checkOut refuses, before anything is worked out, a file that could not be
+// written or that is there.
+func (f *Flags) checkOut() error {
+	switch ext := strings.ToLower(filepath.Ext(f.Out)); {
+	case f.Out == "-":
+		return nil
+	case ext != ".csv" && ext != ".npy" && ext != ".npz":
+		return Usagef("flag -out: got %q, want a .csv, .npy or .npz file, or - for standard output", f.Out)
+	}
+	if _, err := os.Lstat(f.Out); err == nil {
+		return Usagef("flag -out: %s exists and is never overwritten; choose another name", f.Out)
+	}
+	if info, err := os.Stat(filepath.Dir(f.Out)); err != nil || !info.IsDir() {
+		return Usagef("flag -out: got %s, want a file in a folder that exists", f.Out)
+	}
+	return nil
 }
 
 // deploy returns the model with the integrator and the substeps of the flags.

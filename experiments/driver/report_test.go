@@ -41,6 +41,14 @@ func TestMarshal(t *testing.T) {
 			B int `json:"-"`
 			c int
 		}{c: 1}, "{\n  \"max_abs\": null\n}"},
+		{"omitzero", struct {
+			A inner     `json:"a,omitzero"`
+			B []int     `json:"b,omitzero"`
+			C time.Time `json:"c,omitzero"`
+			D inner     `json:"d,omitempty"`
+			E []int     `json:"e,omitempty"`
+			F inner     `json:"f,omitzero"`
+		}{B: []int{}, C: time.Time{}.In(time.FixedZone("x", 60)), F: inner{[]float64{}}}, "{\n  \"b\": [],\n  \"d\": {\n    \"max_abs\": null\n  },\n  \"f\": {\n    \"max_abs\": []\n  }\n}"},
 		{"own marshaler", map[string]any{"t": time.Unix(0, 0).UTC(), "n": json.Number("1e3")}, "{\n  \"n\": 1e3,\n  \"t\": \"1970-01-01T00:00:00Z\"\n}"},
 		{"empty", map[string]any{"l": []int{}, "o": struct{}{}}, "{\n  \"l\": [],\n  \"o\": {}\n}"},
 		{"quotes", map[string]any{"a\"b": "<é>\n"}, "{\n  \"a\\\"b\": \"\\u003cé\\u003e\\n\"\n}"},

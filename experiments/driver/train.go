@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"spnode/data"
@@ -31,8 +32,12 @@ func (r *Run) Fit(ctx context.Context, p *Progress, name string, cfg model.Confi
 }
 
 func (r *Run) trainer(dir string, cfg model.Config, train model.TrainConfig, d *data.Dataset, options []model.Option) (*model.Trainer, error) {
-	if _, err := os.Stat(dir); r.Resumed && err == nil {
-		return model.ResumeTrainer(dir, d.Times, d.States, options...)
+	if r.Resumed {
+		t, err := model.ResumeTrainer(dir, d.Times, d.States, options...)
+		// A writer that was killed may have left no dir, and yet a checkpoint.
+		if _, missing := os.Stat(dir); err == nil || !os.IsNotExist(missing) {
+			return t, AsUsage(err)
+		}
 	}
 	m, err := model.New(cfg)
 	if err != nil {
@@ -76,22 +81,32 @@ func (b *trainingBar) done() {
 // LoadModel reads a model from its checkpoint's folder, or from the folder of
 // a run that has one model.
 func LoadModel(dir string) (*model.Model, error) {
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return nil, Usagef("checkpoint %s: there is no such folder", dir)
-	}
 	if _, err := os.Stat(filepath.Join(dir, "MANIFEST.json")); os.IsNotExist(err) {
-		found, err := filepath.Glob(filepath.Join(dir, "*", "MANIFEST.json"))
-		if err == nil && len(found) == 1 {
-			dir = filepath.Dir(found[0])
+		names := modelsIn(dir)
+		if len(names) > 1 {
+			return nil, Usagef("checkpoint %s: it holds several models; name the folder of one of %s", dir, strings.Join(names, ", "))
 		}
-		if len(found) > 1 {
-			var names []string
-			for _, f := range found {
-				names = append(names, filepath.Base(filepath.Dir(f)))
-			}
-			return nil, Usagef("checkpoint %s: it holds several models; name the folder of one of %v", dir, names)
+		if len(names) == 1 {
+			dir = filepath.Join(dir, names[0])
 		}
 	}
 	m, err := model.Load(dir)
 	return m, AsUsage(err)
+}
+
+// modelsIn lists the checkpoints in a run's folder.
+func modelsIn(dir string) (names []string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil // which model.Load reports
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") { // what a killed writer has left
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(dir, e.Name(), "MANIFEST.json")); err == nil {
+			names = append(names, e.Name())
+		}
+	}
+	return names
 }

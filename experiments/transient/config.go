@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -113,21 +114,24 @@ func order(method string) int {
 
 // quick makes every stage smaller.
 func (c *Config) quick() {
-	c.Data.Samples, c.Data.HeldOut = 100, 50
+	c.Data.Samples, c.Data.HeldOut = min(c.Data.Samples, 100), min(c.Data.HeldOut, 50)
 	for i := range c.Models {
 		m := &c.Models[i]
 		m.Seeds, m.Samples = 1, 0
+		m.Train.Batch = min(m.Train.Batch, c.Data.Samples)
 		m.Train.Restarts = min(m.Train.Restarts, 1)
 		m.Train.Adam.Iterations = min(m.Train.Adam.Iterations, 200)
 		m.Train.LBFGS.Iterations = min(m.Train.LBFGS.Iterations, 200)
 	}
 }
 
-// seeded returns the model's configuration for one of its seeds.
-func (m ModelConfig) seeded(seed uint64, k int) model.Config {
-	c := m.Model
+// seeded returns the model's configuration and its training's for one of its
+// seeds.
+func (m ModelConfig) seeded(seed uint64, k int) (model.Config, model.TrainConfig) {
+	c, t := m.Model, m.Train
 	c.Seed += 1000*seed + uint64(k)
-	return c
+	t.Seed += 1000*seed + uint64(k)
+	return c, t
 }
 
 // dataset is what the model sees of the data.
@@ -138,6 +142,12 @@ func (m ModelConfig) dataset(d *data.Dataset) *data.Dataset {
 	}
 	return d
 }
+
+// modelName is a name that can be a folder on any system.
+var modelName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// taken are the names in a run's folder that no model can have.
+var taken = []string{"figures", "seeds", "config.json", "report.json", "report.html"}
 
 func (c Config) validate() error {
 	d := c.Data
@@ -150,14 +160,14 @@ func (c Config) validate() error {
 	seen := map[string]bool{}
 	for _, m := range c.Models {
 		fail := func(err error) error { return errors.WithMessagef(err, "model %q", m.Name) }
-		if m.Name == "" || m.Name == "figures" || seen[m.Name] {
-			return fail(errors.New("want a name of its own, and not figures"))
+		if !modelName.MatchString(m.Name) || slices.Contains(taken, m.Name) || seen[m.Name] {
+			return fail(errors.Errorf("want a name of its own that can be a folder, of letters, digits and ._-, and none of %v", taken))
 		}
 		seen[m.Name] = true
 		if m.Seeds < 1 || m.Samples < 0 || m.Model.Dim != 2 {
 			return fail(errors.Errorf("got %d seeds, %d samples and dim %d, want at least 1, at least 0 and 2", m.Seeds, m.Samples, m.Model.Dim))
 		}
-		if len(m.Times) < 2 || !slices.IsSorted(m.Times) || m.Times[0] < 0 || m.Times[len(m.Times)-1] > d.Steps {
+		if len(m.Times) < 2 || !increasing(m.Times) || m.Times[0] < 0 || m.Times[len(m.Times)-1] > d.Steps {
 			return fail(errors.Errorf("times: got %v, want at least two increasing indices from 0 to %d, the data's steps", m.Times, d.Steps))
 		}
 		if n := d.Samples; m.Train.Batch > n || m.Samples > 0 && m.Train.Batch > min(n, m.Samples) {
@@ -171,6 +181,15 @@ func (c Config) validate() error {
 		}
 	}
 	return nil
+}
+
+func increasing(x []int) bool {
+	for i := 1; i < len(x); i++ {
+		if x[i] <= x[i-1] {
+			return false
+		}
+	}
+	return true
 }
 
 // configure returns the configuration in force: default < file < flag.
@@ -198,15 +217,15 @@ func configure(f *driver.Flags, epsilon string) (Config, error) {
 	}
 	for i := range c.Models {
 		m := &c.Models[i]
+		if f.Given("batch") {
+			m.Train.Batch = f.Batch
+			m.Train.LBFGS.Iterations = 0 // which needs all samples at once
+		}
 		if f.Given("iterations") {
 			// As many in all, divided as the recipe divides them.
 			adam, lbfgs := m.Train.Adam.Iterations, m.Train.LBFGS.Iterations
 			m.Train.LBFGS.Iterations = f.Iterations * lbfgs / max(1, adam+lbfgs)
 			m.Train.Adam.Iterations = f.Iterations - m.Train.LBFGS.Iterations
-		}
-		if f.Given("batch") {
-			m.Train.Batch = f.Batch
-			m.Train.LBFGS.Iterations = 0 // which needs all samples at once
 		}
 		if f.Given("lr") {
 			m.Train.Adam.Schedule.Rate = f.LR

@@ -147,9 +147,7 @@ func errorOf(u, want [][][]float64) (g gridError) {
 			for j, v := range u[k][s] {
 				w := want[k][s][j]
 				e := math.Abs(v - w)
-				if !(e <= g.MaxAbs) {
-					g.MaxAbs = e // NaN too
-				}
+				g.MaxAbs = max(g.MaxAbs, e) // NaN if one is
 				e2, w2, n = e2+e*e, w2+w*w, n+1
 			}
 		}
@@ -165,6 +163,7 @@ func errorOf(u, want [][][]float64) (g gridError) {
 //	log M = ½ log(det M) I + (M/d − I) artanh(s)/s.
 func floor(d *data.Dataset) float64 {
 	last := len(d.Times) - 1
+	span := d.Times[last] - d.Times[0]
 	x, y := mat.NewDense(d.Samples(), 2, nil), mat.NewDense(d.Samples(), 2, nil)
 	for i := range d.Samples() {
 		x.SetRow(i, d.States[0][i])
@@ -185,7 +184,7 @@ func floor(d *data.Dataset) float64 {
 			if i == j {
 				l += math.Log(det)/2 - ratio
 			}
-			worst = max(worst, math.Abs(l/d.Times[last]-want.At(i, j)))
+			worst = max(worst, math.Abs(l/span-want.At(i, j)))
 		}
 	}
 	return worst

@@ -12,6 +12,7 @@ import (
 	"spnode/data"
 	"spnode/experiments/driver"
 	"spnode/experiments/figure"
+	"spnode/model"
 	"spnode/ops"
 )
 
@@ -42,8 +43,10 @@ func figures(models []*trained) ([]driver.PageFigure, error) {
 		}
 	}
 	f, err = lossFigure(models)
-	if err := add("loss", "Training loss, eq. (20), of the attempt that was kept: 300 iterations of Adam, then L-BFGS.", f, err); err != nil {
-		return nil, err
+	if f != nil || err != nil {
+		if err := add("loss", "Training loss, eq. (20), of the attempt that was kept: Adam, then L-BFGS.", f, err); err != nil {
+			return nil, err
+		}
 	}
 	f, err = errorFigure(models)
 	err = add("error_over_time", "Error of the held-out rollouts at Δt = 0.2: median, and the band from 10 % to 90 %.", f, err)
@@ -148,10 +151,40 @@ func component(u [][][]float64, sample, j int) []float64 {
 	return y
 }
 
-// lossFigure has a panel for each ε with the loss of every model.
+// epsilons are those of the models, in their order.
+func epsilons(models []*trained) (eps []float64) {
+	for _, m := range models {
+		if !slices.Contains(eps, m.Epsilon) {
+			eps = append(eps, m.Epsilon)
+		}
+	}
+	return eps
+}
+
+// kept is the attempt that ended lowest, the first of several: the model has its
+// parameters.
+func kept(log []model.Metrics) int {
+	var last []float64 // loss of each attempt
+	for _, l := range log {
+		for len(last) <= l.Attempt {
+			last = append(last, math.Inf(1))
+		}
+		last[l.Attempt] = l.Loss
+	}
+	best := 0
+	for i, loss := range last {
+		if loss < last[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// lossFigure has a panel for each ε with the loss of every model. It is nil if
+// none was trained.
 func lossFigure(models []*trained) (*figure.Figure, error) {
 	var panels []figure.Panel
-	for _, eps := range []float64{0, 1} {
+	for _, eps := range epsilons(models) {
 		p := figure.Panel{
 			Title: fmt.Sprintf("ε = %g", eps),
 			X:     figure.Axis{Label: "iteration"},
@@ -159,10 +192,10 @@ func lossFigure(models []*trained) (*figure.Figure, error) {
 		}
 		for i, m := range ofEpsilon(models, eps) {
 			var x, y []float64
-			last := m.result.Attempts - 1
+			attempt := kept(m.result.Log)
 			adam := m.Train.Adam.Iterations
 			for _, l := range m.result.Log {
-				if l.Attempt != last || !(l.Loss > 0) {
+				if l.Attempt != attempt || !(l.Loss > 0) {
 					continue
 				}
 				k := float64(l.Iteration)
@@ -179,13 +212,16 @@ func lossFigure(models []*trained) (*figure.Figure, error) {
 			panels = append(panels, p)
 		}
 	}
+	if len(panels) == 0 {
+		return nil, nil
+	}
 	return figure.New(figure.Layout{Cols: 2}, panels...)
 }
 
 // errorFigure has a panel for each ε with the error over time of every model.
 func errorFigure(models []*trained) (*figure.Figure, error) {
 	var panels []figure.Panel
-	for _, eps := range []float64{0, 1} {
+	for _, eps := range epsilons(models) {
 		p := figure.Panel{
 			Title: fmt.Sprintf("ε = %g", eps),
 			X:     figure.Axis{Label: "time t (dimensionless)"},
@@ -198,6 +234,9 @@ func errorFigure(models []*trained) (*figure.Figure, error) {
 				e := make([]float64, d.Samples())
 				for s := range e {
 					e[s] = floats.Distance(m.predictions[coarse][k][s], d.States[k][s], 2)
+					if math.IsNaN(e[s]) { // it ran away, and is the largest
+						e[s] = math.Inf(1)
+					}
 				}
 				slices.Sort(e)
 				n := len(e) - 1

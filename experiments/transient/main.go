@@ -117,7 +117,8 @@ func test(cfg Config, m ModelConfig, from source) (*trained, error) {
 		if k > 0 {
 			name = filepath.Join("seeds", fmt.Sprintf("%s-%d", m.Name, k))
 		}
-		fitted, result, err := from(name, m.seeded(cfg.Seed, k), m.Train, d)
+		c, train := m.seeded(cfg.Seed, k)
+		fitted, result, err := from(name, c, train, d)
 		if err != nil {
 			return nil, err
 		}

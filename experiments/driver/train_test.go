@@ -1,0 +1,205 @@
+package driver
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pkg/errors"
+
+	"spnode/data"
+	"spnode/model"
+)
+
+// smallFit is a training of milliseconds.
+func smallFit() (model.Config, model.TrainConfig, *data.Dataset) {
+	cfg, train := model.DefaultConfig(2), model.DefaultTrainConfig()
+	cfg.Nonlinear.Hidden = []int{3}
+	cfg.Integrator = "etd1"
+	train.Adam.Iterations, train.LBFGS.Iterations = 6, 4
+	r := rand.New(rand.NewPCG(1, 2))
+	d := &data.Dataset{Times: []float64{0, 0.5, 1.5}}
+	for range d.Times {
+		var u [][]float64
+		for range 4 {
+			u = append(u, []float64{r.NormFloat64(), r.NormFloat64()})
+		}
+		d.States = append(d.States, u)
+	}
+	return cfg, train, d
+}
+
+// looks is a context that ends at the n-th look at it.
+type looks struct {
+	context.Context
+	cancel context.CancelFunc
+	n      int
+}
+
+func endsAtLook(n int) *looks {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &looks{ctx, cancel, n}
+}
+
+func (l *looks) Err() error {
+	if l.n--; l.n <= 0 {
+		l.cancel()
+	}
+	return l.Context.Err()
+}
+
+func openTestRun(t *testing.T, dir string, resume bool) *Run {
+	t.Helper()
+	r, err := OpenRun(dir, "r", 0, resume, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestFit(t *testing.T) {
+	cfg, train, d := smallFit()
+	quiet := NewProgress(os.Stderr, true)
+	m, result, err := openTestRun(t, t.TempDir(), false).Fit(context.Background(), quiet, "m", cfg, train, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := slices.Clone(m.Params().Flat)
+	if result.Iterations != 10 {
+		t.Errorf("got %d iterations, want 10", result.Iterations)
+	}
+
+	for _, c := range []struct {
+		name  string
+		spoil func(t *testing.T, r *Run) // what happens between the two
+	}{
+		{"stopped", func(*testing.T, *Run) {}},
+		{"a writer killed between its two renames", func(t *testing.T, r *Run) {
+			if err := os.Rename(r.Model("m"), r.Model(".m.old")); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			r := openTestRun(t, dir, false)
+			if _, _, err := r.Fit(endsAtLook(5), quiet, "m", cfg, train, d); !errors.Is(err, context.Canceled) {
+				t.Fatalf("got %v, want that it was stopped", err)
+			}
+			before, err := model.LoadResult(r.Model("m"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.spoil(t, r)
+			var out bytes.Buffer
+			m, result, err := openTestRun(t, dir, true).Fit(context.Background(), NewProgress(&out, false), "m", cfg, train, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(m.Params().Flat, want) || result.Iterations != 10 {
+				t.Errorf("after %d iterations got %v, want %v after 10", result.Iterations, m.Params().Flat, want)
+			}
+			// What was done is not done again, which the clock would tell.
+			if len(before.Log) != 4 || len(result.Log) != 10 || !slices.Equal(result.Log[:4], before.Log) {
+				t.Errorf("got the log %+v, want 10 iterations that go on from %+v", result.Log, before.Log)
+			}
+			for _, line := range []string{"m: adam  ", "m: lbfgs  "} {
+				if strings.Count(out.String(), line) != 1 {
+					t.Errorf("got progress\n%s\nwant one line with %q", out.String(), line)
+				}
+			}
+		})
+	}
+
+	t.Run("not a run that goes on", func(t *testing.T) {
+		dir := t.TempDir()
+		r := openTestRun(t, dir, false)
+		if _, _, err := r.Fit(endsAtLook(1), quiet, "m", cfg, train, d); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		// A second model that the interrupted process did not come to.
+		m, _, err := openTestRun(t, dir, true).Fit(context.Background(), quiet, "other", cfg, train, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(m.Params().Flat, want) {
+			t.Error("a model begun in a resumed run differs")
+		}
+	})
+}
+
+// A training that cannot be begun or gone on with is the user's to mend.
+func TestFitMistakes(t *testing.T) {
+	quiet := NewProgress(os.Stderr, true)
+	usage := func(t *testing.T, err error, says string) {
+		t.Helper()
+		var u *UsageError
+		if !errors.As(err, &u) || !strings.Contains(err.Error(), says) {
+			t.Errorf("got %v, want a UsageError that says %q", err, says)
+		}
+	}
+	cfg, train, d := smallFit()
+	r := openTestRun(t, t.TempDir(), false)
+	bad := cfg
+	bad.Integrator = "rk5"
+	_, _, err := r.Fit(context.Background(), quiet, "m", bad, train, d)
+	usage(t, err, "rk5")
+	nan := &data.Dataset{Times: d.Times, States: slices.Clone(d.States)}
+	nan.States[2] = [][]float64{{1, 2}, {3, math.NaN()}, {5, 6}, {7, 8}}
+	_, _, err = r.Fit(context.Background(), quiet, "m", cfg, train, nan)
+	usage(t, err, "NaN")
+
+	dir := t.TempDir()
+	r = openTestRun(t, dir, false)
+	if _, _, err := r.Fit(endsAtLook(4), quiet, "m", cfg, train, d); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	r = openTestRun(t, dir, true)
+	other := &data.Dataset{Times: []float64{0, 0.5, 1.6}, States: d.States}
+	_, _, err = r.Fit(context.Background(), quiet, "m", cfg, train, other)
+	usage(t, err, "not what")
+	optimizer := filepath.Join(r.Model("m"), "optimizer.npz")
+	b := readFile(t, optimizer)
+	b[len(b)/3] ^= 4
+	writeFile(t, optimizer, b)
+	_, _, err = r.Fit(context.Background(), quiet, "m", cfg, train, d)
+	usage(t, err, optimizer)
+	if !slices.Equal(readFile(t, optimizer), b) {
+		t.Error("the damaged file has been replaced")
+	}
+}
+
+// The command that goes on with a run is one that a shell understands.
+func TestInterruptedIsACommand(t *testing.T) {
+	for _, c := range []struct{ checkpoints, name, want string }{
+		{"out/x", "a.b-1", "go run ./experiments/x -checkpoints out/x -run a.b-1 -resume"},
+		{"my runs", "it's $HOME", `go run ./experiments/x -checkpoints 'my runs' -run 'it'\''s $HOME' -resume`},
+	} {
+		f := NewFlags("x", "")
+		if err := f.Parse([]string{"-checkpoints", c.checkpoints, "-run", c.name}, os.Stderr); err != nil {
+			t.Fatal(err)
+		}
+		err := f.Interrupted(&Run{Name: c.name}, context.Canceled)
+		var interrupted *InterruptedError
+		if !errors.As(err, &interrupted) || interrupted.Resume != c.want {
+			t.Errorf("got %v, want the command %s", err, c.want)
+			continue
+		}
+		sh, err := exec.LookPath("sh")
+		if err != nil {
+			continue // the spelling above is checked anywhere
+		}
+		out, err := exec.Command(sh, "-c", strings.Replace(c.want, "go run ./experiments/x", "printf '%s\\n'", 1)).Output()
+		if want := strings.Join([]string{"-checkpoints", c.checkpoints, "-run", c.name, "-resume"}, "\n") + "\n"; err != nil || string(out) != want {
+			t.Errorf("a shell takes it for %q, %v, want %q", out, err, want)
+		}
+	}
+}

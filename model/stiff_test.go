@@ -1,0 +1,171 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"gonum.org/v1/gonum/floats"
+)
+
+// stiffConfig has all that a system over many scales is given.
+func stiffConfig(dim, latent int) Config {
+	c := DefaultConfig(dim)
+	c.Integrator = "etd1"
+	c.Linear = LinearConfig{Spread: 0.2, Shift: -0.01}
+	for i := range latent {
+		c.Linear.Rates = append(c.Linear.Rates, math.Pow(10, float64(2-2*i)))
+	}
+	c.Nonlinear = NonlinearConfig{
+		Kind: KindLipschitz, Hidden: []int{5}, Lipschitz: 0.5, OutputActivation: true,
+		NoOutputBias: true, RateScaled: true, BiasSpread: 1,
+	}
+	c.Autoencoder = AutoencoderConfig{Latent: latent, Hidden: []int{6}, UnitStart: true, BiasSpread: 1, FirstScale: 1.5, LastScale: 0.5}
+	for i := range dim {
+		c.Factor = append(c.Factor, 1+float64(i))
+		c.Offset = append(c.Offset, 0.1*float64(i))
+		c.Autoencoder.Offset = append(c.Autoencoder.Offset, 0.2)
+		c.Autoencoder.Factor = append(c.Autoencoder.Factor, 1.3)
+	}
+	return c
+}
+
+func TestStiffGradient(t *testing.T) {
+	rng := rand.New(rand.NewPCG(51, 52))
+	var worst float64
+	for _, latent := range []int{1, 2, 3} {
+		for _, separate := range []bool{false, true} {
+			for _, invariants := range []int{0, 1, 2} {
+				cfg := stiffConfig(latent+2, latent)
+				cfg.Nonlinear.SeparateLinear = separate
+				for k := range invariants {
+					w := make([]float64, cfg.Dim)
+					normal(1)(rng, w)
+					cfg.Invariants = append(cfg.Invariants, Invariant{w, 0.1 * float64(k), 0.7})
+				}
+				m, err := New(cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, p := range m.params.List {
+					if p.Name == "g/0/W" || p.Name == "g/1/W" {
+						awayFromKinks(p, math.Sqrt(cfg.Nonlinear.Lipschitz))
+					}
+					if floats.Norm(p.Data, 2) == 0 {
+						normal(0.3)(rng, m.params.List[i].Data)
+					}
+				}
+				train := DefaultTrainConfig()
+				train.Weighting = WeightUniform
+				tr, err := NewTrainer(m, train, []float64{0.01, 0.02, 0.2, 5}, normalStates(rng, 0.5, 4, 3, cfg.Dim))
+				if err != nil {
+					t.Fatal(err)
+				}
+				e, where, err := tr.worstGradient(rng, 99, 2)
+				if err != nil || !(e <= 1e-7) {
+					t.Errorf("latent %d, separate %v, %d invariants: relative difference %.2g by %s, error %v", latent, separate, invariants, e, where, err)
+				}
+				worst = max(worst, e)
+			}
+		}
+	}
+	t.Logf("worst relative difference %.2g", worst)
+}
+
+// Predicted states have the invariants of the initial states, whatever the
+// parameters are, in the physical variables.
+func TestInvariantsAreKept(t *testing.T) {
+	rng := rand.New(rand.NewPCG(53, 54))
+	for _, autoencoder := range []bool{true, false} {
+		cfg := stiffConfig(4, 2)
+		if !autoencoder {
+			cfg.Autoencoder = AutoencoderConfig{}
+			cfg.Linear.Rates = []float64{100, 1, 0.1, 0.01}
+		}
+		cfg.Invariants = []Invariant{{[]float64{1, 1, 1, 1}, 1, 0.1}, {[]float64{1, 1, 0, -1}, 0, 0.1}, {[]float64{2, 2, 1, 0}, 0, 0.1}} // the third is a sum of the others
+		m, err := New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u0 := normalStates(rng, 1, 1, 7, 4)[0]
+		u, err := m.Predict(u0, []float64{0, 0.1, 1, 1e3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var worst, size float64
+		for k := range u {
+			for s := range u[k] {
+				size = max(size, floats.Norm(u[k][s], math.Inf(1)))
+				for _, v := range cfg.Invariants {
+					worst = max(worst, math.Abs(floats.Dot(v.Weights, u[k][s])-floats.Dot(v.Weights, u0[s])))
+				}
+			}
+		}
+		t.Logf("autoencoder %v: drift %.2g, states up to %.2g", autoencoder, worst, size)
+		if worst > 1e-14*size { // some tens of roundings
+			t.Errorf("autoencoder %v: an invariant drifts by %.2g", autoencoder, worst)
+		}
+	}
+}
+
+func TestRatesStartTheSpectrum(t *testing.T) {
+	cfg := stiffConfig(3, 3)
+	cfg.Linear = LinearConfig{Rates: []float64{1e3, 1e-2, 4e-6}}
+	m, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range cfg.Linear.Rates {
+		if got := m.Linear().At(i, i); math.Abs(got+r) > 1e-14*r {
+			t.Errorf("rate %d is %g, want %g", i, -got, r)
+		}
+	}
+}
+
+func TestGridDraws(t *testing.T) {
+	c := GridConfig{Points: 50, Random: 0.5}
+	stride, err := c.stride(981)
+	if err != nil || stride != 20 {
+		t.Fatalf("stride %d, error %v, want 20", stride, err)
+	}
+	var jittered, random int
+	for k := range 400 {
+		g := c.draw(7, k, 981, stride)
+		if len(g) != 50 || g[0] != 0 || g[49] > 980 {
+			t.Fatalf("draw %d: %v, want 50 indices from 0 to 980", k, g)
+		}
+		regular := true
+		for i := 1; i < 50; i++ {
+			if g[i] <= g[i-1] {
+				t.Fatalf("draw %d: %v does not increase", k, g)
+			}
+			if d := g[i] - 20*i; d < -9 || d > 9 {
+				regular = false
+			}
+		}
+		if regular {
+			jittered++
+		} else {
+			random++
+		}
+		if !slices.Equal(g, c.draw(7, k, 981, stride)) || slices.Equal(g, c.draw(8, k, 981, stride)) {
+			t.Errorf("draw %d does not depend on the seed and the iteration alone", k)
+		}
+	}
+	if jittered < 150 || random < 150 { // 200 ± 10 each
+		t.Errorf("%d draws are jittered and %d random, want half of each", jittered, random)
+	}
+	if _, err := (GridConfig{Points: 50}).stride(100); err == nil {
+		t.Error("50 points from 100 times: got no error")
+	}
+	for _, bad := range []GridConfig{{Points: 1}, {Points: -1}, {Points: 5, Random: 1.5}} {
+		if bad.validate() == nil {
+			t.Errorf("%+v: got no error", bad)
+		}
+	}
+	if g := fmt.Sprint((GridConfig{}).draw(1, 1, 4, 1)); g != "[0 1 2 3]" {
+		t.Errorf("without a grid: %s, want all", g)
+	}
+}
