@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"io"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strconv"
@@ -43,6 +45,32 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"seconds": inWords,
 	"number":  Format,
 }).Parse(pageText))
+
+// Publish prints the tables and writes what a run ends with into its folder:
+// the figures, report.json and report.html, whose paths it prints.
+func (p *Page) Publish(dir string, stdout io.Writer) error {
+	if err := os.MkdirAll(filepath.Join(dir, "figures"), 0o755); err != nil {
+		return errors.Wrap(err, "driver: Publish")
+	}
+	for _, f := range p.Figures {
+		if _, err := f.Figure.Save(filepath.Join(dir, "figures"), f.Name); err != nil {
+			return err
+		}
+	}
+	data, err := p.Report.Write(dir)
+	if err != nil {
+		return err
+	}
+	html, err := p.Write(dir)
+	if err != nil {
+		return err
+	}
+	for _, t := range p.Tables {
+		fmt.Fprintf(stdout, "\n%s", t)
+	}
+	_, err = fmt.Fprintf(stdout, "\nwritten in %s:\n  %s\n  %s\n  %s\n", inWords(p.Report.Seconds), html, data, filepath.Join(dir, "figures"))
+	return err
+}
 
 // Write writes report.html into a folder, whole or not at all, and returns its
 // path.

@@ -5,18 +5,14 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/pkg/errors"
 
 	"spnode/data"
 	"spnode/experiments/driver"
-	"spnode/experiments/figure"
 	"spnode/model"
 )
 
@@ -54,52 +50,57 @@ func train(ctx context.Context, f *driver.Flags, cfg Config, stdout, stderr io.W
 	if err != nil {
 		return err
 	}
-	if err := keepConfig(r, &cfg); err != nil {
+	if r.Resumed {
+		cfg = Config{}
+	}
+	if err := r.KeepConfig(&cfg); err != nil {
 		return err
 	}
-	report := driver.NewReport("transient", cfg)
+	if err := driver.AsUsage(cfg.validate()); err != nil {
+		return err
+	}
 	fmt.Fprintf(stdout, "transient: %d initial states, %d held out, seed %d, run %s\n", cfg.Data.Samples, cfg.Data.HeldOut, cfg.Seed, r.Dir)
-	progress := driver.NewProgress(stderr, f.Quiet)
+	for _, m := range cfg.Models {
+		fmt.Fprintf(stdout, "  %s: %d times, %s, g %s, %d iterations of Adam and %d of L-BFGS\n", m.Name, len(m.Times),
+			m.Model.Integrator, m.Model.Nonlinear.Kind, m.Train.Adam.Iterations, m.Train.LBFGS.Iterations)
+	}
+	err = testAll(cfg, r.Training(ctx, driver.NewProgress(stderr, f.Quiet)), r.Dir, r.Dir, stdout)
+	if errors.Is(err, context.Canceled) {
+		return f.Interrupted(r, err)
+	}
+	return err
+}
+
+// evaluateRun is -evaluate: the tests of a run anew, from its checkpoints.
+func evaluateRun(f *driver.Flags, stdout io.Writer) error {
+	var cfg Config
+	out, err := f.Evaluation(&cfg)
+	if err != nil {
+		return err
+	}
+	if err := driver.AsUsage(cfg.validate()); err != nil {
+		return err
+	}
+	return testAll(cfg, driver.Stored(f.Evaluate), f.Evaluate, out, stdout)
+}
+
+// testAll takes all models of the run in dir from their source, tests them, and
+// writes the results to out.
+func testAll(cfg Config, from driver.Source, dir, out string, stdout io.Writer) error {
+	report := driver.NewReport("transient", cfg)
 	var models []*trained
 	for _, m := range cfg.Models {
-		t, err := test(cfg, m, func(name string, c model.Config, tc model.TrainConfig, d *data.Dataset) (*model.Model, model.Result, error) {
-			return r.Fit(ctx, progress, name, c, tc, d)
-		})
-		if errors.Is(err, context.Canceled) {
-			return f.Interrupted(r, err)
-		}
+		t, err := test(cfg, m, from)
 		if err != nil {
 			return errors.WithMessage(err, m.Name)
 		}
 		models = append(models, t)
 	}
-	return publish(models, report, r.Dir, r.Model, stdout)
+	return publish(models, report, dir, out, stdout)
 }
-
-// keepConfig writes the configuration into the run's folder, or takes it from
-// there when the run is gone on with.
-func keepConfig(r *driver.Run, cfg *Config) error {
-	path := filepath.Join(r.Dir, "config.json")
-	if r.Resumed {
-		*cfg = Config{}
-		if err := driver.LoadConfig(path, cfg); err != nil {
-			return err
-		}
-		return driver.AsUsage(cfg.validate())
-	}
-	text, err := json.MarshalIndent(cfg, "", "  ")
-	if err != nil {
-		return errors.Wrap(err, "config.json")
-	}
-	return figure.WriteFile(path, append(text, '\n'))
-}
-
-// source gives a model of a run, by its name, from its configuration and data:
-// trained now, or read from its checkpoint.
-type source func(name string, cfg model.Config, train model.TrainConfig, d *data.Dataset) (*model.Model, model.Result, error)
 
 // test takes a model and its further seeds from their source and tests them.
-func test(cfg Config, m ModelConfig, from source) (*trained, error) {
+func test(cfg Config, m ModelConfig, from driver.Source) (*trained, error) {
 	all, err := cfg.trainingData(m.Epsilon)
 	if err != nil {
 		return nil, err
@@ -143,43 +144,4 @@ func (t *trained) add(k int, m *model.Model, result model.Result) error {
 	}
 	t.seeds = append(t.seeds, seedReport{k, result.Loss, result.Attempts, result.Seconds, test})
 	return nil
-}
-
-// evaluateRun is -evaluate: the tests of a run anew, from its checkpoints.
-func evaluateRun(f *driver.Flags, stdout io.Writer) error {
-	var cfg Config
-	if err := driver.LoadConfig(filepath.Join(f.Evaluate, "config.json"), &cfg); err != nil {
-		return err
-	}
-	if err := driver.AsUsage(cfg.validate()); err != nil {
-		return err
-	}
-	out := f.Out
-	if out == "" {
-		out = filepath.Join(f.Evaluate, "evaluation-"+time.Now().Format("20060102-150405"))
-	}
-	if _, err := os.Stat(out); err == nil {
-		return driver.Usagef("flag -out: %s exists and is never overwritten; choose another folder", out)
-	}
-	report := driver.NewReport("transient", cfg)
-	folder := func(name string) string { return filepath.Join(f.Evaluate, name) }
-	var models []*trained
-	for _, m := range cfg.Models {
-		t, err := test(cfg, m, func(name string, _ model.Config, _ model.TrainConfig, _ *data.Dataset) (*model.Model, model.Result, error) {
-			fitted, err := model.Load(folder(name))
-			if err != nil {
-				return nil, model.Result{}, driver.AsUsage(err)
-			}
-			result, err := model.LoadResult(folder(name))
-			return fitted, result, driver.AsUsage(err)
-		})
-		if err != nil {
-			return err
-		}
-		models = append(models, t)
-	}
-	if err := os.MkdirAll(filepath.Join(out, "figures"), 0o755); err != nil {
-		return errors.Wrap(err, "evaluate")
-	}
-	return publish(models, report, out, folder, stdout)
 }

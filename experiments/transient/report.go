@@ -10,26 +10,17 @@ import (
 	"spnode/experiments/driver"
 )
 
-// publish prints the results, and writes figures and report into a folder.
-// checkpoint gives the folder of a model.
-func publish(models []*trained, report *driver.Report, dir string, checkpoint func(name string) string, stdout io.Writer) error {
+// publish prints the results of the run in dir, and writes figures and report to
+// out.
+func publish(models []*trained, report *driver.Report, dir, out string, stdout io.Writer) error {
 	for _, m := range models {
-		report.Models = append(report.Models, m.report(checkpoint(m.Name)))
+		report.Models = append(report.Models, m.report(filepath.Join(dir, m.Name)))
 	}
 	tables := []*driver.Table{results(models), statements(models)}
 	if t := seeds(models); t != nil {
 		tables = append(tables, t)
 	}
-	pages, err := figures(models)
-	if err != nil {
-		return err
-	}
-	for _, p := range pages {
-		if _, err := p.Figure.Save(filepath.Join(dir, "figures"), p.Name); err != nil {
-			return err
-		}
-	}
-	data, err := report.Write(dir)
+	figures, err := figures(models)
 	if err != nil {
 		return err
 	}
@@ -38,17 +29,9 @@ func publish(models []*trained, report *driver.Report, dir string, checkpoint fu
 		Summary: "Example 5.1: dx/dt = Ax + ε sin x, where A = [[−2, 10], [0, −2]] lets states grow before they decay. Learned from few snapshots, tested on held-out initial states.",
 		Report:  report,
 		Tables:  tables,
-		Figures: pages,
+		Figures: figures,
 	}
-	html, err := page.Write(dir)
-	if err != nil {
-		return err
-	}
-	for _, t := range tables {
-		fmt.Fprintf(stdout, "\n%s", t)
-	}
-	fmt.Fprintf(stdout, "\nwritten in %.0f s:\n  %s\n  %s\n  %s\n", report.Seconds, html, data, filepath.Join(dir, "figures"))
-	return nil
+	return page.Publish(out, stdout)
 }
 
 func (t *trained) report(checkpoint string) driver.ModelReport {
