@@ -1,0 +1,230 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/mat"
+
+	"spnode/data"
+	"spnode/experiments/driver"
+	"spnode/experiments/figure"
+)
+
+var labels = []string{"y₁", "10⁴y₂", "y₃"}
+
+// figures draws figure 5 of the paper, the masses, the contrast of methods, the
+// spectra and the loss.
+func (l *laboratory) figures(models []*trained, deployed []deployment) ([]driver.PageFigure, error) {
+	var pages []driver.PageFigure
+	add := func(name, caption string, f *figure.Figure, err error) error {
+		if err == nil && f != nil {
+			pages = append(pages, driver.PageFigure{Name: name, Caption: caption, Figure: f})
+		}
+		return err
+	}
+	f, err := l.trajectories(models)
+	if err := add("fig5_robertson", "Figure 5 of the paper: from (1, 0, 0), truth as lines, the models at the paper's 50 times as dots; without an autoencoder above, with it below.", f, err); err != nil {
+		return nil, err
+	}
+	f, err = l.masses(models)
+	if err := add("masses", "Initial states of total mass 0.95, 1 and 1.05: the model keeps the mass to rounding.", f, err); err != nil {
+		return nil, err
+	}
+	f, err = contrastFigure(deployed)
+	if err := add("contrast", "The autoencoder model deployed by other methods at the paper's steps: the largest error at each time. A line that ends has left the numbers.", f, err); err != nil {
+		return nil, err
+	}
+	f, err = l.spectra(models)
+	if err := add("spectrum", "Rates −Re λ of the problem's Jacobian along the trajectory from (1, 0, 0) as lines, and those of the learned A, which do not change, dashed.", f, err); err != nil {
+		return nil, err
+	}
+	f, err = lossFigure(models)
+	err = add("loss", "Training loss by iteration.", f, err)
+	return pages, err
+}
+
+// panel draws the scaled components of one trajectory, truth and model.
+func panel(title string, fine, coarse *data.Dataset, u [][][]float64, sample int) figure.Panel {
+	p := figure.Panel{
+		Title: title,
+		X:     figure.Axis{Label: "time t (s)", Log: true},
+		Y:     figure.Axis{Label: "concentration (scaled)"},
+	}
+	for j, f := range scale {
+		x, y := make([]float64, len(fine.Times)), make([]float64, len(fine.Times))
+		for k := range y {
+			x[k], y[k] = fine.Times[k], f*fine.States[k][sample][j]
+		}
+		p.Series = append(p.Series, figure.Truth(1+j, "truth "+labels[j], x, y))
+	}
+	label := "model"
+	for j, f := range scale {
+		y := make([]float64, len(coarse.Times))
+		for k := range y {
+			y[k] = f * u[k][sample][j]
+		}
+		p.Series = append(p.Series, figure.Prediction(label, coarse.Times, y).Diverging())
+		label = ""
+	}
+	return p
+}
+
+// trajectories is figure 5.
+func (l *laboratory) trajectories(models []*trained) (*figure.Figure, error) {
+	fine, err := l.reference(l.fineTimes())
+	if err != nil {
+		return nil, err
+	}
+	coarse, err := l.reference(logTimes(points))
+	if err != nil {
+		return nil, err
+	}
+	var panels []figure.Panel
+	for _, name := range []string{"plain", "autoencoder"} {
+		m := named(models, name)
+		if m == nil {
+			continue
+		}
+		u, err := m.model.Predict(coarse.States[0], coarse.Times)
+		if err != nil {
+			return nil, err
+		}
+		title := map[string]string{"plain": "without an autoencoder", "autoencoder": "with an autoencoder"}[name]
+		panels = append(panels, panel(fmt.Sprintf("%s: largest error %s", title, driver.Format(worst(m.test.MaxAbs))), fine, coarse, u, 0))
+	}
+	if len(panels) == 0 {
+		return nil, nil
+	}
+	return figure.New(figure.Layout{Cols: 1, Width: 640}, panels...)
+}
+
+// masses shows the model that sees several masses.
+func (l *laboratory) masses(models []*trained) (*figure.Figure, error) {
+	m := named(models, "masses")
+	if m == nil {
+		return nil, nil
+	}
+	u0 := [][]float64{{0.95, 0, 0}, {1, 0, 0}, {1.05, 0, 0}}
+	at := func(times []float64) (*data.Dataset, error) {
+		d, _, err := data.RobertsonRadau().SolveFrom(l.ctx, data.Robertson{}, u0, 0, times)
+		return d, err
+	}
+	fine, err := at(l.fineTimes())
+	if err != nil {
+		return nil, err
+	}
+	coarse, err := at(logTimes(points))
+	if err != nil {
+		return nil, err
+	}
+	u, err := m.model.Predict(coarse.States[0], coarse.Times)
+	if err != nil {
+		return nil, err
+	}
+	var panels []figure.Panel
+	for s := range u0 {
+		panels = append(panels, panel(fmt.Sprintf("mass %g", u0[s][0]), fine, coarse, u, s))
+	}
+	return figure.New(figure.Layout{}, panels...)
+}
+
+func contrastFigure(deployed []deployment) (*figure.Figure, error) {
+	if len(deployed) == 0 {
+		return nil, nil
+	}
+	p := figure.Panel{
+		X: figure.Axis{Label: "time t (s)", Log: true},
+		Y: figure.Axis{Label: "largest error", Log: true, Min: 1e-6, Max: 1e6},
+	}
+	times := logTimes(points)
+	for i, d := range deployed {
+		var x, y []float64
+		for k, e := range d.Errors {
+			if e > 0 && e <= 1e12 {
+				x, y = append(x, times[k]), append(y, e)
+			}
+		}
+		if len(x) > 0 {
+			p.Series = append(p.Series, figure.Line(figure.Color(1+i), d.Integrator, x, y).Diverging())
+		}
+	}
+	return figure.New(figure.Layout{}, p)
+}
+
+// spectra has the rates of the Jacobian over time beside those of the learned A.
+func (l *laboratory) spectra(models []*trained) (*figure.Figure, error) {
+	m := named(models, "autoencoder")
+	if m == nil {
+		return nil, nil
+	}
+	d, err := l.reference(l.fineTimes())
+	if err != nil {
+		return nil, err
+	}
+	rates := make([][2][]float64, 2) // the third eigenvalue is 0: mass
+	jac := mat.NewDense(3, 3, nil)
+	for k, t := range d.Times {
+		data.Robertson{}.Jacobian(jac, d.States[k][0])
+		r, err := decay(jac)
+		if err != nil {
+			return nil, err
+		}
+		for i := range rates {
+			if r[i] > 1e-12 {
+				rates[i][0], rates[i][1] = append(rates[i][0], t), append(rates[i][1], r[i])
+			}
+		}
+	}
+	p := figure.Panel{X: figure.Axis{Label: "time t (s)", Log: true}, Y: figure.Axis{Label: "rate (1/s)", Log: true}}
+	for i, r := range rates {
+		if len(r[0]) > 0 {
+			p.Series = append(p.Series, figure.Truth(1+i, fmt.Sprintf("Jacobian, rate %d", 1+i), r[0], r[1]))
+		}
+	}
+	label := "learned A"
+	for _, z := range m.stability.Spectrum {
+		if rate := -z[0]; rate > 0 {
+			first, last := d.Times[0], d.Times[len(d.Times)-1]
+			p.Series = append(p.Series, figure.Dashed(figure.Black, label, []float64{first, last}, []float64{rate, rate}))
+			label = ""
+		}
+	}
+	return figure.New(figure.Layout{}, p)
+}
+
+// decay returns the rates −Re λ of a matrix, largest first.
+func decay(a *mat.Dense) ([]float64, error) {
+	var e mat.Eigen
+	if !e.Factorize(a, mat.EigenNone) {
+		return nil, errors.New("robertson: the eigenvalues of the Jacobian did not converge")
+	}
+	var r []float64
+	for _, z := range e.Values(nil) {
+		r = append(r, -real(z))
+	}
+	slices.SortFunc(r, func(x, y float64) int { return cmp.Compare(y, x) })
+	return r, nil
+}
+
+func lossFigure(models []*trained) (*figure.Figure, error) {
+	p := figure.Panel{X: figure.Axis{Label: "iteration"}, Y: figure.Axis{Label: "loss", Log: true}}
+	for _, m := range models {
+		var x, y []float64
+		for _, r := range m.result.Log {
+			if r.Loss > 0 && !math.IsInf(r.Loss, 0) {
+				x, y = append(x, float64(r.Iteration)), append(y, r.Loss)
+			}
+		}
+		if len(x) > 0 {
+			p.Series = append(p.Series, figure.Line(figure.Color(1+len(p.Series)), m.Name, x, y))
+		}
+	}
+	if len(p.Series) == 0 {
+		return nil, nil
+	}
+	return figure.New(figure.Layout{}, p)
+}

@@ -1,0 +1,275 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+
+	"github.com/pkg/errors"
+
+	"spnode/data"
+	"spnode/experiments/driver"
+	"spnode/model"
+)
+
+// heldOutSeed keeps the held-out states apart from the training's.
+const heldOutSeed = 1 << 40
+
+// laboratory makes the truth, and keeps what takes long to make.
+type laboratory struct {
+	Config
+	ctx      context.Context
+	cache    string // folder
+	progress *driver.Progress
+}
+
+// solve integrates initial states at t = 0 and returns them at the times.
+func (l *laboratory) solve(s data.RobertsonStates, times []float64) (*data.Dataset, error) {
+	key := struct {
+		Problem string
+		States  data.RobertsonStates
+		Times   []float64
+		Solver  data.Radau
+	}{"robertson", s, times, data.RobertsonRadau()}
+	d, _, err := data.Cached(l.cache, key, func() (*data.Dataset, error) {
+		u0, err := s.Draw()
+		if err != nil {
+			return nil, err
+		}
+		stage := l.progress.Stage(fmt.Sprintf("data: %d trajectories, %d times", s.Samples, len(times)), s.Samples)
+		defer stage.Done()
+		solver := data.RobertsonRadau()
+		solver.Progress = func(done, total int) { stage.Update(done) }
+		d, _, err := solver.SolveFrom(l.ctx, data.Robertson{}, u0, 0, times)
+		return d, err
+	})
+	return d, err
+}
+
+// reference is the trajectory from (1, 0, 0) at the times.
+func (l *laboratory) reference(times []float64) (*data.Dataset, error) {
+	d, _, err := data.RobertsonRadau().SolveFrom(l.ctx, data.Robertson{}, [][]float64{{1, 0, 0}}, 0, times)
+	return d, err
+}
+
+// testReport is what report.json says of a model's test. Errors are of the
+// scaled components y₁, 10⁴y₂, y₃.
+type testReport struct {
+	MaxAbs     []float64 `json:"max_abs"` // from (1, 0, 0) at the paper's times, by component
+	HeldOutMax float64   `json:"heldout_max_abs"`
+	HeldOutRMS float64   `json:"heldout_rms"`
+	Grid200    float64   `json:"grid200_max_abs"`
+	Grid25     float64   `json:"grid25_max_abs"`
+	Random     float64   `json:"random_max_abs"`
+	Jump       float64   `json:"single_jump_max_abs"`
+	MassDrift  float64   `json:"mass_drift"` // of the held-out states, |Σy(t) − Σy(t_0)|
+}
+
+// trained is a model after its training and test.
+type trained struct {
+	ModelConfig
+	model     *model.Model
+	result    model.Result
+	diverged  *model.DivergedError // its training did; then there is nothing else
+	stability *model.Stability
+	test      *testReport
+	seeds     []seedReport
+}
+
+// seedReport is one of several seeds of a model.
+type seedReport struct {
+	Seed         int         `json:"seed"`
+	Iterations   int         `json:"iterations"`
+	Seconds      float64     `json:"seconds"`
+	Milliseconds float64     `json:"milliseconds_per_iteration"`
+	Loss         float64     `json:"loss"`
+	Test         *testReport `json:"test"`
+}
+
+// test takes a model and its further seeds from their source and tests them.
+func (l *laboratory) test(m ModelConfig, from driver.Source) (*trained, error) {
+	d, err := l.solve(l.states(l.Data.Samples, 0, m.Masses), l.fineTimes())
+	if err != nil {
+		return nil, err
+	}
+	t := &trained{ModelConfig: m}
+	for k := range m.Seeds {
+		name := m.Name
+		if k > 0 {
+			name = filepath.Join("seeds", fmt.Sprintf("%s-%d", m.Name, k))
+		}
+		c, train := m.seeded(l.Seed, k, d)
+		fitted, result, err := from(name, c, train, d)
+		if errors.As(err, &t.diverged) {
+			return t, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		r, err := l.evaluate(fitted, m.Masses)
+		if err != nil {
+			return nil, err
+		}
+		if k == 0 {
+			t.model, t.result, t.test = fitted, result, r
+			if t.stability, err = fitted.Stability(); err != nil {
+				return nil, err
+			}
+		}
+		t.seeds = append(t.seeds, seedReport{k, result.Iterations, result.Seconds, 1e3 * result.Seconds / float64(max(1, result.Iterations)), result.Loss, r})
+	}
+	return t, nil
+}
+
+// evaluate tests a model on every grid.
+func (l *laboratory) evaluate(m *model.Model, masses bool) (*testReport, error) {
+	r := new(testReport)
+	paper := logTimes(points)
+	held, err := l.solve(l.states(l.Data.HeldOut, heldOutSeed, masses), paper)
+	if err != nil {
+		return nil, err
+	}
+	u, err := m.Predict(held.States[0], paper)
+	if err != nil {
+		return nil, err
+	}
+	each, rms := errorOf(u, held.States)
+	r.HeldOutMax, r.HeldOutRMS = worst(each), rms
+	for k := range u {
+		for s := range u[k] {
+			r.MassDrift = nanMax(r.MassDrift, math.Abs(mass(u[k][s])-mass(held.States[0][s])))
+		}
+	}
+
+	if r.MaxAbs, err = l.fromReference(m, paper); err != nil {
+		return nil, err
+	}
+	// 60 random times after the first, evenly distributed in log t.
+	fine := l.fineTimes()
+	random := fine[:1:1]
+	for _, i := range sorted(rand.New(rand.NewPCG(7, 7)).Perm(len(fine) - 1)[:min(60, len(fine)-1)]) {
+		random = append(random, fine[1+i])
+	}
+	for _, g := range []struct {
+		times []float64
+		e     *float64
+	}{{logTimes(200), &r.Grid200}, {logTimes(25), &r.Grid25}, {random, &r.Random}} {
+		each, err := l.fromReference(m, g.times)
+		if err != nil {
+			return nil, err
+		}
+		*g.e = worst(each)
+	}
+	for k := 1; k < points; k += 3 {
+		each, err := l.fromReference(m, []float64{paper[0], paper[k]})
+		if err != nil {
+			return nil, err
+		}
+		r.Jump = nanMax(r.Jump, worst(each))
+	}
+	return r, nil
+}
+
+func sorted(x []int) []int { slices.Sort(x); return x }
+
+func mass(y []float64) float64 { return y[0] + y[1] + y[2] }
+
+// fromReference returns the largest errors of the components over a grid, from
+// (1, 0, 0).
+func (l *laboratory) fromReference(m *model.Model, times []float64) ([]float64, error) {
+	d, err := l.reference(times)
+	if err != nil {
+		return nil, err
+	}
+	u, err := m.Predict(d.States[0], times)
+	if err != nil {
+		return nil, err
+	}
+	each, _ := errorOf(u, d.States)
+	return each, nil
+}
+
+// errorOf returns the largest error of each scaled component, and the rms of all.
+func errorOf(u, want [][][]float64) (each []float64, rms float64) {
+	each = make([]float64, len(scale))
+	var n float64
+	for k := range u {
+		for s := range u[k] {
+			for j, f := range scale {
+				e := f * math.Abs(u[k][s][j]-want[k][s][j])
+				each[j] = nanMax(each[j], e)
+				rms, n = rms+e*e, n+1
+			}
+		}
+	}
+	return each, math.Sqrt(rms / n)
+}
+
+// nanMax is the larger of two numbers, and NaN counts as larger than all.
+func nanMax(a, b float64) float64 {
+	if a != a || b != b {
+		return math.NaN()
+	}
+	return max(a, b)
+}
+
+func worst(x []float64) (w float64) {
+	for _, v := range x {
+		w = nanMax(w, v)
+	}
+	return w
+}
+
+// deployment is the model rolled out by another method.
+type deployment struct {
+	Integrator string  `json:"integrator"`
+	MaxAbs     float64 `json:"max_abs"`
+	// DivergesAt is the first step after which a latent component, which is about
+	// 1 at the start, is larger than 1000 or no number; 0: none. The decoder
+	// saturates and does not show it.
+	DivergesAt int       `json:"diverges_at_step"`
+	Time       float64   `json:"at_time,omitempty"`
+	Errors     []float64 `json:"-"` // over the paper's times
+}
+
+// deploy rolls a model out from (1, 0, 0) by other methods.
+func (l *laboratory) deploy(m *model.Model, methods ...string) ([]deployment, error) {
+	d, err := l.reference(logTimes(points))
+	if err != nil {
+		return nil, err
+	}
+	var all []deployment
+	for _, name := range methods {
+		other, err := m.WithIntegrator(name, 1)
+		if err != nil {
+			return nil, err
+		}
+		u, err := other.Predict(d.States[0], d.Times)
+		if err != nil {
+			return nil, err
+		}
+		latent, err := other.PredictLatent(d.States[0], d.Times)
+		if err != nil {
+			return nil, err
+		}
+		p := deployment{Integrator: name}
+		for k := range u {
+			each, _ := errorOf(u[k:k+1], d.States[k:k+1])
+			e := worst(each)
+			p.MaxAbs = nanMax(p.MaxAbs, e)
+			p.Errors = append(p.Errors, e)
+			size := 0.0
+			for _, v := range latent[k] {
+				size = nanMax(size, math.Abs(v))
+			}
+			if p.DivergesAt == 0 && !(size <= 1000) {
+				p.DivergesAt, p.Time = k, d.Times[k]
+			}
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
