@@ -32,6 +32,11 @@ cover:
 transient *FLAGS:
     go run ./experiments/transient {{FLAGS}}
 
+# the paper's example 5.2, some minutes
+robertson *FLAGS:
+    go run ./experiments/robertson {{FLAGS}}
+
 # the figures of the README, anew from the committed checkpoints
 figures OUT="/tmp/spnode-figures":
-    go run ./experiments/transient -evaluate checkpoints/transient/reference -out {{OUT}}
+    go run ./experiments/transient -evaluate checkpoints/transient/reference -out {{OUT}}/transient
+    go run ./experiments/robertson -evaluate checkpoints/robertson/reference -out {{OUT}}/robertson

@@ -86,9 +86,13 @@ func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, err
 	}
 	out := [][]float64{u}
 	for k := 1; k < len(times); k++ {
-		v := make([]float64, len(u))
-		if err := step.run(v, u, []float64{times[k] - times[k-1]}); err != nil {
-			return nil, errors.Wrapf(err, "model: Predict: step %d, t = %g", k, times[k-1])
+		// The substep as the training rounds it.
+		h := (times[k] - times[k-1]) * (1 / float64(m.cfg.Substeps))
+		v := slices.Clone(u)
+		for range m.cfg.Substeps {
+			if err := step.run(v, v, []float64{h}); err != nil {
+				return nil, errors.Wrapf(err, "model: Predict: step %d, t = %g", k, times[k-1])
+			}
 		}
 		out, u = append(out, v), v
 	}
@@ -175,12 +179,15 @@ func (m *Model) decoder(batch int) (*machine, error) {
 	return compile(g, y, state, initial), nil
 }
 
-// step compiles one interval for a batch, whose length is an input.
+// step compiles one substep for a batch, whose length is an input: unrolled, a
+// thousand of them would take Gorgonia a minute to compile.
 func (m *Model) step(batch int) (*machine, error) {
 	g := newGraph(m.params, m.cfg.Dtype)
 	u, state := g.input("u", batch, m.cfg.LatentDim())
 	h, length := g.input("steps", 1, 1)
-	us, err := m.integrate(g, u, h)
+	one := *m
+	one.cfg.Substeps = 1
+	us, err := one.integrate(g, u, h)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func (l *laboratory) figures(models []*trained, deployed []deployment) ([]driver
 		return nil, err
 	}
 	f, err = contrastFigure(deployed)
-	if err := add("contrast", "The autoencoder model deployed by other methods at the paper's steps: the largest error at each time. A line that ends has left the numbers.", f, err); err != nil {
+	if err := add("contrast", "The autoencoder model deployed by other methods at the paper's steps, up to 1.7e6 s: the largest error, and the largest latent component, which should decay from 1. A line that ends has passed 1e12.", f, err); err != nil {
 		return nil, err
 	}
 	f, err = l.spectra(models)
@@ -132,27 +132,31 @@ func (l *laboratory) masses(models []*trained) (*figure.Figure, error) {
 	return figure.New(figure.Layout{}, panels...)
 }
 
+// contrastFigure has the error and the size of the latent state over time; the
+// decoder saturates, and hides a latent state that has run away.
 func contrastFigure(deployed []deployment) (*figure.Figure, error) {
 	if len(deployed) == 0 {
 		return nil, nil
 	}
-	p := figure.Panel{
-		X: figure.Axis{Label: "time t (s)", Log: true},
-		Y: figure.Axis{Label: "largest error", Log: true, Min: 1e-6, Max: 1e6},
-	}
+	const largest = 1e12 // of what is drawn
+	panels := []figure.Panel{{Y: figure.Axis{Label: "largest error", Log: true}}, {Y: figure.Axis{Label: "largest latent component", Log: true}}}
 	times := logTimes(points)
-	for i, d := range deployed {
-		var x, y []float64
-		for k, e := range d.Errors {
-			if e > 0 && e <= 1e12 {
-				x, y = append(x, times[k]), append(y, e)
+	for i := range panels {
+		panels[i].X = figure.Axis{Label: "time t (s)", Log: true}
+		for j, d := range deployed {
+			values := [][]float64{d.Errors, d.Sizes}[i]
+			var x, y []float64
+			for k, v := range values {
+				if v > 0 && v <= largest {
+					x, y = append(x, times[k]), append(y, v)
+				}
+			}
+			if len(x) > 0 {
+				panels[i].Series = append(panels[i].Series, figure.Line(figure.Color(1+j), d.Integrator, x, y))
 			}
 		}
-		if len(x) > 0 {
-			p.Series = append(p.Series, figure.Line(figure.Color(1+i), d.Integrator, x, y).Diverging())
-		}
 	}
-	return figure.New(figure.Layout{}, p)
+	return figure.New(figure.Layout{}, panels...)
 }
 
 // spectra has the rates of the Jacobian over time beside those of the learned A.

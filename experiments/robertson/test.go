@@ -233,6 +233,7 @@ type deployment struct {
 	DivergesAt int       `json:"diverges_at_step"`
 	Time       float64   `json:"at_time,omitempty"`
 	Errors     []float64 `json:"-"` // over the paper's times
+	Sizes      []float64 `json:"-"` // of the largest latent component
 }
 
 // deploy rolls a model out from (1, 0, 0) by other methods.
@@ -265,6 +266,7 @@ func (l *laboratory) deploy(m *model.Model, methods ...string) ([]deployment, er
 			for _, v := range latent[k] {
 				size = nanMax(size, math.Abs(v))
 			}
+			p.Sizes = append(p.Sizes, size)
 			if p.DivergesAt == 0 && !(size <= 1000) {
 				p.DivergesAt, p.Time = k, d.Times[k]
 			}
