@@ -37,8 +37,14 @@ func (l *Dense[T]) Backward(dx, dw, db, x, w, y, dy []T, rows, in, out int, acti
 	}
 }
 
-// TanhTo writes tanh(x) to y, which may be x.
+// TanhTo writes tanh(x) to y, which may be x, within two units in the last
+// place. An element has the same bits wherever in x it lies.
 func TanhTo[T Float](y, x []T) {
+	if s := activeSIMD[T](); s != nil && len(x) > 0 {
+		y = y[:len(x)]
+		s.tanh(len(x), &y[0], &x[0])
+		return
+	}
 	for i, v := range x {
 		y[i] = T(math.Tanh(float64(v)))
 	}

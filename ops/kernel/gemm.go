@@ -15,13 +15,20 @@ const thin = 8
 // op(B) (k, n), where op transposes if tA or tB is set. The scratch grows as
 // needed and may be nil.
 //
-// Large products are gonum's. It works along rows, so a product with a thin
-// dimension is turned first such that its inner loop is the long one, and one
-// that is tiny in all dimensions is done here.
+// Where the processor has kernels in assembly, the bits of an element of C
+// depend on its row of op(A) and column of op(B) alone.
+//
+// In the portable path large products are gonum's. It works along rows, so a
+// product with a thin dimension is turned first such that its inner loop is
+// the long one, and one that is tiny in all dimensions is done here.
 func Gemm[T Float](tA, tB bool, m, n, k int, alpha T, a, b []T, beta T, c []T, scratch *[]T) {
+	if s := activeSIMD[T](); s != nil && m > 0 && n > 0 && k > 0 {
+		s.product(tA, tB, m, n, k, alpha, a, b, beta, c, scratch)
+		return
+	}
 	switch {
 	case m == 0 || n == 0:
-	case n <= thin && k <= thin:
+	case n <= thin && k <= thin || k == 0:
 		tinyGemm(tA, tB, m, n, k, alpha, a, b, beta, c)
 	case n < thin && !tA && !tB: // dot products along k
 		bt := transposed(scratch, k, n, b)
@@ -92,12 +99,17 @@ func gemm[T Float](tA, tB bool, m, n, k int, alpha T, a, b []T, beta T, c []T) {
 // transposed writes the transpose of the r×c matrix a to the scratch.
 func transposed[T Float](scratch *[]T, r, c int, a []T) []T {
 	t := grow(scratch, r*c)
+	transposeTo(t, r, c, a)
+	return t
+}
+
+// transposeTo writes the transpose of the r×c matrix a to t.
+func transposeTo[T Float](t []T, r, c int, a []T) {
 	for i := range r {
 		for j, v := range a[i*c : i*c+c] {
 			t[j*r+i] = v
 		}
 	}
-	return t
 }
 
 // grow returns a slice of n elements backed by *s, enlarging it if need be.

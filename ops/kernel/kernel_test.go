@@ -15,63 +15,76 @@ func random[T Float](rng *rand.Rand, n int) []T {
 	return x
 }
 
-// testGemm compares Gemm with the definition in float64, for every shape that
-// takes a path of its own. A sum of k products is within k+2 roundings of
-// the sum of their sizes.
+// testGemm takes every shape that has a path of its own.
 func testGemm[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	var scratch []T
 	dims := []int{1, 2, 3, 7, 8, 9, 33, 70}
 	for _, m := range dims {
 		for _, n := range dims {
 			for _, k := range dims {
-				for mode := range 8 {
-					tA, tB, beta := mode&1 != 0, mode&2 != 0, T(mode>>2)*0.5
-					a, b, c := random[T](rng, m*k), random[T](rng, k*n), random[T](rng, m*n)
-					at := func(i, p int) float64 {
-						if tA {
-							return float64(a[p*m+i])
-						}
-						return float64(a[i*k+p])
-					}
-					bt := func(p, j int) float64 {
-						if tB {
-							return float64(b[j*k+p])
-						}
-						return float64(b[p*n+j])
-					}
-					want, size := make([]float64, m*n), make([]float64, m*n)
-					for i := range m {
-						for j := range n {
-							w := float64(beta) * float64(c[i*n+j])
-							s := math.Abs(w)
-							for p := range k {
-								w += 1.5 * at(i, p) * bt(p, j)
-								s += math.Abs(1.5 * at(i, p) * bt(p, j))
-							}
-							want[i*n+j], size[i*n+j] = w, s
-						}
-					}
-					if beta == 0 {
-						for i := range c {
-							c[i] = T(math.NaN()) // must not be read
-						}
-					}
-					Gemm(tA, tB, m, n, k, 1.5, a, b, beta, c, &scratch)
-					for i, v := range c {
-						if !(math.Abs(float64(v)-want[i]) <= float64(k+3)*2*UnitRoundoff[T]()*size[i]) {
-							t.Fatalf("%d×%d×%d, transposed %v %v, beta %v: element %d is %v, want %v", m, n, k, tA, tB, beta, i, v, want[i])
-						}
-					}
+				for mode := range uint8(8) {
+					compareGemm[T](t, rng, m, n, k, mode)
 				}
 			}
+		}
+	}
+	for _, s := range [][3]int{{70, 512, 130}, {150, 40, 300}, {300, 150, 150}, {3, 5, 0}, {20, 30, 0}, {0, 3, 4}} {
+		for mode := range uint8(8) {
+			compareGemm[T](t, rng, s[0], s[1], s[2], mode)
+		}
+	}
+}
+
+// compareGemm compares Gemm with the definition in float64. The bits of mode
+// are tA, tB and a β of 1/2 instead of 0. A sum of k products is within k+2
+// roundings of the sum of their sizes.
+func compareGemm[T Float](t *testing.T, rng *rand.Rand, m, n, k int, mode uint8) {
+	t.Helper()
+	tA, tB, beta := mode&1 != 0, mode&2 != 0, T(mode>>2&1)*0.5
+	a, b, c := random[T](rng, m*k), random[T](rng, k*n), random[T](rng, m*n)
+	at := func(i, p int) float64 {
+		if tA {
+			return float64(a[p*m+i])
+		}
+		return float64(a[i*k+p])
+	}
+	bt := func(p, j int) float64 {
+		if tB {
+			return float64(b[j*k+p])
+		}
+		return float64(b[p*n+j])
+	}
+	want, size := make([]float64, m*n), make([]float64, m*n)
+	for i := range m {
+		for j := range n {
+			w := float64(beta) * float64(c[i*n+j])
+			s := math.Abs(w)
+			for p := range k {
+				w += 1.5 * at(i, p) * bt(p, j)
+				s += math.Abs(1.5 * at(i, p) * bt(p, j))
+			}
+			want[i*n+j], size[i*n+j] = w, s
+		}
+	}
+	if beta == 0 {
+		for i := range c {
+			c[i] = T(math.NaN()) // must not be read
+		}
+	}
+	var scratch []T
+	Gemm(tA, tB, m, n, k, 1.5, a, b, beta, c, &scratch)
+	for i, v := range c {
+		if !(math.Abs(float64(v)-want[i]) <= float64(k+3)*2*UnitRoundoff[T]()*size[i]) {
+			t.Fatalf("%d×%d×%d, transposed %v %v, beta %v: element %d is %v, want %v", m, n, k, tA, tB, beta, i, v, want[i])
 		}
 	}
 }
 
 func TestGemm(t *testing.T) {
-	t.Run("float64", testGemm[float64])
-	t.Run("float32", testGemm[float32])
+	forEachPath(t, func(t *testing.T) {
+		t.Run("float64", testGemm[float64])
+		t.Run("float32", testGemm[float32])
+	})
 }
 
 // In float32 the propagators and their gradient are those of float64 to the
@@ -163,16 +176,48 @@ func BenchmarkPhi(b *testing.B) {
 }
 
 func BenchmarkGemm(b *testing.B) {
+	forEachPath(b, func(b *testing.B) {
+		b.Run("float64", benchmarkGemm[float64])
+		b.Run("float32", benchmarkGemm[float32])
+	})
+}
+
+// benchmarkGemm takes the products of a layer: forward, and with tA those that
+// give the gradient by its weights.
+func benchmarkGemm[T Float](b *testing.B) {
 	rng := rand.New(rand.NewPCG(4, 4))
-	for _, s := range [][3]int{{1000, 100, 2}, {1000, 2, 100}, {2000, 200, 20}, {2000, 200, 200}} {
-		m, n, k := s[0], s[1], s[2]
-		x, w, y := random[float64](rng, m*k), random[float64](rng, k*n), make([]float64, m*n)
-		var scratch []float64
-		b.Run(fmt.Sprintf("%dx%dx%d", m, n, k), func(b *testing.B) {
+	for _, s := range []struct {
+		m, n, k int
+		tA      bool
+	}{
+		{m: 1000, n: 100, k: 2},
+		{m: 1000, n: 2, k: 100},
+		{m: 1000, n: 100, k: 100},
+		{m: 2000, n: 200, k: 20},
+		{m: 2000, n: 20, k: 200},
+		{m: 2000, n: 200, k: 200},
+		{m: 200, n: 2000, k: 200},
+		{m: 500, n: 100, k: 100},
+		{m: 1, n: 100, k: 100},
+		{m: 3, n: 3, k: 3},
+		{m: 20, n: 20, k: 20},
+		{m: 100, n: 100, k: 1000, tA: true},
+		{m: 3, n: 100, k: 1000, tA: true},
+		{m: 100, n: 3, k: 1000, tA: true},
+		{m: 20, n: 200, k: 2000, tA: true},
+	} {
+		x, w, y := random[T](rng, s.m*s.k), random[T](rng, s.k*s.n), make([]T, s.m*s.n)
+		var scratch []T
+		name := fmt.Sprintf("%dx%dx%d", s.m, s.n, s.k)
+		if s.tA {
+			name += "/tA"
+		}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
 			for b.Loop() {
-				Gemm(false, false, m, n, k, 1, x, w, 0, y, &scratch)
+				Gemm(s.tA, false, s.m, s.n, s.k, 1, x, w, 0, y, &scratch)
 			}
-			b.ReportMetric(2*float64(m*n*k)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			b.ReportMetric(2*float64(s.m*s.n*s.k)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 		})
 	}
 }

@@ -1,0 +1,78 @@
+// Command avo writes the assembly of package kernel: one source for two
+// instruction sets and two element types. go generate in ops/kernel runs it.
+//
+// It is a module of its own, so that avo is no dependency of the library.
+package main
+
+import (
+	"strings"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// A target is an instruction set and an element type.
+type target struct {
+	isa   string
+	width int // bytes of a vector
+	vec   func() reg.VecVirtual
+	rows  [4]int // rows[v] is the height of the tile of v vectors
+
+	typ  string
+	size int // bytes of an element
+	*instructions
+}
+
+// lanes is the number of elements in a vector.
+func (t *target) lanes() int { return t.width / t.size }
+
+// name is that of a function for the target, such as gemmAVX2Float64.
+func (t *target) name(function string) string {
+	return function + t.isa + strings.ToUpper(t.typ[:1]) + t.typ[1:]
+}
+
+// A zmm register allows masks, and twice as many of them.
+func (t *target) avx512() bool { return t.width == 64 }
+
+// instructions are those that differ between the element types.
+type instructions struct {
+	broadcast, move, mul, div, add, sub, min, max, shift, addInt, fma231, fnma231, fma213 func(...Op)
+
+	maskmov func(a, b, c Op)
+}
+
+var (
+	pd = &instructions{
+		VBROADCASTSD, VMOVUPD, VMULPD, VDIVPD, VADDPD, VSUBPD, VMINPD, VMAXPD, VPSLLQ, VPADDQ,
+		VFMADD231PD, VFNMADD231PD, VFMADD213PD, VMASKMOVPD,
+	}
+	ps = &instructions{
+		VBROADCASTSS, VMOVUPS, VMULPS, VDIVPS, VADDPS, VSUBPS, VMINPS, VMAXPS, VPSLLD, VPADDD,
+		VFMADD231PS, VFNMADD231PS, VFMADD213PS, VMASKMOVPS,
+	}
+)
+
+// The heights keep the accumulators, a row of B and one broadcast of A within
+// 16 or 32 registers.
+func targets() []*target {
+	var all []*target
+	for _, e := range []target{{typ: "float64", size: 8, instructions: pd}, {typ: "float32", size: 4, instructions: ps}} {
+		a, b := e, e
+		a.isa, a.width, a.vec, a.rows = "AVX2", 32, YMM, [4]int{0, 8, 6, 4}
+		b.isa, b.width, b.vec, b.rows = "AVX512", 64, ZMM, [4]int{0, 8, 8, 8}
+		all = append(all, &a, &b)
+	}
+	return all
+}
+
+func main() {
+	windows := windowTable()
+	for _, t := range targets() {
+		gemm(t, windows)
+	}
+	for _, t := range targets() {
+		tanh(t, windows)
+	}
+	Generate()
+}

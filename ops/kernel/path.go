@@ -1,0 +1,85 @@
+package kernel
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// pathVariable is the environment variable that names the path to take. The
+// program panics at its start if it names none that the processor has: a run on
+// another path than the one asked for would go unnoticed.
+const pathVariable = "SPNODE_KERNEL"
+
+// A path is a way to do the arithmetic on one kind of processor. The portable
+// one has no simd kernels: it is plain Go, with gonum's products.
+type path struct {
+	name string
+	// byName: it is taken only where pathVariable names it. AVX-512 has so far
+	// been run on an emulator alone, no processor with it being at hand.
+	byName  bool
+	float64 *simd[float64]
+	float32 *simd[float32]
+}
+
+// trusted are the paths that tests run: all but those that are taken only by
+// name, and the one that is taken.
+func trusted() (ps []path) {
+	for _, p := range paths {
+		if !p.byName || p.name == active.name {
+			ps = append(ps, p)
+		}
+	}
+	return ps
+}
+
+// simd are the kernels of an instruction set, in assembly.
+type simd[T Float] struct {
+	lanes int // elements of a vector
+
+	// gemm computes C = αAB + βC for m rows of A and a panel of n columns of
+	// B, n ≤ panelVectors·lanes or, if m is 1, n = wideVectors·lanes; k ≥ 1.
+	// Element (i, p) of A is a[i·rs+p·ps], row p of the panel is the whole
+	// vectors at b[p·ldb], and C is not read if β is 0. The sum of one element of C, Σ_p fma(a, b, ·),
+	// has the order of p, whatever is computed beside it.
+	gemm func(m, n, k int, alpha T, a *T, rs, ps int, b *T, ldb int, beta T, c *T, ldc int)
+
+	// tanh computes y = tanh(x) for n elements; y may be x.
+	tanh func(n int, y, x *T)
+}
+
+var (
+	paths  = append([]path{{name: "portable"}}, processorPaths()...) // the best last
+	active = choosePath(os.Getenv(pathVariable))
+)
+
+// choosePath returns the path of that name, or the best for no name.
+func choosePath(name string) path {
+	if name == "" {
+		for i := len(paths) - 1; ; i-- { // portable ends it
+			if !paths[i].byName {
+				return paths[i]
+			}
+		}
+	}
+	var names []string
+	for _, p := range paths {
+		if p.name == name {
+			return p
+		}
+		names = append(names, p.name)
+	}
+	panic(fmt.Sprintf("kernel: %s is %q, want one of %s, which this processor has", pathVariable, name, strings.Join(names, ", ")))
+}
+
+// activeSIMD returns the kernels of the active path, nil if it is portable.
+func activeSIMD[T Float]() *simd[T] {
+	var s *simd[T]
+	switch s := any(&s).(type) {
+	case **simd[float64]:
+		*s = active.float64
+	case **simd[float32]:
+		*s = active.float32
+	}
+	return s
+}

@@ -1,0 +1,26 @@
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+//go:generate go -C avo run . -out ../simd_amd64.s -stubs ../simd_amd64.go -pkg kernel
+
+// processorPaths returns the paths that this processor has.
+func processorPaths() []path {
+	var p []path
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		p = append(p, path{
+			name:    "avx2",
+			float64: &simd[float64]{4, gemmAVX2Float64, tanhAVX2Float64},
+			float32: &simd[float32]{8, gemmAVX2Float32, tanhAVX2Float32},
+		})
+	}
+	if cpu.X86.HasAVX512F {
+		p = append(p, path{
+			name:    "avx512",
+			byName:  true,
+			float64: &simd[float64]{8, gemmAVX512Float64, tanhAVX512Float64},
+			float32: &simd[float32]{16, gemmAVX512Float32, tanhAVX512Float32},
+		})
+	}
+	return p
+}
