@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/stat"
@@ -204,10 +205,13 @@ func configure(f *driver.Flags, o options) (Config, error) {
 		for _, m := range c.Models {
 			names = append(names, m.Name)
 		}
-		if err := driver.OneOf("only", o.only, names...); err != nil {
-			return c, err
+		only := strings.Split(o.only, ",")
+		for _, name := range only {
+			if err := driver.OneOf("only", name, names...); err != nil {
+				return c, err
+			}
 		}
-		c.Models = slices.DeleteFunc(c.Models, func(m ModelConfig) bool { return m.Name != o.only })
+		c.Models = slices.DeleteFunc(c.Models, func(m ModelConfig) bool { return !slices.Contains(only, m.Name) })
 	}
 	if f.Given("autoencoder") {
 		if err := driver.OneOf("autoencoder", o.autoencoder, "on", "off"); err != nil {
@@ -237,7 +241,7 @@ func configure(f *driver.Flags, o options) (Config, error) {
 	}
 	for i := range c.Models {
 		m := &c.Models[i]
-		if f.Given("seeds") && m.Name == "autoencoder" {
+		if f.Given("seeds") && (m.Name == "autoencoder" || m.Name == "masses") {
 			m.Seeds = o.seeds
 		}
 		if f.Given("weighting") {
