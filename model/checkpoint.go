@@ -282,9 +282,9 @@ func (t *Trainer) setState(arrays []npz.Array) error {
 		return errors.New("the moments of Adam or its last update are there in part")
 	case t.stage == stageAdam && t.iteration != t.adam.Step:
 		return errors.Errorf("iteration is %d and the step of Adam %d, want the same", t.iteration, t.adam.Step)
-	case t.stage != stageAdam && t.lbfgs.X == nil || t.lbfgs.G == nil && t.lbfgs.Iteration > 0 || len(t.lbfgs.S) > t.cfg.LBFGS.Memory:
+	case t.stage == stageLBFGS && (t.lbfgs.X == nil || t.lbfgs.G == nil && t.lbfgs.Iteration > 0) || len(t.lbfgs.S) > t.cfg.LBFGS.Memory:
 		return errors.New("the iterate of L-BFGS is not there, or its history too long")
-	case t.best.w == nil && (t.attempt > 0 || t.stage == stageDone):
+	case t.best.w == nil && t.attempt > 0 && t.stage != stageDone:
 		return errors.New("the parameters of the best attempt are missing")
 	}
 	return nil

@@ -2,6 +2,7 @@ package model
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -91,8 +92,15 @@ func tinyTrainer(t *testing.T) *Trainer {
 	p.model.Dim, p.model.Factor = 1, nil
 	p.states = normalStates(rand.New(rand.NewPCG(45, 46)), 1, 3, 2, 1)
 	p.train.Workers = 1
-	p.train.Adam.Iterations, p.train.LBFGS.Iterations = 2, 1
-	return p.fit(t)
+	p.train.Adam.Iterations, p.train.LBFGS.Iterations = 2, 2
+	p.train.RestartAbove, p.train.Restarts = 1e-9, 1
+	tr := p.trainer(t)
+	// Six looks at the context are the first attempt, two Adam and one the change
+	// to L-BFGS: it stops after the first iteration of that.
+	if err := tr.Fit(cancelAfter(10)); !errors.Is(err, context.Canceled) || tr.attempt != 1 || tr.stage != stageLBFGS || tr.lbfgs.S == nil {
+		t.Fatalf("stopped in attempt %d, stage %d: %v", tr.attempt, tr.stage, err)
+	}
+	return tr
 }
 
 // Every truncation and every change of a byte is refused with the file's name.

@@ -454,6 +454,9 @@ func (t *Trainer) finish() error {
 	copy(w, t.best.w)
 	t.loss = t.best.loss
 	t.stage = stageDone
+	// What only a further iteration would need; the moments stay.
+	t.best.w, t.last = nil, undo{}
+	t.lbfgs.X, t.lbfgs.G, t.lbfgs.S, t.lbfgs.Y = nil, nil, nil, nil
 	return nil
 }
 

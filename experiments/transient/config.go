@@ -94,7 +94,7 @@ func recipe(eps float64, method string) ModelConfig {
 		// The fit is what limits a method whose own error is small: A is
 		// identified once g has no linear part. 200 samples determine it.
 		m.Samples = 200
-		m.Train.LBFGS.Iterations = 1500
+		m.Train.LBFGS.Iterations = 3000
 	} else {
 		// What limits these is their own step, which g must make up for: it
 		// needs its linear part.
