@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -156,16 +155,15 @@ func (c Config) validate() error {
 	if err := c.states(d.Samples, 0, true).Validate(); err != nil {
 		return err
 	}
-	if len(c.Models) == 0 {
-		return errors.New("models: got none, want at least one")
+	var names []string
+	for _, m := range c.Models {
+		names = append(names, m.Name)
 	}
-	seen := map[string]bool{}
+	if err := driver.CheckModelNames(names); err != nil {
+		return err
+	}
 	for _, m := range c.Models {
 		fail := func(err error) error { return errors.WithMessagef(err, "model %q", m.Name) }
-		if m.Name != filepath.Base(m.Name) || slices.Contains([]string{".", "", "figures", "seeds", "config.json", "report.json", "report.html"}, m.Name) || m.Name[0] == '.' || seen[m.Name] {
-			return fail(errors.New("want a plain name of its own that is none of the run's other files"))
-		}
-		seen[m.Name] = true
 		if m.Seeds < 1 || m.Model.Dim != 3 || m.Train.Batch > d.Samples {
 			return fail(errors.Errorf("got %d seeds, dim %d and batch %d, want at least 1, 3 and at most the %d samples", m.Seeds, m.Model.Dim, m.Train.Batch, d.Samples))
 		}
@@ -247,25 +245,7 @@ func configure(f *driver.Flags, o options) (Config, error) {
 		if f.Given("weighting") {
 			m.Train.Weighting = o.weighting
 		}
-		if f.Given("iterations") {
-			m.Train.Adam.Iterations = f.Iterations
-		}
-		if f.Given("batch") {
-			m.Train.Batch = f.Batch
-		}
-		if f.Given("lr") {
-			m.Train.Adam.Schedule.Rate = f.LR
-			m.Train.Adam.Schedule.Final = min(m.Train.Adam.Schedule.Final, f.LR)
-		}
-		if f.Given("dtype") {
-			m.Model.Dtype = f.Dtype
-		}
-		if f.Given("workers") {
-			m.Train.Workers = f.Workers
-		}
-		if f.Given("substeps") {
-			m.Model.Substeps = f.Substeps
-		}
+		f.Apply(&m.Model, &m.Train)
 	}
 	return c, driver.AsUsage(c.validate())
 }

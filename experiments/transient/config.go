@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -143,27 +142,20 @@ func (m ModelConfig) dataset(d *data.Dataset) *data.Dataset {
 	return d
 }
 
-// modelName is a name that can be a folder on any system.
-var modelName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
-
-// taken are the names in a run's folder that no model can have.
-var taken = []string{"figures", "seeds", "config.json", "report.json", "report.html"}
-
 func (c Config) validate() error {
 	d := c.Data
 	if d.Samples < 1 || d.HeldOut < 1 || d.Steps < 1 || !(d.Tolerance > 0) || !(d.FirstStep >= 0) || !(d.TestTime > 0) {
 		return errors.Errorf("data: got %+v, want positive numbers", d)
 	}
-	if len(c.Models) == 0 {
-		return errors.New("models: got none, want at least one")
+	var names []string
+	for _, m := range c.Models {
+		names = append(names, m.Name)
 	}
-	seen := map[string]bool{}
+	if err := driver.CheckModelNames(names); err != nil {
+		return err
+	}
 	for _, m := range c.Models {
 		fail := func(err error) error { return errors.WithMessagef(err, "model %q", m.Name) }
-		if !modelName.MatchString(m.Name) || slices.Contains(taken, m.Name) || seen[m.Name] {
-			return fail(errors.Errorf("want a name of its own that can be a folder, of letters, digits and ._-, and none of %v", taken))
-		}
-		seen[m.Name] = true
 		if m.Seeds < 1 || m.Samples < 0 || m.Model.Dim != 2 {
 			return fail(errors.Errorf("got %d seeds, %d samples and dim %d, want at least 1, at least 0 and 2", m.Seeds, m.Samples, m.Model.Dim))
 		}
@@ -217,28 +209,7 @@ func configure(f *driver.Flags, epsilon string) (Config, error) {
 	}
 	for i := range c.Models {
 		m := &c.Models[i]
-		if f.Given("batch") {
-			m.Train.Batch = f.Batch
-			m.Train.LBFGS.Iterations = 0 // which needs all samples at once
-		}
-		if f.Given("iterations") {
-			// As many in all, divided as the recipe divides them.
-			adam, lbfgs := m.Train.Adam.Iterations, m.Train.LBFGS.Iterations
-			m.Train.LBFGS.Iterations = f.Iterations * lbfgs / max(1, adam+lbfgs)
-			m.Train.Adam.Iterations = f.Iterations - m.Train.LBFGS.Iterations
-		}
-		if f.Given("lr") {
-			m.Train.Adam.Schedule.Rate = f.LR
-		}
-		if f.Given("dtype") {
-			m.Model.Dtype = f.Dtype
-		}
-		if f.Given("workers") {
-			m.Train.Workers = f.Workers
-		}
-		if f.Given("substeps") {
-			m.Model.Substeps = f.Substeps
-		}
+		f.Apply(&m.Model, &m.Train)
 	}
 	return c, driver.AsUsage(c.validate())
 }

@@ -108,9 +108,9 @@ func TestFlagsChangeTheConfiguration(t *testing.T) {
 		"-seed 7":  func(c *Config) { c.Seed = 7 },
 		"-lr 0.25": each(func(m *ModelConfig) { m.Train.Adam.Schedule.Rate = 0.25 }),
 		"-batch 9": each(func(m *ModelConfig) { m.Train.Batch, m.Train.LBFGS.Iterations = 9, 0 }),
-		// 300 of Adam and 500, 1000 or 1500 of L-BFGS, in the same proportions.
+		// 300 of Adam and 500, 1000 or 3000 of L-BFGS, in the same proportions.
 		"-iterations 39": each(func(m *ModelConfig) {
-			m.Train.LBFGS.Iterations = map[int]int{500: 24, 1000: 30, 1500: 32}[m.Train.LBFGS.Iterations]
+			m.Train.LBFGS.Iterations = map[int]int{500: 24, 1000: 30, 3000: 35}[m.Train.LBFGS.Iterations]
 			m.Train.Adam.Iterations = 39 - m.Train.LBFGS.Iterations
 		}),
 		"-iterations 1": each(func(m *ModelConfig) { m.Train.Adam.Iterations, m.Train.LBFGS.Iterations = 1, 0 }),

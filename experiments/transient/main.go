@@ -35,11 +35,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if f.PrintConfig {
-		text, err := driver.Marshal(cfg)
-		if err == nil {
-			_, err = stdout.Write(text)
-		}
-		return err
+		return driver.Show(cfg, stdout)
 	}
 	return train(ctx, f, cfg, stdout, stderr)
 }
