@@ -35,7 +35,7 @@ func (l *laboratory) figures(models []*trained, deployed []deployment) ([]driver
 		return nil, err
 	}
 	f, err = contrastFigure(deployed)
-	if err := add("contrast", "The autoencoder model deployed by other methods at the paper's steps, up to 1.7e6 s: the largest error, and the largest latent component, which should decay from 1. A line that ends has passed 1e12.", f, err); err != nil {
+	if err := add("contrast", "The autoencoder model deployed by other methods at the paper's steps, up to 1.7e6 s: the largest error, which the saturating decoder bounds, and the largest latent component. A line that ends has passed 1e12.", f, err); err != nil {
 		return nil, err
 	}
 	f, err = l.spectra(models)

@@ -97,7 +97,7 @@ func results(models []*trained) *driver.Table {
 
 // contrast is the paper's point: training and deployment by ETD1 and by others.
 func contrast(models []*trained, deployed []deployment) *driver.Table {
-	t := driver.NewTable("Training and deployment by other methods (steps of 3e-6 to 1.7e6)", "method", "trained by it: max error", "autoencoder model deployed by it: max error", "latent state above 1000")
+	t := driver.NewTable("Training and deployment by other methods (steps of 3e-6 to 1.7e6)", "method", "trained by it: max error", "autoencoder model deployed by it: max error", "latent state above 1e6")
 	for _, d := range deployed {
 		train := any(nil)
 		for _, m := range models {

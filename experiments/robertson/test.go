@@ -228,7 +228,7 @@ type deployment struct {
 	Integrator string  `json:"integrator"`
 	MaxAbs     float64 `json:"max_abs"`
 	// DivergesAt is the first step after which a latent component, which is about
-	// 1 at the start, is larger than 1000 or no number; 0: none. The decoder
+	// 1 at the start, is larger than 1e6 or no number; 0: none. The decoder
 	// saturates and does not show it.
 	DivergesAt int       `json:"diverges_at_step"`
 	Time       float64   `json:"at_time,omitempty"`
@@ -267,7 +267,7 @@ func (l *laboratory) deploy(m *model.Model, methods ...string) ([]deployment, er
 				size = nanMax(size, math.Abs(v))
 			}
 			p.Sizes = append(p.Sizes, size)
-			if p.DivergesAt == 0 && !(size <= 1000) {
+			if p.DivergesAt == 0 && !(size <= 1e6) {
 				p.DivergesAt, p.Time = k, d.Times[k]
 			}
 		}
