@@ -183,6 +183,7 @@ type options struct {
 	seeds       int
 	only        string
 	weighting   string
+	invariants  string
 }
 
 // configure returns the configuration in force: default < file < flag.
@@ -226,6 +227,11 @@ func configure(f *driver.Flags, o options) (Config, error) {
 			c.Models[i].Model.Integrator = f.Integrator
 		}
 	}
+	if f.Given("invariants") {
+		if err := driver.OneOf("invariants", o.invariants, "on", "off"); err != nil {
+			return c, err
+		}
+	}
 	if f.Given("weighting") {
 		if err := driver.OneOf("weighting", o.weighting, model.WeightTime, model.WeightLogTime, model.WeightUniform); err != nil {
 			return c, err
@@ -241,6 +247,9 @@ func configure(f *driver.Flags, o options) (Config, error) {
 		m := &c.Models[i]
 		if f.Given("seeds") && (m.Name == "autoencoder" || m.Name == "masses") {
 			m.Seeds = o.seeds
+		}
+		if o.invariants == "off" {
+			m.Model.Invariants = nil
 		}
 		if f.Given("weighting") {
 			m.Train.Weighting = o.weighting

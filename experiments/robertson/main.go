@@ -23,6 +23,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("robertson", "learns example 5.2 of the paper: a stiff reaction over twelve decades")
 	var o options
 	f.Set.StringVar(&o.autoencoder, "autoencoder", "", "train only the models with an autoencoder, `on`, or without, off")
+	f.Set.StringVar(&o.invariants, "invariants", "", "keep the total mass by construction, `on` (the default) or off")
 	f.Set.StringVar(&o.only, "only", "", "train only the models `NAMES`, separated by commas")
 	f.Set.StringVar(&o.weighting, "weighting", "", "weighting `W` of the loss in time: log-time, time (eq. (20)) or uniform")
 	f.Set.Func("seeds", "train the models autoencoder and masses from `N` seeds and report each", func(s string) (err error) {

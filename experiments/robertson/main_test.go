@@ -151,6 +151,7 @@ func TestWrongInput(t *testing.T) {
 		{"-only autoencode", `got "autoencode", want one of autoencoder, plain`},
 		{"-integrator etd", `got "etd", want one of etd1`},
 		{"-autoencoder yes", `want one of on, off`},
+		{"-invariants no", `want one of on, off`},
 		{"-weighting log", `want one of time, log-time, uniform`},
 		{"-seeds 0", "want a whole number of at least 1"},
 		{"-batch 5000", "at most the 1000 samples"},
