@@ -15,6 +15,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/npz"
+	"spnode/ops/opstest"
 )
 
 // savedModels are models of every form, and what they predict.
@@ -128,7 +129,7 @@ func TestLoadRefusesDamage(t *testing.T) {
 			count++
 		}
 		every := 1
-		if testing.Short() {
+		if opstest.Thin() {
 			every = 17
 		}
 		for k := 0; k < len(whole); k += every {

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/integrator"
+	"spnode/ops/opstest"
 )
 
 // gradientCase is a model whose rates are about rate, and data over three
@@ -237,7 +238,7 @@ func gradientCases(rng *rand.Rand) (cases []gradientCase) {
 func TestModelGradient(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 22))
 	cases := gradientCases(rng)
-	if testing.Short() {
+	if opstest.Thin() {
 		rng.Shuffle(len(cases), func(i, j int) { cases[i], cases[j] = cases[j], cases[i] })
 		cases = cases[:40]
 	}
@@ -265,7 +266,7 @@ func TestModelGradientFloat32(t *testing.T) {
 	for i, g := range forms() {
 		for j, name := range integrator.Names() {
 			for _, n := range []int{1, 3, 7} {
-				if (i+j+n)%3 > 0 && (testing.Short() || n == 7) {
+				if (i+j+n)%3 > 0 && (opstest.Thin() || n == 7) {
 					continue // for the time it takes
 				}
 				c := gradientCase{integrator: name, substeps: 1, n: n, batch: 5, autoencoder: rng.IntN(2) == 1, dt: 0.3, rate: 1, shift: -0.3, g: g, workers: 2}

@@ -9,11 +9,13 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
+
+	"spnode/ops/opstest"
 )
 
 // draws is how many random parameters the structure is checked for.
 func draws(t *testing.T) int {
-	if testing.Short() {
+	if opstest.Thin() {
 		return 1000
 	}
 	return 10_000

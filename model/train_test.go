@@ -13,6 +13,8 @@ import (
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
+
+	"spnode/ops/opstest"
 )
 
 // training is a small problem whose trainer is made in milliseconds.
@@ -173,7 +175,7 @@ func TestResumeIsExact(t *testing.T) {
 			dir := t.TempDir() + "/run"
 			stops := 0
 			every := 1
-			if testing.Short() {
+			if opstest.Thin() {
 				every = 4
 			}
 			for k := 0; ; k += every {

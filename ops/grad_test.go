@@ -22,6 +22,9 @@ func sizes(f func(rng *rand.Rand, n, batch int)) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{1, 2, 3, 7, 20} {
 		for _, batch := range []int{1, 2, 5} {
+			if n == 20 && opstest.Thin() {
+				continue
+			}
 			f(rng, n, batch)
 		}
 	}

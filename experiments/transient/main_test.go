@@ -23,6 +23,7 @@ import (
 
 	"spnode/experiments/driver"
 	"spnode/model"
+	"spnode/ops/opstest"
 )
 
 // scratch holds what tests share: runs that many of them look at.
@@ -578,7 +579,7 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 	// The looks of the first model are 1 to 32, those of its second seed 33 to
 	// 64, in two attempts each, and those of the last model 65 to 76.
 	places := []int{1, 5, 12, 20, 33, 50, 65, 70}
-	if testing.Short() {
+	if opstest.Thin() {
 		places = []int{12, 70}
 	}
 	for _, n := range places {
@@ -797,7 +798,7 @@ func TestPredict(t *testing.T) {
 // What a run does with a configuration at its edges: another ε, no training at
 // all, one sample.
 func TestUnusualConfigurations(t *testing.T) {
-	if testing.Short() {
+	if opstest.Thin() {
 		t.Skip("four runs with their figures")
 	}
 	for name, replace := range map[string][]string{
