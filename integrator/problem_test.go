@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/chewxy/hm"
@@ -25,15 +26,20 @@ type problem struct {
 
 // system makes the problem a System for the node of A.
 func (p problem) system(a *G.Node) System {
-	return System{A: a, G: func(u *G.Node) (*G.Node, error) { return G.ApplyOp(&rowwise{f: p.g, shape: u.Shape()}, u) }}
+	return System{A: a, G: func(u *G.Node) (*G.Node, error) { return G.ApplyOp(&rowwise{id: rowwiseID.Add(1), f: p.g, shape: u.Shape().Clone()}, u) }}
 }
 
 func (p problem) input(n int) opstest.Input {
 	return opstest.Input{Name: "A", Shape: []int{n, n}, Data: append([]float64(nil), p.a...)}
 }
 
+// rowwiseID numbers the ops, of which each must have a hash of its own: an
+// address would do, but change from run to run.
+var rowwiseID atomic.Uint64
+
 // rowwise is a Gorgonia op, without a gradient, that applies f to every row.
 type rowwise struct {
+	id    uint64
 	f     func(dst, u []float64)
 	shape tensor.Shape
 }
@@ -44,7 +50,7 @@ func (o *rowwise) ReturnsPtr() bool                               { return false
 func (o *rowwise) CallsExtern() bool                              { return false }
 func (o *rowwise) OverwritesInput() int                           { return -1 }
 func (o *rowwise) String() string                                 { return "rowwise" }
-func (o *rowwise) WriteHash(h hash.Hash)                          { fmt.Fprintf(h, "rowwise %p", o) }
+func (o *rowwise) WriteHash(h hash.Hash)                          { fmt.Fprintf(h, "rowwise#%d", o.id) }
 
 func (o *rowwise) Hashcode() uint32 {
 	h := fnv.New32a()
