@@ -26,7 +26,9 @@ type problem struct {
 
 // system makes the problem a System for the node of A.
 func (p problem) system(a *G.Node) System {
-	return System{A: a, G: func(u *G.Node) (*G.Node, error) { return G.ApplyOp(&rowwise{id: rowwiseID.Add(1), f: p.g, shape: u.Shape().Clone()}, u) }}
+	return System{A: a, G: func(u *G.Node) (*G.Node, error) {
+		return G.ApplyOp(&rowwise{id: rowwiseID.Add(1), f: p.g, shape: u.Shape().Clone()}, u)
+	}}
 }
 
 func (p problem) input(n int) opstest.Input {

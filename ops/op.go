@@ -58,6 +58,8 @@ type op[T kernel.Float] struct {
 var lastID atomic.Uint64
 
 func newOp[T kernel.Float](f function[T]) *op[T] {
+	// A shape of its own: those of nodes come from a pool, and go back to it.
+	f.shape = f.shape.Clone()
 	o := &op[T]{function: f, id: lastID.Add(1), in: make([][]T, len(f.inputs))}
 	for _, n := range f.inputs {
 		o.dims = append(o.dims, n.Dims())
