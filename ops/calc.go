@@ -13,9 +13,8 @@ import (
 //	return a, c.Err("model: skew part of layer %d", i)
 type Calc struct{ err error }
 
-// Do passes on a node made by any constructor, whose own inputs must not be
-// the results of failed calls.
-func (c *Calc) Do(n *G.Node, err error) *G.Node {
+// keep passes on a node that was made, and keeps the first error.
+func (c *Calc) keep(n *G.Node, err error) *G.Node {
 	if c.err == nil {
 		c.err = err
 	}
@@ -41,7 +40,7 @@ func (c *Calc) Neg(a *G.Node) *G.Node {
 	if c.err != nil {
 		return nil
 	}
-	return c.Do(G.Neg(a))
+	return c.keep(G.Neg(a))
 }
 
 // T is the transpose of a matrix.
@@ -49,7 +48,7 @@ func (c *Calc) T(a *G.Node) *G.Node {
 	if c.err != nil {
 		return nil
 	}
-	return c.Do(G.Transpose(a))
+	return c.keep(G.Transpose(a))
 }
 
 // Apply is f(u) for a function that makes a node.
@@ -57,7 +56,7 @@ func (c *Calc) Apply(f func(u *G.Node) (*G.Node, error), u *G.Node) *G.Node {
 	if c.err != nil {
 		return nil
 	}
-	return c.Do(f(u))
+	return c.keep(f(u))
 }
 
 // Propagate is Propagate.
@@ -65,7 +64,7 @@ func (c *Calc) Propagate(p *G.Node, k int, u *G.Node, terms ...Term) *G.Node {
 	if c.err != nil {
 		return nil
 	}
-	return c.Do(Propagate(p, k, u, terms...))
+	return c.keep(Propagate(p, k, u, terms...))
 }
 
 // Combine is Combine.
@@ -73,12 +72,12 @@ func (c *Calc) Combine(u, h *G.Node, coef []float64, k ...*G.Node) *G.Node {
 	if c.err != nil {
 		return nil
 	}
-	return c.Do(Combine(u, h, coef, k...))
+	return c.keep(Combine(u, h, coef, k...))
 }
 
 func (c *Calc) binary(f func(a, b *G.Node) (*G.Node, error), a, b *G.Node) *G.Node {
 	if c.err != nil {
 		return nil
 	}
-	return c.Do(f(a, b))
+	return c.keep(f(a, b))
 }

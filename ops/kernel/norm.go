@@ -43,7 +43,11 @@ func NormInf[T Float](r, c int, a []T) (norm float64, row int) {
 func LipschitzScale[T Float](r, c int, w []T, bound float64, unit bool) float64 {
 	n1, _ := Norm1(r, c, w)
 	ni, _ := NormInf(r, c, w)
-	nu := math.Sqrt(n1 * ni)
+	return lipschitzFactor(math.Sqrt(n1*ni), bound, unit)
+}
+
+// lipschitzFactor is LipschitzScale for a known ν.
+func lipschitzFactor(nu, bound float64, unit bool) float64 {
 	if unit {
 		return bound / max(1, nu)
 	}
@@ -64,7 +68,7 @@ func LipschitzScaleGrad[T Float](dw, w, db []T, r, c int, bound float64, unit bo
 	n1, col := Norm1(r, c, w)
 	ni, row := NormInf(r, c, w)
 	nu := math.Sqrt(n1 * ni)
-	f := LipschitzScale(r, c, w, bound, unit)
+	f := lipschitzFactor(nu, bound, unit)
 	var dot float64
 	for i, v := range db {
 		dw[i] += T(f) * v
