@@ -123,6 +123,9 @@ type AutoencoderConfig struct {
 	// layer of both at the start. 0 stands for 1.
 	FirstScale float64 `json:"first_scale,omitempty"`
 	LastScale  float64 `json:"last_scale,omitempty"`
+	// Skip is a fixed linear encoder and decoder beside the networks or, with
+	// its Only, in place of them. Nil: none.
+	Skip *LinearPair `json:"skip,omitempty"`
 }
 
 // Invariant is a linear quantity w·U that the system conserves. The decoder is
@@ -238,6 +241,9 @@ func (c Config) validateAutoencoder() error {
 		if !finite(v) {
 			return configError("autoencoder has a setting that is %g, want finite numbers", v)
 		}
+	}
+	if err := a.Skip.validate(a, c.Dim); err != nil {
+		return err
 	}
 	for i, v := range c.Invariants {
 		if len(v.Weights) != c.Dim || floats.Norm(v.Weights, 2) == 0 || !(v.Deviation > 0) || !finite(v.Mean) || !finite(v.Deviation) || !finite(floats.Sum(v.Weights)) {
