@@ -25,6 +25,9 @@ import (
 // differentiable; d[i] is nil for the others. Where adds[i] is set it adds to
 // d[i] instead, so that gradients of one weight from many nodes need no sums.
 // With lean set it leaves out what a nil d[i] says nobody wants.
+//
+// packed, if set, holds the value as a weight packed for products, which all
+// layers that it enters share.
 type function[T kernel.Float] struct {
 	name    string
 	shape   tensor.Shape
@@ -32,6 +35,7 @@ type function[T kernel.Float] struct {
 	wrt     []bool // nil: all inputs are differentiable
 	adds    []bool // nil: none
 	lean    bool
+	packed  *kernel.Dense[T]
 	forward func(out []T, in [][]T) error
 	adjoint func(d [][]T, in [][]T, out, dOut []T) error
 }
