@@ -147,7 +147,6 @@ func TestLinearPairAdds(t *testing.T) {
 					t.Fatal(err)
 				}
 				return func(out []float64, in ...[]float64) {
-					defer machine.Close()
 					if err := machine.run(out, in...); err != nil {
 						t.Fatal(err)
 					}

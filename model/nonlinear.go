@@ -198,7 +198,7 @@ func (f LipschitzNet) plan(g *graph) (integrator.Nonlinear, error) {
 		if err != nil {
 			return nil, err
 		}
-		return G.Sub(v, tangent)
+		return ops.Minus(v, tangent)
 	}, nil
 }
 

@@ -5,6 +5,8 @@ import (
 
 	"github.com/pkg/errors"
 	G "gorgonia.org/gorgonia"
+
+	"spnode/ops"
 )
 
 // Predict returns the states U(t) at the given times, indexed by time, sample
@@ -25,7 +27,6 @@ func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) 
 	if err != nil {
 		return nil, err
 	}
-	defer decode.Close()
 	x0 := slices.Concat(u0...)
 	m.scaled(x0, x0)
 	out := make([][][]float64, len(times))
@@ -74,12 +75,10 @@ func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, err
 	if err != nil {
 		return nil, err
 	}
-	defer encode.Close()
 	step, err := m.step(batch)
 	if err != nil {
 		return nil, err
 	}
-	defer step.Close()
 	u := make([]float64, batch*n)
 	if err := encode.run(u, x); err != nil {
 		return nil, errors.Wrap(err, "model: Predict: encoder")
@@ -99,25 +98,26 @@ func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, err
 	return out, nil
 }
 
-// machine evaluates one node of a graph for inputs of fixed shapes. Without a
-// node it copies its input, for Gorgonia does not run a graph of inputs alone.
+// machine evaluates one node of a graph for inputs of fixed shapes; without a
+// node it copies its input.
 type machine struct {
-	g      *graph
-	inputs []array
-	out    G.Value
-	vm     G.VM
+	g       *graph
+	inputs  []array
+	out     array
+	program *ops.Program
 }
 
 // compile makes a machine for the node y of g.
-func compile(g *graph, y *G.Node, inputs ...array) *machine {
-	m := &machine{g: g, inputs: inputs}
-	G.Read(y, &m.out)
-	m.vm = G.NewTapeMachine(g.ExprGraph)
-	return m
+func compile(g *graph, y *G.Node, inputs ...array) (*machine, error) {
+	p, err := ops.Compile(y)
+	if err != nil {
+		return nil, err
+	}
+	return &machine{g: g, inputs: inputs, program: p, out: dataOf(p, y)}, nil
 }
 
 func (m *machine) run(out []float64, inputs ...[]float64) error {
-	if m.vm == nil {
+	if m.program == nil {
 		copy(out, inputs[0])
 		return nil
 	}
@@ -125,28 +125,11 @@ func (m *machine) run(out []float64, inputs ...[]float64) error {
 	for i, x := range inputs {
 		m.inputs[i].set(0, x)
 	}
-	defer m.vm.Reset()
-	if err := runAll(m.vm); err != nil {
+	if err := m.program.Run(); err != nil {
 		return err
 	}
-	valueArray(m.out).get(out)
+	m.out.get(out)
 	return nil
-}
-
-// runAll runs a machine. The error that Gorgonia returns hides its cause from
-// errors.Is.
-func runAll(vm G.VM) error {
-	err := vm.RunAll()
-	if hiding, ok := err.(interface{ Err() error }); ok {
-		return hiding.Err()
-	}
-	return err
-}
-
-func (m *machine) Close() {
-	if m.vm != nil {
-		m.vm.Close()
-	}
 }
 
 // encoder compiles the encoder for a batch.
@@ -160,7 +143,7 @@ func (m *Model) encoder(batch int) (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return compile(g, u, data), nil
+	return compile(g, u, data)
 }
 
 // decoder compiles the decoder for the latent states of a batch at one time
@@ -176,7 +159,7 @@ func (m *Model) decoder(batch int) (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return compile(g, y, state, initial), nil
+	return compile(g, y, state, initial)
 }
 
 // step compiles one substep for a batch, whose length is an input: unrolled, a
@@ -191,7 +174,7 @@ func (m *Model) step(batch int) (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return compile(g, us[1], state, length), nil
+	return compile(g, us[1], state, length)
 }
 
 func rows(x []float64, width int) [][]float64 {
