@@ -65,6 +65,9 @@ func (a Autoencoder) layers(part string, w []int, first float64) (ds []declarati
 		case len(w) - 2:
 			scale = orOne(a.LastScale)
 		}
+		if i < len(w)-2 && a.BiasDeviation > 0 {
+			bias = normal(a.BiasDeviation * scale)
+		}
 		ds = append(ds,
 			declaration{fmt.Sprintf("%s/%d/W", part, i), []int{w[i], w[i+1]}, weights(w[i], scale)},
 			declaration{fmt.Sprintf("%s/%d/b", part, i), []int{w[i+1]}, bias})

@@ -28,6 +28,7 @@
 //	BilinearForm, LipschitzNet  the forms of g
 //	Autoencoder, LinearPair     f_E and f_D
 //	Trainer, TrainConfig        the training; Metrics, WithHook, WithCheckpoint, ResumeTrainer
+//	GridConfig, AugmentConfig   what else than the data an iteration sees
 //	Adam, LBFGS, Schedule       its parts, whose state is open to be saved
 //	Stability                   what the parameters say: spectrum, Theorem 3, certificate, bounds
 //

@@ -46,7 +46,7 @@ func New(cfg Config) (*Model, error) {
 
 // draw starts the parameters anew. They stay where they are in memory.
 func (m *Model) draw(seed uint64) {
-	declared := m.hurwitz.declare(m.cfg.Linear.Spread)
+	declared := m.hurwitz.declare(m.cfg.Linear)
 	declared = append(declared, m.g.declare()...)
 	declared = append(declared, m.ae.declare()...)
 	p := newParams(seed, declared)

@@ -33,7 +33,7 @@ func TestHurwitzDraws(t *testing.T) {
 		spread := math.Pow(10, 2*rng.Float64()-1)
 		shift := []float64{0, -1, 0.5}[seed/7%3] * rng.Float64()
 		h := HurwitzMatrix{N: n, Shift: shift}
-		p := newParams(uint64(seed), h.declare(spread))
+		p := newParams(uint64(seed), h.declare(LinearConfig{Spread: spread}))
 		a, s, gs := h.Matrices(p)
 		var e mat.Eigen
 		if !e.Factorize(a, mat.EigenNone) {
