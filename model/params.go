@@ -10,6 +10,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/ops"
+	"spnode/ops/kernel"
 )
 
 // Param is a named parameter: Data is its part, row-major, of the one slice
@@ -119,6 +120,14 @@ func (a array) at(i int) float64 {
 		return a.f64[i]
 	}
 	return float64(a.f32[i])
+}
+
+// addTo adds the array to x.
+func (a array) addTo(x []float64) {
+	kernel.AxpyTo(x[:len(a.f64)], 1, a.f64)
+	for i, v := range a.f32 {
+		x[i] += float64(v)
+	}
 }
 
 // get copies the array to x.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 
 	"spnode/ops"
 )
@@ -51,7 +52,7 @@ type Trainer struct {
 	order    []int // of the samples in the epoch
 	epoch    int
 	stride   int // of the regular grid in the times of a sample
-	turned   []float64
+	seen     seen
 	grad     []float64
 	hooks    []func(Metrics)
 	dir      string
@@ -122,7 +123,7 @@ func NewTrainer(m *Model, cfg TrainConfig, times []float64, states [][][]float64
 	if len(states[0]) == 0 {
 		return nil, dataError("states: got no samples, want at least one")
 	}
-	t := &Trainer{Model: m, cfg: cfg, times: times, samples: len(states[0]), grad: make([]float64, len(m.params.Flat)), turned: make([]float64, m.cfg.Dim)}
+	t := &Trainer{Model: m, cfg: cfg, times: times, samples: len(states[0]), grad: make([]float64, len(m.params.Flat))}
 	for k, s := range states {
 		x, err := checkStates(fmt.Sprintf("states at time %d", k), s, t.samples, m.cfg.Dim)
 		if err != nil {
@@ -185,45 +186,52 @@ func (t *Trainer) loadIteration() {
 		t.cfg.Augment.draw(t.cfg.Seed, t.iteration, t.batch(), t.Model.cfg.Dim))
 }
 
-// load gives the workers the samples of the batch, nil for the first ones in
+// load has the workers see the samples of the batch, nil for the first ones in
 // their order, at the times of a grid, which are indices of those of a sample,
 // turned unless turns is nil.
 func (t *Trainer) load(samples, grid []int, turns []turn) {
-	times := make([]float64, len(grid))
-	steps := make([]float64, len(grid)-1)
+	v := &t.seen
+	v.samples, v.grid, v.turns = samples, grid, turns
+	v.times, v.steps = v.times[:0], v.steps[:0]
 	for k, i := range grid {
-		times[k] = t.times[i]
+		v.times = append(v.times, t.times[i])
 		if k > 0 {
-			steps[k-1] = times[k] - times[k-1]
+			v.steps = append(v.steps, v.times[k]-v.times[k-1])
 		}
 	}
-	weights, _ := lossWeights(t.cfg.Weighting, times) // checked by build
-	for i := range weights {
-		weights[i] /= float64(t.batch())
-	}
-	m := t.Model.cfg.Dim
+	v.weights, _ = lossWeights(t.cfg.Weighting, v.times) // checked by build
+	floats.Scale(1/float64(t.batch()), v.weights)
+}
+
+// seen is what the workers see in an iteration.
+type seen struct {
+	samples, grid         []int
+	turns                 []turn
+	times, steps, weights []float64
+}
+
+// gather gives a worker rows lo … hi−1 of the batch.
+func (t *Trainer) gather(w *worker, lo, hi int) {
+	v, m, rows := &t.seen, t.Model.cfg.Dim, hi-lo
+	w.steps.set(0, v.steps)
+	w.weight.set(0, v.weights)
 	var zero [1]float64 // one for all components, where there are turns
 	t.Model.scaled(zero[:], zero[:])
-	for _, w := range t.workers {
-		w.steps.set(0, steps)
-		w.weight.set(0, weights)
-		rows := w.hi - w.lo
-		for k, i := range grid {
-			for r := range rows {
-				s := w.lo + r
-				if samples != nil {
-					s = samples[s]
-				}
-				first, s := s%t.starts, s/t.starts
-				row := t.x[first+i][s*m : (s+1)*m]
-				if turns != nil {
-					turns[w.lo+r].apply(t.turned, row, zero[0])
-					row = t.turned
-				}
-				w.target.set((k*rows+r)*m, row)
-				if k == 0 {
-					w.x0.set(r*m, row)
-				}
+	for r := range rows {
+		s := lo + r
+		if v.samples != nil {
+			s = v.samples[s]
+		}
+		first, s := s%t.starts, s/t.starts
+		for k, i := range v.grid {
+			row := t.x[first+i][s*m : (s+1)*m]
+			if v.turns != nil {
+				v.turns[lo+r].apply(w.turned, row, zero[0])
+				row = w.turned
+			}
+			w.target.set((k*rows+r)*m, row)
+			if k == 0 {
+				w.x0.set(r*m, row)
 			}
 		}
 	}
@@ -260,10 +268,10 @@ func (t *Trainer) evaluate(grad []float64) (float64, error) {
 		wait.Add(1)
 		go func() {
 			defer wait.Done()
-			w.run()
+			w.run(t)
 		}()
 	}
-	t.workers[0].run()
+	t.workers[0].run(t)
 	wait.Wait()
 	var loss float64
 	clear(grad)

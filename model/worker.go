@@ -7,16 +7,25 @@ import (
 	"spnode/ops"
 )
 
+// The rows of a block of a batch.
+const (
+	minBlock = 50
+	maxBlock = 125
+)
+
 // worker evaluates the loss of its part of a batch, and the gradient, with a
-// graph and a program of its own. Its rows are rows lo … hi−1 of the batch.
+// graph and a program of its own: of rows lo … hi−1 of the batch, in blocks that
+// stay in cache.
 type worker struct {
 	lo, hi  int
+	rows    int // of a block
 	g       *graph
 	program *ops.Program
 	x0      array // (rows, m)
 	target  array // (times·rows, m), time slowest
 	steps   array // (intervals, 1)
 	weight  array // (times)
+	turned  []float64
 
 	loss float64
 	grad []float64 // laid out as the parameters are
@@ -29,8 +38,8 @@ type worker struct {
 // newWorker builds the graph of the loss for rows lo … hi−1 over a grid of
 // times: encoder, time stepping, decoder over all states at once, eq. (20).
 func (m *Model) newWorker(lo, hi, times int) (*worker, error) {
-	rows := hi - lo
-	w := &worker{lo: lo, hi: hi, g: newGraph(m.params, m.cfg.Dtype)}
+	rows := rowsOfBlock(hi - lo)
+	w := &worker{lo: lo, hi: hi, rows: rows, g: newGraph(m.params, m.cfg.Dtype), turned: make([]float64, m.cfg.Dim)}
 	g := w.g
 	var x0, target, steps, weight *G.Node
 	x0, w.x0 = g.input("x0", rows, m.cfg.Dim)
@@ -73,14 +82,30 @@ func (m *Model) newWorker(lo, hi, times int) (*worker, error) {
 	return w, nil
 }
 
-// run evaluates the loss for the data that was set, and its gradient.
-func (w *worker) run() {
-	w.g.refresh()
-	if w.err = w.program.Run(); w.err != nil {
-		return
+// rowsOfBlock is the largest part of so many rows that still stays in cache
+// and is not too small for products to be fast, or all of them.
+func rowsOfBlock(rows int) int {
+	for n := min(rows, maxBlock); n >= minBlock; n-- {
+		if rows%n == 0 {
+			return n
+		}
 	}
-	w.loss = w.cost.at(0)
-	for i, d := range w.part {
-		d.get(w.grad[w.at[i]:])
+	return rows
+}
+
+// run evaluates the loss for what the trainer sees, and its gradient.
+func (w *worker) run(t *Trainer) {
+	w.g.refresh()
+	w.loss = 0
+	clear(w.grad)
+	for lo := w.lo; lo < w.hi; lo += w.rows {
+		t.gather(w, lo, lo+w.rows)
+		if w.err = w.program.Run(); w.err != nil {
+			return
+		}
+		w.loss += w.cost.at(0)
+		for i, d := range w.part {
+			d.addTo(w.grad[w.at[i]:])
+		}
 	}
 }
