@@ -15,7 +15,7 @@ import (
 // z_j = u_{2j} + i u_{2j+1}.
 //
 // It is here since these two transforms are nearly all the work of a step, and
-// here take a tenth of the time that gonum's take: the steps are of radix 4, and as squares
+// here take an eighth of the time that gonum's take: the steps are of radix 4, and as squares
 // don't ask for an order of points, the inverse transform leaves the points in
 // digit-reversed order and the forward one takes them so.
 type spectralSquare struct {
