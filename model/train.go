@@ -41,15 +41,17 @@ type Trainer struct {
 	Model *Model
 
 	cfg      TrainConfig
-	times    []float64
-	x        [][]float64 // scaled states of each time, samples×m
-	samples  int
-	checksum string // of the data
+	times    []float64   // of a sample
+	x        [][]float64 // scaled states of each time of the data, trajectories×m
+	starts   int         // of windows in a trajectory, 1 without windows
+	samples  int         // trajectories·starts
+	checksum string      // of the data
 
 	workers  []*worker
 	order    []int // of the samples in the epoch
 	epoch    int
-	stride   int // of the regular grid in the times of the data
+	stride   int // of the regular grid in the times of a sample
+	turned   []float64
 	grad     []float64
 	hooks    []func(Metrics)
 	dir      string
@@ -120,7 +122,7 @@ func NewTrainer(m *Model, cfg TrainConfig, times []float64, states [][][]float64
 	if len(states[0]) == 0 {
 		return nil, dataError("states: got no samples, want at least one")
 	}
-	t := &Trainer{Model: m, cfg: cfg, times: times, samples: len(states[0]), grad: make([]float64, len(m.params.Flat))}
+	t := &Trainer{Model: m, cfg: cfg, times: times, samples: len(states[0]), grad: make([]float64, len(m.params.Flat)), turned: make([]float64, m.cfg.Dim)}
 	for k, s := range states {
 		x, err := checkStates(fmt.Sprintf("states at time %d", k), s, t.samples, m.cfg.Dim)
 		if err != nil {
@@ -130,6 +132,12 @@ func NewTrainer(m *Model, cfg TrainConfig, times []float64, states [][][]float64
 		t.x = append(t.x, x)
 	}
 	t.checksum = checksum(times, t.x)
+	if err := cfg.Augment.check(m.cfg); err != nil {
+		return nil, err
+	}
+	if err := t.cut(); err != nil {
+		return nil, err
+	}
 	if cfg.Batch > t.samples {
 		return nil, dataError("batch is %d, want at most the %d samples there are", cfg.Batch, t.samples)
 	}
@@ -166,13 +174,21 @@ func (t *Trainer) build() (err error) {
 		}
 		t.workers = append(t.workers, w)
 	}
-	t.load(nil, grid)
+	t.load(nil, grid, nil)
 	return nil
 }
 
+// loadIteration gives the workers what the iteration sees, which depends on its
+// number and on nothing that came before.
+func (t *Trainer) loadIteration() {
+	t.load(t.draw(t.iteration), t.cfg.Grid.draw(t.cfg.Seed, t.iteration, len(t.times), t.stride),
+		t.cfg.Augment.draw(t.cfg.Seed, t.iteration, t.batch(), t.Model.cfg.Dim))
+}
+
 // load gives the workers the samples of the batch, nil for the first ones in
-// their order, at the times of a grid, which are indices of those of the data.
-func (t *Trainer) load(samples, grid []int) {
+// their order, at the times of a grid, which are indices of those of a sample,
+// turned unless turns is nil.
+func (t *Trainer) load(samples, grid []int, turns []turn) {
 	times := make([]float64, len(grid))
 	steps := make([]float64, len(grid)-1)
 	for k, i := range grid {
@@ -186,6 +202,8 @@ func (t *Trainer) load(samples, grid []int) {
 		weights[i] /= float64(t.batch())
 	}
 	m := t.Model.cfg.Dim
+	var zero [1]float64 // one for all components, where there are turns
+	t.Model.scaled(zero[:], zero[:])
 	for _, w := range t.workers {
 		w.steps.set(0, steps)
 		w.weight.set(0, weights)
@@ -196,7 +214,12 @@ func (t *Trainer) load(samples, grid []int) {
 				if samples != nil {
 					s = samples[s]
 				}
-				row := t.x[i][s*m : (s+1)*m]
+				first, s := s%t.starts, s/t.starts
+				row := t.x[first+i][s*m : (s+1)*m]
+				if turns != nil {
+					turns[w.lo+r].apply(t.turned, row, zero[0])
+					row = t.turned
+				}
 				w.target.set((k*rows+r)*m, row)
 				if k == 0 {
 					w.x0.set(r*m, row)
@@ -207,7 +230,7 @@ func (t *Trainer) load(samples, grid []int) {
 }
 
 // varies reports whether iterations differ in what they see.
-func (t *Trainer) varies() bool { return t.cfg.Batch > 0 || t.stride > 1 }
+func (t *Trainer) varies() bool { return t.cfg.Batch > 0 || t.stride > 1 || t.cfg.Augment.active() }
 
 // regular is the grid of evaluations.
 func (t *Trainer) regular() []int { return t.cfg.Grid.regular(len(t.times), t.stride) }
@@ -259,22 +282,19 @@ func (t *Trainer) evaluate(grad []float64) (float64, error) {
 	return loss, nil
 }
 
-// evaluateAll returns the mean loss of the batches that the samples in their own
-// order make, and writes the gradient of the last one.
+// evaluateAll returns the mean loss of the batches that the evaluated samples
+// make, as the data has them, and writes the gradient of the last one.
 func (t *Trainer) evaluateAll(grad []float64) (mean float64, err error) {
 	if t.cfg.Batch == 0 {
 		if t.varies() {
-			t.load(nil, t.regular())
+			t.load(nil, t.regular(), nil)
 		}
 		return t.evaluate(grad)
 	}
-	samples := make([]int, t.samples)
-	for i := range samples {
-		samples[i] = i
-	}
-	n := t.perEpoch()
+	samples := t.evaluated()
+	n := len(samples) / t.cfg.Batch
 	for k := range n {
-		t.load(samples[k*t.cfg.Batch:], t.regular())
+		t.load(samples[k*t.cfg.Batch:], t.regular(), nil)
 		loss, err := t.evaluate(grad)
 		if err != nil {
 			return 0, err

@@ -165,7 +165,7 @@ func TestTrainingIsReproducible(t *testing.T) {
 // taken back do lies between two looks at the context, too.
 func TestResumeIsExact(t *testing.T) {
 	for name, p := range map[string]training{
-		"full": smallTraining(), "minibatch": minibatchTraining(), "restart": restartTraining(), "diverging": divergingTraining(), "grid": gridTraining(),
+		"full": smallTraining(), "minibatch": minibatchTraining(), "restart": restartTraining(), "diverging": divergingTraining(), "grid": gridTraining(), "windows": windowTraining(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := p.fit(t)
@@ -541,7 +541,7 @@ func TestTrainingAllocations(t *testing.T) {
 	grid := tr.regular()
 	own := testing.AllocsPerRun(50, func() { // what is not the graph's run
 		clipByGlobalNorm(tr.grad, 1)
-		tr.load(nil, grid)
+		tr.load(nil, grid, nil)
 		tr.adam.Update(1e-3, tr.Model.params.Flat, tr.grad)
 	})
 	growth := int64(after) - int64(before)

@@ -8,20 +8,21 @@ import (
 )
 
 // worker evaluates the loss of its part of a batch, and the gradient, with a
-// graph and a tape machine of its own. Its rows are rows lo … hi−1 of the batch.
+// graph and a program of its own. Its rows are rows lo … hi−1 of the batch.
 type worker struct {
-	lo, hi int
-	g      *graph
-	vm     G.VM
-	x0     array // (rows, m)
-	target array // (times·rows, m), time slowest
-	steps  array // (intervals, 1)
-	weight array // (times)
-	cost   *G.Node
+	lo, hi  int
+	g       *graph
+	program *ops.Program
+	x0      array // (rows, m)
+	target  array // (times·rows, m), time slowest
+	steps   array // (intervals, 1)
+	weight  array // (times)
 
 	loss float64
 	grad []float64 // laid out as the parameters are
-	at   []int     // where in it each parameter of the graph begins
+	cost array
+	part []array // of the gradient, by each parameter of the graph
+	at   []int   // where in grad each of them begins
 	err  error
 }
 
@@ -52,41 +53,34 @@ func (m *Model) newWorker(lo, hi, times int) (*worker, error) {
 	if y, err = m.decode(g, y, x0); err != nil {
 		return nil, err
 	}
-	if w.cost, err = ops.SquaredError(y, target, weight); err != nil {
+	cost, err := ops.SquaredError(y, target, weight)
+	if err != nil {
 		return nil, err
 	}
-	if _, err := G.Grad(w.cost, g.order...); err != nil {
+	grads, err := G.Grad(cost, g.order...)
+	if err != nil {
 		return nil, errors.Wrap(err, "model: gradient")
 	}
+	if w.program, err = ops.Compile(append(G.Nodes{cost}, grads...)...); err != nil {
+		return nil, err
+	}
+	w.cost = dataOf(w.program, cost)
 	w.grad = make([]float64, len(m.params.Flat))
-	for _, p := range g.used {
+	for i, p := range g.used {
+		w.part = append(w.part, dataOf(w.program, grads[i]))
 		w.at = append(w.at, m.params.offset(p.Name))
 	}
-	w.vm = G.NewTapeMachine(g.ExprGraph, G.BindDualValues(g.order...))
 	return w, nil
 }
 
-// run evaluates the loss for the data that was set, and its gradient. Gorgonia
-// adds up the gradients of its runs, so each is cleared as it is read, also what
-// a run that failed has left; if that was the first, there is none.
+// run evaluates the loss for the data that was set, and its gradient.
 func (w *worker) run() {
 	w.g.refresh()
-	if w.err = runAll(w.vm); w.err == nil {
-		w.loss = valueArray(w.cost.Value()).at(0)
+	if w.err = w.program.Run(); w.err != nil {
+		return
 	}
-	clear(w.grad)
-	for i, n := range w.g.order {
-		v, err := n.Grad()
-		if err != nil {
-			if w.err == nil {
-				w.err = err
-			}
-			continue
-		}
-		if v == nil {
-			continue
-		}
-		valueArray(v).drainTo(w.grad[w.at[i]:])
+	w.loss = w.cost.at(0)
+	for i, d := range w.part {
+		d.get(w.grad[w.at[i]:])
 	}
-	w.vm.Reset()
 }

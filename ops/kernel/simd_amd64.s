@@ -11890,7 +11890,7 @@ DATA tanhAVX2Float64Data<>+728(SB)/8, $0x3de6124613a86d09
 GLOBL tanhAVX2Float64Data<>(SB), RODATA|NOPTR, $736
 
 // func tanhAVX2Float64(n int, y *float64, x *float64)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·tanhAVX2Float64(SB), NOSPLIT, $0-24
 	MOVQ n+0(FP), AX
 	MOVQ y+8(FP), CX
@@ -11898,7 +11898,7 @@ TEXT ·tanhAVX2Float64(SB), NOSPLIT, $0-24
 
 blocks:
 	CMPQ         AX, $0x00000008
-	JL           rest
+	JL           whole
 	VMOVUPD      (DX), Y0
 	VMOVUPD      32(DX), Y1
 	VPAND        tanhAVX2Float64Data<>+0(SB), Y0, Y2
@@ -11999,21 +11999,76 @@ blocks:
 	VPOR         Y3, Y1, Y1
 	VMOVUPD      Y0, (CX)
 	VMOVUPD      Y1, 32(CX)
-	ADDQ         $0x00000040, DX
 	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
 	SUBQ         $0x00000008, AX
 	JMP          blocks
+
+whole:
+	CMPQ         AX, $0x00000004
+	JL           rest
+	VMOVUPD      (DX), Y0
+	VPAND        tanhAVX2Float64Data<>+0(SB), Y0, Y1
+	VPXOR        Y1, Y0, Y0
+	VADDPD       Y0, Y0, Y0
+	VMOVUPD      tanhAVX2Float64Data<>+32(SB), Y2
+	VMINPD       Y0, Y2, Y0
+	VMOVUPD      tanhAVX2Float64Data<>+96(SB), Y2
+	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y0, Y2
+	VSUBPD       tanhAVX2Float64Data<>+96(SB), Y2, Y4
+	VMOVUPD      Y0, Y3
+	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y4, Y3
+	VFNMADD231PD tanhAVX2Float64Data<>+160(SB), Y4, Y3
+	VPSLLQ       $0x34, Y2, Y2
+	VPADDQ       tanhAVX2Float64Data<>+224(SB), Y2, Y2
+	VMOVUPD      tanhAVX2Float64Data<>+704(SB), Y4
+	VFMADD213PD  tanhAVX2Float64Data<>+672(SB), Y3, Y4
+	VFMADD213PD  tanhAVX2Float64Data<>+640(SB), Y3, Y4
+	VFMADD213PD  tanhAVX2Float64Data<>+608(SB), Y3, Y4
+	VFMADD213PD  tanhAVX2Float64Data<>+576(SB), Y3, Y4
+	VFMADD213PD  tanhAVX2Float64Data<>+544(SB), Y3, Y4
+	VFMADD213PD  tanhAVX2Float64Data<>+512(SB), Y3, Y4
+	VFMADD213PD  tanhAVX2Float64Data<>+480(SB), Y3, Y4
+	VFMADD213PD  tanhAVX2Float64Data<>+448(SB), Y3, Y4
+	VFMADD213PD  tanhAVX2Float64Data<>+416(SB), Y3, Y4
+	VFMADD213PD  tanhAVX2Float64Data<>+384(SB), Y3, Y4
+	VFMADD213PD  tanhAVX2Float64Data<>+352(SB), Y3, Y4
+	VMULPD       Y3, Y3, Y0
+	VFMADD231PD  Y0, Y4, Y3
+	VSUBPD       tanhAVX2Float64Data<>+224(SB), Y2, Y4
+	VMOVUPD      Y4, Y5
+	VFMADD231PD  Y2, Y3, Y5
+	VSUBPD       Y5, Y4, Y6
+	VFMADD231PD  Y2, Y3, Y6
+	VADDPD       tanhAVX2Float64Data<>+256(SB), Y5, Y2
+	VMAXPD       tanhAVX2Float64Data<>+256(SB), Y5, Y3
+	VMINPD       tanhAVX2Float64Data<>+256(SB), Y5, Y0
+	VSUBPD       Y2, Y3, Y4
+	VADDPD       Y0, Y4, Y4
+	VADDPD       Y6, Y4, Y4
+	VDIVPD       Y2, Y5, Y0
+	VFNMADD231PD Y0, Y2, Y5
+	VFNMADD231PD Y0, Y4, Y6
+	VADDPD       Y6, Y5, Y5
+	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y2
+	VSUBPD       Y0, Y2, Y2
+	VMAXPD       tanhAVX2Float64Data<>+288(SB), Y2, Y2
+	VMULPD       tanhAVX2Float64Data<>+192(SB), Y5, Y5
+	VFMADD231PD  Y2, Y5, Y0
+	VPOR         Y1, Y0, Y0
+	VMOVUPD      Y0, (CX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	SUBQ         $0x00000004, AX
+	JMP          whole
 
 rest:
 	TESTQ        AX, AX
 	JE           done
-	MOVQ         $0x00000004, BX
-	CMPQ         AX, BX
-	CMOVQLT      AX, BX
-	LEAQ         window<>+32(SB), SI
-	MOVQ         BX, DI
-	NEGQ         DI
-	VMOVUPS      (SI)(DI*8), Y0
+	LEAQ         window<>+32(SB), BX
+	MOVQ         AX, SI
+	NEGQ         SI
+	VMOVUPS      (BX)(SI*8), Y0
 	VMASKMOVPD   (DX), Y0, Y0
 	VPAND        tanhAVX2Float64Data<>+0(SB), Y0, Y1
 	VPXOR        Y1, Y0, Y0
@@ -12063,31 +12118,26 @@ rest:
 	VMULPD       tanhAVX2Float64Data<>+192(SB), Y5, Y5
 	VFMADD231PD  Y2, Y5, Y0
 	VPOR         Y1, Y0, Y0
-	LEAQ         (CX), SI
-	TESTQ        $0x00000004, BX
+	LEAQ         (CX), CX
+	TESTQ        $0x00000004, AX
 	JE           skip767
-	VMOVUPS      Y0, (SI)
-	ADDQ         $0x20, SI
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, CX
 
 skip767:
-	TESTQ        $0x00000002, BX
+	TESTQ        $0x00000002, AX
 	JE           skip768
-	VMOVUPS      X0, (SI)
+	VMOVUPS      X0, (CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, SI
+	ADDQ         $0x10, CX
 
 skip768:
-	TESTQ  $0x00000001, BX
+	TESTQ  $0x00000001, AX
 	JE     skip769
-	VMOVSD X0, (SI)
-	ADDQ   $0x08, SI
+	VMOVSD X0, (CX)
+	ADDQ   $0x08, CX
 
 skip769:
-	ADDQ $0x00000020, DX
-	ADDQ $0x00000020, CX
-	SUBQ BX, AX
-	JMP  rest
-
 done:
 	VZEROUPPER
 	RET
@@ -12279,17 +12329,17 @@ DATA tanhAVX512Float64Data<>+1464(SB)/8, $0x3de6124613a86d09
 GLOBL tanhAVX512Float64Data<>(SB), RODATA|NOPTR, $1472
 
 // func tanhAVX512Float64(n int, y *float64, x *float64)
-// Requires: AVX, AVX512F, CMOV
+// Requires: AVX, AVX512F
 TEXT ·tanhAVX512Float64(SB), NOSPLIT, $0-24
-	MOVQ n+0(FP), AX
-	MOVQ y+8(FP), DX
-	MOVQ x+16(FP), BX
+	MOVQ n+0(FP), CX
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), DX
 
 blocks:
-	CMPQ         AX, $0x00000010
-	JL           rest
-	VMOVUPD      (BX), Z0
-	VMOVUPD      64(BX), Z1
+	CMPQ         CX, $0x00000010
+	JL           whole
+	VMOVUPD      (DX), Z0
+	VMOVUPD      64(DX), Z1
 	VPANDQ       tanhAVX512Float64Data<>+0(SB), Z0, Z2
 	VPXORQ       Z2, Z0, Z0
 	VADDPD       Z0, Z0, Z0
@@ -12386,25 +12436,17 @@ blocks:
 	VMULPD       tanhAVX512Float64Data<>+384(SB), Z2, Z2
 	VFMADD231PD  Z5, Z2, Z1
 	VPORQ        Z3, Z1, Z1
-	VMOVUPD      Z0, (DX)
-	VMOVUPD      Z1, 64(DX)
-	ADDQ         $0x00000080, BX
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	ADDQ         $0x00000080, AX
 	ADDQ         $0x00000080, DX
-	SUBQ         $0x00000010, AX
+	SUBQ         $0x00000010, CX
 	JMP          blocks
 
-rest:
-	TESTQ        AX, AX
-	JE           done
-	MOVQ         $0x00000008, SI
-	CMPQ         AX, SI
-	CMOVQLT      AX, SI
-	MOVQ         SI, CX
-	MOVQ         $0x00000001, DI
-	SHLQ         CL, DI
-	DECQ         DI
-	KMOVW        DI, K1
-	VMOVUPD.Z    (BX), K1, Z0
+whole:
+	CMPQ         CX, $0x00000008
+	JL           rest
+	VMOVUPD      (DX), Z0
 	VPANDQ       tanhAVX512Float64Data<>+0(SB), Z0, Z1
 	VPXORQ       Z1, Z0, Z0
 	VADDPD       Z0, Z0, Z0
@@ -12453,11 +12495,69 @@ rest:
 	VMULPD       tanhAVX512Float64Data<>+384(SB), Z5, Z5
 	VFMADD231PD  Z2, Z5, Z0
 	VPORQ        Z1, Z0, Z0
-	VMOVUPD      Z0, K1, (DX)
-	ADDQ         $0x00000040, BX
+	VMOVUPD      Z0, (AX)
+	ADDQ         $0x00000040, AX
 	ADDQ         $0x00000040, DX
-	SUBQ         SI, AX
-	JMP          rest
+	SUBQ         $0x00000008, CX
+	JMP          whole
+
+rest:
+	TESTQ        CX, CX
+	JE           done
+	MOVQ         $0x00000001, BX
+	SHLQ         CL, BX
+	DECQ         BX
+	KMOVW        BX, K1
+	VMOVUPD.Z    (DX), K1, Z0
+	VPANDQ       tanhAVX512Float64Data<>+0(SB), Z0, Z1
+	VPXORQ       Z1, Z0, Z0
+	VADDPD       Z0, Z0, Z0
+	VMOVUPD      tanhAVX512Float64Data<>+64(SB), Z2
+	VMINPD       Z0, Z2, Z0
+	VMOVUPD      tanhAVX512Float64Data<>+192(SB), Z2
+	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z0, Z2
+	VSUBPD       tanhAVX512Float64Data<>+192(SB), Z2, Z4
+	VMOVUPD      Z0, Z3
+	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z4, Z3
+	VFNMADD231PD tanhAVX512Float64Data<>+320(SB), Z4, Z3
+	VPSLLQ       $0x34, Z2, Z2
+	VPADDQ       tanhAVX512Float64Data<>+448(SB), Z2, Z2
+	VMOVUPD      tanhAVX512Float64Data<>+1408(SB), Z4
+	VFMADD213PD  tanhAVX512Float64Data<>+1344(SB), Z3, Z4
+	VFMADD213PD  tanhAVX512Float64Data<>+1280(SB), Z3, Z4
+	VFMADD213PD  tanhAVX512Float64Data<>+1216(SB), Z3, Z4
+	VFMADD213PD  tanhAVX512Float64Data<>+1152(SB), Z3, Z4
+	VFMADD213PD  tanhAVX512Float64Data<>+1088(SB), Z3, Z4
+	VFMADD213PD  tanhAVX512Float64Data<>+1024(SB), Z3, Z4
+	VFMADD213PD  tanhAVX512Float64Data<>+960(SB), Z3, Z4
+	VFMADD213PD  tanhAVX512Float64Data<>+896(SB), Z3, Z4
+	VFMADD213PD  tanhAVX512Float64Data<>+832(SB), Z3, Z4
+	VFMADD213PD  tanhAVX512Float64Data<>+768(SB), Z3, Z4
+	VFMADD213PD  tanhAVX512Float64Data<>+704(SB), Z3, Z4
+	VMULPD       Z3, Z3, Z0
+	VFMADD231PD  Z0, Z4, Z3
+	VSUBPD       tanhAVX512Float64Data<>+448(SB), Z2, Z4
+	VMOVUPD      Z4, Z5
+	VFMADD231PD  Z2, Z3, Z5
+	VSUBPD       Z5, Z4, Z6
+	VFMADD231PD  Z2, Z3, Z6
+	VADDPD       tanhAVX512Float64Data<>+512(SB), Z5, Z2
+	VMAXPD       tanhAVX512Float64Data<>+512(SB), Z5, Z3
+	VMINPD       tanhAVX512Float64Data<>+512(SB), Z5, Z0
+	VSUBPD       Z2, Z3, Z4
+	VADDPD       Z0, Z4, Z4
+	VADDPD       Z6, Z4, Z4
+	VDIVPD       Z2, Z5, Z0
+	VFNMADD231PD Z0, Z2, Z5
+	VFNMADD231PD Z0, Z4, Z6
+	VADDPD       Z6, Z5, Z5
+	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z2
+	VSUBPD       Z0, Z2, Z2
+	VMAXPD       tanhAVX512Float64Data<>+576(SB), Z2, Z2
+	VMULPD       tanhAVX512Float64Data<>+384(SB), Z5, Z5
+	VFMADD231PD  Z2, Z5, Z0
+	VPORQ        Z1, Z0, Z0
+	VMOVUPD      Z0, K1, (AX)
 
 done:
 	VZEROUPPER
@@ -12610,7 +12710,7 @@ DATA tanhAVX2Float32Data<>+572(SB)/4, $0x37d00d01
 GLOBL tanhAVX2Float32Data<>(SB), RODATA|NOPTR, $576
 
 // func tanhAVX2Float32(n int, y *float32, x *float32)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·tanhAVX2Float32(SB), NOSPLIT, $0-24
 	MOVQ n+0(FP), AX
 	MOVQ y+8(FP), CX
@@ -12618,7 +12718,7 @@ TEXT ·tanhAVX2Float32(SB), NOSPLIT, $0-24
 
 blocks:
 	CMPQ         AX, $0x00000010
-	JL           rest
+	JL           whole
 	VMOVUPS      (DX), Y0
 	VMOVUPS      32(DX), Y1
 	VPAND        tanhAVX2Float32Data<>+0(SB), Y0, Y2
@@ -12709,21 +12809,71 @@ blocks:
 	VPOR         Y3, Y1, Y1
 	VMOVUPS      Y0, (CX)
 	VMOVUPS      Y1, 32(CX)
-	ADDQ         $0x00000040, DX
 	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
 	SUBQ         $0x00000010, AX
 	JMP          blocks
+
+whole:
+	CMPQ         AX, $0x00000008
+	JL           rest
+	VMOVUPS      (DX), Y0
+	VPAND        tanhAVX2Float32Data<>+0(SB), Y0, Y1
+	VPXOR        Y1, Y0, Y0
+	VADDPS       Y0, Y0, Y0
+	VMOVUPS      tanhAVX2Float32Data<>+32(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      tanhAVX2Float32Data<>+96(SB), Y2
+	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y0, Y2
+	VSUBPS       tanhAVX2Float32Data<>+96(SB), Y2, Y4
+	VMOVUPS      Y0, Y3
+	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y4, Y3
+	VFNMADD231PS tanhAVX2Float32Data<>+160(SB), Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       tanhAVX2Float32Data<>+224(SB), Y2, Y2
+	VMOVUPS      tanhAVX2Float32Data<>+544(SB), Y4
+	VFMADD213PS  tanhAVX2Float32Data<>+512(SB), Y3, Y4
+	VFMADD213PS  tanhAVX2Float32Data<>+480(SB), Y3, Y4
+	VFMADD213PS  tanhAVX2Float32Data<>+448(SB), Y3, Y4
+	VFMADD213PS  tanhAVX2Float32Data<>+416(SB), Y3, Y4
+	VFMADD213PS  tanhAVX2Float32Data<>+384(SB), Y3, Y4
+	VFMADD213PS  tanhAVX2Float32Data<>+352(SB), Y3, Y4
+	VMULPS       Y3, Y3, Y0
+	VFMADD231PS  Y0, Y4, Y3
+	VSUBPS       tanhAVX2Float32Data<>+224(SB), Y2, Y4
+	VMOVUPS      Y4, Y5
+	VFMADD231PS  Y2, Y3, Y5
+	VSUBPS       Y5, Y4, Y6
+	VFMADD231PS  Y2, Y3, Y6
+	VADDPS       tanhAVX2Float32Data<>+256(SB), Y5, Y2
+	VMAXPS       tanhAVX2Float32Data<>+256(SB), Y5, Y3
+	VMINPS       tanhAVX2Float32Data<>+256(SB), Y5, Y0
+	VSUBPS       Y2, Y3, Y4
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y6, Y4, Y4
+	VDIVPS       Y2, Y5, Y0
+	VFNMADD231PS Y0, Y2, Y5
+	VFNMADD231PS Y0, Y4, Y6
+	VADDPS       Y6, Y5, Y5
+	VMOVUPS      tanhAVX2Float32Data<>+320(SB), Y2
+	VSUBPS       Y0, Y2, Y2
+	VMAXPS       tanhAVX2Float32Data<>+288(SB), Y2, Y2
+	VMULPS       tanhAVX2Float32Data<>+192(SB), Y5, Y5
+	VFMADD231PS  Y2, Y5, Y0
+	VPOR         Y1, Y0, Y0
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	SUBQ         $0x00000008, AX
+	JMP          whole
 
 rest:
 	TESTQ        AX, AX
 	JE           done
-	MOVQ         $0x00000008, BX
-	CMPQ         AX, BX
-	CMOVQLT      AX, BX
-	LEAQ         window<>+32(SB), SI
-	MOVQ         BX, DI
-	NEGQ         DI
-	VMOVUPS      (SI)(DI*4), Y0
+	LEAQ         window<>+32(SB), BX
+	MOVQ         AX, SI
+	NEGQ         SI
+	VMOVUPS      (BX)(SI*4), Y0
 	VMASKMOVPS   (DX), Y0, Y0
 	VPAND        tanhAVX2Float32Data<>+0(SB), Y0, Y1
 	VPXOR        Y1, Y0, Y0
@@ -12768,38 +12918,33 @@ rest:
 	VMULPS       tanhAVX2Float32Data<>+192(SB), Y5, Y5
 	VFMADD231PS  Y2, Y5, Y0
 	VPOR         Y1, Y0, Y0
-	LEAQ         (CX), SI
-	TESTQ        $0x00000008, BX
+	LEAQ         (CX), CX
+	TESTQ        $0x00000008, AX
 	JE           skip770
-	VMOVUPS      Y0, (SI)
-	ADDQ         $0x20, SI
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, CX
 
 skip770:
-	TESTQ        $0x00000004, BX
+	TESTQ        $0x00000004, AX
 	JE           skip771
-	VMOVUPS      X0, (SI)
+	VMOVUPS      X0, (CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, SI
+	ADDQ         $0x10, CX
 
 skip771:
-	TESTQ   $0x00000002, BX
+	TESTQ   $0x00000002, AX
 	JE      skip772
-	VMOVSD  X0, (SI)
+	VMOVSD  X0, (CX)
 	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, SI
+	ADDQ    $0x08, CX
 
 skip772:
-	TESTQ  $0x00000001, BX
+	TESTQ  $0x00000001, AX
 	JE     skip773
-	VMOVSS X0, (SI)
-	ADDQ   $0x04, SI
+	VMOVSS X0, (CX)
+	ADDQ   $0x04, CX
 
 skip773:
-	ADDQ $0x00000020, DX
-	ADDQ $0x00000020, CX
-	SUBQ BX, AX
-	JMP  rest
-
 done:
 	VZEROUPPER
 	RET
@@ -13095,17 +13240,17 @@ DATA tanhAVX512Float32Data<>+1148(SB)/4, $0x37d00d01
 GLOBL tanhAVX512Float32Data<>(SB), RODATA|NOPTR, $1152
 
 // func tanhAVX512Float32(n int, y *float32, x *float32)
-// Requires: AVX, AVX512F, CMOV
+// Requires: AVX, AVX512F
 TEXT ·tanhAVX512Float32(SB), NOSPLIT, $0-24
-	MOVQ n+0(FP), AX
-	MOVQ y+8(FP), DX
-	MOVQ x+16(FP), BX
+	MOVQ n+0(FP), CX
+	MOVQ y+8(FP), AX
+	MOVQ x+16(FP), DX
 
 blocks:
-	CMPQ         AX, $0x00000020
-	JL           rest
-	VMOVUPS      (BX), Z0
-	VMOVUPS      64(BX), Z1
+	CMPQ         CX, $0x00000020
+	JL           whole
+	VMOVUPS      (DX), Z0
+	VMOVUPS      64(DX), Z1
 	VPANDQ       tanhAVX512Float32Data<>+0(SB), Z0, Z2
 	VPXORQ       Z2, Z0, Z0
 	VADDPS       Z0, Z0, Z0
@@ -13192,25 +13337,17 @@ blocks:
 	VMULPS       tanhAVX512Float32Data<>+384(SB), Z2, Z2
 	VFMADD231PS  Z5, Z2, Z1
 	VPORQ        Z3, Z1, Z1
-	VMOVUPS      Z0, (DX)
-	VMOVUPS      Z1, 64(DX)
-	ADDQ         $0x00000080, BX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         $0x00000080, AX
 	ADDQ         $0x00000080, DX
-	SUBQ         $0x00000020, AX
+	SUBQ         $0x00000020, CX
 	JMP          blocks
 
-rest:
-	TESTQ        AX, AX
-	JE           done
-	MOVQ         $0x00000010, SI
-	CMPQ         AX, SI
-	CMOVQLT      AX, SI
-	MOVQ         SI, CX
-	MOVQ         $0x00000001, DI
-	SHLQ         CL, DI
-	DECQ         DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (BX), K1, Z0
+whole:
+	CMPQ         CX, $0x00000010
+	JL           rest
+	VMOVUPS      (DX), Z0
 	VPANDQ       tanhAVX512Float32Data<>+0(SB), Z0, Z1
 	VPXORQ       Z1, Z0, Z0
 	VADDPS       Z0, Z0, Z0
@@ -13254,11 +13391,1762 @@ rest:
 	VMULPS       tanhAVX512Float32Data<>+384(SB), Z5, Z5
 	VFMADD231PS  Z2, Z5, Z0
 	VPORQ        Z1, Z0, Z0
-	VMOVUPS      Z0, K1, (DX)
-	ADDQ         $0x00000040, BX
+	VMOVUPS      Z0, (AX)
+	ADDQ         $0x00000040, AX
 	ADDQ         $0x00000040, DX
-	SUBQ         SI, AX
-	JMP          rest
+	SUBQ         $0x00000010, CX
+	JMP          whole
+
+rest:
+	TESTQ        CX, CX
+	JE           done
+	MOVQ         $0x00000001, BX
+	SHLQ         CL, BX
+	DECQ         BX
+	KMOVW        BX, K1
+	VMOVUPS.Z    (DX), K1, Z0
+	VPANDQ       tanhAVX512Float32Data<>+0(SB), Z0, Z1
+	VPXORQ       Z1, Z0, Z0
+	VADDPS       Z0, Z0, Z0
+	VMOVUPS      tanhAVX512Float32Data<>+64(SB), Z2
+	VMINPS       Z0, Z2, Z0
+	VMOVUPS      tanhAVX512Float32Data<>+192(SB), Z2
+	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z0, Z2
+	VSUBPS       tanhAVX512Float32Data<>+192(SB), Z2, Z4
+	VMOVUPS      Z0, Z3
+	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z4, Z3
+	VFNMADD231PS tanhAVX512Float32Data<>+320(SB), Z4, Z3
+	VPSLLD       $0x17, Z2, Z2
+	VPADDD       tanhAVX512Float32Data<>+448(SB), Z2, Z2
+	VMOVUPS      tanhAVX512Float32Data<>+1088(SB), Z4
+	VFMADD213PS  tanhAVX512Float32Data<>+1024(SB), Z3, Z4
+	VFMADD213PS  tanhAVX512Float32Data<>+960(SB), Z3, Z4
+	VFMADD213PS  tanhAVX512Float32Data<>+896(SB), Z3, Z4
+	VFMADD213PS  tanhAVX512Float32Data<>+832(SB), Z3, Z4
+	VFMADD213PS  tanhAVX512Float32Data<>+768(SB), Z3, Z4
+	VFMADD213PS  tanhAVX512Float32Data<>+704(SB), Z3, Z4
+	VMULPS       Z3, Z3, Z0
+	VFMADD231PS  Z0, Z4, Z3
+	VSUBPS       tanhAVX512Float32Data<>+448(SB), Z2, Z4
+	VMOVUPS      Z4, Z5
+	VFMADD231PS  Z2, Z3, Z5
+	VSUBPS       Z5, Z4, Z6
+	VFMADD231PS  Z2, Z3, Z6
+	VADDPS       tanhAVX512Float32Data<>+512(SB), Z5, Z2
+	VMAXPS       tanhAVX512Float32Data<>+512(SB), Z5, Z3
+	VMINPS       tanhAVX512Float32Data<>+512(SB), Z5, Z0
+	VSUBPS       Z2, Z3, Z4
+	VADDPS       Z0, Z4, Z4
+	VADDPS       Z6, Z4, Z4
+	VDIVPS       Z2, Z5, Z0
+	VFNMADD231PS Z0, Z2, Z5
+	VFNMADD231PS Z0, Z4, Z6
+	VADDPS       Z6, Z5, Z5
+	VMOVUPS      tanhAVX512Float32Data<>+640(SB), Z2
+	VSUBPS       Z0, Z2, Z2
+	VMAXPS       tanhAVX512Float32Data<>+576(SB), Z2, Z2
+	VMULPS       tanhAVX512Float32Data<>+384(SB), Z5, Z5
+	VFMADD231PS  Z2, Z5, Z0
+	VPORQ        Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func tanhGradAVX2Float64(n int, dz *float64, dy *float64, y *float64)
+// Requires: AVX, FMA3
+TEXT ·tanhGradAVX2Float64(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         dz+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         y+24(FP), BX
+	VBROADCASTSD oneAVX2Float64<>+0(SB), Y0
+
+blocks:
+	CMPQ         AX, $0x00000010
+	JL           whole
+	VMOVUPD      (DX), Y1
+	VMOVUPD      (BX), Y2
+	VMOVUPD      Y0, Y3
+	VFNMADD231PD Y2, Y2, Y3
+	VMULPD       Y1, Y3, Y3
+	VMOVUPD      Y3, (CX)
+	VMOVUPD      32(DX), Y1
+	VMOVUPD      32(BX), Y2
+	VMOVUPD      Y0, Y3
+	VFNMADD231PD Y2, Y2, Y3
+	VMULPD       Y1, Y3, Y3
+	VMOVUPD      Y3, 32(CX)
+	VMOVUPD      64(DX), Y1
+	VMOVUPD      64(BX), Y2
+	VMOVUPD      Y0, Y3
+	VFNMADD231PD Y2, Y2, Y3
+	VMULPD       Y1, Y3, Y3
+	VMOVUPD      Y3, 64(CX)
+	VMOVUPD      96(DX), Y1
+	VMOVUPD      96(BX), Y2
+	VMOVUPD      Y0, Y3
+	VFNMADD231PD Y2, Y2, Y3
+	VMULPD       Y1, Y3, Y3
+	VMOVUPD      Y3, 96(CX)
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, BX
+	SUBQ         $0x00000010, AX
+	JMP          blocks
+
+whole:
+	CMPQ         AX, $0x00000004
+	JL           rest
+	VMOVUPD      (DX), Y1
+	VMOVUPD      (BX), Y2
+	VMOVUPD      Y0, Y3
+	VFNMADD231PD Y2, Y2, Y3
+	VMULPD       Y1, Y3, Y3
+	VMOVUPD      Y3, (CX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, BX
+	SUBQ         $0x00000004, AX
+	JMP          whole
+
+rest:
+	TESTQ        AX, AX
+	JE           done
+	LEAQ         window<>+32(SB), SI
+	MOVQ         AX, DI
+	NEGQ         DI
+	VMOVUPS      (SI)(DI*8), Y1
+	VMASKMOVPD   (DX), Y1, Y2
+	VMASKMOVPD   (BX), Y1, Y1
+	VMOVUPD      Y0, Y0
+	VFNMADD231PD Y1, Y1, Y0
+	VMULPD       Y2, Y0, Y0
+	LEAQ         (CX), CX
+	TESTQ        $0x00000004, AX
+	JE           skip774
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, CX
+
+skip774:
+	TESTQ        $0x00000002, AX
+	JE           skip775
+	VMOVUPS      X0, (CX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, CX
+
+skip775:
+	TESTQ  $0x00000001, AX
+	JE     skip776
+	VMOVSD X0, (CX)
+	ADDQ   $0x08, CX
+
+skip776:
+done:
+	VZEROUPPER
+	RET
+
+DATA oneAVX2Float64<>+0(SB)/8, $0x3ff0000000000000
+GLOBL oneAVX2Float64<>(SB), RODATA|NOPTR, $8
+
+// func tanhGradAVX512Float64(n int, dz *float64, dy *float64, y *float64)
+// Requires: AVX, AVX512F
+TEXT ·tanhGradAVX512Float64(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), CX
+	MOVQ         dz+8(FP), AX
+	MOVQ         dy+16(FP), DX
+	MOVQ         y+24(FP), BX
+	VBROADCASTSD oneAVX512Float64<>+0(SB), Z0
+
+blocks:
+	CMPQ         CX, $0x00000020
+	JL           whole
+	VMOVUPD      (DX), Z1
+	VMOVUPD      (BX), Z2
+	VMOVUPD      Z0, Z3
+	VFNMADD231PD Z2, Z2, Z3
+	VMULPD       Z1, Z3, Z3
+	VMOVUPD      Z3, (AX)
+	VMOVUPD      64(DX), Z1
+	VMOVUPD      64(BX), Z2
+	VMOVUPD      Z0, Z3
+	VFNMADD231PD Z2, Z2, Z3
+	VMULPD       Z1, Z3, Z3
+	VMOVUPD      Z3, 64(AX)
+	VMOVUPD      128(DX), Z1
+	VMOVUPD      128(BX), Z2
+	VMOVUPD      Z0, Z3
+	VFNMADD231PD Z2, Z2, Z3
+	VMULPD       Z1, Z3, Z3
+	VMOVUPD      Z3, 128(AX)
+	VMOVUPD      192(DX), Z1
+	VMOVUPD      192(BX), Z2
+	VMOVUPD      Z0, Z3
+	VFNMADD231PD Z2, Z2, Z3
+	VMULPD       Z1, Z3, Z3
+	VMOVUPD      Z3, 192(AX)
+	ADDQ         $0x00000100, AX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x00000020, CX
+	JMP          blocks
+
+whole:
+	CMPQ         CX, $0x00000008
+	JL           rest
+	VMOVUPD      (DX), Z1
+	VMOVUPD      (BX), Z2
+	VMOVUPD      Z0, Z3
+	VFNMADD231PD Z2, Z2, Z3
+	VMULPD       Z1, Z3, Z3
+	VMOVUPD      Z3, (AX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, BX
+	SUBQ         $0x00000008, CX
+	JMP          whole
+
+rest:
+	TESTQ        CX, CX
+	JE           done
+	MOVQ         $0x00000001, SI
+	SHLQ         CL, SI
+	DECQ         SI
+	KMOVW        SI, K1
+	VMOVUPD.Z    (DX), K1, Z1
+	VMOVUPD.Z    (BX), K1, Z2
+	VMOVUPD      Z0, Z0
+	VFNMADD231PD Z2, Z2, Z0
+	VMULPD       Z1, Z0, Z0
+	VMOVUPD      Z0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA oneAVX512Float64<>+0(SB)/8, $0x3ff0000000000000
+GLOBL oneAVX512Float64<>(SB), RODATA|NOPTR, $8
+
+// func tanhGradAVX2Float32(n int, dz *float32, dy *float32, y *float32)
+// Requires: AVX, FMA3
+TEXT ·tanhGradAVX2Float32(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         dz+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         y+24(FP), BX
+	VBROADCASTSS oneAVX2Float32<>+0(SB), Y0
+
+blocks:
+	CMPQ         AX, $0x00000020
+	JL           whole
+	VMOVUPS      (DX), Y1
+	VMOVUPS      (BX), Y2
+	VMOVUPS      Y0, Y3
+	VFNMADD231PS Y2, Y2, Y3
+	VMULPS       Y1, Y3, Y3
+	VMOVUPS      Y3, (CX)
+	VMOVUPS      32(DX), Y1
+	VMOVUPS      32(BX), Y2
+	VMOVUPS      Y0, Y3
+	VFNMADD231PS Y2, Y2, Y3
+	VMULPS       Y1, Y3, Y3
+	VMOVUPS      Y3, 32(CX)
+	VMOVUPS      64(DX), Y1
+	VMOVUPS      64(BX), Y2
+	VMOVUPS      Y0, Y3
+	VFNMADD231PS Y2, Y2, Y3
+	VMULPS       Y1, Y3, Y3
+	VMOVUPS      Y3, 64(CX)
+	VMOVUPS      96(DX), Y1
+	VMOVUPS      96(BX), Y2
+	VMOVUPS      Y0, Y3
+	VFNMADD231PS Y2, Y2, Y3
+	VMULPS       Y1, Y3, Y3
+	VMOVUPS      Y3, 96(CX)
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, BX
+	SUBQ         $0x00000020, AX
+	JMP          blocks
+
+whole:
+	CMPQ         AX, $0x00000008
+	JL           rest
+	VMOVUPS      (DX), Y1
+	VMOVUPS      (BX), Y2
+	VMOVUPS      Y0, Y3
+	VFNMADD231PS Y2, Y2, Y3
+	VMULPS       Y1, Y3, Y3
+	VMOVUPS      Y3, (CX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, BX
+	SUBQ         $0x00000008, AX
+	JMP          whole
+
+rest:
+	TESTQ        AX, AX
+	JE           done
+	LEAQ         window<>+32(SB), SI
+	MOVQ         AX, DI
+	NEGQ         DI
+	VMOVUPS      (SI)(DI*4), Y1
+	VMASKMOVPS   (DX), Y1, Y2
+	VMASKMOVPS   (BX), Y1, Y1
+	VMOVUPS      Y0, Y0
+	VFNMADD231PS Y1, Y1, Y0
+	VMULPS       Y2, Y0, Y0
+	LEAQ         (CX), CX
+	TESTQ        $0x00000008, AX
+	JE           skip777
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x20, CX
+
+skip777:
+	TESTQ        $0x00000004, AX
+	JE           skip778
+	VMOVUPS      X0, (CX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, CX
+
+skip778:
+	TESTQ   $0x00000002, AX
+	JE      skip779
+	VMOVSD  X0, (CX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, CX
+
+skip779:
+	TESTQ  $0x00000001, AX
+	JE     skip780
+	VMOVSS X0, (CX)
+	ADDQ   $0x04, CX
+
+skip780:
+done:
+	VZEROUPPER
+	RET
+
+DATA oneAVX2Float32<>+0(SB)/4, $0x3f800000
+GLOBL oneAVX2Float32<>(SB), RODATA|NOPTR, $4
+
+// func tanhGradAVX512Float32(n int, dz *float32, dy *float32, y *float32)
+// Requires: AVX, AVX512F
+TEXT ·tanhGradAVX512Float32(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), CX
+	MOVQ         dz+8(FP), AX
+	MOVQ         dy+16(FP), DX
+	MOVQ         y+24(FP), BX
+	VBROADCASTSS oneAVX512Float32<>+0(SB), Z0
+
+blocks:
+	CMPQ         CX, $0x00000040
+	JL           whole
+	VMOVUPS      (DX), Z1
+	VMOVUPS      (BX), Z2
+	VMOVUPS      Z0, Z3
+	VFNMADD231PS Z2, Z2, Z3
+	VMULPS       Z1, Z3, Z3
+	VMOVUPS      Z3, (AX)
+	VMOVUPS      64(DX), Z1
+	VMOVUPS      64(BX), Z2
+	VMOVUPS      Z0, Z3
+	VFNMADD231PS Z2, Z2, Z3
+	VMULPS       Z1, Z3, Z3
+	VMOVUPS      Z3, 64(AX)
+	VMOVUPS      128(DX), Z1
+	VMOVUPS      128(BX), Z2
+	VMOVUPS      Z0, Z3
+	VFNMADD231PS Z2, Z2, Z3
+	VMULPS       Z1, Z3, Z3
+	VMOVUPS      Z3, 128(AX)
+	VMOVUPS      192(DX), Z1
+	VMOVUPS      192(BX), Z2
+	VMOVUPS      Z0, Z3
+	VFNMADD231PS Z2, Z2, Z3
+	VMULPS       Z1, Z3, Z3
+	VMOVUPS      Z3, 192(AX)
+	ADDQ         $0x00000100, AX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x00000040, CX
+	JMP          blocks
+
+whole:
+	CMPQ         CX, $0x00000010
+	JL           rest
+	VMOVUPS      (DX), Z1
+	VMOVUPS      (BX), Z2
+	VMOVUPS      Z0, Z3
+	VFNMADD231PS Z2, Z2, Z3
+	VMULPS       Z1, Z3, Z3
+	VMOVUPS      Z3, (AX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, BX
+	SUBQ         $0x00000010, CX
+	JMP          whole
+
+rest:
+	TESTQ        CX, CX
+	JE           done
+	MOVQ         $0x00000001, SI
+	SHLQ         CL, SI
+	DECQ         SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (DX), K1, Z1
+	VMOVUPS.Z    (BX), K1, Z2
+	VMOVUPS      Z0, Z0
+	VFNMADD231PS Z2, Z2, Z0
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA oneAVX512Float32<>+0(SB)/4, $0x3f800000
+GLOBL oneAVX512Float32<>(SB), RODATA|NOPTR, $4
+
+// func axpyAVX2Float64(n int, alpha float64, x *float64, y *float64)
+// Requires: AVX, FMA3
+TEXT ·axpyAVX2Float64(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         y+24(FP), DX
+	VBROADCASTSD alpha+8(FP), Y0
+
+blocks:
+	CMPQ        AX, $0x00000010
+	JL          whole
+	VMOVUPD     (CX), Y1
+	VMOVUPD     (DX), Y2
+	VFMADD231PD Y0, Y1, Y2
+	VMOVUPD     Y2, (DX)
+	VMOVUPD     32(CX), Y1
+	VMOVUPD     32(DX), Y2
+	VFMADD231PD Y0, Y1, Y2
+	VMOVUPD     Y2, 32(DX)
+	VMOVUPD     64(CX), Y1
+	VMOVUPD     64(DX), Y2
+	VFMADD231PD Y0, Y1, Y2
+	VMOVUPD     Y2, 64(DX)
+	VMOVUPD     96(CX), Y1
+	VMOVUPD     96(DX), Y2
+	VFMADD231PD Y0, Y1, Y2
+	VMOVUPD     Y2, 96(DX)
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x00000080, DX
+	SUBQ        $0x00000010, AX
+	JMP         blocks
+
+whole:
+	CMPQ        AX, $0x00000004
+	JL          rest
+	VMOVUPD     (CX), Y1
+	VMOVUPD     (DX), Y2
+	VFMADD231PD Y0, Y1, Y2
+	VMOVUPD     Y2, (DX)
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, DX
+	SUBQ        $0x00000004, AX
+	JMP         whole
+
+rest:
+	TESTQ       AX, AX
+	JE          done
+	LEAQ        window<>+32(SB), BX
+	MOVQ        AX, SI
+	NEGQ        SI
+	VMOVUPS     (BX)(SI*8), Y1
+	VMASKMOVPD  (CX), Y1, Y2
+	VMASKMOVPD  (DX), Y1, Y1
+	VFMADD231PD Y0, Y2, Y1
+	LEAQ        (DX), CX
+	TESTQ       $0x00000004, AX
+	JE          skip781
+	VMOVUPS     Y1, (CX)
+	ADDQ        $0x20, CX
+
+skip781:
+	TESTQ        $0x00000002, AX
+	JE           skip782
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+
+skip782:
+	TESTQ  $0x00000001, AX
+	JE     skip783
+	VMOVSD X1, (CX)
+	ADDQ   $0x08, CX
+
+skip783:
+done:
+	VZEROUPPER
+	RET
+
+// func axpyAVX512Float64(n int, alpha float64, x *float64, y *float64)
+// Requires: AVX, AVX512F
+TEXT ·axpyAVX512Float64(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), CX
+	MOVQ         x+16(FP), AX
+	MOVQ         y+24(FP), DX
+	VBROADCASTSD alpha+8(FP), Z0
+
+blocks:
+	CMPQ        CX, $0x00000020
+	JL          whole
+	VMOVUPD     (AX), Z1
+	VMOVUPD     (DX), Z2
+	VFMADD231PD Z0, Z1, Z2
+	VMOVUPD     Z2, (DX)
+	VMOVUPD     64(AX), Z1
+	VMOVUPD     64(DX), Z2
+	VFMADD231PD Z0, Z1, Z2
+	VMOVUPD     Z2, 64(DX)
+	VMOVUPD     128(AX), Z1
+	VMOVUPD     128(DX), Z2
+	VFMADD231PD Z0, Z1, Z2
+	VMOVUPD     Z2, 128(DX)
+	VMOVUPD     192(AX), Z1
+	VMOVUPD     192(DX), Z2
+	VFMADD231PD Z0, Z1, Z2
+	VMOVUPD     Z2, 192(DX)
+	ADDQ        $0x00000100, AX
+	ADDQ        $0x00000100, DX
+	SUBQ        $0x00000020, CX
+	JMP         blocks
+
+whole:
+	CMPQ        CX, $0x00000008
+	JL          rest
+	VMOVUPD     (AX), Z1
+	VMOVUPD     (DX), Z2
+	VFMADD231PD Z0, Z1, Z2
+	VMOVUPD     Z2, (DX)
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, DX
+	SUBQ        $0x00000008, CX
+	JMP         whole
+
+rest:
+	TESTQ       CX, CX
+	JE          done
+	MOVQ        $0x00000001, BX
+	SHLQ        CL, BX
+	DECQ        BX
+	KMOVW       BX, K1
+	VMOVUPD.Z   (AX), K1, Z1
+	VMOVUPD.Z   (DX), K1, Z2
+	VFMADD231PD Z0, Z1, Z2
+	VMOVUPD     Z2, K1, (DX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func axpyAVX2Float32(n int, alpha float32, x *float32, y *float32)
+// Requires: AVX, FMA3
+TEXT ·axpyAVX2Float32(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         y+24(FP), DX
+	VBROADCASTSS alpha+8(FP), Y0
+
+blocks:
+	CMPQ        AX, $0x00000020
+	JL          whole
+	VMOVUPS     (CX), Y1
+	VMOVUPS     (DX), Y2
+	VFMADD231PS Y0, Y1, Y2
+	VMOVUPS     Y2, (DX)
+	VMOVUPS     32(CX), Y1
+	VMOVUPS     32(DX), Y2
+	VFMADD231PS Y0, Y1, Y2
+	VMOVUPS     Y2, 32(DX)
+	VMOVUPS     64(CX), Y1
+	VMOVUPS     64(DX), Y2
+	VFMADD231PS Y0, Y1, Y2
+	VMOVUPS     Y2, 64(DX)
+	VMOVUPS     96(CX), Y1
+	VMOVUPS     96(DX), Y2
+	VFMADD231PS Y0, Y1, Y2
+	VMOVUPS     Y2, 96(DX)
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x00000080, DX
+	SUBQ        $0x00000020, AX
+	JMP         blocks
+
+whole:
+	CMPQ        AX, $0x00000008
+	JL          rest
+	VMOVUPS     (CX), Y1
+	VMOVUPS     (DX), Y2
+	VFMADD231PS Y0, Y1, Y2
+	VMOVUPS     Y2, (DX)
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, DX
+	SUBQ        $0x00000008, AX
+	JMP         whole
+
+rest:
+	TESTQ       AX, AX
+	JE          done
+	LEAQ        window<>+32(SB), BX
+	MOVQ        AX, SI
+	NEGQ        SI
+	VMOVUPS     (BX)(SI*4), Y1
+	VMASKMOVPS  (CX), Y1, Y2
+	VMASKMOVPS  (DX), Y1, Y1
+	VFMADD231PS Y0, Y2, Y1
+	LEAQ        (DX), CX
+	TESTQ       $0x00000008, AX
+	JE          skip784
+	VMOVUPS     Y1, (CX)
+	ADDQ        $0x20, CX
+
+skip784:
+	TESTQ        $0x00000004, AX
+	JE           skip785
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+
+skip785:
+	TESTQ   $0x00000002, AX
+	JE      skip786
+	VMOVSD  X1, (CX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, CX
+
+skip786:
+	TESTQ  $0x00000001, AX
+	JE     skip787
+	VMOVSS X1, (CX)
+	ADDQ   $0x04, CX
+
+skip787:
+done:
+	VZEROUPPER
+	RET
+
+// func axpyAVX512Float32(n int, alpha float32, x *float32, y *float32)
+// Requires: AVX, AVX512F
+TEXT ·axpyAVX512Float32(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), CX
+	MOVQ         x+16(FP), AX
+	MOVQ         y+24(FP), DX
+	VBROADCASTSS alpha+8(FP), Z0
+
+blocks:
+	CMPQ        CX, $0x00000040
+	JL          whole
+	VMOVUPS     (AX), Z1
+	VMOVUPS     (DX), Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, (DX)
+	VMOVUPS     64(AX), Z1
+	VMOVUPS     64(DX), Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, 64(DX)
+	VMOVUPS     128(AX), Z1
+	VMOVUPS     128(DX), Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, 128(DX)
+	VMOVUPS     192(AX), Z1
+	VMOVUPS     192(DX), Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, 192(DX)
+	ADDQ        $0x00000100, AX
+	ADDQ        $0x00000100, DX
+	SUBQ        $0x00000040, CX
+	JMP         blocks
+
+whole:
+	CMPQ        CX, $0x00000010
+	JL          rest
+	VMOVUPS     (AX), Z1
+	VMOVUPS     (DX), Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, (DX)
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, DX
+	SUBQ        $0x00000010, CX
+	JMP         whole
+
+rest:
+	TESTQ       CX, CX
+	JE          done
+	MOVQ        $0x00000001, BX
+	SHLQ        CL, BX
+	DECQ        BX
+	KMOVW       BX, K1
+	VMOVUPS.Z   (AX), K1, Z1
+	VMOVUPS.Z   (DX), K1, Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, K1, (DX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func columnSumsAVX2Float64(rows int, n int, s *float64, x *float64)
+// Requires: AVX
+TEXT ·columnSumsAVX2Float64(SB), NOSPLIT, $0-32
+	MOVQ n+8(FP), AX
+	MOVQ s+16(FP), CX
+	MOVQ x+24(FP), DX
+	MOVQ AX, BX
+	SHLQ $0x03, BX
+
+blocks:
+	CMPQ    AX, $0x00000020
+	JL      whole
+	VMOVUPD (CX), Y0
+	VMOVUPD 32(CX), Y1
+	VMOVUPD 64(CX), Y2
+	VMOVUPD 96(CX), Y3
+	VMOVUPD 128(CX), Y4
+	VMOVUPD 160(CX), Y5
+	VMOVUPD 192(CX), Y6
+	VMOVUPD 224(CX), Y7
+	MOVQ    rows+0(FP), SI
+	MOVQ    DX, DI
+	TESTQ   SI, SI
+	JE      sums789
+
+rows788:
+	VADDPD (DI), Y0, Y0
+	VADDPD 32(DI), Y1, Y1
+	VADDPD 64(DI), Y2, Y2
+	VADDPD 96(DI), Y3, Y3
+	VADDPD 128(DI), Y4, Y4
+	VADDPD 160(DI), Y5, Y5
+	VADDPD 192(DI), Y6, Y6
+	VADDPD 224(DI), Y7, Y7
+	ADDQ   BX, DI
+	DECQ   SI
+	JNE    rows788
+
+sums789:
+	VMOVUPD Y0, (CX)
+	VMOVUPD Y1, 32(CX)
+	VMOVUPD Y2, 64(CX)
+	VMOVUPD Y3, 96(CX)
+	VMOVUPD Y4, 128(CX)
+	VMOVUPD Y5, 160(CX)
+	VMOVUPD Y6, 192(CX)
+	VMOVUPD Y7, 224(CX)
+	ADDQ    $0x00000100, CX
+	ADDQ    $0x00000100, DX
+	SUBQ    $0x00000020, AX
+	JMP     blocks
+
+whole:
+	CMPQ    AX, $0x00000004
+	JL      rest
+	VMOVUPD (CX), Y0
+	MOVQ    rows+0(FP), SI
+	MOVQ    DX, DI
+	TESTQ   SI, SI
+	JE      sums791
+
+rows790:
+	VADDPD (DI), Y0, Y0
+	ADDQ   BX, DI
+	DECQ   SI
+	JNE    rows790
+
+sums791:
+	VMOVUPD Y0, (CX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
+	SUBQ    $0x00000004, AX
+	JMP     whole
+
+rest:
+	TESTQ      AX, AX
+	JE         done
+	LEAQ       window<>+32(SB), SI
+	MOVQ       AX, DI
+	NEGQ       DI
+	VMOVUPS    (SI)(DI*8), Y0
+	VMASKMOVPD (CX), Y0, Y1
+	MOVQ       rows+0(FP), SI
+	TESTQ      SI, SI
+	JE         sums793
+
+rows792:
+	VMASKMOVPD (DX), Y0, Y2
+	VADDPD     Y2, Y1, Y1
+	ADDQ       BX, DX
+	DECQ       SI
+	JNE        rows792
+
+sums793:
+	LEAQ    (CX), CX
+	TESTQ   $0x00000004, AX
+	JE      skip794
+	VMOVUPS Y1, (CX)
+	ADDQ    $0x20, CX
+
+skip794:
+	TESTQ        $0x00000002, AX
+	JE           skip795
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+
+skip795:
+	TESTQ  $0x00000001, AX
+	JE     skip796
+	VMOVSD X1, (CX)
+	ADDQ   $0x08, CX
+
+skip796:
+done:
+	VZEROUPPER
+	RET
+
+// func columnSumsAVX512Float64(rows int, n int, s *float64, x *float64)
+// Requires: AVX, AVX512F
+TEXT ·columnSumsAVX512Float64(SB), NOSPLIT, $0-32
+	MOVQ n+8(FP), CX
+	MOVQ s+16(FP), AX
+	MOVQ x+24(FP), DX
+	MOVQ CX, BX
+	SHLQ $0x03, BX
+
+blocks:
+	CMPQ    CX, $0x00000040
+	JL      whole
+	VMOVUPD (AX), Z0
+	VMOVUPD 64(AX), Z1
+	VMOVUPD 128(AX), Z2
+	VMOVUPD 192(AX), Z3
+	VMOVUPD 256(AX), Z4
+	VMOVUPD 320(AX), Z5
+	VMOVUPD 384(AX), Z6
+	VMOVUPD 448(AX), Z7
+	MOVQ    rows+0(FP), SI
+	MOVQ    DX, DI
+	TESTQ   SI, SI
+	JE      sums798
+
+rows797:
+	VADDPD (DI), Z0, Z0
+	VADDPD 64(DI), Z1, Z1
+	VADDPD 128(DI), Z2, Z2
+	VADDPD 192(DI), Z3, Z3
+	VADDPD 256(DI), Z4, Z4
+	VADDPD 320(DI), Z5, Z5
+	VADDPD 384(DI), Z6, Z6
+	VADDPD 448(DI), Z7, Z7
+	ADDQ   BX, DI
+	DECQ   SI
+	JNE    rows797
+
+sums798:
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD Z2, 128(AX)
+	VMOVUPD Z3, 192(AX)
+	VMOVUPD Z4, 256(AX)
+	VMOVUPD Z5, 320(AX)
+	VMOVUPD Z6, 384(AX)
+	VMOVUPD Z7, 448(AX)
+	ADDQ    $0x00000200, AX
+	ADDQ    $0x00000200, DX
+	SUBQ    $0x00000040, CX
+	JMP     blocks
+
+whole:
+	CMPQ    CX, $0x00000008
+	JL      rest
+	VMOVUPD (AX), Z0
+	MOVQ    rows+0(FP), SI
+	MOVQ    DX, DI
+	TESTQ   SI, SI
+	JE      sums800
+
+rows799:
+	VADDPD (DI), Z0, Z0
+	ADDQ   BX, DI
+	DECQ   SI
+	JNE    rows799
+
+sums800:
+	VMOVUPD Z0, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, DX
+	SUBQ    $0x00000008, CX
+	JMP     whole
+
+rest:
+	TESTQ     CX, CX
+	JE        done
+	MOVQ      $0x00000001, SI
+	SHLQ      CL, SI
+	DECQ      SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (AX), K1, Z0
+	MOVQ      rows+0(FP), CX
+	TESTQ     CX, CX
+	JE        sums802
+
+rows801:
+	VMOVUPD.Z (DX), K1, Z1
+	VADDPD    Z1, Z0, Z0
+	ADDQ      BX, DX
+	DECQ      CX
+	JNE       rows801
+
+sums802:
+	VMOVUPD Z0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func columnSumsAVX2Float32(rows int, n int, s *float32, x *float32)
+// Requires: AVX
+TEXT ·columnSumsAVX2Float32(SB), NOSPLIT, $0-32
+	MOVQ n+8(FP), AX
+	MOVQ s+16(FP), CX
+	MOVQ x+24(FP), DX
+	MOVQ AX, BX
+	SHLQ $0x02, BX
+
+blocks:
+	CMPQ    AX, $0x00000040
+	JL      whole
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS 64(CX), Y2
+	VMOVUPS 96(CX), Y3
+	VMOVUPS 128(CX), Y4
+	VMOVUPS 160(CX), Y5
+	VMOVUPS 192(CX), Y6
+	VMOVUPS 224(CX), Y7
+	MOVQ    rows+0(FP), SI
+	MOVQ    DX, DI
+	TESTQ   SI, SI
+	JE      sums804
+
+rows803:
+	VADDPS (DI), Y0, Y0
+	VADDPS 32(DI), Y1, Y1
+	VADDPS 64(DI), Y2, Y2
+	VADDPS 96(DI), Y3, Y3
+	VADDPS 128(DI), Y4, Y4
+	VADDPS 160(DI), Y5, Y5
+	VADDPS 192(DI), Y6, Y6
+	VADDPS 224(DI), Y7, Y7
+	ADDQ   BX, DI
+	DECQ   SI
+	JNE    rows803
+
+sums804:
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y3, 96(CX)
+	VMOVUPS Y4, 128(CX)
+	VMOVUPS Y5, 160(CX)
+	VMOVUPS Y6, 192(CX)
+	VMOVUPS Y7, 224(CX)
+	ADDQ    $0x00000100, CX
+	ADDQ    $0x00000100, DX
+	SUBQ    $0x00000040, AX
+	JMP     blocks
+
+whole:
+	CMPQ    AX, $0x00000008
+	JL      rest
+	VMOVUPS (CX), Y0
+	MOVQ    rows+0(FP), SI
+	MOVQ    DX, DI
+	TESTQ   SI, SI
+	JE      sums806
+
+rows805:
+	VADDPS (DI), Y0, Y0
+	ADDQ   BX, DI
+	DECQ   SI
+	JNE    rows805
+
+sums806:
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
+	SUBQ    $0x00000008, AX
+	JMP     whole
+
+rest:
+	TESTQ      AX, AX
+	JE         done
+	LEAQ       window<>+32(SB), SI
+	MOVQ       AX, DI
+	NEGQ       DI
+	VMOVUPS    (SI)(DI*4), Y0
+	VMASKMOVPS (CX), Y0, Y1
+	MOVQ       rows+0(FP), SI
+	TESTQ      SI, SI
+	JE         sums808
+
+rows807:
+	VMASKMOVPS (DX), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	ADDQ       BX, DX
+	DECQ       SI
+	JNE        rows807
+
+sums808:
+	LEAQ    (CX), CX
+	TESTQ   $0x00000008, AX
+	JE      skip809
+	VMOVUPS Y1, (CX)
+	ADDQ    $0x20, CX
+
+skip809:
+	TESTQ        $0x00000004, AX
+	JE           skip810
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+
+skip810:
+	TESTQ   $0x00000002, AX
+	JE      skip811
+	VMOVSD  X1, (CX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, CX
+
+skip811:
+	TESTQ  $0x00000001, AX
+	JE     skip812
+	VMOVSS X1, (CX)
+	ADDQ   $0x04, CX
+
+skip812:
+done:
+	VZEROUPPER
+	RET
+
+// func columnSumsAVX512Float32(rows int, n int, s *float32, x *float32)
+// Requires: AVX, AVX512F
+TEXT ·columnSumsAVX512Float32(SB), NOSPLIT, $0-32
+	MOVQ n+8(FP), CX
+	MOVQ s+16(FP), AX
+	MOVQ x+24(FP), DX
+	MOVQ CX, BX
+	SHLQ $0x02, BX
+
+blocks:
+	CMPQ    CX, $0x00000080
+	JL      whole
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	VMOVUPS 128(AX), Z2
+	VMOVUPS 192(AX), Z3
+	VMOVUPS 256(AX), Z4
+	VMOVUPS 320(AX), Z5
+	VMOVUPS 384(AX), Z6
+	VMOVUPS 448(AX), Z7
+	MOVQ    rows+0(FP), SI
+	MOVQ    DX, DI
+	TESTQ   SI, SI
+	JE      sums814
+
+rows813:
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z1, Z1
+	VADDPS 128(DI), Z2, Z2
+	VADDPS 192(DI), Z3, Z3
+	VADDPS 256(DI), Z4, Z4
+	VADDPS 320(DI), Z5, Z5
+	VADDPS 384(DI), Z6, Z6
+	VADDPS 448(DI), Z7, Z7
+	ADDQ   BX, DI
+	DECQ   SI
+	JNE    rows813
+
+sums814:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	VMOVUPS Z4, 256(AX)
+	VMOVUPS Z5, 320(AX)
+	VMOVUPS Z6, 384(AX)
+	VMOVUPS Z7, 448(AX)
+	ADDQ    $0x00000200, AX
+	ADDQ    $0x00000200, DX
+	SUBQ    $0x00000080, CX
+	JMP     blocks
+
+whole:
+	CMPQ    CX, $0x00000010
+	JL      rest
+	VMOVUPS (AX), Z0
+	MOVQ    rows+0(FP), SI
+	MOVQ    DX, DI
+	TESTQ   SI, SI
+	JE      sums816
+
+rows815:
+	VADDPS (DI), Z0, Z0
+	ADDQ   BX, DI
+	DECQ   SI
+	JNE    rows815
+
+sums816:
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, DX
+	SUBQ    $0x00000010, CX
+	JMP     whole
+
+rest:
+	TESTQ     CX, CX
+	JE        done
+	MOVQ      $0x00000001, SI
+	SHLQ      CL, SI
+	DECQ      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (AX), K1, Z0
+	MOVQ      rows+0(FP), CX
+	TESTQ     CX, CX
+	JE        sums818
+
+rows817:
+	VMOVUPS.Z (DX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      BX, DX
+	DECQ      CX
+	JNE       rows817
+
+sums818:
+	VMOVUPS Z0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func adamAVX2Float64(n int, w *float64, m *float64, v *float64, grad *float64, c *float64)
+// Requires: AVX, FMA3
+TEXT ·adamAVX2Float64(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         m+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         grad+32(FP), SI
+	MOVQ         c+40(FP), DI
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 8(DI), Y1
+	VBROADCASTSD 16(DI), Y2
+	VBROADCASTSD 24(DI), Y3
+	VBROADCASTSD 32(DI), Y4
+	VBROADCASTSD 40(DI), Y5
+	VBROADCASTSD 48(DI), Y6
+
+blocks:
+	CMPQ        AX, $0x00000008
+	JL          whole
+	VMOVUPD     (CX), Y7
+	VMOVUPD     (DX), Y8
+	VMOVUPD     (BX), Y9
+	VMOVUPD     (SI), Y10
+	VMULPD      Y0, Y8, Y8
+	VFMADD231PD Y1, Y10, Y8
+	VMULPD      Y10, Y10, Y10
+	VMULPD      Y2, Y9, Y9
+	VFMADD231PD Y3, Y10, Y9
+	VMULPD      Y5, Y9, Y10
+	VSQRTPD     Y10, Y10
+	VADDPD      Y6, Y10, Y10
+	VMULPD      Y4, Y8, Y11
+	VDIVPD      Y10, Y11, Y11
+	VSUBPD      Y11, Y7, Y7
+	VMOVUPD     Y7, (CX)
+	VMOVUPD     Y8, (DX)
+	VMOVUPD     Y9, (BX)
+	VMOVUPD     32(CX), Y7
+	VMOVUPD     32(DX), Y8
+	VMOVUPD     32(BX), Y9
+	VMOVUPD     32(SI), Y10
+	VMULPD      Y0, Y8, Y8
+	VFMADD231PD Y1, Y10, Y8
+	VMULPD      Y10, Y10, Y10
+	VMULPD      Y2, Y9, Y9
+	VFMADD231PD Y3, Y10, Y9
+	VMULPD      Y5, Y9, Y10
+	VSQRTPD     Y10, Y10
+	VADDPD      Y6, Y10, Y10
+	VMULPD      Y4, Y8, Y11
+	VDIVPD      Y10, Y11, Y11
+	VSUBPD      Y11, Y7, Y7
+	VMOVUPD     Y7, 32(CX)
+	VMOVUPD     Y8, 32(DX)
+	VMOVUPD     Y9, 32(BX)
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, SI
+	SUBQ        $0x00000008, AX
+	JMP         blocks
+
+whole:
+	CMPQ        AX, $0x00000004
+	JL          rest
+	VMOVUPD     (CX), Y7
+	VMOVUPD     (DX), Y8
+	VMOVUPD     (BX), Y9
+	VMOVUPD     (SI), Y10
+	VMULPD      Y0, Y8, Y8
+	VFMADD231PD Y1, Y10, Y8
+	VMULPD      Y10, Y10, Y10
+	VMULPD      Y2, Y9, Y9
+	VFMADD231PD Y3, Y10, Y9
+	VMULPD      Y5, Y9, Y10
+	VSQRTPD     Y10, Y10
+	VADDPD      Y6, Y10, Y10
+	VMULPD      Y4, Y8, Y11
+	VDIVPD      Y10, Y11, Y11
+	VSUBPD      Y11, Y7, Y7
+	VMOVUPD     Y7, (CX)
+	VMOVUPD     Y8, (DX)
+	VMOVUPD     Y9, (BX)
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, BX
+	ADDQ        $0x00000020, SI
+	SUBQ        $0x00000004, AX
+	JMP         whole
+
+rest:
+	TESTQ       AX, AX
+	JE          done
+	LEAQ        window<>+32(SB), DI
+	MOVQ        AX, R8
+	NEGQ        R8
+	VMOVUPS     (DI)(R8*8), Y7
+	VMASKMOVPD  (CX), Y7, Y8
+	VMASKMOVPD  (DX), Y7, Y9
+	VMASKMOVPD  (BX), Y7, Y10
+	VMASKMOVPD  (SI), Y7, Y7
+	VMULPD      Y0, Y9, Y9
+	VFMADD231PD Y1, Y7, Y9
+	VMULPD      Y7, Y7, Y7
+	VMULPD      Y2, Y10, Y10
+	VFMADD231PD Y3, Y7, Y10
+	VMULPD      Y5, Y10, Y7
+	VSQRTPD     Y7, Y7
+	VADDPD      Y6, Y7, Y7
+	VMULPD      Y4, Y9, Y0
+	VDIVPD      Y7, Y0, Y0
+	VSUBPD      Y0, Y8, Y8
+	LEAQ        (CX), CX
+	TESTQ       $0x00000004, AX
+	JE          skip819
+	VMOVUPS     Y8, (CX)
+	ADDQ        $0x20, CX
+
+skip819:
+	TESTQ        $0x00000002, AX
+	JE           skip820
+	VMOVUPS      X8, (CX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, CX
+
+skip820:
+	TESTQ  $0x00000001, AX
+	JE     skip821
+	VMOVSD X8, (CX)
+	ADDQ   $0x08, CX
+
+skip821:
+	LEAQ    (DX), CX
+	TESTQ   $0x00000004, AX
+	JE      skip822
+	VMOVUPS Y9, (CX)
+	ADDQ    $0x20, CX
+
+skip822:
+	TESTQ        $0x00000002, AX
+	JE           skip823
+	VMOVUPS      X9, (CX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, CX
+
+skip823:
+	TESTQ  $0x00000001, AX
+	JE     skip824
+	VMOVSD X9, (CX)
+	ADDQ   $0x08, CX
+
+skip824:
+	LEAQ    (BX), CX
+	TESTQ   $0x00000004, AX
+	JE      skip825
+	VMOVUPS Y10, (CX)
+	ADDQ    $0x20, CX
+
+skip825:
+	TESTQ        $0x00000002, AX
+	JE           skip826
+	VMOVUPS      X10, (CX)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, CX
+
+skip826:
+	TESTQ  $0x00000001, AX
+	JE     skip827
+	VMOVSD X10, (CX)
+	ADDQ   $0x08, CX
+
+skip827:
+done:
+	VZEROUPPER
+	RET
+
+// func adamAVX512Float64(n int, w *float64, m *float64, v *float64, grad *float64, c *float64)
+// Requires: AVX, AVX512F
+TEXT ·adamAVX512Float64(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), CX
+	MOVQ         w+8(FP), AX
+	MOVQ         m+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         grad+32(FP), SI
+	MOVQ         c+40(FP), DI
+	VBROADCASTSD (DI), Z0
+	VBROADCASTSD 8(DI), Z1
+	VBROADCASTSD 16(DI), Z2
+	VBROADCASTSD 24(DI), Z3
+	VBROADCASTSD 32(DI), Z4
+	VBROADCASTSD 40(DI), Z5
+	VBROADCASTSD 48(DI), Z6
+
+blocks:
+	CMPQ        CX, $0x00000010
+	JL          whole
+	VMOVUPD     (AX), Z7
+	VMOVUPD     (DX), Z8
+	VMOVUPD     (BX), Z9
+	VMOVUPD     (SI), Z10
+	VMULPD      Z0, Z8, Z8
+	VFMADD231PD Z1, Z10, Z8
+	VMULPD      Z10, Z10, Z10
+	VMULPD      Z2, Z9, Z9
+	VFMADD231PD Z3, Z10, Z9
+	VMULPD      Z5, Z9, Z10
+	VSQRTPD     Z10, Z10
+	VADDPD      Z6, Z10, Z10
+	VMULPD      Z4, Z8, Z11
+	VDIVPD      Z10, Z11, Z11
+	VSUBPD      Z11, Z7, Z7
+	VMOVUPD     Z7, (AX)
+	VMOVUPD     Z8, (DX)
+	VMOVUPD     Z9, (BX)
+	VMOVUPD     64(AX), Z7
+	VMOVUPD     64(DX), Z8
+	VMOVUPD     64(BX), Z9
+	VMOVUPD     64(SI), Z10
+	VMULPD      Z0, Z8, Z8
+	VFMADD231PD Z1, Z10, Z8
+	VMULPD      Z10, Z10, Z10
+	VMULPD      Z2, Z9, Z9
+	VFMADD231PD Z3, Z10, Z9
+	VMULPD      Z5, Z9, Z10
+	VSQRTPD     Z10, Z10
+	VADDPD      Z6, Z10, Z10
+	VMULPD      Z4, Z8, Z11
+	VDIVPD      Z10, Z11, Z11
+	VSUBPD      Z11, Z7, Z7
+	VMOVUPD     Z7, 64(AX)
+	VMOVUPD     Z8, 64(DX)
+	VMOVUPD     Z9, 64(BX)
+	ADDQ        $0x00000080, AX
+	ADDQ        $0x00000080, DX
+	ADDQ        $0x00000080, BX
+	ADDQ        $0x00000080, SI
+	SUBQ        $0x00000010, CX
+	JMP         blocks
+
+whole:
+	CMPQ        CX, $0x00000008
+	JL          rest
+	VMOVUPD     (AX), Z7
+	VMOVUPD     (DX), Z8
+	VMOVUPD     (BX), Z9
+	VMOVUPD     (SI), Z10
+	VMULPD      Z0, Z8, Z8
+	VFMADD231PD Z1, Z10, Z8
+	VMULPD      Z10, Z10, Z10
+	VMULPD      Z2, Z9, Z9
+	VFMADD231PD Z3, Z10, Z9
+	VMULPD      Z5, Z9, Z10
+	VSQRTPD     Z10, Z10
+	VADDPD      Z6, Z10, Z10
+	VMULPD      Z4, Z8, Z11
+	VDIVPD      Z10, Z11, Z11
+	VSUBPD      Z11, Z7, Z7
+	VMOVUPD     Z7, (AX)
+	VMOVUPD     Z8, (DX)
+	VMOVUPD     Z9, (BX)
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, SI
+	SUBQ        $0x00000008, CX
+	JMP         whole
+
+rest:
+	TESTQ       CX, CX
+	JE          done
+	MOVQ        $0x00000001, DI
+	SHLQ        CL, DI
+	DECQ        DI
+	KMOVW       DI, K1
+	VMOVUPD.Z   (AX), K1, Z7
+	VMOVUPD.Z   (DX), K1, Z8
+	VMOVUPD.Z   (BX), K1, Z9
+	VMOVUPD.Z   (SI), K1, Z10
+	VMULPD      Z0, Z8, Z8
+	VFMADD231PD Z1, Z10, Z8
+	VMULPD      Z10, Z10, Z10
+	VMULPD      Z2, Z9, Z9
+	VFMADD231PD Z3, Z10, Z9
+	VMULPD      Z5, Z9, Z10
+	VSQRTPD     Z10, Z10
+	VADDPD      Z6, Z10, Z10
+	VMULPD      Z4, Z8, Z0
+	VDIVPD      Z10, Z0, Z0
+	VSUBPD      Z0, Z7, Z7
+	VMOVUPD     Z7, K1, (AX)
+	VMOVUPD     Z8, K1, (DX)
+	VMOVUPD     Z9, K1, (BX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func adamAVX2Float32(n int, w *float32, m *float32, v *float32, grad *float32, c *float32)
+// Requires: AVX, FMA3
+TEXT ·adamAVX2Float32(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         m+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         grad+32(FP), SI
+	MOVQ         c+40(FP), DI
+	VBROADCASTSS (DI), Y0
+	VBROADCASTSS 4(DI), Y1
+	VBROADCASTSS 8(DI), Y2
+	VBROADCASTSS 12(DI), Y3
+	VBROADCASTSS 16(DI), Y4
+	VBROADCASTSS 20(DI), Y5
+	VBROADCASTSS 24(DI), Y6
+
+blocks:
+	CMPQ        AX, $0x00000010
+	JL          whole
+	VMOVUPS     (CX), Y7
+	VMOVUPS     (DX), Y8
+	VMOVUPS     (BX), Y9
+	VMOVUPS     (SI), Y10
+	VMULPS      Y0, Y8, Y8
+	VFMADD231PS Y1, Y10, Y8
+	VMULPS      Y10, Y10, Y10
+	VMULPS      Y2, Y9, Y9
+	VFMADD231PS Y3, Y10, Y9
+	VMULPS      Y5, Y9, Y10
+	VSQRTPS     Y10, Y10
+	VADDPS      Y6, Y10, Y10
+	VMULPS      Y4, Y8, Y11
+	VDIVPS      Y10, Y11, Y11
+	VSUBPS      Y11, Y7, Y7
+	VMOVUPS     Y7, (CX)
+	VMOVUPS     Y8, (DX)
+	VMOVUPS     Y9, (BX)
+	VMOVUPS     32(CX), Y7
+	VMOVUPS     32(DX), Y8
+	VMOVUPS     32(BX), Y9
+	VMOVUPS     32(SI), Y10
+	VMULPS      Y0, Y8, Y8
+	VFMADD231PS Y1, Y10, Y8
+	VMULPS      Y10, Y10, Y10
+	VMULPS      Y2, Y9, Y9
+	VFMADD231PS Y3, Y10, Y9
+	VMULPS      Y5, Y9, Y10
+	VSQRTPS     Y10, Y10
+	VADDPS      Y6, Y10, Y10
+	VMULPS      Y4, Y8, Y11
+	VDIVPS      Y10, Y11, Y11
+	VSUBPS      Y11, Y7, Y7
+	VMOVUPS     Y7, 32(CX)
+	VMOVUPS     Y8, 32(DX)
+	VMOVUPS     Y9, 32(BX)
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, SI
+	SUBQ        $0x00000010, AX
+	JMP         blocks
+
+whole:
+	CMPQ        AX, $0x00000008
+	JL          rest
+	VMOVUPS     (CX), Y7
+	VMOVUPS     (DX), Y8
+	VMOVUPS     (BX), Y9
+	VMOVUPS     (SI), Y10
+	VMULPS      Y0, Y8, Y8
+	VFMADD231PS Y1, Y10, Y8
+	VMULPS      Y10, Y10, Y10
+	VMULPS      Y2, Y9, Y9
+	VFMADD231PS Y3, Y10, Y9
+	VMULPS      Y5, Y9, Y10
+	VSQRTPS     Y10, Y10
+	VADDPS      Y6, Y10, Y10
+	VMULPS      Y4, Y8, Y11
+	VDIVPS      Y10, Y11, Y11
+	VSUBPS      Y11, Y7, Y7
+	VMOVUPS     Y7, (CX)
+	VMOVUPS     Y8, (DX)
+	VMOVUPS     Y9, (BX)
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, BX
+	ADDQ        $0x00000020, SI
+	SUBQ        $0x00000008, AX
+	JMP         whole
+
+rest:
+	TESTQ       AX, AX
+	JE          done
+	LEAQ        window<>+32(SB), DI
+	MOVQ        AX, R8
+	NEGQ        R8
+	VMOVUPS     (DI)(R8*4), Y7
+	VMASKMOVPS  (CX), Y7, Y8
+	VMASKMOVPS  (DX), Y7, Y9
+	VMASKMOVPS  (BX), Y7, Y10
+	VMASKMOVPS  (SI), Y7, Y7
+	VMULPS      Y0, Y9, Y9
+	VFMADD231PS Y1, Y7, Y9
+	VMULPS      Y7, Y7, Y7
+	VMULPS      Y2, Y10, Y10
+	VFMADD231PS Y3, Y7, Y10
+	VMULPS      Y5, Y10, Y7
+	VSQRTPS     Y7, Y7
+	VADDPS      Y6, Y7, Y7
+	VMULPS      Y4, Y9, Y0
+	VDIVPS      Y7, Y0, Y0
+	VSUBPS      Y0, Y8, Y8
+	LEAQ        (CX), CX
+	TESTQ       $0x00000008, AX
+	JE          skip828
+	VMOVUPS     Y8, (CX)
+	ADDQ        $0x20, CX
+
+skip828:
+	TESTQ        $0x00000004, AX
+	JE           skip829
+	VMOVUPS      X8, (CX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, CX
+
+skip829:
+	TESTQ   $0x00000002, AX
+	JE      skip830
+	VMOVSD  X8, (CX)
+	VPSRLDQ $0x08, X8, X8
+	ADDQ    $0x08, CX
+
+skip830:
+	TESTQ  $0x00000001, AX
+	JE     skip831
+	VMOVSS X8, (CX)
+	ADDQ   $0x04, CX
+
+skip831:
+	LEAQ    (DX), CX
+	TESTQ   $0x00000008, AX
+	JE      skip832
+	VMOVUPS Y9, (CX)
+	ADDQ    $0x20, CX
+
+skip832:
+	TESTQ        $0x00000004, AX
+	JE           skip833
+	VMOVUPS      X9, (CX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, CX
+
+skip833:
+	TESTQ   $0x00000002, AX
+	JE      skip834
+	VMOVSD  X9, (CX)
+	VPSRLDQ $0x08, X9, X9
+	ADDQ    $0x08, CX
+
+skip834:
+	TESTQ  $0x00000001, AX
+	JE     skip835
+	VMOVSS X9, (CX)
+	ADDQ   $0x04, CX
+
+skip835:
+	LEAQ    (BX), CX
+	TESTQ   $0x00000008, AX
+	JE      skip836
+	VMOVUPS Y10, (CX)
+	ADDQ    $0x20, CX
+
+skip836:
+	TESTQ        $0x00000004, AX
+	JE           skip837
+	VMOVUPS      X10, (CX)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, CX
+
+skip837:
+	TESTQ   $0x00000002, AX
+	JE      skip838
+	VMOVSD  X10, (CX)
+	VPSRLDQ $0x08, X10, X10
+	ADDQ    $0x08, CX
+
+skip838:
+	TESTQ  $0x00000001, AX
+	JE     skip839
+	VMOVSS X10, (CX)
+	ADDQ   $0x04, CX
+
+skip839:
+done:
+	VZEROUPPER
+	RET
+
+// func adamAVX512Float32(n int, w *float32, m *float32, v *float32, grad *float32, c *float32)
+// Requires: AVX, AVX512F
+TEXT ·adamAVX512Float32(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), CX
+	MOVQ         w+8(FP), AX
+	MOVQ         m+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         grad+32(FP), SI
+	MOVQ         c+40(FP), DI
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS 4(DI), Z1
+	VBROADCASTSS 8(DI), Z2
+	VBROADCASTSS 12(DI), Z3
+	VBROADCASTSS 16(DI), Z4
+	VBROADCASTSS 20(DI), Z5
+	VBROADCASTSS 24(DI), Z6
+
+blocks:
+	CMPQ        CX, $0x00000020
+	JL          whole
+	VMOVUPS     (AX), Z7
+	VMOVUPS     (DX), Z8
+	VMOVUPS     (BX), Z9
+	VMOVUPS     (SI), Z10
+	VMULPS      Z0, Z8, Z8
+	VFMADD231PS Z1, Z10, Z8
+	VMULPS      Z10, Z10, Z10
+	VMULPS      Z2, Z9, Z9
+	VFMADD231PS Z3, Z10, Z9
+	VMULPS      Z5, Z9, Z10
+	VSQRTPS     Z10, Z10
+	VADDPS      Z6, Z10, Z10
+	VMULPS      Z4, Z8, Z11
+	VDIVPS      Z10, Z11, Z11
+	VSUBPS      Z11, Z7, Z7
+	VMOVUPS     Z7, (AX)
+	VMOVUPS     Z8, (DX)
+	VMOVUPS     Z9, (BX)
+	VMOVUPS     64(AX), Z7
+	VMOVUPS     64(DX), Z8
+	VMOVUPS     64(BX), Z9
+	VMOVUPS     64(SI), Z10
+	VMULPS      Z0, Z8, Z8
+	VFMADD231PS Z1, Z10, Z8
+	VMULPS      Z10, Z10, Z10
+	VMULPS      Z2, Z9, Z9
+	VFMADD231PS Z3, Z10, Z9
+	VMULPS      Z5, Z9, Z10
+	VSQRTPS     Z10, Z10
+	VADDPS      Z6, Z10, Z10
+	VMULPS      Z4, Z8, Z11
+	VDIVPS      Z10, Z11, Z11
+	VSUBPS      Z11, Z7, Z7
+	VMOVUPS     Z7, 64(AX)
+	VMOVUPS     Z8, 64(DX)
+	VMOVUPS     Z9, 64(BX)
+	ADDQ        $0x00000080, AX
+	ADDQ        $0x00000080, DX
+	ADDQ        $0x00000080, BX
+	ADDQ        $0x00000080, SI
+	SUBQ        $0x00000020, CX
+	JMP         blocks
+
+whole:
+	CMPQ        CX, $0x00000010
+	JL          rest
+	VMOVUPS     (AX), Z7
+	VMOVUPS     (DX), Z8
+	VMOVUPS     (BX), Z9
+	VMOVUPS     (SI), Z10
+	VMULPS      Z0, Z8, Z8
+	VFMADD231PS Z1, Z10, Z8
+	VMULPS      Z10, Z10, Z10
+	VMULPS      Z2, Z9, Z9
+	VFMADD231PS Z3, Z10, Z9
+	VMULPS      Z5, Z9, Z10
+	VSQRTPS     Z10, Z10
+	VADDPS      Z6, Z10, Z10
+	VMULPS      Z4, Z8, Z11
+	VDIVPS      Z10, Z11, Z11
+	VSUBPS      Z11, Z7, Z7
+	VMOVUPS     Z7, (AX)
+	VMOVUPS     Z8, (DX)
+	VMOVUPS     Z9, (BX)
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, SI
+	SUBQ        $0x00000010, CX
+	JMP         whole
+
+rest:
+	TESTQ       CX, CX
+	JE          done
+	MOVQ        $0x00000001, DI
+	SHLQ        CL, DI
+	DECQ        DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (AX), K1, Z7
+	VMOVUPS.Z   (DX), K1, Z8
+	VMOVUPS.Z   (BX), K1, Z9
+	VMOVUPS.Z   (SI), K1, Z10
+	VMULPS      Z0, Z8, Z8
+	VFMADD231PS Z1, Z10, Z8
+	VMULPS      Z10, Z10, Z10
+	VMULPS      Z2, Z9, Z9
+	VFMADD231PS Z3, Z10, Z9
+	VMULPS      Z5, Z9, Z10
+	VSQRTPS     Z10, Z10
+	VADDPS      Z6, Z10, Z10
+	VMULPS      Z4, Z8, Z0
+	VDIVPS      Z10, Z0, Z0
+	VSUBPS      Z0, Z7, Z7
+	VMOVUPS     Z7, K1, (AX)
+	VMOVUPS     Z8, K1, (DX)
+	VMOVUPS     Z9, K1, (BX)
 
 done:
 	VZEROUPPER

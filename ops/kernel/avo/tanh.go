@@ -24,47 +24,17 @@ func tanh(t *target, window Mem) {
 	TEXT(t.name("tanh"), NOSPLIT, "func(n int, y, x *"+t.typ+")")
 	Doc(t.name("tanh") + " computes y = tanh(x) for n elements; y may be x.")
 	Pragma("noescape")
-	n := Load(Param("n"), GP64())
-	y := Load(Param("y"), GP64())
-	x := Load(Param("x"), GP64())
-	block := unroll * t.lanes()
-	Label("blocks")
-	CMPQ(n, U32(block))
-	JL(LabelRef("rest"))
-	var v [unroll]reg.VecVirtual
-	for u := range v {
-		v[u] = t.vec()
-		t.move(Mem{Base: x}.Offset(u*t.width), v[u])
-	}
-	f.evaluate(v[:])
-	for u := range v {
-		t.move(v[u], Mem{Base: y}.Offset(u*t.width))
-	}
-	ADDQ(U32(unroll*t.width), x)
-	ADDQ(U32(unroll*t.width), y)
-	SUBQ(U32(block), n)
-	JMP(LabelRef("blocks"))
-
-	Label("rest")
-	TESTQ(n, n)
-	JE(LabelRef("done"))
-	count := GP64()
-	MOVQ(U32(t.lanes()), count)
-	CMPQ(n, count)
-	CMOVQLT(n, count)
-	p := t.newPart(count, window)
-	p.loadMask()
-	w := t.vec()
-	p.load(Mem{Base: x}, w)
-	f.evaluate([]reg.VecVirtual{w})
-	p.store(w, Mem{Base: y})
-	ADDQ(U32(t.width), x)
-	ADDQ(U32(t.width), y)
-	SUBQ(count, n)
-	JMP(LabelRef("rest"))
-	Label("done")
-	VZEROUPPER()
-	RET()
+	n, s := Load(Param("n"), GP64()), params("y", "x")
+	t.forEach(n, s, unroll, window, func(at vectors, count int) {
+		var x []reg.VecVirtual
+		for u := range count {
+			x = append(x, at.load(s[1], u))
+		}
+		f.evaluate(x)
+		for u, v := range x {
+			at.store(v, s[0], u)
+		}
+	})
 }
 
 // A tanhOf is the formula for one target and its constants.
