@@ -16,7 +16,10 @@
 // disk what takes long to make.
 //
 // [ETDRK4] solves the [KuramotoSivashinsky] equation with fixed steps in Fourier
-// space, and makes long runs of it.
+// space, and makes long runs of it. As it is chaotic, a prediction is held against
+// it by [AgreementTimes] at first and then by its statistics: [RMS], [RMSChange],
+// [KuramotoSivashinsky.EnergySpectrum], [KuramotoSivashinsky.DerivativeHistogram],
+// and the leading exponent of [Lyapunov].
 //
 // # Conventions
 //
@@ -35,4 +38,5 @@
 //	section 5.2, its data                    RobertsonRadau, RobertsonTimes
 //	eq. (24), section 5.3                    KuramotoSivashinsky, KS
 //	section 5.3, its data                    ETDRK4.Runs
+//	figure 7                                 KuramotoSivashinsky.DerivativeHistogram
 package data

@@ -88,7 +88,7 @@ func TestETDRK4Cases(t *testing.T) {
 // and halving those divides the error by 8.
 func TestETDRK4Order(t *testing.T) {
 	ctx := context.Background()
-	start, err := DefaultETDRK4().Runs(ctx, 4, 1, 3)
+	start, err := DefaultETDRK4().Runs(ctx, 2, 1, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
