@@ -15,6 +15,9 @@
 // orders of magnitude and small components keep their digits. [Cached] keeps on
 // disk what takes long to make.
 //
+// [ETDRK4] solves the [KuramotoSivashinsky] equation with fixed steps in Fourier
+// space, and makes long runs of it.
+//
 // # Conventions
 //
 // A state is a row of components, a stack of states is [][]float64 indexed
@@ -30,4 +33,6 @@
 //	section 5.1, Runge–Kutta–Fehlberg data   RKF45.Steps
 //	section 5.2, the reaction of Robertson   Robertson, RobertsonStates
 //	section 5.2, its data                    RobertsonRadau, RobertsonTimes
+//	eq. (24), section 5.3                    KuramotoSivashinsky, KS
+//	section 5.3, its data                    ETDRK4.Runs
 package data

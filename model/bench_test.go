@@ -94,3 +94,31 @@ func BenchmarkIteration(b *testing.B) {
 		}
 	}
 }
+
+// Predictions of one trajectory and of many, decoder included.
+func BenchmarkPredict(b *testing.B) {
+	for _, c := range trainings {
+		for _, size := range []struct{ samples, steps int }{{1, 2000}, {1000, 200}} {
+			for _, dtype := range []string{"float64", "float32"} {
+				b.Run(fmt.Sprintf("%s/%dx%d/%s", c.name, size.samples, size.steps, dtype), func(b *testing.B) {
+					m, err := New(benchConfig(c.cfg, c.dim, dtype))
+					if err != nil {
+						b.Fatal(err)
+					}
+					times := make([]float64, size.steps+1)
+					for k := range times {
+						times[k] = 0.1 * float64(k)
+					}
+					x := make([]float64, size.samples*c.dim)
+					normal(0.3)(rand.New(rand.NewPCG(3, 3)), x)
+					for b.Loop() {
+						if _, err := m.Predict(rows(x, c.dim), times); err != nil {
+							b.Fatal(err)
+						}
+					}
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/1e3/float64(b.N*size.steps), "µs/step")
+				})
+			}
+		}
+	}
+}

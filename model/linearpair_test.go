@@ -156,8 +156,8 @@ func TestLinearPairAdds(t *testing.T) {
 			run(m.encoder(batch))(gotU, x)
 			run(bare.encoder(batch))(wantU, x)
 			gotX, wantX := make([]float64, len(x)), make([]float64, len(x))
-			run(m.decoder(batch))(gotX, u, x)
-			run(bare.decoder(batch))(wantX, u, x)
+			run(m.decoder(batch, 1))(gotX, u, x)
+			run(bare.decoder(batch, 1))(wantX, u, x)
 			for r := range batch {
 				floats.Add(wantU[2*r:2*r+2], multiplied(cfg.Autoencoder.Skip.Encode, x[4*r:4*r+4]))
 				floats.Add(wantX[4*r:4*r+4], multiplied(cfg.Autoencoder.Skip.Decode, u[2*r:2*r+2]))

@@ -143,7 +143,7 @@ func newEvaluator(t *testing.T, m *Model, batch int) *evaluator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &evaluator{grad: dataOf(p, grads[0]), n: n, m: &machine{g: g, inputs: []array{ud, wd}, out: dataOf(p, y), program: p}}
+	return &evaluator{grad: dataOf(p, grads[0]), n: n, m: &machine{inputs: []array{ud, wd}, out: dataOf(p, y), program: p}}
 }
 
 func (e *evaluator) run(t *testing.T, u, w []float64) (y, grad []float64) {
