@@ -43,7 +43,7 @@ type Trainer struct {
 
 	cfg      TrainConfig
 	times    []float64   // of a sample
-	x        [][]float64 // scaled states of each time of the data, trajectories×m
+	x        [][]float64 // scaled states of each trajectory of the data, times×m
 	starts   int         // of windows in a trajectory, 1 without windows
 	samples  int         // trajectories·starts
 	checksum string      // of the data
@@ -124,15 +124,23 @@ func NewTrainer(m *Model, cfg TrainConfig, times []float64, states [][][]float64
 		return nil, dataError("states: got no samples, want at least one")
 	}
 	t := &Trainer{Model: m, cfg: cfg, times: times, samples: len(states[0]), grad: make([]float64, len(m.params.Flat))}
+	scaled := make([][]float64, len(times))
 	for k, s := range states {
 		x, err := checkStates(fmt.Sprintf("states at time %d", k), s, t.samples, m.cfg.Dim)
 		if err != nil {
 			return nil, err
 		}
 		m.scaled(x, x)
+		scaled[k] = x
+	}
+	t.checksum = checksum(times, scaled)
+	for s := range t.samples { // in the order in which samples are read
+		x := make([]float64, 0, len(times)*m.cfg.Dim)
+		for _, at := range scaled {
+			x = append(x, at[s*m.cfg.Dim:(s+1)*m.cfg.Dim]...)
+		}
 		t.x = append(t.x, x)
 	}
-	t.checksum = checksum(times, t.x)
 	if err := cfg.Augment.check(m.cfg); err != nil {
 		return nil, err
 	}
@@ -222,9 +230,9 @@ func (t *Trainer) gather(w *worker, lo, hi int) {
 		if v.samples != nil {
 			s = v.samples[s]
 		}
-		first, s := s%t.starts, s/t.starts
+		x := t.x[s/t.starts][s%t.starts*m:]
 		for k, i := range v.grid {
-			row := t.x[first+i][s*m : (s+1)*m]
+			row := x[i*m : (i+1)*m]
 			if v.turns != nil {
 				v.turns[lo+r].apply(w.turned, row, zero[0])
 				row = w.turned
