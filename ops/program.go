@@ -209,7 +209,7 @@ func (c *compiler[T]) emit(n *G.Node) error {
 		}
 		out, in := make([]T, elementsOf(n)), c.inputs(o.inputs)
 		c.values[n] = out
-		c.call(n, func() error { return errors.Wrapf(o.forward(out, in), "ops: %s", o.name) })
+		c.try(n, o.name, func() error { return o.forward(out, in) })
 		return nil
 	}
 	return c.emitForeign(n)
@@ -227,7 +227,7 @@ func (c *compiler[T]) emitForeign(n *G.Node) error {
 			args[i] = tensor.New(tensor.WithShape(k.Shape()...), tensor.WithBacking(x[i]))
 		}
 	}
-	c.call(n, func() error {
+	c.try(n, n.Op().String(), func() error {
 		for i, k := range in {
 			if k.IsScalar() {
 				args[i] = scalar(x[i][0])
@@ -235,14 +235,14 @@ func (c *compiler[T]) emitForeign(n *G.Node) error {
 		}
 		v, err := do.Do(args...)
 		if err != nil {
-			return errors.Wrapf(err, "ops: %v", n)
+			return err
 		}
 		if d, ok := v.(*tensor.Dense); ok && d.RequiresIterator() {
 			v = d.Materialize().(*tensor.Dense)
 		}
 		y, err := elements[T](v)
 		copy(out, y)
-		return errors.Wrapf(err, "ops: %v", n)
+		return err
 	})
 	return nil
 }
@@ -276,7 +276,7 @@ func (c *compiler[T]) emitAdjoint(n *G.Node, o *op[T]) {
 			}
 		}
 	}
-	c.call(n, func() error { return errors.Wrapf(f.adjoint(d, in[:k], in[k], in[k+1]), "ops: %s", o.name) })
+	c.try(n, o.name, func() error { return f.adjoint(d, in[:k], in[k], in[k+1]) })
 }
 
 // emitSum evaluates a sum, of which those adjoints that add have done their
@@ -293,19 +293,32 @@ func (c *compiler[T]) emitSum(s *sum[T]) error {
 		switch {
 		case !ok: // added by its adjoint
 		case s.started:
-			c.call(s.root, func() error { kernel.AxpyTo(s.value, 1, x); return nil })
+			c.call(s.root, func() { kernel.AxpyTo(s.value, 1, x) })
 		default:
 			s.started = true
-			c.call(s.root, func() error { copy(s.value, x); return nil })
+			c.call(s.root, func() { copy(s.value, x) })
 		}
 	}
 	return nil
 }
 
-func (c *compiler[T]) call(n *G.Node, run func() error) { c.calls = append(c.calls, call{n, run}) }
+func (c *compiler[T]) call(n *G.Node, run func()) {
+	c.calls = append(c.calls, call{n, func() error { run(); return nil }})
+}
+
+// try is call of a function that may fail.
+func (c *compiler[T]) try(n *G.Node, name string, run func() error) {
+	c.calls = append(c.calls, call{n, func() error {
+		err := run()
+		if err != nil { // to wrap nil would allocate
+			err = errors.Wrapf(err, "ops: %s", name)
+		}
+		return err
+	}})
+}
 
 func (c *compiler[T]) clear(n *G.Node, x []T) {
-	c.call(n, func() error { clear(x); return nil })
+	c.call(n, func() { clear(x) })
 }
 
 func (c *compiler[T]) inputs(nodes G.Nodes) (in [][]T) {
