@@ -21,16 +21,25 @@ const (
 	stageDone
 )
 
-var stageNames = []string{"adam", "lbfgs", "done"}
+var stageNames = []string{OptimizerAdam, "lbfgs", "done"}
+
+// stageName is what the stage is called in metrics and messages: the first one
+// after its optimizer.
+func (t *Trainer) stageName() string {
+	if t.stage == stageAdam && t.cfg.Adam.Optimizer != "" {
+		return t.cfg.Adam.Optimizer
+	}
+	return stageNames[t.stage]
+}
 
 // Metrics are the numbers of one iteration.
 type Metrics struct {
 	Iteration    int     // from 1, within the stage
 	Loss         float64 // before the update
 	GradientNorm float64 // before clipping
-	Rate         float64 // Adam: the learning rate; L-BFGS: 0
+	Rate         float64 // Adam and SOAP: the learning rate; L-BFGS: 0
 	Seconds      float64 // since the start of the training
-	Stage        string  // adam or lbfgs
+	Stage        string  // adam, soap or lbfgs
 	Attempt      int     // from 0; counts restarts
 	Total        int     // iterations of the stage
 }
@@ -59,7 +68,7 @@ type Trainer struct {
 	interval time.Duration
 
 	stage, iteration, attempt, backoffs int
-	adam                                Adam
+	optimizer                           SOAP
 	lbfgs                               LBFGS
 	last                                undo
 	best                                best
@@ -68,7 +77,7 @@ type Trainer struct {
 	elapsed                             time.Duration // of earlier Fits
 }
 
-// undo is what one update of Adam changes, as it was before.
+// undo is what one update of the first stage changes, as it was before.
 type undo struct{ w, mean, variance []float64 }
 
 // best is what the best attempt so far has come to, where there is another.
@@ -154,7 +163,7 @@ func NewTrainer(m *Model, cfg TrainConfig, times []float64, states [][][]float64
 	for _, o := range options {
 		o(t)
 	}
-	t.adam.AdamConfig = cfg.Adam.AdamConfig
+	t.optimizer = t.newOptimizer()
 	return t, t.build()
 }
 
@@ -333,7 +342,7 @@ func (t *Trainer) Fit(ctx context.Context) (err error) {
 			if err := t.save(); err != nil {
 				return err
 			}
-			return errors.Wrapf(ctx.Err(), "model: Fit: stopped before iteration %d of %s", t.iteration+1, stageNames[t.stage])
+			return errors.Wrapf(ctx.Err(), "model: Fit: stopped before iteration %d of %s", t.iteration+1, t.stageName())
 		}
 		var m Metrics
 		switch t.stage {
@@ -390,7 +399,7 @@ type Result struct {
 // Result returns what the training has come to so far.
 func (t *Trainer) Result() Result {
 	return Result{
-		Iterations: t.adam.Step + t.lbfgs.Iteration, Attempts: t.attempt + 1,
+		Iterations: t.optimizer.Step + t.lbfgs.Iteration, Attempts: t.attempt + 1,
 		Seconds: t.elapsed.Seconds(), Loss: t.loss, Log: t.log,
 	}
 }

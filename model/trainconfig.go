@@ -44,11 +44,25 @@ type TrainConfig struct {
 	Backoffs int `json:"backoffs"`
 }
 
+// The optimizers of the first stage.
+const (
+	OptimizerAdam = "adam"
+	OptimizerSOAP = "soap"
+)
+
 // AdamStage is the first stage.
 type AdamStage struct {
 	Iterations int `json:"iterations"`
+	// Optimizer is adam or soap; empty: adam. SOAP is Adam, with the settings of
+	// it, in bases of their own for the weight matrices of the networks, which
+	// takes far fewer iterations where these are wide.
+	Optimizer string `json:"optimizer,omitempty"`
 	AdamConfig
-	Schedule Schedule `json:"schedule"`
+	SOAP     SOAPConfig `json:"soap,omitzero"`
+	Schedule Schedule   `json:"schedule"`
+	// LinearRate multiplies the learning rate of the parameters of A; 0 stands
+	// for 1.
+	LinearRate float64 `json:"linear_rate,omitempty"`
 	// Clip bounds the Euclidean norm of the whole gradient; 0 does not.
 	Clip float64 `json:"clip,omitempty"`
 }
@@ -89,6 +103,10 @@ func (c TrainConfig) Validate() error {
 		return bad("iterations are %d of Adam and %d of L-BFGS, want numbers that are not negative", c.Adam.Iterations, c.LBFGS.Iterations)
 	case !(c.Adam.Clip >= 0) || math.IsInf(c.Adam.Clip, 0):
 		return bad("adam.clip is %g, want a finite number above 0, or 0 for none", c.Adam.Clip)
+	case c.Adam.Optimizer != "" && c.Adam.Optimizer != OptimizerAdam && c.Adam.Optimizer != OptimizerSOAP:
+		return bad("adam.optimizer is %q, want %s or %s", c.Adam.Optimizer, OptimizerAdam, OptimizerSOAP)
+	case !(c.Adam.LinearRate >= 0) || math.IsInf(c.Adam.LinearRate, 0):
+		return bad("adam.linear_rate is %g, want a finite number above 0, or 0 for 1", c.Adam.LinearRate)
 	case c.LBFGS.Iterations > 0 && c.Grid.Points > 0:
 		return bad("L-BFGS needs the same times in every iteration: grid.points is %d, want 0", c.Grid.Points)
 	case c.Window < 0:
@@ -102,6 +120,9 @@ func (c TrainConfig) Validate() error {
 	}
 	if c.Adam.Iterations > 0 {
 		if err := c.Adam.AdamConfig.Validate(); err != nil {
+			return bad("%v", err)
+		}
+		if err := c.Adam.SOAP.Validate(); err != nil {
 			return bad("%v", err)
 		}
 		if err := c.Adam.Schedule.Validate(); err != nil {
