@@ -31,10 +31,7 @@ func (l *Dense[T]) Pack(w []T, in, out int) {
 
 // ForwardTo writes y = σ(xW + b) like DenseTo, and to the same bits.
 func (l *Dense[T]) ForwardTo(y, x, b []T, rows int, activate bool) {
-	for r := range rows {
-		copy(y[r*l.out:(r+1)*l.out], b)
-	}
-	l.w.Gemm(rows, 1, x, 1, y, &l.tmp)
+	l.w.addRow(rows, x, b, y, &l.tmp)
 	if activate {
 		TanhTo(y[:rows*l.out], y[:rows*l.out])
 	}
