@@ -2,25 +2,35 @@
 
 package kernel
 
-// gemmAVX2Float64 computes C = αAB + βC for a panel of B, see simd.
+// gemmAVX2Float64 computes C = αAB + βD for a panel of B, see simd.
 //
 //go:noescape
-func gemmAVX2Float64(m int, n int, k int, alpha float64, a *float64, rs int, ps int, b *float64, ldb int, beta float64, c *float64, ldc int)
+func gemmAVX2Float64(m int, n int, k int, alpha float64, a *float64, rs int, ps int, b *float64, ldb int, last int, beta float64, d *float64, ldd int, c *float64, ldc int)
 
-// gemmAVX512Float64 computes C = αAB + βC for a panel of B, see simd.
+// gemmAVX512Float64 computes C = αAB + βD for a panel of B, see simd.
 //
 //go:noescape
-func gemmAVX512Float64(m int, n int, k int, alpha float64, a *float64, rs int, ps int, b *float64, ldb int, beta float64, c *float64, ldc int)
+func gemmAVX512Float64(m int, n int, k int, alpha float64, a *float64, rs int, ps int, b *float64, ldb int, last int, beta float64, d *float64, ldd int, c *float64, ldc int)
 
-// gemmAVX2Float32 computes C = αAB + βC for a panel of B, see simd.
+// gemmAVX2Float32 computes C = αAB + βD for a panel of B, see simd.
 //
 //go:noescape
-func gemmAVX2Float32(m int, n int, k int, alpha float32, a *float32, rs int, ps int, b *float32, ldb int, beta float32, c *float32, ldc int)
+func gemmAVX2Float32(m int, n int, k int, alpha float32, a *float32, rs int, ps int, b *float32, ldb int, last int, beta float32, d *float32, ldd int, c *float32, ldc int)
 
-// gemmAVX512Float32 computes C = αAB + βC for a panel of B, see simd.
+// gemmAVX512Float32 computes C = αAB + βD for a panel of B, see simd.
 //
 //go:noescape
-func gemmAVX512Float32(m int, n int, k int, alpha float32, a *float32, rs int, ps int, b *float32, ldb int, beta float32, c *float32, ldc int)
+func gemmAVX512Float32(m int, n int, k int, alpha float32, a *float32, rs int, ps int, b *float32, ldb int, last int, beta float32, d *float32, ldd int, c *float32, ldc int)
+
+// transposeAVX2Float64 writes the transpose of 4 rows of n elements, see simd.
+//
+//go:noescape
+func transposeAVX2Float64(n int, t *float64, ldt int, b *float64, ld int)
+
+// transposeAVX2Float32 writes the transpose of 8 rows of n elements, see simd.
+//
+//go:noescape
+func transposeAVX2Float32(n int, t *float32, ldt int, b *float32, ld int)
 
 // tanhAVX2Float64 computes y = tanh(x) for n elements; y may be x.
 //

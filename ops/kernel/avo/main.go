@@ -87,6 +87,11 @@ func main() {
 	for _, t := range targets() {
 		gemm(t, windows)
 	}
+	for _, t := range targets() {
+		if !t.avx512() {
+			transpose(t, windows)
+		}
+	}
 	for _, write := range []func(*target, Mem){tanh, tanhGrad, axpy, columnSums, adam} {
 		for _, t := range targets() {
 			write(t, windows)
