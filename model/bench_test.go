@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 // trainings are the examples of the paper as they are trained, on random
@@ -11,30 +13,30 @@ import (
 var trainings = []struct {
 	name  string
 	dim   int
-	times int
+	times []float64
 	batch []int
 	cfg   Config
 }{
-	{"transient", 2, 6, []int{1000}, Config{
+	{"transient", 2, []float64{0, 0.3, 0.65, 1.05, 1.5, 2.1}, []int{1000}, Config{
 		Linear:    LinearConfig{Spread: 0.1},
 		Nonlinear: NonlinearConfig{Kind: KindLipschitz, Hidden: []int{100}, Lipschitz: 20, OutputActivation: true},
 	}},
-	{"robertson", 3, 50, []int{20, 100}, Config{
+	{"robertson", 3, floats.LogSpan(make([]float64, 50), 4e-6, 4e6), []int{20, 100}, Config{
 		Autoencoder: AutoencoderConfig{Latent: 3, Hidden: []int{100, 100}, UnitStart: true, BiasSpread: 1, FirstScale: 3, LastScale: 0.1},
 		Linear:      LinearConfig{Rates: []float64{1e3, 1e-2, 4e-6}},
 		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{100}, Lipschitz: 1e-3, RateScaled: true, ZeroStart: true, NoOutputBias: true},
 	}},
-	{"ks20", 64, 9, []int{100, 2000}, Config{
+	{"ks20", 64, floats.Span(make([]float64, 9), 0, 8), []int{100, 2000}, Config{
 		Autoencoder: AutoencoderConfig{Latent: 20, Hidden: []int{200}},
 		Linear:      LinearConfig{Shift: 0.25, Spread: 0.01},
 		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, BiasSpread: 0.5},
 	}},
-	{"ks20pod", 64, 9, []int{100}, Config{
+	{"ks20pod", 64, floats.Span(make([]float64, 9), 0, 8), []int{100}, Config{
 		Autoencoder: AutoencoderConfig{Latent: 20, Skip: &LinearPair{Only: true}},
 		Linear:      LinearConfig{Shift: 0.25, Spread: 0.01},
 		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, BiasSpread: 0.5},
 	}},
-	{"ks7", 64, 9, []int{100}, Config{
+	{"ks7", 64, floats.Span(make([]float64, 9), 0, 8), []int{100}, Config{
 		Autoencoder: AutoencoderConfig{Latent: 7, Hidden: []int{200, 200}},
 		Linear:      LinearConfig{Shift: 0.25, Spread: 0.01},
 		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, BiasSpread: 0.5},
@@ -68,10 +70,8 @@ func BenchmarkIteration(b *testing.B) {
 						b.Fatal(err)
 					}
 					rng := rand.New(rand.NewPCG(2, 2))
-					times := make([]float64, c.times)
-					states := make([][][]float64, c.times)
-					for k := range times {
-						times[k] = float64(k)
+					states := make([][][]float64, len(c.times))
+					for k := range states {
 						x := make([]float64, 2*batch*c.dim)
 						normal(0.3)(rng, x)
 						states[k] = rows(x, c.dim)
@@ -79,7 +79,7 @@ func BenchmarkIteration(b *testing.B) {
 					train := DefaultTrainConfig()
 					train.Batch, train.LBFGS.Iterations, train.Adam.Iterations = batch, 0, 1<<40
 					train.Adam.Schedule.Rate = 1e-6
-					t, err := NewTrainer(m, train, times, states)
+					t, err := NewTrainer(m, train, c.times, states)
 					if err != nil {
 						b.Fatal(err)
 					}
