@@ -38,7 +38,7 @@ func (t *Trainer) adamIteration() (Metrics, error) {
 		return Metrics{}, t.finishAdam()
 	}
 	if t.varies() {
-		t.load(t.draw(t.iteration), t.cfg.Grid.draw(t.cfg.Seed, t.iteration, len(t.times), t.stride))
+		t.loadIteration()
 	}
 	loss, err := t.evaluate(t.grad)
 	if err != nil {

@@ -189,7 +189,7 @@ func TestTrainingIsReproducible(t *testing.T) {
 // taken back do lies between two looks at the context, too.
 func TestResumeIsExact(t *testing.T) {
 	for name, p := range map[string]training{
-		"full": smallTraining(), "minibatch": minibatchTraining(), "restart": restartTraining(), "diverging": divergingTraining(), "grid": gridTraining(),
+		"full": smallTraining(), "minibatch": minibatchTraining(), "restart": restartTraining(), "diverging": divergingTraining(), "grid": gridTraining(), "windows": windowTraining(),
 		"soap": soapTraining(), "soap diverging": soapDivergingTraining(),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -537,49 +537,47 @@ func TestMinibatchFinalLoss(t *testing.T) {
 	}
 }
 
-// An iteration allocates what Gorgonia does, and as much in the thousandth as
-// in the tenth.
+// A steady iteration allocates for its workers' start, its grid and its draw,
+// whatever the size of the graph, and as much in the thousandth as in the tenth.
 func TestTrainingAllocations(t *testing.T) {
-	p := smallTraining()
-	p.train.Workers = 1
-	p.train.Adam.Iterations = 1 << 40
-	tr := p.trainer(t)
-	iterate := func() {
-		if _, err := tr.adamIteration(); err != nil {
-			t.Fatal(err)
+	for _, c := range []struct {
+		name  string
+		p     training
+		bound float64
+	}{
+		{"full batch", smallTraining(), 4},
+		{"minibatch", minibatchTraining(), 8},
+		{"soap", soapTraining(), 8},
+	} {
+		c.p.train.Adam.Iterations = 1 << 40
+		tr := c.p.trainer(t)
+		iterate := func() {
+			if _, err := tr.adamIteration(); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	for range 10 {
-		iterate()
-	}
-	heap := func() uint64 {
-		var m runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
-	early, before := testing.AllocsPerRun(50, iterate), heap()
-	for range 1000 {
-		iterate()
-	}
-	late, after := testing.AllocsPerRun(50, iterate), heap()
-	grid := tr.regular()
-	own := testing.AllocsPerRun(50, func() { // what is not the graph's run
-		clipByGlobalNorm(tr.grad, 1)
-		tr.load(nil, grid)
-		tr.optimizer.Update(1e-3, tr.Model.params.Flat, tr.grad)
-	})
-	growth := int64(after) - int64(before)
-	t.Logf("%g allocations in an iteration, %g after a thousand, %g of them ours; the heap grew by %d bytes", early, late, own, growth)
-	nodes := float64(len(tr.workers[0].g.AllNodes()))
-	if bound := 20 * nodes; early > bound || late > early+1 {
-		t.Errorf("%g allocations in an iteration, then %g, want ≤ %g, 20 for each of the graph's %g nodes, and no more later", early, late, bound, nodes)
-	}
-	if own > 8 { // those of a grid
-		t.Errorf("%g allocations outside of the graph, want at most 8", own)
-	}
-	if growth > 64<<10 {
-		t.Errorf("the heap grew by %d bytes in 1000 iterations", growth)
+		for range 10 {
+			iterate()
+		}
+		heap := func() uint64 {
+			var m runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			return m.HeapAlloc
+		}
+		early, before := testing.AllocsPerRun(50, iterate), heap()
+		for range 1000 {
+			iterate()
+		}
+		late, after := testing.AllocsPerRun(50, iterate), heap()
+		growth := int64(after) - int64(before)
+		t.Logf("%s: %g allocations in an iteration, %g after a thousand; the heap grew by %d bytes", c.name, early, late, growth)
+		if early > c.bound || late > early+1 {
+			t.Errorf("%s: %g allocations in an iteration, then %g, want ≤ %g and no more later", c.name, early, late, c.bound)
+		}
+		if growth > 64<<10 {
+			t.Errorf("%s: the heap grew by %d bytes in 1000 iterations", c.name, growth)
+		}
 	}
 }
 

@@ -21,6 +21,15 @@ type TrainConfig struct {
 	Weighting string `json:"weighting"`
 	// Grid is what an iteration sees of the data's times.
 	Grid GridConfig `json:"grid,omitzero"`
+	// Window, if not 0, has a sample be so many steps of a trajectory, Window+1
+	// consecutive snapshots, where every start is one: of the whole data, with
+	// T times each, (T − Window) samples a trajectory. Their times are from 0,
+	// so the system must be autonomous, and the data's grid uniform to a
+	// millionth of its step. The loss at the end of Adam is then that of at most
+	// 20 batches of evenly spaced windows.
+	Window int `json:"window,omitempty"`
+	// Augment turns the samples by symmetries of the system.
+	Augment AugmentConfig `json:"augment,omitzero"`
 
 	Adam  AdamStage  `json:"adam"`
 	LBFGS LBFGSStage `json:"lbfgs"`
@@ -100,6 +109,10 @@ func (c TrainConfig) Validate() error {
 		return bad("adam.linear_rate is %g, want a finite number above 0, or 0 for 1", c.Adam.LinearRate)
 	case c.LBFGS.Iterations > 0 && c.Grid.Points > 0:
 		return bad("L-BFGS needs the same times in every iteration: grid.points is %d, want 0", c.Grid.Points)
+	case c.Window < 0:
+		return bad("window is %d, want at least 1 step, or 0 for whole trajectories", c.Window)
+	case c.LBFGS.Iterations > 0 && c.Augment.active():
+		return bad("L-BFGS needs the same states in every iteration: augment is %+v, want none", c.Augment)
 	case c.LBFGS.Iterations > 0 && c.Batch > 0:
 		return bad("L-BFGS needs the whole data set as its batch: batch is %d, want 0", c.Batch)
 	case c.Restarts < 0 || c.Backoffs < 0 || !(c.RestartAbove >= 0):

@@ -1,7 +1,5 @@
 package kernel
 
-import "math"
-
 // DenseTo writes y = σ(xW + b) for a batch of rows: x (rows, in), W (in, out),
 // b (out), y (rows, out). σ is tanh or, if activate is false, the identity.
 func DenseTo[T Float](y, x, w, b []T, rows, in, out int, activate bool, scratch *[]T) {
@@ -14,40 +12,56 @@ func DenseTo[T Float](y, x, w, b []T, rows, in, out int, activate bool, scratch 
 	}
 }
 
-// Dense holds the work space of a layer's backward pass.
-type Dense[T Float] struct{ dz, tmp []T }
+// Dense is a layer, y = σ(xW + b), and its work space. The zero value is ready
+// for Backward, and after Pack for ForwardTo and AddBackward.
+type Dense[T Float] struct {
+	in, out int
+	w, wt   Packed[T]
+	dz, tmp []T
+}
+
+// Pack takes the weights W (in, out) for the calls of ForwardTo and AddBackward
+// that follow, such as the steps of a rollout. It keeps w, which must not change
+// until the last of them.
+func (l *Dense[T]) Pack(w []T, in, out int) {
+	l.in, l.out = in, out
+	l.w.Pack(false, out, in, w)
+	l.wt.Pack(true, in, out, w)
+}
+
+// ForwardTo writes y = σ(xW + b) like DenseTo, and to the same bits.
+func (l *Dense[T]) ForwardTo(y, x, b []T, rows int, activate bool) {
+	for r := range rows {
+		copy(y[r*l.out:(r+1)*l.out], b)
+	}
+	l.w.Gemm(rows, 1, x, 1, y, &l.tmp)
+	if activate {
+		TanhTo(y[:rows*l.out], y[:rows*l.out])
+	}
+}
+
+// AddBackward adds the gradients by W and b to dw and db, given y = σ(xW + b)
+// and dy, and writes that by x to dx. A nil dx is not computed.
+func (l *Dense[T]) AddBackward(dx, dw, db, x, y, dy []T, rows int, activate bool) {
+	dz := dy[:rows*l.out]
+	if activate {
+		dz = grow(&l.dz, rows*l.out)
+		TanhGradTo(dz, dy, y[:rows*l.out])
+	}
+	AddColumnSumsTo(db[:l.out], dz)
+	Gemm(true, false, l.in, l.out, rows, 1, x, dz, 1, dw, &l.tmp)
+	if dx != nil {
+		l.wt.Gemm(rows, 1, dz, 0, dx, &l.tmp)
+	}
+}
 
 // Backward writes the gradients by x, W and b, given y = σ(xW + b) and dy. A
 // nil dx is not computed.
 func (l *Dense[T]) Backward(dx, dw, db, x, w, y, dy []T, rows, in, out int, activate bool) {
-	dz := dy
-	if activate {
-		dz = grow(&l.dz, rows*out)
-		for i, v := range y {
-			dz[i] = dy[i] * (1 - v*v)
-		}
-	}
+	l.Pack(w, in, out)
 	clear(db)
-	for r := range rows {
-		AxpyTo(db, 1, dz[r*out:(r+1)*out])
-	}
-	Gemm(true, false, in, out, rows, 1, x, dz, 0, dw, &l.tmp)
-	if dx != nil {
-		Gemm(false, true, rows, in, out, 1, dz, w, 0, dx, &l.tmp)
-	}
-}
-
-// TanhTo writes tanh(x) to y, which may be x, within two units in the last
-// place. An element has the same bits wherever in x it lies.
-func TanhTo[T Float](y, x []T) {
-	if s := activeSIMD[T](); s != nil && len(x) > 0 {
-		y = y[:len(x)]
-		s.tanh(len(x), &y[0], &x[0])
-		return
-	}
-	for i, v := range x {
-		y[i] = T(math.Tanh(float64(v)))
-	}
+	clear(dw[:in*out])
+	l.AddBackward(dx, dw, db, x, y, dy, rows, activate)
 }
 
 // Bilinear is the low-rank bilinear form, eq. (6),
@@ -75,9 +89,7 @@ func (l *Bilinear[T]) ForwardTo(y, u, c, d, b []T, rows, n int) {
 // Backward writes the gradients by u, C, D and b, given dy.
 func (l *Bilinear[T]) Backward(du, dc, dd, db, u, c, d, dy []T, rows, n int) {
 	clear(db)
-	for r := range rows {
-		AxpyTo(db, 1, dy[r*n:(r+1)*n])
-	}
+	AddColumnSumsTo(db, dy[:rows*n])
 	clear(du)
 	p, s := grow(&l.cu, rows*n), grow(&l.s, rows*n)
 	for k := 0; k < len(c); k += n * n {

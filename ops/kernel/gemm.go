@@ -123,21 +123,3 @@ func grow[T Float](s *[]T, n int) []T {
 	}
 	return (*s)[:n]
 }
-
-// AxpyTo adds alpha x to y.
-func AxpyTo[T Float](y []T, alpha T, x []T) {
-	y = y[:len(x)]
-	for i, v := range x {
-		y[i] += alpha * v
-	}
-}
-
-// Dot returns the inner product of x and y.
-func Dot[T Float](x, y []T) T {
-	var s T
-	y = y[:len(x)]
-	for i, v := range x {
-		s += v * y[i]
-	}
-	return s
-}

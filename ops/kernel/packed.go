@@ -36,16 +36,16 @@ func (s *simd[T]) product(tA, tB bool, m, n, k int, alpha T, a, b []T, beta T, c
 	_, _, _ = a[m*k-1], b[k*n-1], c[m*n-1] // assembly has no bounds checks
 	switch {
 	case !s.turns(tA, tB, m, n):
-		s.blocks(tA, tB, m, n, k, alpha, a, b, beta, c, grow(scratch, s.panelSize(n, k)))
+		s.blocks(tA, tB, m, n, k, alpha, a, b, nil, beta, c, grow(scratch, s.panelSize(n, k)))
 	case m == 1 || n == 1: // Cᵀ lies as C does
-		s.blocks(!tB, !tA, n, m, k, alpha, b, a, beta, c, grow(scratch, s.panelSize(m, k)))
+		s.blocks(!tB, !tA, n, m, k, alpha, b, a, nil, beta, c, grow(scratch, s.panelSize(m, k)))
 	default:
 		work := grow(scratch, m*n+s.panelSize(m, k))
 		ct, panel := work[:m*n], work[m*n:]
 		if beta != 0 {
 			transposeTo(ct, m, n, c)
 		}
-		s.blocks(!tB, !tA, n, m, k, alpha, b, a, beta, ct, panel)
+		s.blocks(!tB, !tA, n, m, k, alpha, b, a, nil, beta, ct, panel)
 		transposeTo(c, n, m, ct)
 	}
 }
@@ -57,13 +57,16 @@ func (s *simd[T]) turns(tA, tB bool, m, n int) bool {
 	return tA && n < s.lanes && n < m || tB && m < s.lanes && m < n
 }
 
-// blocks is product without a turn.
-func (s *simd[T]) blocks(tA, tB bool, m, n, k int, alpha T, a, b []T, beta T, c, panel []T) {
+// blocks is product without a turn, with panels of op(B) as pack writes them,
+// or nil. It packs what it needs to the one panel otherwise.
+func (s *simd[T]) blocks(tA, tB bool, m, n, k int, alpha T, a, b, panels []T, beta T, c, panel []T) {
 	rs, ps := k, 1 // strides of op(A) along its rows and columns
 	if tA {
 		rs, ps = 1, m
 	}
-	panel = aligned(panel)
+	if panels == nil {
+		panel = aligned(panel)
+	}
 	aliased := n*int(unsafe.Sizeof(alpha))%aliasing == 0
 	for p := 0; p < k; p += panelDepth {
 		depth := min(panelDepth, k-p)
@@ -73,7 +76,7 @@ func (s *simd[T]) blocks(tA, tB bool, m, n, k int, alpha T, a, b []T, beta T, c,
 		}
 		for i := 0; i < m; i += height {
 			rows := min(height, m-i)
-			direct := !tB && (rows < packRowsFrom || !aliased)
+			direct := !tB && (rows < packRowsFrom || !aliased) && panels == nil
 			for j, w := 0, 0; j < n; j += w {
 				w = min(panelVectors*s.lanes, n-j)
 				switch {
@@ -82,19 +85,41 @@ func (s *simd[T]) blocks(tA, tB bool, m, n, k int, alpha T, a, b []T, beta T, c,
 				case direct && w > s.lanes:
 					w &^= s.lanes - 1
 				}
-				from, ldb := &panel[0], s.whole(w)
+				var from *T
+				ldb := s.whole(w)
 				switch {
+				case panels != nil:
+					from = &panels[p*s.whole(n)+depth*j]
 				case direct && w == ldb:
 					from, ldb = &b[p*n+j], n
 				case tB:
 					packTransposed(panel, ldb, b[j*k+p:], k, depth, w)
+					from = &panel[0]
 				default:
 					packRows(panel, ldb, b[p*n+j:], n, depth, w)
+					from = &panel[0]
 				}
 				s.gemm(rows, w, depth, alpha, &a[i*rs+p*ps], rs, ps, from, ldb, beta, &c[i*n+j], n)
 			}
 		}
 		beta = 1
+	}
+}
+
+// pack writes all panels of op(B), one after the other in the order in which
+// blocks takes them.
+func (s *simd[T]) pack(tB bool, n, k int, b, panels []T) {
+	for p := 0; p < k; p += panelDepth {
+		depth := min(panelDepth, k-p)
+		for j := 0; j < n; j += panelVectors * s.lanes {
+			w := min(panelVectors*s.lanes, n-j)
+			to := panels[p*s.whole(n)+depth*j:]
+			if tB {
+				packTransposed(to, s.whole(w), b[j*k+p:], k, depth, w)
+			} else {
+				packRows(to, s.whole(w), b[p*n+j:], n, depth, w)
+			}
+		}
 	}
 }
 

@@ -46,6 +46,12 @@ type simd[T Float] struct {
 
 	// tanh computes y = tanh(x) for n elements; y may be x.
 	tanh func(n int, y, x *T)
+
+	// The others are AxpyTo, TanhGradTo, AddColumnSumsTo and AdamTo.
+	axpy       func(n int, alpha T, x, y *T)
+	tanhGrad   func(n int, dz, dy, y *T)
+	columnSums func(rows, n int, s, x *T)
+	adam       func(n int, w, m, v, g, c *T)
 }
 
 var (

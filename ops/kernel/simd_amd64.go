@@ -41,3 +41,83 @@ func tanhAVX2Float32(n int, y *float32, x *float32)
 //
 //go:noescape
 func tanhAVX512Float32(n int, y *float32, x *float32)
+
+// tanhGradAVX2Float64 computes dz = dy(1 − y²) for n elements; dz may be dy or y.
+//
+//go:noescape
+func tanhGradAVX2Float64(n int, dz *float64, dy *float64, y *float64)
+
+// tanhGradAVX512Float64 computes dz = dy(1 − y²) for n elements; dz may be dy or y.
+//
+//go:noescape
+func tanhGradAVX512Float64(n int, dz *float64, dy *float64, y *float64)
+
+// tanhGradAVX2Float32 computes dz = dy(1 − y²) for n elements; dz may be dy or y.
+//
+//go:noescape
+func tanhGradAVX2Float32(n int, dz *float32, dy *float32, y *float32)
+
+// tanhGradAVX512Float32 computes dz = dy(1 − y²) for n elements; dz may be dy or y.
+//
+//go:noescape
+func tanhGradAVX512Float32(n int, dz *float32, dy *float32, y *float32)
+
+// axpyAVX2Float64 computes y += αx for n elements.
+//
+//go:noescape
+func axpyAVX2Float64(n int, alpha float64, x *float64, y *float64)
+
+// axpyAVX512Float64 computes y += αx for n elements.
+//
+//go:noescape
+func axpyAVX512Float64(n int, alpha float64, x *float64, y *float64)
+
+// axpyAVX2Float32 computes y += αx for n elements.
+//
+//go:noescape
+func axpyAVX2Float32(n int, alpha float32, x *float32, y *float32)
+
+// axpyAVX512Float32 computes y += αx for n elements.
+//
+//go:noescape
+func axpyAVX512Float32(n int, alpha float32, x *float32, y *float32)
+
+// columnSumsAVX2Float64 adds the columns of x (rows, n) to s (n).
+//
+//go:noescape
+func columnSumsAVX2Float64(rows int, n int, s *float64, x *float64)
+
+// columnSumsAVX512Float64 adds the columns of x (rows, n) to s (n).
+//
+//go:noescape
+func columnSumsAVX512Float64(rows int, n int, s *float64, x *float64)
+
+// columnSumsAVX2Float32 adds the columns of x (rows, n) to s (n).
+//
+//go:noescape
+func columnSumsAVX2Float32(rows int, n int, s *float32, x *float32)
+
+// columnSumsAVX512Float32 adds the columns of x (rows, n) to s (n).
+//
+//go:noescape
+func columnSumsAVX512Float32(rows int, n int, s *float32, x *float32)
+
+// adamAVX2Float64 computes one step of Adam for n weights, see AdamTo.
+//
+//go:noescape
+func adamAVX2Float64(n int, w *float64, m *float64, v *float64, grad *float64, c *float64)
+
+// adamAVX512Float64 computes one step of Adam for n weights, see AdamTo.
+//
+//go:noescape
+func adamAVX512Float64(n int, w *float64, m *float64, v *float64, grad *float64, c *float64)
+
+// adamAVX2Float32 computes one step of Adam for n weights, see AdamTo.
+//
+//go:noescape
+func adamAVX2Float32(n int, w *float32, m *float32, v *float32, grad *float32, c *float32)
+
+// adamAVX512Float32 computes one step of Adam for n weights, see AdamTo.
+//
+//go:noescape
+func adamAVX512Float32(n int, w *float32, m *float32, v *float32, grad *float32, c *float32)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math/bits"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -36,7 +35,7 @@ func gemm(t *target, window Mem) {
 	g.a, g.c = Load(Param("a"), GP64()), Load(Param("c"), GP64())
 	bytes := func(name string) reg.Register {
 		r := Load(Param(name), GP64())
-		SHLQ(Imm(uint64(bits.TrailingZeros(uint(t.size)))), r)
+		SHLQ(Imm(t.log2size()), r)
 		return r
 	}
 	g.rs, g.ps, g.ldb, g.ldc = bytes("rs"), bytes("ps"), bytes("ldb"), bytes("ldc")
