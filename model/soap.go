@@ -61,8 +61,9 @@ func (c SOAPConfig) filled() SOAPConfig {
 // 1; the result does not depend on it.
 //
 // See Vyas et al., SOAP: Improving and Stabilizing Shampoo using Adam, ICLR 2025,
-// algorithm 3; and, for the averages whose eigenvectors these are, Gupta, Koren
-// and Singer, Shampoo, ICML 2018.
+// algorithm 3, which starts from the eigenvectors of the first gradient's L and R
+// and not from the identity; and, for the averages whose eigenvectors these are,
+// Gupta, Koren and Singer, Shampoo, ICML 2018.
 type SOAP struct {
 	Adam // of a matrix, the moments of P_L G P_Rᵀ, or of its transpose, see SOAPMatrix
 	SOAPConfig

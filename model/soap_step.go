@@ -91,7 +91,7 @@ func buffer(x *[]float64, n int) []float64 {
 }
 
 // step moves a matrix, see SOAP. Its elements are few roundings from those of
-// Adam.move, which divides once more.
+// Adam.move, which divides once more. kernel.AdamTo would allocate.
 func (k *soapWork) step(t *soapTeam, m *SOAPMatrix) {
 	begin, end := m.Begin, m.end()
 	mean, variance, w := t.Mean[begin:end], t.Variance[begin:end], t.w[begin:end]
