@@ -26,8 +26,9 @@
 //	Config, Params              what shapes it; its parameters by name in one slice
 //	HurwitzMatrix               A_L = A_H + μI
 //	BilinearForm, LipschitzNet  the forms of g
-//	Autoencoder                 f_E and f_D
+//	Autoencoder, LinearPair     f_E and f_D
 //	Trainer, TrainConfig        the training; Metrics, WithHook, WithCheckpoint, ResumeTrainer
+//	GridConfig, AugmentConfig   what else than the data an iteration sees
 //	Adam, LBFGS, Schedule       its parts, whose state is open to be saved
 //	Stability                   what the parameters say: spectrum, Theorem 3, certificate, bounds
 //

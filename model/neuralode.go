@@ -46,7 +46,7 @@ func New(cfg Config) (*Model, error) {
 
 // draw starts the parameters anew. They stay where they are in memory.
 func (m *Model) draw(seed uint64) {
-	declared := m.hurwitz.declare(m.cfg.Linear.Spread)
+	declared := m.hurwitz.declare(m.cfg.Linear)
 	declared = append(declared, m.g.declare()...)
 	declared = append(declared, m.ae.declare()...)
 	p := newParams(seed, declared)
@@ -96,8 +96,15 @@ func (m *Model) String() string {
 	case KindNone:
 		b.WriteString("\ng: none")
 	}
-	if !m.ae.identity() {
+	switch {
+	case m.ae.identity():
+	case !m.ae.networks():
+		fmt.Fprintf(&b, "\nautoencoder: fixed linear maps, %v and back", m.ae.widths())
+	default:
 		fmt.Fprintf(&b, "\nautoencoder: %v and back", m.ae.widths())
+		if m.ae.Skip != nil {
+			b.WriteString(", beside fixed linear maps")
+		}
 	}
 	return b.String()
 }
