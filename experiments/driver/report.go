@@ -20,6 +20,8 @@ type Report struct {
 	CPU        string        `json:"cpu"`
 	Config     any           `json:"config"`
 	Models     []ModelReport `json:"models"`
+	// Extra, an object or nil, is what else an experiment says of the run.
+	Extra any `json:"extra,omitempty"`
 
 	start   time.Time
 	earlier time.Duration // of trainings before the start
