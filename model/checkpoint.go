@@ -282,7 +282,7 @@ func (t *Trainer) setState(arrays []npz.Array) error {
 	case t.iteration > total:
 		return errors.Errorf("iteration is %d of %d", t.iteration, total)
 	case !begun(o.Mean, o.Variance) || !begun(t.last.w, t.last.mean, t.last.variance) ||
-		o.Step > 0 && o.Mean == nil || t.last.w != nil && o.Step == 0:
+		o.Step > 0 && o.Mean == nil && t.stage != stageDone || t.last.w != nil && o.Step == 0:
 		return errors.New("the moments of Adam or its last update are there in part")
 	case t.stage == stageAdam && t.iteration != o.Step:
 		return errors.Errorf("iteration is %d and the step of Adam %d, want the same", t.iteration, o.Step)

@@ -151,7 +151,8 @@ func (t *Trainer) finish() error {
 	copy(w, t.best.w)
 	t.loss = t.best.loss
 	t.stage = stageDone
-	// What only a further iteration would need; the moments stay.
+	// What only a further iteration would need.
+	t.optimizer.Mean, t.optimizer.Variance = nil, nil
 	t.best.w, t.last = nil, undo{}
 	t.lbfgs.X, t.lbfgs.G, t.lbfgs.S, t.lbfgs.Y = nil, nil, nil, nil
 	return nil
