@@ -33,6 +33,9 @@ func (s *simd[T]) aliased(n int) bool {
 	return n*int(unsafe.Sizeof(x))%aliasing == 0
 }
 
+// tinyFactor is how many elements of a transposed B are turned one by one.
+const tinyFactor = 16
+
 // alignment is that of packed panels in bytes, the largest vector.
 const alignment = 64
 
@@ -60,14 +63,25 @@ type sum[T Float] struct {
 // m and n nor on what is beside it.
 func (s *simd[T]) product(tA, tB bool, m, n, k int, alpha T, a, b []T, beta T, c []T, scratch *[]T) {
 	_, _, _ = a[m*k-1], b[k*n-1], c[m*n-1] // assembly has no bounds checks
-	if m*n*k <= tinyProduct && tiny(tA, tB, m, n, k, alpha, a, b, beta, c) {
+	turn := tA && n < s.lanes && n < m
+	if tB && !turn && n*k <= tinyFactor {
+		bt := grow(scratch, n*k)
+		transposeTo(bt, n, k, b)
+		tB, b, scratch = false, bt, nil // no other need of scratch is left
+	}
+	if !tB && !turn && n <= panelVectors*s.lanes && k <= maxDepthT && m*k <= blockElements { // one panel
+		rs, ps := k, 1
+		if tA {
+			rs, ps = 1, m
+		}
+		s.gemm(m, n, k, alpha, &a[0], rs, ps, &b[0], n, n-s.lanes, beta, &c[0], n, &c[0], n)
 		return
 	}
 	step := depth(k, maxDepth)
 	if tA {
 		step = depth(k, maxDepthT)
 	}
-	if !(tA && n < s.lanes && n < m) {
+	if !turn {
 		s.blocks(tA, m, a, &factor[T]{tB, n, k, step, b, nil}, sum[T]{alpha, beta, c, n}, c, scratch)
 		return
 	}

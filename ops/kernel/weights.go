@@ -20,7 +20,7 @@ func (p *Packed[T]) Pack(trans bool, n, k int, b []T) {
 func (p *Packed[T]) Gemm(m int, alpha T, a []T, beta T, c []T, scratch *[]T) {
 	f := &p.factor
 	s := activeSIMD[T]()
-	if s == nil || m*f.n*f.k <= tinyProduct {
+	if s == nil || m == 0 || f.n*f.k <= tinyFactor {
 		Gemm(false, f.trans, m, f.n, f.k, alpha, a, f.b, beta, c, scratch)
 		return
 	}
