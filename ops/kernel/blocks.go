@@ -21,12 +21,20 @@ var wideVectors = [4]int{1: 8, 2: 6, 3: 4}
 const tileRows = 24
 
 // B is read where it lies, unless it is transposed, or its rows are so far
-// apart, a multiple of aliasing bytes, that the rows of a panel contend for the
-// same few places in the cache. Packing then pays from packRowsFrom rows of A.
+// apart, a multiple of aliasing bytes, that those of a panel contend for the same
+// few places in the cache. Packing then pays from packRowsFrom rows of A.
 const (
 	aliasing     = 2048
 	packRowsFrom = 64
 )
+
+func (s *simd[T]) aliased(n int) bool {
+	var x T
+	return n*int(unsafe.Sizeof(x))%aliasing == 0
+}
+
+// tinyFactor is how many elements of a transposed B are turned one by one.
+const tinyFactor = 16
 
 // alignment is that of packed panels in bytes, the largest vector.
 const alignment = 64
@@ -55,14 +63,25 @@ type sum[T Float] struct {
 // m and n nor on what is beside it.
 func (s *simd[T]) product(tA, tB bool, m, n, k int, alpha T, a, b []T, beta T, c []T, scratch *[]T) {
 	_, _, _ = a[m*k-1], b[k*n-1], c[m*n-1] // assembly has no bounds checks
-	if m*n*k <= tinyProduct && tiny(tA, tB, m, n, k, alpha, a, b, beta, c) {
+	turn := tA && n < s.lanes && n < m
+	if tB && !turn && n*k <= tinyFactor {
+		bt := grow(scratch, n*k)
+		transposeTo(bt, n, k, b)
+		tB, b, scratch = false, bt, nil // no other need of scratch is left
+	}
+	if !tB && !turn && n <= panelVectors*s.lanes && k <= maxDepthT && m*k <= blockElements { // one panel
+		rs, ps := k, 1
+		if tA {
+			rs, ps = 1, m
+		}
+		s.gemm(m, n, k, alpha, &a[0], rs, ps, &b[0], n, n-s.lanes, beta, &c[0], n, &c[0], n)
 		return
 	}
 	step := depth(k, maxDepth)
 	if tA {
 		step = depth(k, maxDepthT)
 	}
-	if !(tA && n < s.lanes && n < m) {
+	if !turn {
 		s.blocks(tA, m, a, &factor[T]{tB, n, k, step, b, nil}, sum[T]{alpha, beta, c, n}, c, scratch)
 		return
 	}
@@ -89,16 +108,19 @@ func (s *simd[T]) blocks(tA bool, m int, a []T, f *factor[T], r sum[T], c []T, s
 	if tA {
 		rs, ps = 1, m
 	}
+	if f.trans && f.panels == nil && ps == 1 && m < len(wideVectors) && n >= s.square {
+		s.rows(m, a, f, r, c, scratch)
+		return
+	}
 	step := f.step
 	height := blockElements / step / tileRows * tileRows
-	panels, direct := f.panels, !f.trans
-	if panels != nil {
-		direct = false
-	} else if f.trans || m >= packRowsFrom && s.aliased(n) {
-		direct = false
-		if m > height { // several blocks of A meet each panel
-			panels = f.pack(s, scratch)
-		}
+	panels := f.panels
+	direct := !f.trans && (m < packRowsFrom || !s.aliased(n))
+	switch {
+	case direct:
+		panels = nil
+	case panels == nil && m > height: // several blocks of A meet each panel
+		panels = f.pack(s, scratch)
 	}
 	widest := panelVectors
 	if panels == nil && m < len(wideVectors) {
@@ -138,6 +160,31 @@ func (s *simd[T]) blocks(tA bool, m int, a []T, f *factor[T], r sum[T], c []T, s
 	}
 }
 
+// rows is blocks for a few rows of A that lie as they should and a transposed
+// B, of which each element is then needed so few times that a panel costs more.
+func (s *simd[T]) rows(m int, a []T, f *factor[T], r sum[T], c []T, scratch *[]T) {
+	n, k := f.n, f.k
+	whole := n &^ (s.square - 1)
+	rest := n - whole
+	for p := 0; p < k; p += f.step {
+		step := min(f.step, k-p)
+		for i := range m {
+			ai, di, ci := &a[i*k+p], r.d[i*r.ldd:], c[i*n:]
+			s.dots(whole, step, r.alpha, ai, &f.b[p], k, r.beta, &di[0], &ci[0])
+			if rest > 0 { // as the end of a whole vector, on the side
+				v := grow(scratch, s.square)
+				if r.beta != 0 {
+					clear(v)
+					copy(v[s.square-rest:], di[whole:n])
+				}
+				s.dots(s.square, step, r.alpha, ai, &f.b[(n-s.square)*k+p], k, r.beta, &v[0], &v[0])
+				copy(ci[whole:n], v[s.square-rest:])
+			}
+		}
+		r.beta, r.d, r.ldd = 1, c, n
+	}
+}
+
 // depth divides k into equal parts of at most largest, but for the last.
 func depth(k, largest int) int {
 	parts := max(1, (k+largest-1)/largest)
@@ -152,11 +199,6 @@ func (s *simd[T]) vectors(n int) int { return (n + s.lanes - 1) / s.lanes }
 func next(v, vectors, widest int) int {
 	panels := (vectors - v + widest - 1) / widest
 	return (vectors - v + panels - 1) / panels
-}
-
-func (s *simd[T]) aliased(n int) bool {
-	var x T
-	return n*int(unsafe.Sizeof(x))%aliasing == 0
 }
 
 // pack writes all panels, one after the other in the order in which blocks
@@ -201,7 +243,9 @@ func (f *factor[T]) packPanel(s *simd[T], to []T, p, rows, j, w int) {
 			continue
 		}
 		for q := range rows {
-			copy(to[q*ldb+v:][:s.lanes], f.b[(p+q)*f.n+at:][:s.lanes])
+			for i := 0; i < s.lanes; i += 4 {
+				*(*[4]T)(to[q*ldb+v+i:]) = *(*[4]T)(f.b[(p+q)*f.n+at+i:])
+			}
 		}
 	}
 }

@@ -17,9 +17,8 @@ func blockOf(elements, n int) int {
 // DenseTo writes y = σ(xW + b) for a batch of rows: x (rows, in), W (in, out),
 // b (out), y (rows, out). σ is tanh or, if activate is false, the identity.
 func DenseTo[T Float](y, x, w, b []T, rows, in, out int, activate bool, scratch *[]T) {
-	var p Packed[T]
+	p := Packed[T]{unpacked: true}
 	p.Pack(false, out, in, w)
-	p.tried = true // for one product it does not pay
 	denseTo(y, x, b, &p, rows, activate, scratch)
 }
 

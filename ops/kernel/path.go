@@ -50,6 +50,10 @@ type simd[T Float] struct {
 	square    int
 	transpose func(n int, t *T, ldt int, b *T, ld int)
 
+	// dots computes c_j = α Σ_p a_p b[j·ld+p] + β d_j for a multiple n of square,
+	// with the sums of gemm.
+	dots func(n, k int, alpha T, a, b *T, ld int, beta T, d, c *T)
+
 	// tanh computes y = tanh(x) for n elements; y may be x.
 	tanh func(n int, y, x *T)
 
@@ -57,7 +61,7 @@ type simd[T Float] struct {
 	axpy       func(n int, alpha T, x, y *T)
 	tanhGrad   func(n int, dz, dy, y *T)
 	columnSums func(rows, n int, s, x *T)
-	adam       func(n int, w, m, v, g, c *T)
+	adam       func(n int, w, m, v, g *T, beta1, rest1, beta2, rest2, rate, scale, epsilon T)
 }
 
 var (

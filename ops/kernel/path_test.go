@@ -145,10 +145,10 @@ func TestGemmAllocates(t *testing.T) {
 		a := make([]float64, 150*150)
 		c := make([]float64, 150*150)
 		for mode := range 4 {
-			for _, n := range []int{2, 150} {
-				product := func() { Gemm(mode&1 != 0, mode&2 != 0, 150, n, 150, 1, a, a, 1, c, &scratch) }
+			for _, s := range [][3]int{{150, 2, 150}, {150, 150, 150}, {150, 2, 2}, {1, 150, 150}, {2, 2, 2}} {
+				product := func() { Gemm(mode&1 != 0, mode&2 != 0, s[0], s[1], s[2], 1, a, a, 1, c, &scratch) }
 				if got := testing.AllocsPerRun(10, product); got != 0 {
-					t.Errorf("%s, mode %d, n = %d: %v allocations a product", p.name, mode, n, got)
+					t.Errorf("%s, mode %d, %v: %v allocations a product", p.name, mode, s, got)
 				}
 			}
 		}

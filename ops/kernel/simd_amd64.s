@@ -15506,6 +15506,334 @@ done:
 	VZEROUPPER
 	RET
 
+// func dotsAVX2Float64(n int, k int, alpha float64, a *float64, b *float64, ld int, beta float64, d *float64, c *float64)
+// Requires: AVX, FMA3
+TEXT ·dotsAVX2Float64(SB), NOSPLIT, $32-72
+	MOVQ ld+40(FP), AX
+	SHLQ $0x03, AX
+	LEAQ (AX)(AX*2), CX
+	MOVQ n+0(FP), DX
+
+strips897:
+	CMPQ   DX, $0x00000010
+	JL     next898
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+24(FP), BX
+	MOVQ   b+32(FP), SI
+	MOVQ   k+8(FP), DI
+
+squares899:
+	CMPQ         DI, $0x00000004
+	JL           rest900
+	MOVQ         SI, R8
+	VBROADCASTSD (BX), Y4
+	VBROADCASTSD 8(BX), Y5
+	VBROADCASTSD 16(BX), Y6
+	VBROADCASTSD 24(BX), Y7
+	VMOVUPD      (R8), Y8
+	VMOVUPD      (R8)(AX*1), Y9
+	VMOVUPD      (R8)(AX*2), Y10
+	VMOVUPD      (R8)(CX*1), Y11
+	VUNPCKLPD    Y9, Y8, Y12
+	VUNPCKHPD    Y9, Y8, Y8
+	VUNPCKLPD    Y11, Y10, Y9
+	VUNPCKHPD    Y11, Y10, Y10
+	VPERM2F128   $0x20, Y9, Y12, Y11
+	VPERM2F128   $0x31, Y9, Y12, Y9
+	VPERM2F128   $0x20, Y10, Y8, Y12
+	VPERM2F128   $0x31, Y10, Y8, Y8
+	VFMADD231PD  Y11, Y4, Y0
+	VFMADD231PD  Y12, Y5, Y0
+	VFMADD231PD  Y9, Y6, Y0
+	VFMADD231PD  Y8, Y7, Y0
+	LEAQ         (R8)(AX*4), R8
+	VMOVUPD      (R8), Y8
+	VMOVUPD      (R8)(AX*1), Y9
+	VMOVUPD      (R8)(AX*2), Y10
+	VMOVUPD      (R8)(CX*1), Y11
+	VUNPCKLPD    Y9, Y8, Y12
+	VUNPCKHPD    Y9, Y8, Y8
+	VUNPCKLPD    Y11, Y10, Y9
+	VUNPCKHPD    Y11, Y10, Y10
+	VPERM2F128   $0x20, Y9, Y12, Y11
+	VPERM2F128   $0x31, Y9, Y12, Y9
+	VPERM2F128   $0x20, Y10, Y8, Y12
+	VPERM2F128   $0x31, Y10, Y8, Y8
+	VFMADD231PD  Y11, Y4, Y1
+	VFMADD231PD  Y12, Y5, Y1
+	VFMADD231PD  Y9, Y6, Y1
+	VFMADD231PD  Y8, Y7, Y1
+	LEAQ         (R8)(AX*4), R8
+	VMOVUPD      (R8), Y8
+	VMOVUPD      (R8)(AX*1), Y9
+	VMOVUPD      (R8)(AX*2), Y10
+	VMOVUPD      (R8)(CX*1), Y11
+	VUNPCKLPD    Y9, Y8, Y12
+	VUNPCKHPD    Y9, Y8, Y8
+	VUNPCKLPD    Y11, Y10, Y9
+	VUNPCKHPD    Y11, Y10, Y10
+	VPERM2F128   $0x20, Y9, Y12, Y11
+	VPERM2F128   $0x31, Y9, Y12, Y9
+	VPERM2F128   $0x20, Y10, Y8, Y12
+	VPERM2F128   $0x31, Y10, Y8, Y8
+	VFMADD231PD  Y11, Y4, Y2
+	VFMADD231PD  Y12, Y5, Y2
+	VFMADD231PD  Y9, Y6, Y2
+	VFMADD231PD  Y8, Y7, Y2
+	LEAQ         (R8)(AX*4), R8
+	VMOVUPD      (R8), Y8
+	VMOVUPD      (R8)(AX*1), Y9
+	VMOVUPD      (R8)(AX*2), Y10
+	VMOVUPD      (R8)(CX*1), Y11
+	VUNPCKLPD    Y9, Y8, Y12
+	VUNPCKHPD    Y9, Y8, Y8
+	VUNPCKLPD    Y11, Y10, Y9
+	VUNPCKHPD    Y11, Y10, Y10
+	VPERM2F128   $0x20, Y9, Y12, Y11
+	VPERM2F128   $0x31, Y9, Y12, Y9
+	VPERM2F128   $0x20, Y10, Y8, Y12
+	VPERM2F128   $0x31, Y10, Y8, Y8
+	VFMADD231PD  Y11, Y4, Y3
+	VFMADD231PD  Y12, Y5, Y3
+	VFMADD231PD  Y9, Y6, Y3
+	VFMADD231PD  Y8, Y7, Y3
+	LEAQ         (R8)(AX*4), R8
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, SI
+	SUBQ         $0x00000004, DI
+	JMP          squares899
+
+rest900:
+	TESTQ        DI, DI
+	JE           done901
+	LEAQ         window<>+32(SB), R8
+	NEGQ         DI
+	VMOVUPS      (R8)(DI*8), Y4
+	VMASKMOVPD   (BX), Y4, Y5
+	VMOVUPD      Y5, (SP)
+	LEAQ         (SP), BX
+	MOVQ         SI, R8
+	VBROADCASTSD (BX), Y5
+	VBROADCASTSD 8(BX), Y6
+	VBROADCASTSD 16(BX), Y7
+	VBROADCASTSD 24(BX), Y8
+	VMASKMOVPD   (R8), Y4, Y9
+	VMASKMOVPD   (R8)(AX*1), Y4, Y10
+	VMASKMOVPD   (R8)(AX*2), Y4, Y11
+	VMASKMOVPD   (R8)(CX*1), Y4, Y12
+	VUNPCKLPD    Y10, Y9, Y13
+	VUNPCKHPD    Y10, Y9, Y9
+	VUNPCKLPD    Y12, Y11, Y10
+	VUNPCKHPD    Y12, Y11, Y11
+	VPERM2F128   $0x20, Y10, Y13, Y12
+	VPERM2F128   $0x31, Y10, Y13, Y10
+	VPERM2F128   $0x20, Y11, Y9, Y13
+	VPERM2F128   $0x31, Y11, Y9, Y9
+	VFMADD231PD  Y12, Y5, Y0
+	VFMADD231PD  Y13, Y6, Y0
+	VFMADD231PD  Y10, Y7, Y0
+	VFMADD231PD  Y9, Y8, Y0
+	LEAQ         (R8)(AX*4), R8
+	VMASKMOVPD   (R8), Y4, Y9
+	VMASKMOVPD   (R8)(AX*1), Y4, Y10
+	VMASKMOVPD   (R8)(AX*2), Y4, Y11
+	VMASKMOVPD   (R8)(CX*1), Y4, Y12
+	VUNPCKLPD    Y10, Y9, Y13
+	VUNPCKHPD    Y10, Y9, Y9
+	VUNPCKLPD    Y12, Y11, Y10
+	VUNPCKHPD    Y12, Y11, Y11
+	VPERM2F128   $0x20, Y10, Y13, Y12
+	VPERM2F128   $0x31, Y10, Y13, Y10
+	VPERM2F128   $0x20, Y11, Y9, Y13
+	VPERM2F128   $0x31, Y11, Y9, Y9
+	VFMADD231PD  Y12, Y5, Y1
+	VFMADD231PD  Y13, Y6, Y1
+	VFMADD231PD  Y10, Y7, Y1
+	VFMADD231PD  Y9, Y8, Y1
+	LEAQ         (R8)(AX*4), R8
+	VMASKMOVPD   (R8), Y4, Y9
+	VMASKMOVPD   (R8)(AX*1), Y4, Y10
+	VMASKMOVPD   (R8)(AX*2), Y4, Y11
+	VMASKMOVPD   (R8)(CX*1), Y4, Y12
+	VUNPCKLPD    Y10, Y9, Y13
+	VUNPCKHPD    Y10, Y9, Y9
+	VUNPCKLPD    Y12, Y11, Y10
+	VUNPCKHPD    Y12, Y11, Y11
+	VPERM2F128   $0x20, Y10, Y13, Y12
+	VPERM2F128   $0x31, Y10, Y13, Y10
+	VPERM2F128   $0x20, Y11, Y9, Y13
+	VPERM2F128   $0x31, Y11, Y9, Y9
+	VFMADD231PD  Y12, Y5, Y2
+	VFMADD231PD  Y13, Y6, Y2
+	VFMADD231PD  Y10, Y7, Y2
+	VFMADD231PD  Y9, Y8, Y2
+	LEAQ         (R8)(AX*4), R8
+	VMASKMOVPD   (R8), Y4, Y9
+	VMASKMOVPD   (R8)(AX*1), Y4, Y10
+	VMASKMOVPD   (R8)(AX*2), Y4, Y11
+	VMASKMOVPD   (R8)(CX*1), Y4, Y4
+	VUNPCKLPD    Y10, Y9, Y12
+	VUNPCKHPD    Y10, Y9, Y9
+	VUNPCKLPD    Y4, Y11, Y10
+	VUNPCKHPD    Y4, Y11, Y4
+	VPERM2F128   $0x20, Y10, Y12, Y11
+	VPERM2F128   $0x31, Y10, Y12, Y10
+	VPERM2F128   $0x20, Y4, Y9, Y12
+	VPERM2F128   $0x31, Y4, Y9, Y4
+	VFMADD231PD  Y11, Y5, Y3
+	VFMADD231PD  Y12, Y6, Y3
+	VFMADD231PD  Y10, Y7, Y3
+	VFMADD231PD  Y4, Y8, Y3
+	LEAQ         (R8)(AX*4), R8
+
+done901:
+	MOVQ         alpha+16(FP), BX
+	MOVQ         $0x3ff0000000000000, SI
+	CMPQ         BX, SI
+	JE           scaled902
+	VBROADCASTSD alpha+16(FP), Y4
+	VMULPD       Y4, Y0, Y0
+	VMULPD       Y4, Y1, Y1
+	VMULPD       Y4, Y2, Y2
+	VMULPD       Y4, Y3, Y3
+
+scaled902:
+	MOVQ         c+64(FP), BX
+	MOVQ         d+56(FP), SI
+	MOVQ         beta+48(FP), DI
+	SHLQ         $0x01, DI
+	JE           added903
+	VBROADCASTSD beta+48(FP), Y4
+	VFMADD231PD  (SI), Y4, Y0
+	VFMADD231PD  32(SI), Y4, Y1
+	VFMADD231PD  64(SI), Y4, Y2
+	VFMADD231PD  96(SI), Y4, Y3
+
+added903:
+	VMOVUPD Y0, (BX)
+	VMOVUPD Y1, 32(BX)
+	VMOVUPD Y2, 64(BX)
+	VMOVUPD Y3, 96(BX)
+	ADDQ    $0x00000080, BX
+	ADDQ    $0x00000080, SI
+	MOVQ    BX, c+64(FP)
+	MOVQ    SI, d+56(FP)
+	MOVQ    b+32(FP), BX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, b+32(FP)
+	SUBQ    $0x00000010, DX
+	JMP     strips897
+
+next898:
+strips904:
+	CMPQ   DX, $0x00000004
+	JL     next905
+	VXORPS Y0, Y0, Y0
+	MOVQ   a+24(FP), BX
+	MOVQ   b+32(FP), SI
+	MOVQ   k+8(FP), DI
+
+squares906:
+	CMPQ         DI, $0x00000004
+	JL           rest907
+	MOVQ         SI, R8
+	VBROADCASTSD (BX), Y1
+	VBROADCASTSD 8(BX), Y2
+	VBROADCASTSD 16(BX), Y3
+	VBROADCASTSD 24(BX), Y4
+	VMOVUPD      (R8), Y5
+	VMOVUPD      (R8)(AX*1), Y6
+	VMOVUPD      (R8)(AX*2), Y7
+	VMOVUPD      (R8)(CX*1), Y8
+	VUNPCKLPD    Y6, Y5, Y9
+	VUNPCKHPD    Y6, Y5, Y5
+	VUNPCKLPD    Y8, Y7, Y6
+	VUNPCKHPD    Y8, Y7, Y7
+	VPERM2F128   $0x20, Y6, Y9, Y8
+	VPERM2F128   $0x31, Y6, Y9, Y6
+	VPERM2F128   $0x20, Y7, Y5, Y9
+	VPERM2F128   $0x31, Y7, Y5, Y5
+	VFMADD231PD  Y8, Y1, Y0
+	VFMADD231PD  Y9, Y2, Y0
+	VFMADD231PD  Y6, Y3, Y0
+	VFMADD231PD  Y5, Y4, Y0
+	LEAQ         (R8)(AX*4), R8
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, SI
+	SUBQ         $0x00000004, DI
+	JMP          squares906
+
+rest907:
+	TESTQ        DI, DI
+	JE           done908
+	LEAQ         window<>+32(SB), R8
+	NEGQ         DI
+	VMOVUPS      (R8)(DI*8), Y1
+	VMASKMOVPD   (BX), Y1, Y2
+	VMOVUPD      Y2, (SP)
+	LEAQ         (SP), BX
+	MOVQ         SI, R8
+	VBROADCASTSD (BX), Y2
+	VBROADCASTSD 8(BX), Y3
+	VBROADCASTSD 16(BX), Y4
+	VBROADCASTSD 24(BX), Y5
+	VMASKMOVPD   (R8), Y1, Y6
+	VMASKMOVPD   (R8)(AX*1), Y1, Y7
+	VMASKMOVPD   (R8)(AX*2), Y1, Y8
+	VMASKMOVPD   (R8)(CX*1), Y1, Y1
+	VUNPCKLPD    Y7, Y6, Y9
+	VUNPCKHPD    Y7, Y6, Y6
+	VUNPCKLPD    Y1, Y8, Y7
+	VUNPCKHPD    Y1, Y8, Y1
+	VPERM2F128   $0x20, Y7, Y9, Y8
+	VPERM2F128   $0x31, Y7, Y9, Y7
+	VPERM2F128   $0x20, Y1, Y6, Y9
+	VPERM2F128   $0x31, Y1, Y6, Y1
+	VFMADD231PD  Y8, Y2, Y0
+	VFMADD231PD  Y9, Y3, Y0
+	VFMADD231PD  Y7, Y4, Y0
+	VFMADD231PD  Y1, Y5, Y0
+	LEAQ         (R8)(AX*4), R8
+
+done908:
+	MOVQ         alpha+16(FP), BX
+	MOVQ         $0x3ff0000000000000, SI
+	CMPQ         BX, SI
+	JE           scaled909
+	VBROADCASTSD alpha+16(FP), Y1
+	VMULPD       Y1, Y0, Y0
+
+scaled909:
+	MOVQ         c+64(FP), BX
+	MOVQ         d+56(FP), SI
+	MOVQ         beta+48(FP), DI
+	SHLQ         $0x01, DI
+	JE           added910
+	VBROADCASTSD beta+48(FP), Y1
+	VFMADD231PD  (SI), Y1, Y0
+
+added910:
+	VMOVUPD Y0, (BX)
+	ADDQ    $0x00000020, BX
+	ADDQ    $0x00000020, SI
+	MOVQ    BX, c+64(FP)
+	MOVQ    SI, d+56(FP)
+	MOVQ    b+32(FP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, b+32(FP)
+	SUBQ    $0x00000004, DX
+	JMP     strips904
+
+next905:
+	VZEROUPPER
+	RET
+
 // func transposeAVX2Float32(n int, t *float32, ldt int, b *float32, ld int)
 // Requires: AVX
 TEXT ·transposeAVX2Float32(SB), NOSPLIT, $0-40
@@ -15644,6 +15972,445 @@ rest:
 	JE         done
 
 done:
+	VZEROUPPER
+	RET
+
+// func dotsAVX2Float32(n int, k int, alpha float32, a *float32, b *float32, ld int, beta float32, d *float32, c *float32)
+// Requires: AVX, FMA3
+TEXT ·dotsAVX2Float32(SB), NOSPLIT, $32-72
+	MOVQ ld+40(FP), AX
+	SHLQ $0x02, AX
+	LEAQ (AX)(AX*2), CX
+	MOVQ n+0(FP), DX
+
+strips911:
+	CMPQ   DX, $0x00000010
+	JL     next912
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   a+24(FP), BX
+	MOVQ   b+32(FP), SI
+	MOVQ   k+8(FP), DI
+
+squares913:
+	CMPQ         DI, $0x00000008
+	JL           rest914
+	MOVQ         SI, R8
+	LEAQ         (R8)(AX*4), R9
+	VMOVUPS      (R8), Y2
+	VMOVUPS      (R8)(AX*1), Y3
+	VMOVUPS      (R8)(AX*2), Y4
+	VMOVUPS      (R8)(CX*1), Y5
+	VMOVUPS      (R9), Y6
+	VMOVUPS      (R9)(AX*1), Y7
+	VMOVUPS      (R9)(AX*2), Y8
+	VMOVUPS      (R9)(CX*1), Y9
+	VUNPCKLPS    Y3, Y2, Y10
+	VUNPCKLPS    Y5, Y4, Y11
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKHPS    Y5, Y4, Y3
+	VUNPCKLPS    Y7, Y6, Y4
+	VUNPCKLPS    Y9, Y8, Y5
+	VUNPCKHPS    Y7, Y6, Y6
+	VUNPCKHPS    Y9, Y8, Y7
+	VUNPCKLPD    Y11, Y10, Y8
+	VUNPCKHPD    Y11, Y10, Y9
+	VUNPCKLPD    Y3, Y2, Y10
+	VUNPCKHPD    Y3, Y2, Y2
+	VUNPCKLPD    Y5, Y4, Y3
+	VUNPCKHPD    Y5, Y4, Y4
+	VUNPCKLPD    Y7, Y6, Y5
+	VUNPCKHPD    Y7, Y6, Y6
+	VPERM2F128   $0x20, Y3, Y8, Y7
+	VPERM2F128   $0x31, Y3, Y8, Y3
+	VPERM2F128   $0x20, Y4, Y9, Y8
+	VPERM2F128   $0x31, Y4, Y9, Y4
+	VPERM2F128   $0x20, Y5, Y10, Y9
+	VPERM2F128   $0x31, Y5, Y10, Y5
+	VPERM2F128   $0x20, Y6, Y2, Y10
+	VPERM2F128   $0x31, Y6, Y2, Y2
+	VBROADCASTSS (BX), Y6
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS 4(BX), Y6
+	VFMADD231PS  Y8, Y6, Y0
+	VBROADCASTSS 8(BX), Y6
+	VFMADD231PS  Y9, Y6, Y0
+	VBROADCASTSS 12(BX), Y6
+	VFMADD231PS  Y10, Y6, Y0
+	VBROADCASTSS 16(BX), Y6
+	VFMADD231PS  Y3, Y6, Y0
+	VBROADCASTSS 20(BX), Y3
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS 24(BX), Y3
+	VFMADD231PS  Y5, Y3, Y0
+	VBROADCASTSS 28(BX), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	LEAQ         (R8)(AX*4), R8
+	LEAQ         (R8)(AX*4), R8
+	LEAQ         (R8)(AX*4), R9
+	VMOVUPS      (R8), Y2
+	VMOVUPS      (R8)(AX*1), Y3
+	VMOVUPS      (R8)(AX*2), Y4
+	VMOVUPS      (R8)(CX*1), Y5
+	VMOVUPS      (R9), Y6
+	VMOVUPS      (R9)(AX*1), Y7
+	VMOVUPS      (R9)(AX*2), Y8
+	VMOVUPS      (R9)(CX*1), Y9
+	VUNPCKLPS    Y3, Y2, Y10
+	VUNPCKLPS    Y5, Y4, Y11
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKHPS    Y5, Y4, Y3
+	VUNPCKLPS    Y7, Y6, Y4
+	VUNPCKLPS    Y9, Y8, Y5
+	VUNPCKHPS    Y7, Y6, Y6
+	VUNPCKHPS    Y9, Y8, Y7
+	VUNPCKLPD    Y11, Y10, Y8
+	VUNPCKHPD    Y11, Y10, Y9
+	VUNPCKLPD    Y3, Y2, Y10
+	VUNPCKHPD    Y3, Y2, Y2
+	VUNPCKLPD    Y5, Y4, Y3
+	VUNPCKHPD    Y5, Y4, Y4
+	VUNPCKLPD    Y7, Y6, Y5
+	VUNPCKHPD    Y7, Y6, Y6
+	VPERM2F128   $0x20, Y3, Y8, Y7
+	VPERM2F128   $0x31, Y3, Y8, Y3
+	VPERM2F128   $0x20, Y4, Y9, Y8
+	VPERM2F128   $0x31, Y4, Y9, Y4
+	VPERM2F128   $0x20, Y5, Y10, Y9
+	VPERM2F128   $0x31, Y5, Y10, Y5
+	VPERM2F128   $0x20, Y6, Y2, Y10
+	VPERM2F128   $0x31, Y6, Y2, Y2
+	VBROADCASTSS (BX), Y6
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS 4(BX), Y6
+	VFMADD231PS  Y8, Y6, Y1
+	VBROADCASTSS 8(BX), Y6
+	VFMADD231PS  Y9, Y6, Y1
+	VBROADCASTSS 12(BX), Y6
+	VFMADD231PS  Y10, Y6, Y1
+	VBROADCASTSS 16(BX), Y6
+	VFMADD231PS  Y3, Y6, Y1
+	VBROADCASTSS 20(BX), Y3
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 24(BX), Y3
+	VFMADD231PS  Y5, Y3, Y1
+	VBROADCASTSS 28(BX), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	LEAQ         (R8)(AX*4), R8
+	LEAQ         (R8)(AX*4), R8
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, SI
+	SUBQ         $0x00000008, DI
+	JMP          squares913
+
+rest914:
+	TESTQ        DI, DI
+	JE           done915
+	LEAQ         window<>+32(SB), R8
+	NEGQ         DI
+	VMOVUPS      (R8)(DI*4), Y2
+	VMASKMOVPS   (BX), Y2, Y3
+	VMOVUPS      Y3, (SP)
+	LEAQ         (SP), BX
+	MOVQ         SI, R8
+	LEAQ         (R8)(AX*4), SI
+	VMASKMOVPS   (R8), Y2, Y3
+	VMASKMOVPS   (R8)(AX*1), Y2, Y4
+	VMASKMOVPS   (R8)(AX*2), Y2, Y5
+	VMASKMOVPS   (R8)(CX*1), Y2, Y6
+	VMASKMOVPS   (SI), Y2, Y7
+	VMASKMOVPS   (SI)(AX*1), Y2, Y8
+	VMASKMOVPS   (SI)(AX*2), Y2, Y9
+	VMASKMOVPS   (SI)(CX*1), Y2, Y10
+	VUNPCKLPS    Y4, Y3, Y11
+	VUNPCKLPS    Y6, Y5, Y12
+	VUNPCKHPS    Y4, Y3, Y3
+	VUNPCKHPS    Y6, Y5, Y4
+	VUNPCKLPS    Y8, Y7, Y5
+	VUNPCKLPS    Y10, Y9, Y6
+	VUNPCKHPS    Y8, Y7, Y7
+	VUNPCKHPS    Y10, Y9, Y8
+	VUNPCKLPD    Y12, Y11, Y9
+	VUNPCKHPD    Y12, Y11, Y10
+	VUNPCKLPD    Y4, Y3, Y11
+	VUNPCKHPD    Y4, Y3, Y3
+	VUNPCKLPD    Y6, Y5, Y4
+	VUNPCKHPD    Y6, Y5, Y5
+	VUNPCKLPD    Y8, Y7, Y6
+	VUNPCKHPD    Y8, Y7, Y7
+	VPERM2F128   $0x20, Y4, Y9, Y8
+	VPERM2F128   $0x31, Y4, Y9, Y4
+	VPERM2F128   $0x20, Y5, Y10, Y9
+	VPERM2F128   $0x31, Y5, Y10, Y5
+	VPERM2F128   $0x20, Y6, Y11, Y10
+	VPERM2F128   $0x31, Y6, Y11, Y6
+	VPERM2F128   $0x20, Y7, Y3, Y11
+	VPERM2F128   $0x31, Y7, Y3, Y3
+	VBROADCASTSS (BX), Y7
+	VFMADD231PS  Y8, Y7, Y0
+	VBROADCASTSS 4(BX), Y7
+	VFMADD231PS  Y9, Y7, Y0
+	VBROADCASTSS 8(BX), Y7
+	VFMADD231PS  Y10, Y7, Y0
+	VBROADCASTSS 12(BX), Y7
+	VFMADD231PS  Y11, Y7, Y0
+	VBROADCASTSS 16(BX), Y7
+	VFMADD231PS  Y4, Y7, Y0
+	VBROADCASTSS 20(BX), Y4
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 24(BX), Y4
+	VFMADD231PS  Y6, Y4, Y0
+	VBROADCASTSS 28(BX), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	LEAQ         (R8)(AX*4), R8
+	LEAQ         (R8)(AX*4), R8
+	LEAQ         (R8)(AX*4), SI
+	VMASKMOVPS   (R8), Y2, Y3
+	VMASKMOVPS   (R8)(AX*1), Y2, Y4
+	VMASKMOVPS   (R8)(AX*2), Y2, Y5
+	VMASKMOVPS   (R8)(CX*1), Y2, Y6
+	VMASKMOVPS   (SI), Y2, Y7
+	VMASKMOVPS   (SI)(AX*1), Y2, Y8
+	VMASKMOVPS   (SI)(AX*2), Y2, Y9
+	VMASKMOVPS   (SI)(CX*1), Y2, Y2
+	VUNPCKLPS    Y4, Y3, Y10
+	VUNPCKLPS    Y6, Y5, Y11
+	VUNPCKHPS    Y4, Y3, Y3
+	VUNPCKHPS    Y6, Y5, Y4
+	VUNPCKLPS    Y8, Y7, Y5
+	VUNPCKLPS    Y2, Y9, Y6
+	VUNPCKHPS    Y8, Y7, Y7
+	VUNPCKHPS    Y2, Y9, Y2
+	VUNPCKLPD    Y11, Y10, Y8
+	VUNPCKHPD    Y11, Y10, Y9
+	VUNPCKLPD    Y4, Y3, Y10
+	VUNPCKHPD    Y4, Y3, Y3
+	VUNPCKLPD    Y6, Y5, Y4
+	VUNPCKHPD    Y6, Y5, Y5
+	VUNPCKLPD    Y2, Y7, Y6
+	VUNPCKHPD    Y2, Y7, Y2
+	VPERM2F128   $0x20, Y4, Y8, Y7
+	VPERM2F128   $0x31, Y4, Y8, Y4
+	VPERM2F128   $0x20, Y5, Y9, Y8
+	VPERM2F128   $0x31, Y5, Y9, Y5
+	VPERM2F128   $0x20, Y6, Y10, Y9
+	VPERM2F128   $0x31, Y6, Y10, Y6
+	VPERM2F128   $0x20, Y2, Y3, Y10
+	VPERM2F128   $0x31, Y2, Y3, Y2
+	VBROADCASTSS (BX), Y3
+	VFMADD231PS  Y7, Y3, Y1
+	VBROADCASTSS 4(BX), Y3
+	VFMADD231PS  Y8, Y3, Y1
+	VBROADCASTSS 8(BX), Y3
+	VFMADD231PS  Y9, Y3, Y1
+	VBROADCASTSS 12(BX), Y3
+	VFMADD231PS  Y10, Y3, Y1
+	VBROADCASTSS 16(BX), Y3
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 20(BX), Y3
+	VFMADD231PS  Y5, Y3, Y1
+	VBROADCASTSS 24(BX), Y3
+	VFMADD231PS  Y6, Y3, Y1
+	VBROADCASTSS 28(BX), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	LEAQ         (R8)(AX*4), R8
+	LEAQ         (R8)(AX*4), R8
+
+done915:
+	MOVL         alpha+16(FP), BX
+	CMPL         BX, $0x3f800000
+	JE           scaled916
+	VBROADCASTSS alpha+16(FP), Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y2, Y1, Y1
+
+scaled916:
+	MOVQ         c+64(FP), BX
+	MOVQ         d+56(FP), SI
+	MOVL         beta+48(FP), DI
+	SHLL         $0x01, DI
+	JE           added917
+	VBROADCASTSS beta+48(FP), Y2
+	VFMADD231PS  (SI), Y2, Y0
+	VFMADD231PS  32(SI), Y2, Y1
+
+added917:
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    $0x00000040, BX
+	ADDQ    $0x00000040, SI
+	MOVQ    BX, c+64(FP)
+	MOVQ    SI, d+56(FP)
+	MOVQ    b+32(FP), BX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, b+32(FP)
+	SUBQ    $0x00000010, DX
+	JMP     strips911
+
+next912:
+strips918:
+	CMPQ   DX, $0x00000008
+	JL     next919
+	VXORPS Y0, Y0, Y0
+	MOVQ   a+24(FP), BX
+	MOVQ   b+32(FP), SI
+	MOVQ   k+8(FP), DI
+
+squares920:
+	CMPQ         DI, $0x00000008
+	JL           rest921
+	MOVQ         SI, R8
+	LEAQ         (R8)(AX*4), R9
+	VMOVUPS      (R8), Y1
+	VMOVUPS      (R8)(AX*1), Y2
+	VMOVUPS      (R8)(AX*2), Y3
+	VMOVUPS      (R8)(CX*1), Y4
+	VMOVUPS      (R9), Y5
+	VMOVUPS      (R9)(AX*1), Y6
+	VMOVUPS      (R9)(AX*2), Y7
+	VMOVUPS      (R9)(CX*1), Y8
+	VUNPCKLPS    Y2, Y1, Y9
+	VUNPCKLPS    Y4, Y3, Y10
+	VUNPCKHPS    Y2, Y1, Y1
+	VUNPCKHPS    Y4, Y3, Y2
+	VUNPCKLPS    Y6, Y5, Y3
+	VUNPCKLPS    Y8, Y7, Y4
+	VUNPCKHPS    Y6, Y5, Y5
+	VUNPCKHPS    Y8, Y7, Y6
+	VUNPCKLPD    Y10, Y9, Y7
+	VUNPCKHPD    Y10, Y9, Y8
+	VUNPCKLPD    Y2, Y1, Y9
+	VUNPCKHPD    Y2, Y1, Y1
+	VUNPCKLPD    Y4, Y3, Y2
+	VUNPCKHPD    Y4, Y3, Y3
+	VUNPCKLPD    Y6, Y5, Y4
+	VUNPCKHPD    Y6, Y5, Y5
+	VPERM2F128   $0x20, Y2, Y7, Y6
+	VPERM2F128   $0x31, Y2, Y7, Y2
+	VPERM2F128   $0x20, Y3, Y8, Y7
+	VPERM2F128   $0x31, Y3, Y8, Y3
+	VPERM2F128   $0x20, Y4, Y9, Y8
+	VPERM2F128   $0x31, Y4, Y9, Y4
+	VPERM2F128   $0x20, Y5, Y1, Y9
+	VPERM2F128   $0x31, Y5, Y1, Y1
+	VBROADCASTSS (BX), Y5
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS 4(BX), Y5
+	VFMADD231PS  Y7, Y5, Y0
+	VBROADCASTSS 8(BX), Y5
+	VFMADD231PS  Y8, Y5, Y0
+	VBROADCASTSS 12(BX), Y5
+	VFMADD231PS  Y9, Y5, Y0
+	VBROADCASTSS 16(BX), Y5
+	VFMADD231PS  Y2, Y5, Y0
+	VBROADCASTSS 20(BX), Y2
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS 24(BX), Y2
+	VFMADD231PS  Y4, Y2, Y0
+	VBROADCASTSS 28(BX), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	LEAQ         (R8)(AX*4), R8
+	LEAQ         (R8)(AX*4), R8
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, SI
+	SUBQ         $0x00000008, DI
+	JMP          squares920
+
+rest921:
+	TESTQ        DI, DI
+	JE           done922
+	LEAQ         window<>+32(SB), R8
+	NEGQ         DI
+	VMOVUPS      (R8)(DI*4), Y1
+	VMASKMOVPS   (BX), Y1, Y2
+	VMOVUPS      Y2, (SP)
+	LEAQ         (SP), BX
+	MOVQ         SI, R8
+	LEAQ         (R8)(AX*4), SI
+	VMASKMOVPS   (R8), Y1, Y2
+	VMASKMOVPS   (R8)(AX*1), Y1, Y3
+	VMASKMOVPS   (R8)(AX*2), Y1, Y4
+	VMASKMOVPS   (R8)(CX*1), Y1, Y5
+	VMASKMOVPS   (SI), Y1, Y6
+	VMASKMOVPS   (SI)(AX*1), Y1, Y7
+	VMASKMOVPS   (SI)(AX*2), Y1, Y8
+	VMASKMOVPS   (SI)(CX*1), Y1, Y1
+	VUNPCKLPS    Y3, Y2, Y9
+	VUNPCKLPS    Y5, Y4, Y10
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKHPS    Y5, Y4, Y3
+	VUNPCKLPS    Y7, Y6, Y4
+	VUNPCKLPS    Y1, Y8, Y5
+	VUNPCKHPS    Y7, Y6, Y6
+	VUNPCKHPS    Y1, Y8, Y1
+	VUNPCKLPD    Y10, Y9, Y7
+	VUNPCKHPD    Y10, Y9, Y8
+	VUNPCKLPD    Y3, Y2, Y9
+	VUNPCKHPD    Y3, Y2, Y2
+	VUNPCKLPD    Y5, Y4, Y3
+	VUNPCKHPD    Y5, Y4, Y4
+	VUNPCKLPD    Y1, Y6, Y5
+	VUNPCKHPD    Y1, Y6, Y1
+	VPERM2F128   $0x20, Y3, Y7, Y6
+	VPERM2F128   $0x31, Y3, Y7, Y3
+	VPERM2F128   $0x20, Y4, Y8, Y7
+	VPERM2F128   $0x31, Y4, Y8, Y4
+	VPERM2F128   $0x20, Y5, Y9, Y8
+	VPERM2F128   $0x31, Y5, Y9, Y5
+	VPERM2F128   $0x20, Y1, Y2, Y9
+	VPERM2F128   $0x31, Y1, Y2, Y1
+	VBROADCASTSS (BX), Y2
+	VFMADD231PS  Y6, Y2, Y0
+	VBROADCASTSS 4(BX), Y2
+	VFMADD231PS  Y7, Y2, Y0
+	VBROADCASTSS 8(BX), Y2
+	VFMADD231PS  Y8, Y2, Y0
+	VBROADCASTSS 12(BX), Y2
+	VFMADD231PS  Y9, Y2, Y0
+	VBROADCASTSS 16(BX), Y2
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS 20(BX), Y2
+	VFMADD231PS  Y4, Y2, Y0
+	VBROADCASTSS 24(BX), Y2
+	VFMADD231PS  Y5, Y2, Y0
+	VBROADCASTSS 28(BX), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	LEAQ         (R8)(AX*4), R8
+	LEAQ         (R8)(AX*4), R8
+
+done922:
+	MOVL         alpha+16(FP), BX
+	CMPL         BX, $0x3f800000
+	JE           scaled923
+	VBROADCASTSS alpha+16(FP), Y1
+	VMULPS       Y1, Y0, Y0
+
+scaled923:
+	MOVQ         c+64(FP), BX
+	MOVQ         d+56(FP), SI
+	MOVL         beta+48(FP), DI
+	SHLL         $0x01, DI
+	JE           added924
+	VBROADCASTSS beta+48(FP), Y1
+	VFMADD231PS  (SI), Y1, Y0
+
+added924:
+	VMOVUPS Y0, (BX)
+	ADDQ    $0x00000020, BX
+	ADDQ    $0x00000020, SI
+	MOVQ    BX, c+64(FP)
+	MOVQ    SI, d+56(FP)
+	MOVQ    b+32(FP), BX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, b+32(FP)
+	SUBQ    $0x00000008, DX
+	JMP     strips918
+
+next919:
 	VZEROUPPER
 	RET
 
@@ -16127,24 +16894,24 @@ rest:
 	VPOR         Y4, Y1, Y1
 	LEAQ         (CX), CX
 	TESTQ        $0x00000004, AX
-	JE           skip897
+	JE           skip925
 	VMOVUPS      Y1, (CX)
 	ADDQ         $0x20, CX
 
-skip897:
+skip925:
 	TESTQ        $0x00000002, AX
-	JE           skip898
+	JE           skip926
 	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, CX
 
-skip898:
+skip926:
 	TESTQ  $0x00000001, AX
-	JE     skip899
+	JE     skip927
 	VMOVSD X1, (CX)
 	ADDQ   $0x08, CX
 
-skip899:
+skip927:
 done:
 	VZEROUPPER
 	RET
@@ -17127,31 +17894,31 @@ rest:
 	VPOR         Y4, Y1, Y1
 	LEAQ         (CX), CX
 	TESTQ        $0x00000008, AX
-	JE           skip900
+	JE           skip928
 	VMOVUPS      Y1, (CX)
 	ADDQ         $0x20, CX
 
-skip900:
+skip928:
 	TESTQ        $0x00000004, AX
-	JE           skip901
+	JE           skip929
 	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, CX
 
-skip901:
+skip929:
 	TESTQ   $0x00000002, AX
-	JE      skip902
+	JE      skip930
 	VMOVSD  X1, (CX)
 	VPSRLDQ $0x08, X1, X1
 	ADDQ    $0x08, CX
 
-skip902:
+skip930:
 	TESTQ  $0x00000001, AX
-	JE     skip903
+	JE     skip931
 	VMOVSS X1, (CX)
 	ADDQ   $0x04, CX
 
-skip903:
+skip931:
 done:
 	VZEROUPPER
 	RET
@@ -17745,24 +18512,24 @@ rest:
 	VMULPD       Y2, Y0, Y0
 	LEAQ         (CX), CX
 	TESTQ        $0x00000004, AX
-	JE           skip904
+	JE           skip932
 	VMOVUPS      Y0, (CX)
 	ADDQ         $0x20, CX
 
-skip904:
+skip932:
 	TESTQ        $0x00000002, AX
-	JE           skip905
+	JE           skip933
 	VMOVUPS      X0, (CX)
 	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $0x10, CX
 
-skip905:
+skip933:
 	TESTQ  $0x00000001, AX
-	JE     skip906
+	JE     skip934
 	VMOVSD X0, (CX)
 	ADDQ   $0x08, CX
 
-skip906:
+skip934:
 done:
 	VZEROUPPER
 	RET
@@ -17919,31 +18686,31 @@ rest:
 	VMULPS       Y2, Y0, Y0
 	LEAQ         (CX), CX
 	TESTQ        $0x00000008, AX
-	JE           skip907
+	JE           skip935
 	VMOVUPS      Y0, (CX)
 	ADDQ         $0x20, CX
 
-skip907:
+skip935:
 	TESTQ        $0x00000004, AX
-	JE           skip908
+	JE           skip936
 	VMOVUPS      X0, (CX)
 	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $0x10, CX
 
-skip908:
+skip936:
 	TESTQ   $0x00000002, AX
-	JE      skip909
+	JE      skip937
 	VMOVSD  X0, (CX)
 	VPSRLDQ $0x08, X0, X0
 	ADDQ    $0x08, CX
 
-skip909:
+skip937:
 	TESTQ  $0x00000001, AX
-	JE     skip910
+	JE     skip938
 	VMOVSS X0, (CX)
 	ADDQ   $0x04, CX
 
-skip910:
+skip938:
 done:
 	VZEROUPPER
 	RET
@@ -18085,24 +18852,24 @@ rest:
 	VFMADD231PD Y0, Y2, Y1
 	LEAQ        (DX), CX
 	TESTQ       $0x00000004, AX
-	JE          skip911
+	JE          skip939
 	VMOVUPS     Y1, (CX)
 	ADDQ        $0x20, CX
 
-skip911:
+skip939:
 	TESTQ        $0x00000002, AX
-	JE           skip912
+	JE           skip940
 	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, CX
 
-skip912:
+skip940:
 	TESTQ  $0x00000001, AX
-	JE     skip913
+	JE     skip941
 	VMOVSD X1, (CX)
 	ADDQ   $0x08, CX
 
-skip913:
+skip941:
 done:
 	VZEROUPPER
 	RET
@@ -18223,31 +18990,31 @@ rest:
 	VFMADD231PS Y0, Y2, Y1
 	LEAQ        (DX), CX
 	TESTQ       $0x00000008, AX
-	JE          skip914
+	JE          skip942
 	VMOVUPS     Y1, (CX)
 	ADDQ        $0x20, CX
 
-skip914:
+skip942:
 	TESTQ        $0x00000004, AX
-	JE           skip915
+	JE           skip943
 	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, CX
 
-skip915:
+skip943:
 	TESTQ   $0x00000002, AX
-	JE      skip916
+	JE      skip944
 	VMOVSD  X1, (CX)
 	VPSRLDQ $0x08, X1, X1
 	ADDQ    $0x08, CX
 
-skip916:
+skip944:
 	TESTQ  $0x00000001, AX
-	JE     skip917
+	JE     skip945
 	VMOVSS X1, (CX)
 	ADDQ   $0x04, CX
 
-skip917:
+skip945:
 done:
 	VZEROUPPER
 	RET
@@ -18335,9 +19102,9 @@ blocks:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums919
+	JE      sums947
 
-rows918:
+rows946:
 	VADDPD (DI), Y0, Y0
 	VADDPD 32(DI), Y1, Y1
 	VADDPD 64(DI), Y2, Y2
@@ -18348,9 +19115,9 @@ rows918:
 	VADDPD 224(DI), Y7, Y7
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows918
+	JNE    rows946
 
-sums919:
+sums947:
 	VMOVUPD Y0, (CX)
 	VMOVUPD Y1, 32(CX)
 	VMOVUPD Y2, 64(CX)
@@ -18371,15 +19138,15 @@ whole:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums921
+	JE      sums949
 
-rows920:
+rows948:
 	VADDPD (DI), Y0, Y0
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows920
+	JNE    rows948
 
-sums921:
+sums949:
 	VMOVUPD Y0, (CX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
@@ -18396,36 +19163,36 @@ rest:
 	VMASKMOVPD (CX), Y0, Y1
 	MOVQ       rows+0(FP), SI
 	TESTQ      SI, SI
-	JE         sums923
+	JE         sums951
 
-rows922:
+rows950:
 	VMASKMOVPD (DX), Y0, Y2
 	VADDPD     Y2, Y1, Y1
 	ADDQ       BX, DX
 	DECQ       SI
-	JNE        rows922
+	JNE        rows950
 
-sums923:
+sums951:
 	LEAQ    (CX), CX
 	TESTQ   $0x00000004, AX
-	JE      skip924
+	JE      skip952
 	VMOVUPS Y1, (CX)
 	ADDQ    $0x20, CX
 
-skip924:
+skip952:
 	TESTQ        $0x00000002, AX
-	JE           skip925
+	JE           skip953
 	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, CX
 
-skip925:
+skip953:
 	TESTQ  $0x00000001, AX
-	JE     skip926
+	JE     skip954
 	VMOVSD X1, (CX)
 	ADDQ   $0x08, CX
 
-skip926:
+skip954:
 done:
 	VZEROUPPER
 	RET
@@ -18453,9 +19220,9 @@ blocks:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums928
+	JE      sums956
 
-rows927:
+rows955:
 	VADDPD (DI), Z0, Z0
 	VADDPD 64(DI), Z1, Z1
 	VADDPD 128(DI), Z2, Z2
@@ -18466,9 +19233,9 @@ rows927:
 	VADDPD 448(DI), Z7, Z7
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows927
+	JNE    rows955
 
-sums928:
+sums956:
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z1, 64(AX)
 	VMOVUPD Z2, 128(AX)
@@ -18489,15 +19256,15 @@ whole:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums930
+	JE      sums958
 
-rows929:
+rows957:
 	VADDPD (DI), Z0, Z0
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows929
+	JNE    rows957
 
-sums930:
+sums958:
 	VMOVUPD Z0, (AX)
 	ADDQ    $0x00000040, AX
 	ADDQ    $0x00000040, DX
@@ -18514,16 +19281,16 @@ rest:
 	VMOVUPD.Z (AX), K1, Z0
 	MOVQ      rows+0(FP), CX
 	TESTQ     CX, CX
-	JE        sums932
+	JE        sums960
 
-rows931:
+rows959:
 	VMOVUPD.Z (DX), K1, Z1
 	VADDPD    Z1, Z0, Z0
 	ADDQ      BX, DX
 	DECQ      CX
-	JNE       rows931
+	JNE       rows959
 
-sums932:
+sums960:
 	VMOVUPD Z0, K1, (AX)
 
 done:
@@ -18553,9 +19320,9 @@ blocks:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums934
+	JE      sums962
 
-rows933:
+rows961:
 	VADDPS (DI), Y0, Y0
 	VADDPS 32(DI), Y1, Y1
 	VADDPS 64(DI), Y2, Y2
@@ -18566,9 +19333,9 @@ rows933:
 	VADDPS 224(DI), Y7, Y7
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows933
+	JNE    rows961
 
-sums934:
+sums962:
 	VMOVUPS Y0, (CX)
 	VMOVUPS Y1, 32(CX)
 	VMOVUPS Y2, 64(CX)
@@ -18589,15 +19356,15 @@ whole:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums936
+	JE      sums964
 
-rows935:
+rows963:
 	VADDPS (DI), Y0, Y0
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows935
+	JNE    rows963
 
-sums936:
+sums964:
 	VMOVUPS Y0, (CX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
@@ -18614,43 +19381,43 @@ rest:
 	VMASKMOVPS (CX), Y0, Y1
 	MOVQ       rows+0(FP), SI
 	TESTQ      SI, SI
-	JE         sums938
+	JE         sums966
 
-rows937:
+rows965:
 	VMASKMOVPS (DX), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 	ADDQ       BX, DX
 	DECQ       SI
-	JNE        rows937
+	JNE        rows965
 
-sums938:
+sums966:
 	LEAQ    (CX), CX
 	TESTQ   $0x00000008, AX
-	JE      skip939
+	JE      skip967
 	VMOVUPS Y1, (CX)
 	ADDQ    $0x20, CX
 
-skip939:
+skip967:
 	TESTQ        $0x00000004, AX
-	JE           skip940
+	JE           skip968
 	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, CX
 
-skip940:
+skip968:
 	TESTQ   $0x00000002, AX
-	JE      skip941
+	JE      skip969
 	VMOVSD  X1, (CX)
 	VPSRLDQ $0x08, X1, X1
 	ADDQ    $0x08, CX
 
-skip941:
+skip969:
 	TESTQ  $0x00000001, AX
-	JE     skip942
+	JE     skip970
 	VMOVSS X1, (CX)
 	ADDQ   $0x04, CX
 
-skip942:
+skip970:
 done:
 	VZEROUPPER
 	RET
@@ -18678,9 +19445,9 @@ blocks:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums944
+	JE      sums972
 
-rows943:
+rows971:
 	VADDPS (DI), Z0, Z0
 	VADDPS 64(DI), Z1, Z1
 	VADDPS 128(DI), Z2, Z2
@@ -18691,9 +19458,9 @@ rows943:
 	VADDPS 448(DI), Z7, Z7
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows943
+	JNE    rows971
 
-sums944:
+sums972:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	VMOVUPS Z2, 128(AX)
@@ -18714,15 +19481,15 @@ whole:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums946
+	JE      sums974
 
-rows945:
+rows973:
 	VADDPS (DI), Z0, Z0
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows945
+	JNE    rows973
 
-sums946:
+sums974:
 	VMOVUPS Z0, (AX)
 	ADDQ    $0x00000040, AX
 	ADDQ    $0x00000040, DX
@@ -18739,38 +19506,37 @@ rest:
 	VMOVUPS.Z (AX), K1, Z0
 	MOVQ      rows+0(FP), CX
 	TESTQ     CX, CX
-	JE        sums948
+	JE        sums976
 
-rows947:
+rows975:
 	VMOVUPS.Z (DX), K1, Z1
 	VADDPS    Z1, Z0, Z0
 	ADDQ      BX, DX
 	DECQ      CX
-	JNE       rows947
+	JNE       rows975
 
-sums948:
+sums976:
 	VMOVUPS Z0, K1, (AX)
 
 done:
 	VZEROUPPER
 	RET
 
-// func adamAVX2Float64(n int, w *float64, m *float64, v *float64, grad *float64, c *float64)
+// func adamAVX2Float64(n int, w *float64, m *float64, v *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
 // Requires: AVX, FMA3
-TEXT ·adamAVX2Float64(SB), NOSPLIT, $0-48
+TEXT ·adamAVX2Float64(SB), NOSPLIT, $0-96
 	MOVQ         n+0(FP), AX
 	MOVQ         w+8(FP), CX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	MOVQ         c+40(FP), DI
-	VBROADCASTSD (DI), Y0
-	VBROADCASTSD 8(DI), Y1
-	VBROADCASTSD 16(DI), Y2
-	VBROADCASTSD 24(DI), Y3
-	VBROADCASTSD 32(DI), Y4
-	VBROADCASTSD 40(DI), Y5
-	VBROADCASTSD 48(DI), Y6
+	VBROADCASTSD beta1+40(FP), Y0
+	VBROADCASTSD rest1+48(FP), Y1
+	VBROADCASTSD beta2+56(FP), Y2
+	VBROADCASTSD rest2+64(FP), Y3
+	VBROADCASTSD rate+72(FP), Y4
+	VBROADCASTSD scale+80(FP), Y5
+	VBROADCASTSD epsilon+88(FP), Y6
 
 blocks:
 	CMPQ        AX, $0x00000008
@@ -18870,84 +19636,83 @@ rest:
 	VSUBPD      Y0, Y8, Y8
 	LEAQ        (CX), CX
 	TESTQ       $0x00000004, AX
-	JE          skip949
+	JE          skip977
 	VMOVUPS     Y8, (CX)
 	ADDQ        $0x20, CX
 
-skip949:
+skip977:
 	TESTQ        $0x00000002, AX
-	JE           skip950
+	JE           skip978
 	VMOVUPS      X8, (CX)
 	VEXTRACTF128 $0x01, Y8, X8
 	ADDQ         $0x10, CX
 
-skip950:
+skip978:
 	TESTQ  $0x00000001, AX
-	JE     skip951
+	JE     skip979
 	VMOVSD X8, (CX)
 	ADDQ   $0x08, CX
 
-skip951:
+skip979:
 	LEAQ    (DX), CX
 	TESTQ   $0x00000004, AX
-	JE      skip952
+	JE      skip980
 	VMOVUPS Y9, (CX)
 	ADDQ    $0x20, CX
 
-skip952:
+skip980:
 	TESTQ        $0x00000002, AX
-	JE           skip953
+	JE           skip981
 	VMOVUPS      X9, (CX)
 	VEXTRACTF128 $0x01, Y9, X9
 	ADDQ         $0x10, CX
 
-skip953:
+skip981:
 	TESTQ  $0x00000001, AX
-	JE     skip954
+	JE     skip982
 	VMOVSD X9, (CX)
 	ADDQ   $0x08, CX
 
-skip954:
+skip982:
 	LEAQ    (BX), CX
 	TESTQ   $0x00000004, AX
-	JE      skip955
+	JE      skip983
 	VMOVUPS Y10, (CX)
 	ADDQ    $0x20, CX
 
-skip955:
+skip983:
 	TESTQ        $0x00000002, AX
-	JE           skip956
+	JE           skip984
 	VMOVUPS      X10, (CX)
 	VEXTRACTF128 $0x01, Y10, X10
 	ADDQ         $0x10, CX
 
-skip956:
+skip984:
 	TESTQ  $0x00000001, AX
-	JE     skip957
+	JE     skip985
 	VMOVSD X10, (CX)
 	ADDQ   $0x08, CX
 
-skip957:
+skip985:
 done:
 	VZEROUPPER
 	RET
 
-// func adamAVX512Float64(n int, w *float64, m *float64, v *float64, grad *float64, c *float64)
+// func adamAVX512Float64(n int, w *float64, m *float64, v *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
 // Requires: AVX, AVX512F
-TEXT ·adamAVX512Float64(SB), NOSPLIT, $0-48
+TEXT ·adamAVX512Float64(SB), NOSPLIT, $0-96
 	MOVQ         n+0(FP), CX
 	MOVQ         w+8(FP), AX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	MOVQ         c+40(FP), DI
-	VBROADCASTSD (DI), Z0
-	VBROADCASTSD 8(DI), Z1
-	VBROADCASTSD 16(DI), Z2
-	VBROADCASTSD 24(DI), Z3
-	VBROADCASTSD 32(DI), Z4
-	VBROADCASTSD 40(DI), Z5
-	VBROADCASTSD 48(DI), Z6
+	VBROADCASTSD beta1+40(FP), Z0
+	VBROADCASTSD rest1+48(FP), Z1
+	VBROADCASTSD beta2+56(FP), Z2
+	VBROADCASTSD rest2+64(FP), Z3
+	VBROADCASTSD rate+72(FP), Z4
+	VBROADCASTSD scale+80(FP), Z5
+	VBROADCASTSD epsilon+88(FP), Z6
 
 blocks:
 	CMPQ        CX, $0x00000010
@@ -19053,22 +19818,21 @@ done:
 	VZEROUPPER
 	RET
 
-// func adamAVX2Float32(n int, w *float32, m *float32, v *float32, grad *float32, c *float32)
+// func adamAVX2Float32(n int, w *float32, m *float32, v *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
 // Requires: AVX, FMA3
-TEXT ·adamAVX2Float32(SB), NOSPLIT, $0-48
+TEXT ·adamAVX2Float32(SB), NOSPLIT, $0-68
 	MOVQ         n+0(FP), AX
 	MOVQ         w+8(FP), CX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	MOVQ         c+40(FP), DI
-	VBROADCASTSS (DI), Y0
-	VBROADCASTSS 4(DI), Y1
-	VBROADCASTSS 8(DI), Y2
-	VBROADCASTSS 12(DI), Y3
-	VBROADCASTSS 16(DI), Y4
-	VBROADCASTSS 20(DI), Y5
-	VBROADCASTSS 24(DI), Y6
+	VBROADCASTSS beta1+40(FP), Y0
+	VBROADCASTSS rest1+44(FP), Y1
+	VBROADCASTSS beta2+48(FP), Y2
+	VBROADCASTSS rest2+52(FP), Y3
+	VBROADCASTSS rate+56(FP), Y4
+	VBROADCASTSS scale+60(FP), Y5
+	VBROADCASTSS epsilon+64(FP), Y6
 
 blocks:
 	CMPQ        AX, $0x00000010
@@ -19168,105 +19932,104 @@ rest:
 	VSUBPS      Y0, Y8, Y8
 	LEAQ        (CX), CX
 	TESTQ       $0x00000008, AX
-	JE          skip958
+	JE          skip986
 	VMOVUPS     Y8, (CX)
 	ADDQ        $0x20, CX
 
-skip958:
+skip986:
 	TESTQ        $0x00000004, AX
-	JE           skip959
+	JE           skip987
 	VMOVUPS      X8, (CX)
 	VEXTRACTF128 $0x01, Y8, X8
 	ADDQ         $0x10, CX
 
-skip959:
+skip987:
 	TESTQ   $0x00000002, AX
-	JE      skip960
+	JE      skip988
 	VMOVSD  X8, (CX)
 	VPSRLDQ $0x08, X8, X8
 	ADDQ    $0x08, CX
 
-skip960:
+skip988:
 	TESTQ  $0x00000001, AX
-	JE     skip961
+	JE     skip989
 	VMOVSS X8, (CX)
 	ADDQ   $0x04, CX
 
-skip961:
+skip989:
 	LEAQ    (DX), CX
 	TESTQ   $0x00000008, AX
-	JE      skip962
+	JE      skip990
 	VMOVUPS Y9, (CX)
 	ADDQ    $0x20, CX
 
-skip962:
+skip990:
 	TESTQ        $0x00000004, AX
-	JE           skip963
+	JE           skip991
 	VMOVUPS      X9, (CX)
 	VEXTRACTF128 $0x01, Y9, X9
 	ADDQ         $0x10, CX
 
-skip963:
+skip991:
 	TESTQ   $0x00000002, AX
-	JE      skip964
+	JE      skip992
 	VMOVSD  X9, (CX)
 	VPSRLDQ $0x08, X9, X9
 	ADDQ    $0x08, CX
 
-skip964:
+skip992:
 	TESTQ  $0x00000001, AX
-	JE     skip965
+	JE     skip993
 	VMOVSS X9, (CX)
 	ADDQ   $0x04, CX
 
-skip965:
+skip993:
 	LEAQ    (BX), CX
 	TESTQ   $0x00000008, AX
-	JE      skip966
+	JE      skip994
 	VMOVUPS Y10, (CX)
 	ADDQ    $0x20, CX
 
-skip966:
+skip994:
 	TESTQ        $0x00000004, AX
-	JE           skip967
+	JE           skip995
 	VMOVUPS      X10, (CX)
 	VEXTRACTF128 $0x01, Y10, X10
 	ADDQ         $0x10, CX
 
-skip967:
+skip995:
 	TESTQ   $0x00000002, AX
-	JE      skip968
+	JE      skip996
 	VMOVSD  X10, (CX)
 	VPSRLDQ $0x08, X10, X10
 	ADDQ    $0x08, CX
 
-skip968:
+skip996:
 	TESTQ  $0x00000001, AX
-	JE     skip969
+	JE     skip997
 	VMOVSS X10, (CX)
 	ADDQ   $0x04, CX
 
-skip969:
+skip997:
 done:
 	VZEROUPPER
 	RET
 
-// func adamAVX512Float32(n int, w *float32, m *float32, v *float32, grad *float32, c *float32)
+// func adamAVX512Float32(n int, w *float32, m *float32, v *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
 // Requires: AVX, AVX512F
-TEXT ·adamAVX512Float32(SB), NOSPLIT, $0-48
+TEXT ·adamAVX512Float32(SB), NOSPLIT, $0-68
 	MOVQ         n+0(FP), CX
 	MOVQ         w+8(FP), AX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	MOVQ         c+40(FP), DI
-	VBROADCASTSS (DI), Z0
-	VBROADCASTSS 4(DI), Z1
-	VBROADCASTSS 8(DI), Z2
-	VBROADCASTSS 12(DI), Z3
-	VBROADCASTSS 16(DI), Z4
-	VBROADCASTSS 20(DI), Z5
-	VBROADCASTSS 24(DI), Z6
+	VBROADCASTSS beta1+40(FP), Z0
+	VBROADCASTSS rest1+44(FP), Z1
+	VBROADCASTSS beta2+48(FP), Z2
+	VBROADCASTSS rest2+52(FP), Z3
+	VBROADCASTSS rate+56(FP), Z4
+	VBROADCASTSS scale+60(FP), Z5
+	VBROADCASTSS epsilon+64(FP), Z6
 
 blocks:
 	CMPQ        CX, $0x00000020

@@ -90,6 +90,7 @@ func main() {
 	for _, t := range targets() {
 		if !t.avx512() {
 			transpose(t, windows)
+			dots(t, windows)
 		}
 	}
 	for _, write := range []func(*target, Mem){tanh, tanhGrad, axpy, columnSums, adam} {

@@ -119,3 +119,137 @@ func (t *target) transposed(v []reg.VecVirtual) []reg.VecVirtual {
 func narrow(f func(...Op)) func(a, b, c Op) {
 	return func(a, b, c Op) { f(a, b, c) }
 }
+
+// dotStrips is how many strips of a vector's lanes dots does at once, with
+// registers for what a square takes beside them.
+func (t *target) dotStrips() int { return 16 / t.lanes() }
+
+// dots writes, for a multiple n of a vector's lanes, the products of one vector
+// a with n rows of b, of k elements and ld apart,
+//
+//	c_j = α Σ_p a_p b_jp + β d_j.
+//
+// It transposes squares of b on their way, so that the sums are those of gemm
+// without a panel having been written.
+func dots(t *target, window Mem) {
+	TEXT(t.name("dots"), NOSPLIT, fmt.Sprintf(
+		"func(n, k int, alpha %[1]s, a, b *%[1]s, ld int, beta %[1]s, d, c *%[1]s)", t.typ))
+	Doc(fmt.Sprintf("%s computes products of one row and transposed rows, see simd.", t.name("dots")))
+	Pragma("noescape")
+	end := AllocLocal(t.width) // a's last elements, with zeros behind
+	ld := t.bytes("ld")
+	g := &product{target: t, rs: ld, rs3: GP64()}
+	LEAQ(Mem{Base: ld, Index: ld, Scale: 2}, g.rs3)
+	n := Load(Param("n"), GP64())
+	for _, strips := range []int{t.dotStrips(), 1} {
+		loop, next := unique("strips"), unique("next")
+		Label(loop)
+		CMPQ(n, U32(strips*t.lanes()))
+		JL(LabelRef(next))
+		g.dotsOf(strips, end, window)
+		SUBQ(U32(strips*t.lanes()), n)
+		JMP(LabelRef(loop))
+		Label(next)
+	}
+	VZEROUPPER()
+	RET()
+}
+
+func (g *product) dotsOf(strips int, end, window Mem) {
+	var acc []reg.VecVirtual
+	for range strips {
+		v := g.vec()
+		VXORPS(v, v, v)
+		acc = append(acc, v)
+	}
+	a, b, k := Load(Param("a"), GP64()), Load(Param("b"), GP64()), Load(Param("k"), GP64())
+	at := GP64()
+	squares := func(p *part) {
+		MOVQ(b, at)
+		element := func(i int) reg.VecVirtual {
+			v := g.vec()
+			g.broadcast(Mem{Base: a}.Offset(i*g.size), v)
+			return v
+		}
+		var held []reg.VecVirtual // where there are registers for them
+		for i := 0; g.lanes() == 4 && i < 4; i++ {
+			held = append(held, element(i))
+		}
+		for s := range acc {
+			low, high := at, GP64()
+			if g.lanes() > 4 {
+				LEAQ(Mem{Base: at, Index: g.rs, Scale: 4}, high)
+			}
+			var v []reg.VecVirtual
+			for i := range g.lanes() {
+				base := low
+				if i >= 4 {
+					base = high
+				}
+				from := [4]Mem{{Base: base}, {Base: base, Index: g.rs, Scale: 1}, {Base: base, Index: g.rs, Scale: 2}, {Base: base, Index: g.rs3, Scale: 1}}[i%4]
+				r := g.vec()
+				if p != nil {
+					p.load(from, r)
+				} else {
+					g.move(from, r)
+				}
+				v = append(v, r)
+			}
+			for i, column := range g.transposed(v) {
+				if held != nil {
+					g.fma231(column, held[i], acc[s])
+				} else {
+					g.fma231(column, element(i), acc[s])
+				}
+			}
+			for range g.lanes() / 4 {
+				LEAQ(Mem{Base: at, Index: g.rs, Scale: 4}, at)
+			}
+		}
+	}
+	loop, rest, done := unique("squares"), unique("rest"), unique("done")
+	Label(loop)
+	CMPQ(k, U32(g.lanes()))
+	JL(LabelRef(rest))
+	squares(nil)
+	ADDQ(U32(g.width), a)
+	ADDQ(U32(g.width), b)
+	SUBQ(U32(g.lanes()), k)
+	JMP(LabelRef(loop))
+	Label(rest)
+	TESTQ(k, k)
+	JE(LabelRef(done))
+	p := g.newPart(k.(reg.GPVirtual), window)
+	p.loadMask()
+	v := g.vec()
+	p.load(Mem{Base: a}, v)
+	g.move(v, end)
+	LEAQ(end, a)
+	squares(p)
+	Label(done)
+
+	// The parameters move on to the next strips.
+	row := [][]reg.VecVirtual{acc}
+	g.scale(row)
+	c, d := Load(Param("c"), GP64()), Load(Param("d"), GP64())
+	added := unique("added")
+	g.equals("beta", 0, added)
+	beta := g.vec()
+	g.broadcast(address("beta"), beta)
+	for s, v := range acc {
+		g.fma231(Mem{Base: d}.Offset(s*g.width), beta, v)
+	}
+	Label(added)
+	for s, v := range acc {
+		g.move(v, Mem{Base: c}.Offset(s*g.width))
+	}
+	ADDQ(U32(strips*g.width), c)
+	ADDQ(U32(strips*g.width), d)
+	MOVQ(c, address("c"))
+	MOVQ(d, address("d"))
+	b = Load(Param("b"), GP64())
+	for range strips * g.lanes() / 4 {
+		LEAQ(Mem{Base: b, Index: g.rs, Scale: 4}, b)
+	}
+	MOVQ(b, address("b"))
+}
