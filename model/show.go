@@ -101,7 +101,11 @@ func jsonHTML(v any) string {
 
 // String says what a training has come to, in a line.
 func (r Result) String() string {
-	s := fmt.Sprintf("%d iterations in %.3g s, loss %.3g", r.Iterations, r.Seconds, r.Loss)
+	loss := r.Loss
+	if n := len(r.Log); loss == 0 && n > 0 { // it was stopped
+		loss = r.Log[n-1].Loss
+	}
+	s := fmt.Sprintf("%d iterations in %.3g s, loss %.3g", r.Iterations, r.Seconds, loss)
 	if r.Attempts > 1 {
 		s += fmt.Sprintf(", the best of %d attempts", r.Attempts)
 	}
