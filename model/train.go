@@ -139,14 +139,14 @@ func NewTrainer(m *Model, cfg TrainConfig, times []float64, states [][][]float64
 		if err != nil {
 			return nil, err
 		}
-		m.scaled(x, x)
-		scaled[k] = x
+		scaled[k] = m.scaled(x)
 	}
 	t.checksum = checksum(times, scaled)
 	for s := range t.samples { // in the order in which samples are read
-		x := make([]float64, 0, len(times)*m.cfg.Dim)
+		width := m.cfg.width()
+		x := make([]float64, 0, len(times)*width)
 		for _, at := range scaled {
-			x = append(x, at[s*m.cfg.Dim:(s+1)*m.cfg.Dim]...)
+			x = append(x, at[s*width:(s+1)*width]...)
 		}
 		t.x = append(t.x, x)
 	}
@@ -209,6 +209,9 @@ func (t *Trainer) loadIteration() {
 func (t *Trainer) load(samples, grid []int, turns []turn) {
 	v := &t.seen
 	v.samples, v.grid, v.turns = samples, grid, turns
+	if turns != nil {
+		v.zero = t.Model.scaled(make([]float64, t.Model.cfg.Dim))[0]
+	}
 	v.times, v.steps = v.times[:0], v.steps[:0]
 	for k, i := range grid {
 		v.times = append(v.times, t.times[i])
@@ -224,16 +227,15 @@ func (t *Trainer) load(samples, grid []int, turns []turn) {
 type seen struct {
 	samples, grid         []int
 	turns                 []turn
+	zero                  float64 // what the networks see of 0, where there are turns
 	times, steps, weights []float64
 }
 
 // gather gives a worker rows lo … hi−1 of the batch.
 func (t *Trainer) gather(w *worker, lo, hi int) {
-	v, m, rows := &t.seen, t.Model.cfg.Dim, hi-lo
+	v, m, rows := &t.seen, t.Model.cfg.width(), hi-lo
 	w.steps.set(0, v.steps)
 	w.weight.set(0, v.weights)
-	var zero [1]float64 // one for all components, where there are turns
-	t.Model.scaled(zero[:], zero[:])
 	for r := range rows {
 		s := lo + r
 		if v.samples != nil {
@@ -243,7 +245,7 @@ func (t *Trainer) gather(w *worker, lo, hi int) {
 		for k, i := range v.grid {
 			row := x[i*m : (i+1)*m]
 			if v.turns != nil {
-				v.turns[lo+r].apply(w.turned, row, zero[0])
+				v.turns[lo+r].apply(w.turned, row, v.zero)
 				row = w.turned
 			}
 			w.target.set((k*rows+r)*m, row)
