@@ -13,6 +13,7 @@ import (
 	"spnode/data"
 	"spnode/experiments/driver"
 	"spnode/model"
+	"spnode/ops/opstest"
 )
 
 // bench is a laboratory of the tiny configuration.
@@ -157,6 +158,9 @@ func TestMedianAndBounds(t *testing.T) {
 
 // A model that ran away is a result: it has a report, figures and a table.
 func TestRunaway(t *testing.T) {
+	if opstest.Thin() {
+		t.Skip("the figures once more")
+	}
 	l := bench(t)
 	m := recipes[4].model()
 	m.Model.Integrator = "euler"
