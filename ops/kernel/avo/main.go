@@ -53,7 +53,7 @@ func (t *target) avx512() bool { return t.width == 64 }
 
 // instructions are those that differ between the element types.
 type instructions struct {
-	broadcast, move, mul, div, sqrt, add, sub, min, max, shift, addInt, fma231, fnma231, fma213 func(...Op)
+	broadcast, move, mul, div, sqrt, add, sub, min, max, shift, addInt, fma231, fms231, fnma231, fma213 func(...Op)
 
 	maskmov func(a, b, c Op)
 }
@@ -61,11 +61,11 @@ type instructions struct {
 var (
 	pd = &instructions{
 		VBROADCASTSD, VMOVUPD, VMULPD, VDIVPD, VSQRTPD, VADDPD, VSUBPD, VMINPD, VMAXPD, VPSLLQ, VPADDQ,
-		VFMADD231PD, VFNMADD231PD, VFMADD213PD, VMASKMOVPD,
+		VFMADD231PD, VFMSUB231PD, VFNMADD231PD, VFMADD213PD, VMASKMOVPD,
 	}
 	ps = &instructions{
 		VBROADCASTSS, VMOVUPS, VMULPS, VDIVPS, VSQRTPS, VADDPS, VSUBPS, VMINPS, VMAXPS, VPSLLD, VPADDD,
-		VFMADD231PS, VFNMADD231PS, VFMADD213PS, VMASKMOVPS,
+		VFMADD231PS, VFMSUB231PS, VFNMADD231PS, VFMADD213PS, VMASKMOVPS,
 	}
 )
 
