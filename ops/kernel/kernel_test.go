@@ -41,7 +41,9 @@ func testGemm[T Float](t *testing.T) {
 func compareGemm[T Float](t *testing.T, rng *rand.Rand, m, n, k int, mode uint8) {
 	t.Helper()
 	tA, tB, beta := mode&1 != 0, mode&2 != 0, T(mode>>2&1)*0.5
-	a, b, c := random[T](rng, m*k), random[T](rng, k*n), random[T](rng, m*n)
+	a, b := random[T](rng, m*k), random[T](rng, k*n)
+	c, checkC := guarded[T](rng, m*n)
+	defer checkC(t)
 	at := func(i, p int) float64 {
 		if tA {
 			return float64(a[p*m+i])
