@@ -9,7 +9,7 @@ import "unsafe"
 const (
 	panelVectors  = 3
 	maxDepth      = 256
-	maxDepthT     = 128
+	maxDepthT     = 96
 	blockElements = 32 << 10
 )
 
