@@ -25,7 +25,7 @@ const tileRows = 24
 // few places in the cache. Packing then pays from packRowsFrom rows of A.
 const (
 	aliasing     = 2048
-	packRowsFrom = 64
+	packRowsFrom = 160
 )
 
 func (s *simd[T]) aliased(n int) bool {
