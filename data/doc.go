@@ -15,6 +15,12 @@
 // orders of magnitude and small components keep their digits. [Cached] keeps on
 // disk what takes long to make.
 //
+// [ETDRK4] solves the [KuramotoSivashinsky] equation with fixed steps in Fourier
+// space, and makes long runs of it. As it is chaotic, a prediction is held against
+// it by [AgreementTimes] at first and then by its statistics: [RMS], [RMSChange],
+// [KuramotoSivashinsky.EnergySpectrum], [KuramotoSivashinsky.DerivativeHistogram],
+// and the leading exponent of [Lyapunov].
+//
 // # Conventions
 //
 // A state is a row of components, a stack of states is [][]float64 indexed
@@ -30,4 +36,7 @@
 //	section 5.1, Runge–Kutta–Fehlberg data   RKF45.Steps
 //	section 5.2, the reaction of Robertson   Robertson, RobertsonStates
 //	section 5.2, its data                    RobertsonRadau, RobertsonTimes
+//	eq. (24), section 5.3                    KuramotoSivashinsky, KS
+//	section 5.3, its data                    ETDRK4.Runs
+//	figure 7                                 KuramotoSivashinsky.DerivativeHistogram
 package data

@@ -12,8 +12,8 @@ import (
 
 // Autoencoder is the pair of networks f_E: R^m → R^n and f_D: R^n → R^m of
 // section 2.4: affine layers with tanh between them and none at the end. The
-// decoder's hidden widths are the encoder's in reverse. With a latent
-// dimension of 0 both are the identity.
+// decoder's hidden widths are the encoder's in reverse. A LinearPair may stand
+// beside them. With a latent dimension of 0 both are the identity.
 type Autoencoder struct {
 	Dim int // m
 	AutoencoderConfig
@@ -21,6 +21,11 @@ type Autoencoder struct {
 }
 
 func (a Autoencoder) identity() bool { return a.Latent == 0 }
+
+// networks reports whether there are any.
+func (a Autoencoder) networks() bool {
+	return !a.identity() && (a.Skip == nil || !a.Skip.Only)
+}
 
 // widths of the encoder, both ends included.
 func (a Autoencoder) widths() []int {
@@ -36,7 +41,7 @@ func (a Autoencoder) decoderWidths() []int {
 }
 
 func (a Autoencoder) declare() []declaration {
-	if a.identity() {
+	if !a.networks() {
 		return nil
 	}
 	return append(a.layers("encoder", a.widths(), 1), a.layers("decoder", a.decoderWidths(), a.FirstScale)...)
@@ -60,6 +65,9 @@ func (a Autoencoder) layers(part string, w []int, first float64) (ds []declarati
 		case len(w) - 2:
 			scale = orOne(a.LastScale)
 		}
+		if i < len(w)-2 && a.BiasDeviation > 0 {
+			bias = normal(a.BiasDeviation * scale)
+		}
 		ds = append(ds,
 			declaration{fmt.Sprintf("%s/%d/W", part, i), []int{w[i], w[i+1]}, weights(w[i], scale)},
 			declaration{fmt.Sprintf("%s/%d/b", part, i), []int{w[i+1]}, bias})
@@ -72,21 +80,30 @@ func (a Autoencoder) encode(g *graph, x *G.Node) (*G.Node, error) {
 	if a.identity() {
 		return x, nil
 	}
+	if !a.networks() {
+		return ops.Linear(x, a.Skip.Encode, nil)
+	}
+	z := x
 	var err error
 	if len(a.Factor) > 0 {
 		offset := make([]float64, a.Dim)
 		for i, f := range a.Factor {
 			offset[i] = -a.Offset[i] * f
 		}
-		if x, err = ops.Affine(x, a.Factor, offset); err != nil {
+		if z, err = ops.Affine(x, a.Factor, offset); err != nil {
 			return nil, err
 		}
 	}
-	u, err := a.apply(g, "encoder", x)
-	if err != nil || !a.UnitStart {
-		return u, err
+	u, err := a.apply(g, "encoder", z)
+	switch {
+	case err != nil:
+		return nil, err
+	case a.Skip != nil:
+		return ops.Linear(x, a.Skip.Encode, u)
+	case a.UnitStart:
+		return ops.Affine(u, filled(a.Latent, 1), filled(a.Latent, 1))
 	}
-	return ops.Affine(u, filled(a.Latent, 1), filled(a.Latent, 1))
+	return u, nil
 }
 
 // decode is the node of the physical states of u, (times·batch, n), where
@@ -95,18 +112,26 @@ func (a Autoencoder) decode(g *graph, u, invariants *G.Node) (*G.Node, error) {
 	if a.identity() {
 		return u, nil
 	}
+	if !a.networks() {
+		return ops.Linear(u, a.Skip.Decode, nil)
+	}
+	z := u
 	var err error
 	if a.UnitStart {
-		if u, err = ops.Affine(u, filled(a.Latent, 2), filled(a.Latent, -1)); err != nil {
+		if z, err = ops.Affine(u, filled(a.Latent, 2), filled(a.Latent, -1)); err != nil {
 			return nil, err
 		}
 	}
 	if invariants != nil {
-		if u, err = ops.AppendColumns(u, invariants); err != nil {
+		if z, err = ops.AppendColumns(z, invariants); err != nil {
 			return nil, err
 		}
 	}
-	return a.apply(g, "decoder", u)
+	y, err := a.apply(g, "decoder", z)
+	if err != nil || a.Skip == nil {
+		return y, err
+	}
+	return ops.Linear(u, a.Skip.Decode, y)
 }
 
 func (a Autoencoder) apply(g *graph, part string, x *G.Node) (*G.Node, error) {

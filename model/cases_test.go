@@ -488,8 +488,10 @@ func (c *endToEndCase) errorsOf(workers int) (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	vm := compile(g, a)
-	defer vm.Close()
+	vm, err := compile(g, a)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]float64, len(c.a))
 	if err := vm.run(out); err != nil {
 		return nil, err

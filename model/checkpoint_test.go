@@ -188,8 +188,12 @@ func TestLoadRefusesForeignFolders(t *testing.T) {
 func TestLoadRefusesWrongContent(t *testing.T) {
 	tr := tinyTrainer(t)
 	p := training{times: tr.times}
-	for _, x := range tr.x {
-		p.states = append(p.states, rows(x, 1))
+	for k := range tr.times {
+		var at [][]float64
+		for _, x := range tr.x {
+			at = append(at, x[k:k+1])
+		}
+		p.states = append(p.states, at)
 	}
 	dir := filepath.Join(t.TempDir(), "run")
 	// saved writes the checkpoint with one file changed.

@@ -26,6 +26,11 @@ type Config struct {
 	// what they give is scaled back. Empty: 0 and 1.
 	Offset []float64 `json:"offset,omitempty"`
 	Factor []float64 `json:"factor,omitempty"`
+	// Basis, if set, are orthonormal vectors, and the networks see the
+	// coordinates Basis·(U − Offset)·Factor: a smooth field on many points has
+	// few that matter. What lies outside of their span is left out, of the data
+	// as of predictions.
+	Basis [][]float64 `json:"basis,omitempty"`
 
 	Autoencoder AutoencoderConfig `json:"autoencoder"`
 	Linear      LinearConfig      `json:"linear"`
@@ -52,6 +57,13 @@ type LinearConfig struct {
 	// L^S and L^G are I + Spread·N(0,1) and L_s is Spread·N(0,1), so that A_H
 	// starts near −I. Default 0.1.
 	Spread float64 `json:"spread"`
+	// SkewSpread is the deviation of L_s at the start where it is another; 0
+	// stands for Spread.
+	SkewSpread float64 `json:"skew_spread,omitempty"`
+	// Damping starts A_H near −diag(r) instead, with decay rates r uniform in
+	// [½, 3/2]·Damping, or r times Rates: the diagonal of L^G is √r + Spread·N(0,1).
+	// 0: −I.
+	Damping float64 `json:"damping,omitempty"`
 	// Rates, one for each latent component, start the decay rates of A, and
 	// have their logarithms trained, see HurwitzMatrix. For a stiff system
 	// spread them over the time scales of the data. Empty: the paper's L^S.
@@ -90,6 +102,9 @@ type NonlinearConfig struct {
 	SeparateLinear bool `json:"separate_linear,omitempty"`
 	// BiasSpread: first-layer biases start uniform in [−BiasSpread, BiasSpread].
 	BiasSpread float64 `json:"bias_spread,omitempty"`
+	// BiasDeviation, in place of it, starts the biases of all hidden layers as
+	// N(0, BiasDeviation²).
+	BiasDeviation float64 `json:"bias_deviation,omitempty"`
 	// LastScale multiplies the last layer's weights at the start, so that g
 	// starts small. 0 stands for 1; ZeroStart has g start as 0.
 	LastScale float64 `json:"last_scale,omitempty"`
@@ -119,10 +134,16 @@ type AutoencoderConfig struct {
 	UnitStart bool `json:"unit_start,omitempty"`
 	// BiasSpread: first-layer biases start uniform in [−BiasSpread, BiasSpread].
 	BiasSpread float64 `json:"bias_spread,omitempty"`
+	// BiasDeviation, in place of it, starts the biases of all hidden layers as
+	// N(0, BiasDeviation²).
+	BiasDeviation float64 `json:"bias_deviation,omitempty"`
 	// FirstScale and LastScale multiply the decoder's first layer and the last
 	// layer of both at the start. 0 stands for 1.
 	FirstScale float64 `json:"first_scale,omitempty"`
 	LastScale  float64 `json:"last_scale,omitempty"`
+	// Skip is a fixed linear encoder and decoder beside the networks or, with
+	// its Only, in place of them. Nil: none.
+	Skip *LinearPair `json:"skip,omitempty"`
 }
 
 // Invariant is a linear quantity w·U that the system conserves. The decoder is
@@ -157,6 +178,14 @@ func (c Config) LatentDim() int {
 	if c.Autoencoder.Latent > 0 {
 		return c.Autoencoder.Latent
 	}
+	return c.width()
+}
+
+// width is the number of coordinates that the networks see of a state.
+func (c Config) width() int {
+	if len(c.Basis) > 0 {
+		return len(c.Basis)
+	}
 	return c.Dim
 }
 
@@ -176,6 +205,12 @@ func (c Config) Validate() error {
 			}
 		}
 	}
+	if err := checkOrthonormal("basis", c.Basis, c.Dim); err != nil {
+		return err
+	}
+	if len(c.Basis) > 0 && len(c.Invariants) > 0 {
+		return configError("basis and invariants: got both, want one of them")
+	}
 	if _, err := integrator.ByName(c.Integrator); err != nil {
 		return configError("integrator: %v", err)
 	}
@@ -188,8 +223,10 @@ func (c Config) Validate() error {
 	if !finite(c.Linear.Shift) {
 		return configError("linear.shift is %g, want a finite number", c.Linear.Shift)
 	}
-	if !(c.Linear.Spread >= 0) || math.IsInf(c.Linear.Spread, 0) {
-		return configError("linear.spread is %g, want a finite number that is not negative", c.Linear.Spread)
+	for name, v := range map[string]float64{"spread": c.Linear.Spread, "skew_spread": c.Linear.SkewSpread, "damping": c.Linear.Damping} {
+		if !(v >= 0) || math.IsInf(v, 0) {
+			return configError("linear.%s is %g, want a finite number that is not negative", name, v)
+		}
 	}
 	if k := len(c.Linear.Rates); k != 0 && k != c.LatentDim() {
 		return configError("linear.rates has %d elements, want %d as the latent state, or none", k, c.LatentDim())
@@ -231,13 +268,19 @@ func (c Config) validateAutoencoder() error {
 	if a.Latent < 0 {
 		return configError("autoencoder.latent is %d, want at least 1, or 0 for no autoencoder", a.Latent)
 	}
-	if o, f := len(a.Offset), len(a.Factor); o != f || o != 0 && o != c.Dim {
-		return configError("autoencoder.offset has %d elements and factor %d, want dim = %d of both or none", o, f, c.Dim)
+	if o, f := len(a.Offset), len(a.Factor); o != f || o != 0 && o != c.width() {
+		return configError("autoencoder.offset has %d elements and factor %d, want %d of both, as the networks see, or none", o, f, c.width())
 	}
 	for _, v := range slices.Concat(a.Offset, a.Factor, []float64{a.BiasSpread, a.FirstScale, a.LastScale}) {
 		if !finite(v) {
 			return configError("autoencoder has a setting that is %g, want finite numbers", v)
 		}
+	}
+	if err := validateBiases("autoencoder", a.BiasSpread, a.BiasDeviation); err != nil {
+		return err
+	}
+	if err := a.Skip.validate(a, c.width()); err != nil {
+		return err
 	}
 	for i, v := range c.Invariants {
 		if len(v.Weights) != c.Dim || floats.Norm(v.Weights, 2) == 0 || !(v.Deviation > 0) || !finite(v.Mean) || !finite(v.Deviation) || !finite(floats.Sum(v.Weights)) {
@@ -261,8 +304,20 @@ func (c NonlinearConfig) validate() error {
 		if !finite(c.BiasSpread) || !finite(c.LastScale) {
 			return configError("nonlinear.bias_spread is %g and last_scale %g, want finite numbers", c.BiasSpread, c.LastScale)
 		}
+		return validateBiases("nonlinear", c.BiasSpread, c.BiasDeviation)
 	default:
 		return configError("nonlinear.kind is %q, want %s, %s or %s", c.Kind, KindNone, KindBilinear, KindLipschitz)
+	}
+	return nil
+}
+
+// validateBiases refuses two starts for the same biases.
+func validateBiases(part string, spread, deviation float64) error {
+	if !(deviation >= 0) || math.IsInf(deviation, 0) {
+		return configError("%s.bias_deviation is %g, want a finite number that is not negative", part, deviation)
+	}
+	if deviation > 0 && spread != 0 {
+		return configError("%s.bias_deviation is %g and bias_spread %g, want one of them", part, deviation, spread)
 	}
 	return nil
 }

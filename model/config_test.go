@@ -3,8 +3,11 @@ package model
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 func TestConfigRefuses(t *testing.T) {
@@ -24,6 +27,16 @@ func TestConfigRefuses(t *testing.T) {
 		{"encoder's width", func(c *Config) { c.Autoencoder = AutoencoderConfig{Latent: 2, Hidden: []int{3, 0}} }, []string{"width 0"}},
 		{"shift", func(c *Config) { c.Linear.Shift = math.Inf(-1) }, []string{"linear.shift is -Inf"}},
 		{"spread", func(c *Config) { c.Linear.Spread = -1 }, []string{"linear.spread is -1"}},
+		{"skew spread", func(c *Config) { c.Linear.SkewSpread = math.NaN() }, []string{"linear.skew_spread is NaN"}},
+		{"damping", func(c *Config) { c.Linear.Damping = -0.5 }, []string{"linear.damping is -0.5"}},
+		{"deviation", func(c *Config) { c.Nonlinear.BiasDeviation = -2 }, []string{"nonlinear.bias_deviation is -2"}},
+		{"two starts of biases", func(c *Config) { c.Nonlinear.BiasDeviation = 0.5 }, []string{"nonlinear.bias_deviation is 0.5 and bias_spread 1"}},
+		{"encoder's biases", func(c *Config) {
+			c.Autoencoder = AutoencoderConfig{Latent: 2, BiasSpread: 3, BiasDeviation: 0.5}
+		}, []string{"autoencoder.bias_deviation is 0.5 and bias_spread 3"}},
+		{"encoder's deviation", func(c *Config) {
+			c.Autoencoder = AutoencoderConfig{Latent: 2, BiasDeviation: math.Inf(1)}
+		}, []string{"autoencoder.bias_deviation is +Inf"}},
 		{"kind", func(c *Config) { c.Nonlinear.Kind = "" }, []string{`nonlinear.kind is ""`, "bilinear"}},
 		{"rank", func(c *Config) { c.Nonlinear = NonlinearConfig{Kind: KindBilinear} }, []string{"rank is 0"}},
 		{"width of g", func(c *Config) { c.Nonlinear.Hidden = []int{-4} }, []string{"width -4"}},
@@ -97,18 +110,90 @@ func TestStart(t *testing.T) {
 	}
 }
 
+// A part's own deviations, around the same draws as without them.
+func TestStartOfA(t *testing.T) {
+	cfg := DefaultConfig(8)
+	cfg.Linear.Spread = 0.01
+	get := func(cfg Config, name string) []float64 {
+		p, ok := mustNew(t, cfg).params.Get(name)
+		if !ok {
+			t.Fatalf("no parameter %s", name)
+		}
+		return p.Data
+	}
+	damped := cfg
+	damped.Linear.Damping, damped.Linear.SkewSpread = 0.5, 0.1
+	ls, ls2 := get(cfg, "linear/Ls"), get(damped, "linear/Ls")
+	for i, v := range ls {
+		if math.Abs(ls2[i]-10*v) > 1e-15 { // a rounding of some tenths
+			t.Errorf("L_s is %g where it was %g, want ten times that", ls2[i], v)
+		}
+	}
+	if !same(get(cfg, "linear/LS"), get(damped, "linear/LS")) {
+		t.Error("damping has changed L^S")
+	}
+	lg, lg2 := get(cfg, "linear/LG"), get(damped, "linear/LG")
+	for i, k := 0, 0; i < 8; i++ {
+		for j := range i + 1 {
+			if i != j && lg2[k] != lg[k] {
+				t.Errorf("element (%d, %d) of L^G is %g, want %g", i, j, lg2[k], lg[k])
+			}
+			k++
+		}
+	}
+	damped.Linear.Spread, damped.Linear.SkewSpread = 0, 0
+	var rates []float64
+	a := mustNew(t, damped).Linear()
+	for i := range 8 {
+		for j := range 8 {
+			if i != j && a.At(i, j) != 0 {
+				t.Errorf("with no spread A has the element %g beside its diagonal", a.At(i, j))
+			}
+		}
+		rates = append(rates, -a.At(i, i))
+	}
+	// Eight draws from [1/4, 3/4] that all lie in one half have the chance 1/128.
+	if least, most := slices.Min(rates), slices.Max(rates); !(least >= 0.25 && most <= 0.75+1e-15 && least < 0.5 && most > 0.5) {
+		t.Errorf("rates %v, want them spread over 1/4 … 3/4", rates)
+	}
+}
+
+// Biases of all hidden layers and of them alone, the decoder's first with its
+// scale.
+func TestStartOfBiases(t *testing.T) {
+	cfg := DefaultConfig(5)
+	cfg.Nonlinear.BiasSpread, cfg.Nonlinear.BiasDeviation = 0, 0.5
+	cfg.Nonlinear.Hidden, cfg.Nonlinear.SeparateLinear = []int{400, 300}, false
+	cfg.Autoencoder = AutoencoderConfig{Latent: 3, Hidden: []int{500, 400}, BiasDeviation: 0.2, FirstScale: 3}
+	m := mustNew(t, cfg)
+	for name, want := range map[string]float64{
+		"g/0/b": 0.5, "g/1/b": 0.5, "g/2/b": 0,
+		"encoder/0/b": 0.2, "encoder/1/b": 0.2, "encoder/2/b": 0,
+		"decoder/0/b": 0.6, "decoder/1/b": 0.2, "decoder/2/b": 0,
+	} {
+		p, ok := m.params.Get(name)
+		if !ok {
+			t.Fatalf("no parameter %s", name)
+		}
+		mean, deviation := stat.PopMeanStdDev(p.Data, nil)
+		// Of 300 draws: deviations of 6 % and 4 %.
+		if !(math.Abs(mean) <= 0.2*want && math.Abs(deviation-want) <= 0.15*want) {
+			t.Errorf("%s has the mean %.3g and the deviation %.3g, want 0 and %g", name, mean, deviation, want)
+		}
+	}
+}
+
 // Arrays of either element type.
 func TestArray(t *testing.T) {
 	x := make([]float64, 5)
 	normal(1)(rand.New(rand.NewPCG(1, 1)), x)
 	for _, a := range []array{{f64: make([]float64, 6)}, {f32: make([]float32, 6)}} {
 		a.set(1, x)
-		got, sum := make([]float64, 6), []float64{1, 1, 1, 1, 1, 1}
+		got := make([]float64, 6)
 		a.get(got)
-		a.drainTo(sum)
 		for i, v := range x {
-			if math.Abs(got[i+1]-v) > 1e-7 || sum[i+1] != 1+got[i+1] || a.at(i+1) != 0 || got[0] != 0 {
-				t.Errorf("set %v, got %v, the sum with 1 is %v, left %v", x, got, sum, a)
+			if math.Abs(got[i+1]-v) > 1e-7 || a.at(i+1) != got[i+1] || got[0] != 0 {
+				t.Errorf("set %v, got %v", x, got)
 			}
 		}
 	}

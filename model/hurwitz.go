@@ -26,16 +26,25 @@ type HurwitzMatrix struct {
 	Rates []float64
 }
 
-func (h HurwitzMatrix) declare(spread float64) []declaration {
-	nearIdentity := func(rng *rand.Rand, x []float64) {
-		normal(spread)(rng, x)
-		for i, k := 0, 0; i < h.N; i++ {
-			k += i
-			x[k]++
-			k++
+func (h HurwitzMatrix) declare(c LinearConfig) []declaration {
+	spread := c.Spread
+	// A diagonal and noise, which is drawn first.
+	near := func(diagonal func(rng *rand.Rand) float64) start {
+		return func(rng *rand.Rand, x []float64) {
+			normal(spread)(rng, x)
+			for i, k := 0, 0; i < h.N; i++ {
+				k += i
+				x[k] += diagonal(rng)
+				k++
+			}
 		}
 	}
-	d := []declaration{{"linear/LG", []int{ops.Packed(h.N, false)}, nearIdentity}}
+	nearIdentity := near(func(*rand.Rand) float64 { return 1 })
+	damping := nearIdentity
+	if c.Damping > 0 {
+		damping = near(func(rng *rand.Rand) float64 { return math.Sqrt(c.Damping * (0.5 + rng.Float64())) })
+	}
+	d := []declaration{{"linear/LG", []int{ops.Packed(h.N, false)}, damping}}
 	if h.Rates == nil {
 		d = append(d, declaration{"linear/LS", []int{ops.Packed(h.N, false)}, nearIdentity})
 	} else {
@@ -49,7 +58,11 @@ func (h HurwitzMatrix) declare(spread float64) []declaration {
 		}
 	}
 	if h.N > 1 {
-		d = append(d, declaration{"linear/Ls", []int{ops.Packed(h.N, true)}, normal(spread)})
+		skew := spread
+		if c.SkewSpread > 0 {
+			skew = c.SkewSpread
+		}
+		d = append(d, declaration{"linear/Ls", []int{ops.Packed(h.N, true)}, normal(skew)})
 	}
 	return d
 }

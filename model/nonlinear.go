@@ -111,7 +111,10 @@ func (f LipschitzNet) declare() (ds []declaration) {
 			continue
 		}
 		var start start
-		if i == 0 {
+		switch {
+		case i < p-1 && f.BiasDeviation > 0:
+			start = normal(f.BiasDeviation)
+		case i == 0:
 			start = uniform(f.BiasSpread)
 		}
 		ds = append(ds, declaration{fmt.Sprintf("g/%d/b", i), []int{w[i+1]}, start})
@@ -195,7 +198,7 @@ func (f LipschitzNet) plan(g *graph) (integrator.Nonlinear, error) {
 		if err != nil {
 			return nil, err
 		}
-		return G.Sub(v, tangent)
+		return ops.Minus(v, tangent)
 	}, nil
 }
 

@@ -8,6 +8,9 @@ import (
 	"gorgonia.org/tensor"
 
 	G "gorgonia.org/gorgonia"
+
+	"spnode/ops"
+	"spnode/ops/kernel"
 )
 
 // Param is a named parameter: Data is its part, row-major, of the one slice
@@ -111,24 +114,20 @@ func (a array) set(at int, x []float64) {
 	}
 }
 
-// drainTo adds the array to x and clears it.
-func (a array) drainTo(x []float64) {
-	for i, v := range a.f64 {
-		x[i] += v
-	}
-	for i, v := range a.f32 {
-		x[i] += float64(v)
-	}
-	clear(a.f64)
-	clear(a.f32)
-}
-
 // at returns element i.
 func (a array) at(i int) float64 {
 	if a.f64 != nil {
 		return a.f64[i]
 	}
 	return float64(a.f32[i])
+}
+
+// addTo adds the array to x.
+func (a array) addTo(x []float64) {
+	kernel.AxpyTo(x[:len(a.f64)], 1, a.f64)
+	for i, v := range a.f32 {
+		x[i] += float64(v)
+	}
 }
 
 // get copies the array to x.
@@ -212,17 +211,13 @@ func (g *graph) refresh() {
 	}
 }
 
-// valueArray is the data of a value that a run has left.
-func valueArray(v G.Value) array {
-	switch d := v.Data().(type) {
+// dataOf is the memory in which a program leaves the value of a node.
+func dataOf(p *ops.Program, n *G.Node) array {
+	switch d := p.Data(n).(type) {
 	case []float64:
 		return array{f64: d}
 	case []float32:
 		return array{f32: d}
-	case float64:
-		return array{f64: []float64{d}}
-	case float32:
-		return array{f32: []float32{d}}
 	}
 	return array{}
 }

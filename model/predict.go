@@ -1,17 +1,25 @@
 package model
 
 import (
+	"math"
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/pkg/errors"
-	G "gorgonia.org/gorgonia"
 )
+
+// blockRows is how many states are advanced, or decoded, together: with the
+// widths of the paper's networks what they need then stays in cache.
+const blockRows = 128
 
 // Predict returns the states U(t) at the given times, indexed by time, sample
 // and component, from the states u0 at the first of them, indexed by sample
 // and component. Both are in the physical, unscaled variables. The grid need
 // not be that of the training, nor the number of samples; every interval is one
-// step of the model's integrator, divided into its substeps.
+// step of the model's integrator, divided into its substeps. Samples are
+// predicted in parallel on all cores; how many there are does not change the
+// result beyond rounding, and with kernels in assembly not a bit of it.
 //
 // The error is ErrData for arrays that cannot be used. A rollout that leaves
 // the finite numbers is not an error: an explicit method may diverge.
@@ -20,28 +28,146 @@ func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) 
 	if err != nil {
 		return nil, err
 	}
-	batch := len(u0)
-	decode, err := m.decoder(batch)
+	batch, n, dim, width := len(u0), m.cfg.LatentDim(), m.cfg.Dim, m.cfg.width()
+	x0 := m.scaled(slices.Concat(u0...))
+	out := make([][][]float64, len(times))
+	flat := make([][]float64, len(times))
+	for k := range out {
+		flat[k] = make([]float64, batch*dim)
+		out[k] = rows(flat[k], dim)
+	}
+	// A block is some samples at one time or, where they are few, all of them
+	// at some times.
+	samples := min(batch, blockRows)
+	span := max(1, blockRows/samples)
+	across := ceilDiv(batch, samples)
+	err = parallel(across*ceilDiv(len(times), span), func() (func(int) error, error) {
+		decode, err := m.decoder(samples, span)
+		if err != nil {
+			return nil, err
+		}
+		u, y := make([]float64, span*samples*n), make([]float64, span*samples*width)
+		x, initial := make([]float64, span*samples*dim), make([]float64, samples*width)
+		return func(block int) error {
+			first, k0 := block%across*samples, block/across*span
+			last := min(first+samples, batch)
+			copy(initial, x0[first*width:last*width])
+			for i := range min(span, len(times)-k0) {
+				copy(u[i*samples*n:], latent[k0+i][first*n:last*n])
+			}
+			if err := decode.run(y, u, initial); err != nil {
+				return errors.Wrapf(err, "model: Predict: decoder, t = %g", times[k0])
+			}
+			m.unscaled(x, y)
+			for i := range min(span, len(times)-k0) {
+				copy(flat[k0+i][first*dim:last*dim], x[i*samples*dim:])
+			}
+			return nil
+		}, nil
+	})
+	if m.ae.identity() && len(m.cfg.Basis) == 0 { // as they came, not scaled and back
+		copy(flat[0], slices.Concat(u0...))
+	}
+	return out, err
+}
+
+// PredictLatent is Predict without the decoder: the latent states, one slice of
+// batch×n for each time.
+func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, error) {
+	if err := checkTimes(times, 1); err != nil {
+		return nil, err
+	}
+	if len(u0) == 0 {
+		return nil, dataError("initial states: got none, want at least one")
+	}
+	x0, err := checkStates("initial states", u0, len(u0), m.cfg.Dim)
 	if err != nil {
 		return nil, err
 	}
-	defer decode.Close()
-	x0 := slices.Concat(u0...)
-	m.scaled(x0, x0)
-	out := make([][][]float64, len(times))
-	for k, u := range latent {
-		x := make([]float64, batch*m.cfg.Dim)
-		if k == 0 && m.ae.identity() { // as it came, not scaled and back
-			out[0] = rows(slices.Concat(u0...), m.cfg.Dim)
-			continue
-		}
-		if err := decode.run(x, u, x0); err != nil {
-			return nil, errors.Wrapf(err, "model: Predict: decoder, t = %g", times[k])
-		}
-		m.unscaled(x)
-		out[k] = rows(x, m.cfg.Dim)
+	x0 = m.scaled(x0)
+	batch, n, dim := len(u0), m.cfg.LatentDim(), m.cfg.width()
+	out := make([][]float64, len(times))
+	for k := range out {
+		out[k] = make([]float64, batch*n)
 	}
-	return out, nil
+	samples, steps := min(batch, blockRows), stepsOf(times)
+	return out, parallel(ceilDiv(batch, samples), func() (func(int) error, error) {
+		encode, err := m.encoder(samples)
+		if err != nil {
+			return nil, err
+		}
+		step, err := m.step(samples)
+		if err != nil {
+			return nil, err
+		}
+		x, u := make([]float64, samples*dim), make([]float64, samples*n)
+		return func(block int) error {
+			first := block * samples
+			last := min(first+samples, batch)
+			copy(x, x0[first*dim:last*dim])
+			if err := encode.run(u, x); err != nil {
+				return errors.Wrap(err, "model: Predict: encoder")
+			}
+			copy(out[0][first*n:last*n], u)
+			for k, dt := range steps {
+				k++
+				// The substep as the training rounds it.
+				h := dt * (1 / float64(m.cfg.Substeps))
+				for range m.cfg.Substeps {
+					if err := step.advance(u, h); err != nil {
+						return errors.Wrapf(err, "model: Predict: step %d, t = %g", k, times[k-1])
+					}
+				}
+				copy(out[k][first*n:last*n], u)
+			}
+			return nil
+		}, nil
+	})
+}
+
+// stepsOf returns the intervals of a grid. One that differs from that before it
+// by no more than the rounding of the times is the same, as in 0, 0.1, 0.2, … .
+func stepsOf(times []float64) []float64 {
+	steps := make([]float64, len(times)-1)
+	for k := range steps {
+		steps[k] = times[k+1] - times[k]
+		rounding := 0x1p-51 * max(math.Abs(times[k]), math.Abs(times[k+1]))
+		if k > 0 && math.Abs(steps[k]-steps[k-1]) <= rounding {
+			steps[k] = steps[k-1]
+		}
+	}
+	return steps
+}
+
+// parallel does the jobs 0 … n−1 on all cores, with what prepare makes once for
+// each of them. The error is that of the first job that fails.
+func parallel(n int, prepare func() (func(job int) error, error)) error {
+	workers := min(n, runtime.GOMAXPROCS(0))
+	do := make([]func(int) error, workers)
+	for w := range do {
+		var err error
+		if do[w], err = prepare(); err != nil {
+			return err
+		}
+	}
+	errs := make([]error, n)
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			for job := w; job < n; job += workers {
+				errs[job] = do[w](job)
+			}
+		}()
+	}
+	wait.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // WithIntegrator returns the same model, over the same parameters, that steps
@@ -55,145 +181,6 @@ func (m *Model) WithIntegrator(name string, substeps int) (*Model, error) {
 	return &other, nil
 }
 
-// PredictLatent is Predict without the decoder: the latent states, one slice of
-// batch×n for each time.
-func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, error) {
-	if err := checkTimes(times, 1); err != nil {
-		return nil, err
-	}
-	if len(u0) == 0 {
-		return nil, dataError("initial states: got none, want at least one")
-	}
-	x, err := checkStates("initial states", u0, len(u0), m.cfg.Dim)
-	if err != nil {
-		return nil, err
-	}
-	m.scaled(x, x)
-	n, batch := m.cfg.LatentDim(), len(u0)
-	encode, err := m.encoder(batch)
-	if err != nil {
-		return nil, err
-	}
-	defer encode.Close()
-	step, err := m.step(batch)
-	if err != nil {
-		return nil, err
-	}
-	defer step.Close()
-	u := make([]float64, batch*n)
-	if err := encode.run(u, x); err != nil {
-		return nil, errors.Wrap(err, "model: Predict: encoder")
-	}
-	out := [][]float64{u}
-	for k := 1; k < len(times); k++ {
-		// The substep as the training rounds it.
-		h := (times[k] - times[k-1]) * (1 / float64(m.cfg.Substeps))
-		v := slices.Clone(u)
-		for range m.cfg.Substeps {
-			if err := step.run(v, v, []float64{h}); err != nil {
-				return nil, errors.Wrapf(err, "model: Predict: step %d, t = %g", k, times[k-1])
-			}
-		}
-		out, u = append(out, v), v
-	}
-	return out, nil
-}
-
-// machine evaluates one node of a graph for inputs of fixed shapes. Without a
-// node it copies its input, for Gorgonia does not run a graph of inputs alone.
-type machine struct {
-	g      *graph
-	inputs []array
-	out    G.Value
-	vm     G.VM
-}
-
-// compile makes a machine for the node y of g.
-func compile(g *graph, y *G.Node, inputs ...array) *machine {
-	m := &machine{g: g, inputs: inputs}
-	G.Read(y, &m.out)
-	m.vm = G.NewTapeMachine(g.ExprGraph)
-	return m
-}
-
-func (m *machine) run(out []float64, inputs ...[]float64) error {
-	if m.vm == nil {
-		copy(out, inputs[0])
-		return nil
-	}
-	m.g.refresh()
-	for i, x := range inputs {
-		m.inputs[i].set(0, x)
-	}
-	defer m.vm.Reset()
-	if err := runAll(m.vm); err != nil {
-		return err
-	}
-	valueArray(m.out).get(out)
-	return nil
-}
-
-// runAll runs a machine. The error that Gorgonia returns hides its cause from
-// errors.Is.
-func runAll(vm G.VM) error {
-	err := vm.RunAll()
-	if hiding, ok := err.(interface{ Err() error }); ok {
-		return hiding.Err()
-	}
-	return err
-}
-
-func (m *machine) Close() {
-	if m.vm != nil {
-		m.vm.Close()
-	}
-}
-
-// encoder compiles the encoder for a batch.
-func (m *Model) encoder(batch int) (*machine, error) {
-	if m.ae.identity() {
-		return new(machine), nil
-	}
-	g := newGraph(m.params, m.cfg.Dtype)
-	x, data := g.input("x", batch, m.cfg.Dim)
-	u, err := m.ae.encode(g, x)
-	if err != nil {
-		return nil, err
-	}
-	return compile(g, u, data), nil
-}
-
-// decoder compiles the decoder for the latent states of a batch at one time
-// and its initial states.
-func (m *Model) decoder(batch int) (*machine, error) {
-	if m.ae.identity() && len(m.cfg.Invariants) == 0 {
-		return new(machine), nil
-	}
-	g := newGraph(m.params, m.cfg.Dtype)
-	u, state := g.input("u", batch, m.cfg.LatentDim())
-	x0, initial := g.input("x0", batch, m.cfg.Dim)
-	y, err := m.decode(g, u, x0)
-	if err != nil {
-		return nil, err
-	}
-	return compile(g, y, state, initial), nil
-}
-
-// step compiles one substep for a batch, whose length is an input: unrolled, a
-// thousand of them would take Gorgonia a minute to compile.
-func (m *Model) step(batch int) (*machine, error) {
-	g := newGraph(m.params, m.cfg.Dtype)
-	u, state := g.input("u", batch, m.cfg.LatentDim())
-	h, length := g.input("steps", 1, 1)
-	one := *m
-	one.cfg.Substeps = 1
-	us, err := one.integrate(g, u, h)
-	if err != nil {
-		return nil, err
-	}
-	return compile(g, us[1], state, length), nil
-}
-
 func rows(x []float64, width int) [][]float64 {
 	r := make([][]float64, 0, len(x)/width)
 	for ; len(x) > 0; x = x[width:] {
@@ -201,3 +188,5 @@ func rows(x []float64, width int) [][]float64 {
 	}
 	return r
 }
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }

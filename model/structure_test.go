@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
 
+	"spnode/ops"
 	"spnode/ops/opstest"
 )
 
@@ -32,7 +33,7 @@ func TestHurwitzDraws(t *testing.T) {
 		spread := math.Pow(10, 2*rng.Float64()-1)
 		shift := []float64{0, -1, 0.5}[seed/7%3] * rng.Float64()
 		h := HurwitzMatrix{N: n, Shift: shift}
-		p := newParams(uint64(seed), h.declare(spread))
+		p := newParams(uint64(seed), h.declare(LinearConfig{Spread: spread}))
 		a, s, gs := h.Matrices(p)
 		var e mat.Eigen
 		if !e.Factorize(a, mat.EigenNone) {
@@ -66,12 +67,14 @@ func TestHurwitzGraph(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		vm := compile(g, a)
+		vm, err := compile(g, a)
+		if err != nil {
+			t.Fatal(err)
+		}
 		got := make([]float64, n*n)
 		if err := vm.run(got); err != nil {
 			t.Fatal(err)
 		}
-		vm.Close()
 		if e := relative(got, m.Linear().RawMatrix().Data); !(e <= 1e-15*float64(n)) {
 			t.Errorf("n = %d: A of the graph differs from that of Matrices by %.3g", n, e)
 		}
@@ -114,7 +117,7 @@ func TestLipschitzLayerDraws(t *testing.T) {
 // gradient of Σ w_r·g(u_r) by u.
 type evaluator struct {
 	m    *machine
-	grad *G.Node
+	grad array
 	n    int
 }
 
@@ -132,14 +135,15 @@ func newEvaluator(t *testing.T, m *Model, batch int) *evaluator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	functional := G.Must(G.Sum(G.Must(G.HadamardProd(y, w))))
-	if _, err := G.Grad(functional, u); err != nil {
+	grads, err := G.Backpropagate(G.Nodes{y}, G.Nodes{w}, G.Nodes{u})
+	if err != nil {
 		t.Fatal(err)
 	}
-	e := &evaluator{grad: u, n: n, m: &machine{g: g, inputs: []array{ud, wd}}}
-	G.Read(y, &e.m.out)
-	e.m.vm = G.NewTapeMachine(g.ExprGraph, G.BindDualValues(u))
-	return e
+	p, err := ops.Compile(y, grads[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &evaluator{grad: dataOf(p, grads[0]), n: n, m: &machine{inputs: []array{ud, wd}, out: dataOf(p, y), program: p}}
 }
 
 func (e *evaluator) run(t *testing.T, u, w []float64) (y, grad []float64) {
@@ -148,11 +152,7 @@ func (e *evaluator) run(t *testing.T, u, w []float64) (y, grad []float64) {
 	if err := e.m.run(y, u, w); err != nil {
 		t.Fatal(err)
 	}
-	v, err := e.grad.Grad()
-	if err != nil {
-		t.Fatal(err)
-	}
-	valueArray(v).drainTo(grad)
+	e.grad.get(grad)
 	return y, grad
 }
 
@@ -200,7 +200,6 @@ func TestLipschitzQuotientDraws(t *testing.T) {
 				t.Errorf("model %d, %+v: ‖g‖ is %.17g, want ≤ %.17g", k, cfg.Nonlinear, floats.Norm(ya, 2), size)
 			}
 		}
-		e.m.Close()
 	}
 	t.Logf("largest quotient over its bound: %.3g", worst)
 }
@@ -233,7 +232,6 @@ func TestNoLinearPartDraws(t *testing.T) {
 		u, w := make([]float64, batch*cfg.Dim), make([]float64, batch*cfg.Dim)
 		normal(1)(rng, w)
 		y, grad := e.run(t, u, w)
-		e.m.Close()
 		what := fmt.Sprintf("model %d, %+v", k, cfg.Nonlinear)
 		if bilinear {
 			b, _ := m.params.Get("g/b")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 
 	"spnode/ops"
 )
@@ -20,16 +21,25 @@ const (
 	stageDone
 )
 
-var stageNames = []string{"adam", "lbfgs", "done"}
+var stageNames = []string{OptimizerAdam, "lbfgs", "done"}
+
+// stageName is what the stage is called in metrics and messages: the first one
+// after its optimizer.
+func (t *Trainer) stageName() string {
+	if t.stage == stageAdam && t.cfg.Adam.Optimizer != "" {
+		return t.cfg.Adam.Optimizer
+	}
+	return stageNames[t.stage]
+}
 
 // Metrics are the numbers of one iteration.
 type Metrics struct {
 	Iteration    int     // from 1, within the stage
 	Loss         float64 // before the update
 	GradientNorm float64 // before clipping
-	Rate         float64 // Adam: the learning rate; L-BFGS: 0
+	Rate         float64 // Adam and SOAP: the learning rate; L-BFGS: 0
 	Seconds      float64 // since the start of the training
-	Stage        string  // adam or lbfgs
+	Stage        string  // adam, soap or lbfgs
 	Attempt      int     // from 0; counts restarts
 	Total        int     // iterations of the stage
 }
@@ -41,22 +51,24 @@ type Trainer struct {
 	Model *Model
 
 	cfg      TrainConfig
-	times    []float64
-	x        [][]float64 // scaled states of each time, samples×m
-	samples  int
-	checksum string // of the data
+	times    []float64   // of a sample
+	x        [][]float64 // scaled states of each trajectory of the data, times×m
+	starts   int         // of windows in a trajectory, 1 without windows
+	samples  int         // trajectories·starts
+	checksum string      // of the data
 
 	workers  []*worker
 	order    []int // of the samples in the epoch
 	epoch    int
-	stride   int // of the regular grid in the times of the data
+	stride   int // of the regular grid in the times of a sample
+	seen     seen
 	grad     []float64
 	hooks    []func(Metrics)
 	dir      string
 	interval time.Duration
 
 	stage, iteration, attempt, backoffs int
-	adam                                Adam
+	optimizer                           SOAP
 	lbfgs                               LBFGS
 	last                                undo
 	best                                best
@@ -65,7 +77,7 @@ type Trainer struct {
 	elapsed                             time.Duration // of earlier Fits
 }
 
-// undo is what one update of Adam changes, as it was before.
+// undo is what one update of the first stage changes, as it was before.
 type undo struct{ w, mean, variance []float64 }
 
 // best is what the best attempt so far has come to, where there is another.
@@ -121,15 +133,29 @@ func NewTrainer(m *Model, cfg TrainConfig, times []float64, states [][][]float64
 		return nil, dataError("states: got no samples, want at least one")
 	}
 	t := &Trainer{Model: m, cfg: cfg, times: times, samples: len(states[0]), grad: make([]float64, len(m.params.Flat))}
+	scaled := make([][]float64, len(times))
 	for k, s := range states {
 		x, err := checkStates(fmt.Sprintf("states at time %d", k), s, t.samples, m.cfg.Dim)
 		if err != nil {
 			return nil, err
 		}
-		m.scaled(x, x)
+		scaled[k] = m.scaled(x)
+	}
+	t.checksum = checksum(times, scaled)
+	for s := range t.samples { // in the order in which samples are read
+		width := m.cfg.width()
+		x := make([]float64, 0, len(times)*width)
+		for _, at := range scaled {
+			x = append(x, at[s*width:(s+1)*width]...)
+		}
 		t.x = append(t.x, x)
 	}
-	t.checksum = checksum(times, t.x)
+	if err := cfg.Augment.check(m.cfg); err != nil {
+		return nil, err
+	}
+	if err := t.cut(); err != nil {
+		return nil, err
+	}
 	if cfg.Batch > t.samples {
 		return nil, dataError("batch is %d, want at most the %d samples there are", cfg.Batch, t.samples)
 	}
@@ -137,7 +163,7 @@ func NewTrainer(m *Model, cfg TrainConfig, times []float64, states [][][]float64
 	for _, o := range options {
 		o(t)
 	}
-	t.adam.AdamConfig = cfg.Adam.AdamConfig
+	t.optimizer = t.newOptimizer()
 	return t, t.build()
 }
 
@@ -166,48 +192,72 @@ func (t *Trainer) build() (err error) {
 		}
 		t.workers = append(t.workers, w)
 	}
-	t.load(nil, grid)
+	t.load(nil, grid, nil)
 	return nil
 }
 
-// load gives the workers the samples of the batch, nil for the first ones in
-// their order, at the times of a grid, which are indices of those of the data.
-func (t *Trainer) load(samples, grid []int) {
-	times := make([]float64, len(grid))
-	steps := make([]float64, len(grid)-1)
+// loadIteration gives the workers what the iteration sees, which depends on its
+// number and on nothing that came before.
+func (t *Trainer) loadIteration() {
+	t.load(t.draw(t.iteration), t.cfg.Grid.draw(t.cfg.Seed, t.iteration, len(t.times), t.stride),
+		t.cfg.Augment.draw(t.cfg.Seed, t.iteration, t.batch(), t.Model.cfg.Dim))
+}
+
+// load has the workers see the samples of the batch, nil for the first ones in
+// their order, at the times of a grid, which are indices of those of a sample,
+// turned unless turns is nil.
+func (t *Trainer) load(samples, grid []int, turns []turn) {
+	v := &t.seen
+	v.samples, v.grid, v.turns = samples, grid, turns
+	if turns != nil {
+		v.zero = t.Model.scaled(make([]float64, t.Model.cfg.Dim))[0]
+	}
+	v.times, v.steps = v.times[:0], v.steps[:0]
 	for k, i := range grid {
-		times[k] = t.times[i]
+		v.times = append(v.times, t.times[i])
 		if k > 0 {
-			steps[k-1] = times[k] - times[k-1]
+			v.steps = append(v.steps, v.times[k]-v.times[k-1])
 		}
 	}
-	weights, _ := lossWeights(t.cfg.Weighting, times) // checked by build
-	for i := range weights {
-		weights[i] /= float64(t.batch())
-	}
-	m := t.Model.cfg.Dim
-	for _, w := range t.workers {
-		w.steps.set(0, steps)
-		w.weight.set(0, weights)
-		rows := w.hi - w.lo
-		for k, i := range grid {
-			for r := range rows {
-				s := w.lo + r
-				if samples != nil {
-					s = samples[s]
-				}
-				row := t.x[i][s*m : (s+1)*m]
-				w.target.set((k*rows+r)*m, row)
-				if k == 0 {
-					w.x0.set(r*m, row)
-				}
+	v.weights, _ = lossWeights(t.cfg.Weighting, v.times) // checked by build
+	floats.Scale(1/float64(t.batch()), v.weights)
+}
+
+// seen is what the workers see in an iteration.
+type seen struct {
+	samples, grid         []int
+	turns                 []turn
+	zero                  float64 // what the networks see of 0, where there are turns
+	times, steps, weights []float64
+}
+
+// gather gives a worker rows lo … hi−1 of the batch.
+func (t *Trainer) gather(w *worker, lo, hi int) {
+	v, m, rows := &t.seen, t.Model.cfg.width(), hi-lo
+	w.steps.set(0, v.steps)
+	w.weight.set(0, v.weights)
+	for r := range rows {
+		s := lo + r
+		if v.samples != nil {
+			s = v.samples[s]
+		}
+		x := t.x[s/t.starts][s%t.starts*m:]
+		for k, i := range v.grid {
+			row := x[i*m : (i+1)*m]
+			if v.turns != nil {
+				v.turns[lo+r].apply(w.turned, row, v.zero)
+				row = w.turned
+			}
+			w.target.set((k*rows+r)*m, row)
+			if k == 0 {
+				w.x0.set(r*m, row)
 			}
 		}
 	}
 }
 
 // varies reports whether iterations differ in what they see.
-func (t *Trainer) varies() bool { return t.cfg.Batch > 0 || t.stride > 1 }
+func (t *Trainer) varies() bool { return t.cfg.Batch > 0 || t.stride > 1 || t.cfg.Augment.active() }
 
 // regular is the grid of evaluations.
 func (t *Trainer) regular() []int { return t.cfg.Grid.regular(len(t.times), t.stride) }
@@ -237,10 +287,10 @@ func (t *Trainer) evaluate(grad []float64) (float64, error) {
 		wait.Add(1)
 		go func() {
 			defer wait.Done()
-			w.run()
+			w.run(t)
 		}()
 	}
-	t.workers[0].run()
+	t.workers[0].run(t)
 	wait.Wait()
 	var loss float64
 	clear(grad)
@@ -259,22 +309,19 @@ func (t *Trainer) evaluate(grad []float64) (float64, error) {
 	return loss, nil
 }
 
-// evaluateAll returns the mean loss of the batches that the samples in their own
-// order make, and writes the gradient of the last one.
+// evaluateAll returns the mean loss of the batches that the evaluated samples
+// make, as the data has them, and writes the gradient of the last one.
 func (t *Trainer) evaluateAll(grad []float64) (mean float64, err error) {
 	if t.cfg.Batch == 0 {
 		if t.varies() {
-			t.load(nil, t.regular())
+			t.load(nil, t.regular(), nil)
 		}
 		return t.evaluate(grad)
 	}
-	samples := make([]int, t.samples)
-	for i := range samples {
-		samples[i] = i
-	}
-	n := t.perEpoch()
+	samples := t.evaluated()
+	n := len(samples) / t.cfg.Batch
 	for k := range n {
-		t.load(samples[k*t.cfg.Batch:], t.regular())
+		t.load(samples[k*t.cfg.Batch:], t.regular(), nil)
 		loss, err := t.evaluate(grad)
 		if err != nil {
 			return 0, err
@@ -297,7 +344,7 @@ func (t *Trainer) Fit(ctx context.Context) (err error) {
 			if err := t.save(); err != nil {
 				return err
 			}
-			return errors.Wrapf(ctx.Err(), "model: Fit: stopped before iteration %d of %s", t.iteration+1, stageNames[t.stage])
+			return errors.Wrapf(ctx.Err(), "model: Fit: stopped before iteration %d of %s", t.iteration+1, t.stageName())
 		}
 		var m Metrics
 		switch t.stage {
@@ -354,7 +401,7 @@ type Result struct {
 // Result returns what the training has come to so far.
 func (t *Trainer) Result() Result {
 	return Result{
-		Iterations: t.adam.Step + t.lbfgs.Iteration, Attempts: t.attempt + 1,
+		Iterations: t.optimizer.Step + t.lbfgs.Iteration, Attempts: t.attempt + 1,
 		Seconds: t.elapsed.Seconds(), Loss: t.loss, Log: t.log,
 	}
 }

@@ -89,6 +89,30 @@ func divergingTraining() training {
 	return p
 }
 
+// soapTraining renews its bases in every third iteration, of matrices that are
+// wide, tall and square.
+func soapTraining() training {
+	p := minibatchTraining()
+	p.model.Nonlinear.Hidden = []int{3, 3}
+	p.model.Autoencoder = AutoencoderConfig{Latent: 1, Hidden: []int{3}}
+	p.train.Adam.Optimizer = OptimizerSOAP
+	p.train.Adam.SOAP = SOAPConfig{Decay: 0.8, Period: 3}
+	p.train.Adam.LinearRate = 0.5
+	return p
+}
+
+// soapDivergingTraining takes updates back, of which some follow a renewal, and
+// ends with L-BFGS.
+func soapDivergingTraining() training {
+	p := divergingTraining()
+	p.model.Autoencoder = AutoencoderConfig{Latent: 2, Hidden: []int{4}}
+	p.train.Adam.Optimizer = OptimizerSOAP
+	p.train.Adam.SOAP.Period = 2
+	p.train.Adam.Iterations, p.train.LBFGS.Iterations = 5, 1
+	p.times, p.states = p.times[:9], p.states[:9]
+	return p
+}
+
 func (p training) trainer(t testing.TB, options ...Option) *Trainer {
 	t.Helper()
 	return mustTrainer(t, mustNew(t, p.model), p.train, p.times, p.states, options...)
@@ -151,7 +175,7 @@ func wantSameEnd(t *testing.T, what string, got, want *Trainer) {
 }
 
 func TestTrainingIsReproducible(t *testing.T) {
-	for name, p := range map[string]training{"full": smallTraining(), "minibatch": minibatchTraining(), "restart": restartTraining(), "diverging": divergingTraining()} {
+	for name, p := range map[string]training{"full": smallTraining(), "minibatch": minibatchTraining(), "restart": restartTraining(), "diverging": divergingTraining(), "soap": soapTraining()} {
 		p.train.Workers = 3
 		first := p.fit(t)
 		for range 3 {
@@ -165,11 +189,12 @@ func TestTrainingIsReproducible(t *testing.T) {
 // taken back do lies between two looks at the context, too.
 func TestResumeIsExact(t *testing.T) {
 	for name, p := range map[string]training{
-		"full": smallTraining(), "minibatch": minibatchTraining(), "restart": restartTraining(), "diverging": divergingTraining(), "grid": gridTraining(),
+		"full": smallTraining(), "minibatch": minibatchTraining(), "restart": restartTraining(), "diverging": divergingTraining(), "grid": gridTraining(), "windows": windowTraining(),
+		"soap": soapTraining(), "soap diverging": soapDivergingTraining(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := p.fit(t)
-			if name == "restart" && want.Result().Attempts != 3 || name == "diverging" && want.backoffs < 2 {
+			if name == "restart" && want.Result().Attempts != 3 || strings.Contains(name, "diverging") && want.backoffs < 2 {
 				t.Fatalf("the case shows nothing: %d attempts, %d updates taken back", want.Result().Attempts, want.backoffs)
 			}
 			dir := t.TempDir() + "/run"
@@ -391,14 +416,14 @@ func TestDivergenceIsTakenBack(t *testing.T) {
 			t.Errorf("a hook saw %+v", m)
 		}
 	}
-	if want := math.Ldexp(8, -tr.backoffs); last.Rate != want || last.Iteration != 4 || tr.adam.Step != 4 {
+	if want := math.Ldexp(8, -tr.backoffs); last.Rate != want || last.Iteration != 4 || tr.optimizer.Step != 4 {
 		t.Errorf("got %+v after %d updates taken back, want iteration 4 at rate %g", last, tr.backoffs, want)
 	}
 
 	// The last update, after which Adam does not look again.
 	p.train.Adam.Iterations, p.train.LBFGS.Iterations = 1, 0
-	if tr = p.fit(t); tr.backoffs == 0 || !finite(tr.Result().Loss) || tr.adam.Step != 1 {
-		t.Errorf("after one update: %d taken back, loss %g, %d done", tr.backoffs, tr.Result().Loss, tr.adam.Step)
+	if tr = p.fit(t); tr.backoffs == 0 || !finite(tr.Result().Loss) || tr.optimizer.Step != 1 {
+		t.Errorf("after one update: %d taken back, loss %g, %d done", tr.backoffs, tr.Result().Loss, tr.optimizer.Step)
 	}
 
 	// As often as allowed.
@@ -512,49 +537,47 @@ func TestMinibatchFinalLoss(t *testing.T) {
 	}
 }
 
-// An iteration allocates what Gorgonia does, and as much in the thousandth as
-// in the tenth.
+// A steady iteration allocates for its workers' start, its grid and its draw,
+// whatever the size of the graph, and as much in the thousandth as in the tenth.
 func TestTrainingAllocations(t *testing.T) {
-	p := smallTraining()
-	p.train.Workers = 1
-	p.train.Adam.Iterations = 1 << 40
-	tr := p.trainer(t)
-	iterate := func() {
-		if _, err := tr.adamIteration(); err != nil {
-			t.Fatal(err)
+	for _, c := range []struct {
+		name  string
+		p     training
+		bound float64
+	}{
+		{"full batch", smallTraining(), 4},
+		{"minibatch", minibatchTraining(), 8},
+		{"soap", soapTraining(), 8},
+	} {
+		c.p.train.Adam.Iterations = 1 << 40
+		tr := c.p.trainer(t)
+		iterate := func() {
+			if _, err := tr.adamIteration(); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	for range 10 {
-		iterate()
-	}
-	heap := func() uint64 {
-		var m runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
-	early, before := testing.AllocsPerRun(50, iterate), heap()
-	for range 1000 {
-		iterate()
-	}
-	late, after := testing.AllocsPerRun(50, iterate), heap()
-	grid := tr.regular()
-	own := testing.AllocsPerRun(50, func() { // what is not the graph's run
-		clipByGlobalNorm(tr.grad, 1)
-		tr.load(nil, grid)
-		tr.adam.Update(1e-3, tr.Model.params.Flat, tr.grad)
-	})
-	growth := int64(after) - int64(before)
-	t.Logf("%g allocations in an iteration, %g after a thousand, %g of them ours; the heap grew by %d bytes", early, late, own, growth)
-	nodes := float64(len(tr.workers[0].g.AllNodes()))
-	if bound := 20 * nodes; early > bound || late > early+1 {
-		t.Errorf("%g allocations in an iteration, then %g, want ≤ %g, 20 for each of the graph's %g nodes, and no more later", early, late, bound, nodes)
-	}
-	if own > 8 { // those of a grid
-		t.Errorf("%g allocations outside of the graph, want at most 8", own)
-	}
-	if growth > 64<<10 {
-		t.Errorf("the heap grew by %d bytes in 1000 iterations", growth)
+		for range 10 {
+			iterate()
+		}
+		heap := func() uint64 {
+			var m runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			return m.HeapAlloc
+		}
+		early, before := testing.AllocsPerRun(50, iterate), heap()
+		for range 1000 {
+			iterate()
+		}
+		late, after := testing.AllocsPerRun(50, iterate), heap()
+		growth := int64(after) - int64(before)
+		t.Logf("%s: %g allocations in an iteration, %g after a thousand; the heap grew by %d bytes", c.name, early, late, growth)
+		if early > c.bound || late > early+1 {
+			t.Errorf("%s: %g allocations in an iteration, then %g, want ≤ %g and no more later", c.name, early, late, c.bound)
+		}
+		if growth > 64<<10 {
+			t.Errorf("%s: the heap grew by %d bytes in 1000 iterations", c.name, growth)
+		}
 	}
 }
 

@@ -21,6 +21,15 @@ type TrainConfig struct {
 	Weighting string `json:"weighting"`
 	// Grid is what an iteration sees of the data's times.
 	Grid GridConfig `json:"grid,omitzero"`
+	// Window, if not 0, has a sample be so many steps of a trajectory, Window+1
+	// consecutive snapshots, where every start is one: of the whole data, with
+	// T times each, (T − Window) samples a trajectory. Their times are from 0,
+	// so the system must be autonomous, and the data's grid uniform to a
+	// millionth of its step. The loss at the end of Adam is then that of at most
+	// 20 batches of evenly spaced windows.
+	Window int `json:"window,omitempty"`
+	// Augment turns the samples by symmetries of the system.
+	Augment AugmentConfig `json:"augment,omitzero"`
 
 	Adam  AdamStage  `json:"adam"`
 	LBFGS LBFGSStage `json:"lbfgs"`
@@ -35,11 +44,25 @@ type TrainConfig struct {
 	Backoffs int `json:"backoffs"`
 }
 
+// The optimizers of the first stage.
+const (
+	OptimizerAdam = "adam"
+	OptimizerSOAP = "soap"
+)
+
 // AdamStage is the first stage.
 type AdamStage struct {
 	Iterations int `json:"iterations"`
+	// Optimizer is adam or soap; empty: adam. SOAP is Adam, with the settings of
+	// it, in bases of their own for the weight matrices of the networks, which
+	// takes far fewer iterations where these are wide.
+	Optimizer string `json:"optimizer,omitempty"`
 	AdamConfig
-	Schedule Schedule `json:"schedule"`
+	SOAP     SOAPConfig `json:"soap,omitzero"`
+	Schedule Schedule   `json:"schedule"`
+	// LinearRate multiplies the learning rate of the parameters of A; 0 stands
+	// for 1.
+	LinearRate float64 `json:"linear_rate,omitempty"`
 	// Clip bounds the Euclidean norm of the whole gradient; 0 does not.
 	Clip float64 `json:"clip,omitempty"`
 }
@@ -80,8 +103,16 @@ func (c TrainConfig) Validate() error {
 		return bad("iterations are %d of Adam and %d of L-BFGS, want numbers that are not negative", c.Adam.Iterations, c.LBFGS.Iterations)
 	case !(c.Adam.Clip >= 0) || math.IsInf(c.Adam.Clip, 0):
 		return bad("adam.clip is %g, want a finite number above 0, or 0 for none", c.Adam.Clip)
+	case c.Adam.Optimizer != "" && c.Adam.Optimizer != OptimizerAdam && c.Adam.Optimizer != OptimizerSOAP:
+		return bad("adam.optimizer is %q, want %s or %s", c.Adam.Optimizer, OptimizerAdam, OptimizerSOAP)
+	case !(c.Adam.LinearRate >= 0) || math.IsInf(c.Adam.LinearRate, 0):
+		return bad("adam.linear_rate is %g, want a finite number above 0, or 0 for 1", c.Adam.LinearRate)
 	case c.LBFGS.Iterations > 0 && c.Grid.Points > 0:
 		return bad("L-BFGS needs the same times in every iteration: grid.points is %d, want 0", c.Grid.Points)
+	case c.Window < 0:
+		return bad("window is %d, want at least 1 step, or 0 for whole trajectories", c.Window)
+	case c.LBFGS.Iterations > 0 && c.Augment.active():
+		return bad("L-BFGS needs the same states in every iteration: augment is %+v, want none", c.Augment)
 	case c.LBFGS.Iterations > 0 && c.Batch > 0:
 		return bad("L-BFGS needs the whole data set as its batch: batch is %d, want 0", c.Batch)
 	case c.Restarts < 0 || c.Backoffs < 0 || !(c.RestartAbove >= 0):
@@ -89,6 +120,9 @@ func (c TrainConfig) Validate() error {
 	}
 	if c.Adam.Iterations > 0 {
 		if err := c.Adam.AdamConfig.Validate(); err != nil {
+			return bad("%v", err)
+		}
+		if err := c.Adam.SOAP.Validate(); err != nil {
 			return bad("%v", err)
 		}
 		if err := c.Adam.Schedule.Validate(); err != nil {

@@ -7,33 +7,43 @@ import (
 	"spnode/ops"
 )
 
+// The rows of a block of a batch.
+const (
+	minBlock = 50
+	maxBlock = 125
+)
+
 // worker evaluates the loss of its part of a batch, and the gradient, with a
-// graph and a tape machine of its own. Its rows are rows lo … hi−1 of the batch.
+// graph and a program of its own: of rows lo … hi−1 of the batch, in blocks that
+// stay in cache.
 type worker struct {
-	lo, hi int
-	g      *graph
-	vm     G.VM
-	x0     array // (rows, m)
-	target array // (times·rows, m), time slowest
-	steps  array // (intervals, 1)
-	weight array // (times)
-	cost   *G.Node
+	lo, hi  int
+	rows    int // of a block
+	g       *graph
+	program *ops.Program
+	x0      array // (rows, m)
+	target  array // (times·rows, m), time slowest
+	steps   array // (intervals, 1)
+	weight  array // (times)
+	turned  []float64
 
 	loss float64
 	grad []float64 // laid out as the parameters are
-	at   []int     // where in it each parameter of the graph begins
+	cost array
+	part []array // of the gradient, by each parameter of the graph
+	at   []int   // where in grad each of them begins
 	err  error
 }
 
 // newWorker builds the graph of the loss for rows lo … hi−1 over a grid of
 // times: encoder, time stepping, decoder over all states at once, eq. (20).
 func (m *Model) newWorker(lo, hi, times int) (*worker, error) {
-	rows := hi - lo
-	w := &worker{lo: lo, hi: hi, g: newGraph(m.params, m.cfg.Dtype)}
+	rows := rowsOfBlock(hi - lo)
+	w := &worker{lo: lo, hi: hi, rows: rows, g: newGraph(m.params, m.cfg.Dtype), turned: make([]float64, m.cfg.width())}
 	g := w.g
 	var x0, target, steps, weight *G.Node
-	x0, w.x0 = g.input("x0", rows, m.cfg.Dim)
-	target, w.target = g.input("target", times*rows, m.cfg.Dim)
+	x0, w.x0 = g.input("x0", rows, m.cfg.width())
+	target, w.target = g.input("target", times*rows, m.cfg.width())
 	steps, w.steps = g.input("steps", times-1, 1)
 	weight, w.weight = g.input("weights", times)
 
@@ -52,41 +62,50 @@ func (m *Model) newWorker(lo, hi, times int) (*worker, error) {
 	if y, err = m.decode(g, y, x0); err != nil {
 		return nil, err
 	}
-	if w.cost, err = ops.SquaredError(y, target, weight); err != nil {
+	cost, err := ops.SquaredError(y, target, weight)
+	if err != nil {
 		return nil, err
 	}
-	if _, err := G.Grad(w.cost, g.order...); err != nil {
+	grads, err := G.Grad(cost, g.order...)
+	if err != nil {
 		return nil, errors.Wrap(err, "model: gradient")
 	}
+	if w.program, err = ops.Compile(append(G.Nodes{cost}, grads...)...); err != nil {
+		return nil, err
+	}
+	w.cost = dataOf(w.program, cost)
 	w.grad = make([]float64, len(m.params.Flat))
-	for _, p := range g.used {
+	for i, p := range g.used {
+		w.part = append(w.part, dataOf(w.program, grads[i]))
 		w.at = append(w.at, m.params.offset(p.Name))
 	}
-	w.vm = G.NewTapeMachine(g.ExprGraph, G.BindDualValues(g.order...))
 	return w, nil
 }
 
-// run evaluates the loss for the data that was set, and its gradient. Gorgonia
-// adds up the gradients of its runs, so each is cleared as it is read, also what
-// a run that failed has left; if that was the first, there is none.
-func (w *worker) run() {
+// rowsOfBlock is the largest part of so many rows that still stays in cache
+// and is not too small for products to be fast, or all of them.
+func rowsOfBlock(rows int) int {
+	for n := min(rows, maxBlock); n >= minBlock; n-- {
+		if rows%n == 0 {
+			return n
+		}
+	}
+	return rows
+}
+
+// run evaluates the loss for what the trainer sees, and its gradient.
+func (w *worker) run(t *Trainer) {
 	w.g.refresh()
-	if w.err = runAll(w.vm); w.err == nil {
-		w.loss = valueArray(w.cost.Value()).at(0)
-	}
+	w.loss = 0
 	clear(w.grad)
-	for i, n := range w.g.order {
-		v, err := n.Grad()
-		if err != nil {
-			if w.err == nil {
-				w.err = err
-			}
-			continue
+	for lo := w.lo; lo < w.hi; lo += w.rows {
+		t.gather(w, lo, lo+w.rows)
+		if w.err = w.program.Run(); w.err != nil {
+			return
 		}
-		if v == nil {
-			continue
+		w.loss += w.cost.at(0)
+		for i, d := range w.part {
+			d.addTo(w.grad[w.at[i]:])
 		}
-		valueArray(v).drainTo(w.grad[w.at[i]:])
 	}
-	w.vm.Reset()
 }

@@ -27,29 +27,44 @@ func dense[T kernel.Float](x, w, b *G.Node, activate bool) (*G.Node, error) {
 	batch, in, out := x.Shape()[0], w.Shape()[0], w.Shape()[1]
 	inputs := G.Nodes{x, w}
 	zero, dzero := make([]T, out), make([]T, out)
+	var dwzero []T // for weights whose gradient nobody wants
 	if b != nil {
 		inputs = append(inputs, b)
 	}
-	var layer kernel.Dense[T]
-	var tmp []T
+	layer := new(kernel.Dense[T])
+	shared := false // with the other layers of this weight, which its op has packed
+	if o, ok := w.Op().(*op[T]); ok && o.packed != nil {
+		layer, shared = o.packed, true
+	}
 	return function[T]{
 		name:   "Dense",
 		shape:  tensor.Shape{batch, out},
 		inputs: inputs,
+		adds:   []bool{false, true, true}[:len(inputs)],
+		lean:   true,
 		forward: func(y []T, in_ [][]T) error {
 			bias := zero
 			if b != nil {
 				bias = in_[2]
 			}
-			kernel.DenseTo(y, in_[0], in_[1], bias, batch, in, out, activate, &tmp)
+			if !shared {
+				layer.Pack(in_[1], in, out)
+			}
+			layer.ForwardTo(y, in_[0], bias, batch, activate)
 			return nil
 		},
 		adjoint: func(d, in_ [][]T, y, dy []T) error {
-			db := dzero
-			if b != nil {
+			dw, db := d[1], dzero
+			if dw == nil {
+				if dwzero == nil {
+					dwzero = make([]T, in*out)
+				}
+				dw = dwzero
+			}
+			if b != nil && d[2] != nil {
 				db = d[2]
 			}
-			layer.Backward(d[0], d[1], db, in_[0], in_[1], y, dy, batch, in, out, activate)
+			layer.AddBackward(d[0], dw, db, in_[0], y, dy, batch, activate)
 			return nil
 		},
 	}.node()
@@ -113,12 +128,15 @@ func LipschitzScale(w *G.Node, bound float64, unit bool) (*G.Node, error) {
 
 func lipschitzScale[T kernel.Float](w *G.Node, bound float64, unit bool) (*G.Node, error) {
 	r, c := w.Shape()[0], w.Shape()[1]
+	packed := new(kernel.Dense[T])
 	return function[T]{
 		name:   "LipschitzScale",
 		shape:  w.Shape(),
 		inputs: G.Nodes{w},
+		packed: packed,
 		forward: func(b []T, in [][]T) error {
 			kernel.LipschitzScaleTo(b, in[0], r, c, bound, unit)
+			packed.Pack(b, r, c)
 			return nil
 		},
 		adjoint: func(d, in [][]T, b, db []T) error {

@@ -12,7 +12,7 @@
 //	paper          node                        on gonum matrices
 //	(3)–(5)        Tril, LogTril, Hurwitz, Shift
 //	(6)            Bilinear
-//	(8)            LipschitzScale, Dense
+//	(8)            LipschitzScale, Dense, Linear
 //	(17)–(19)      Expmv                       ExpmvTo
 //	E, φ_1 … φ_p   Propagators, Propagate      Phi
 //	(20)           Stack, SquaredError

@@ -133,6 +133,20 @@ func TestLayerGradients(t *testing.T) {
 				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n), opstest.Normal(rng, "y", 1, batch, n), u, w}
 			},
 		},
+		"Linear": {
+			func(in G.Nodes) (*G.Node, error) { return Linear(in[0], matrix(3, in[0].Shape()[1]), nil) },
+			func(rng *rand.Rand, n, batch int) []opstest.Input {
+				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n)}
+			},
+		},
+		"Linear plus": {
+			func(in G.Nodes) (*G.Node, error) {
+				return Linear(in[0], matrix(in[1].Shape()[1], in[0].Shape()[1]), in[1])
+			},
+			func(rng *rand.Rand, n, batch int) []opstest.Input {
+				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n), opstest.Normal(rng, "plus", 1, batch, 2*n+1)}
+			},
+		},
 		"ScaleExp": {
 			func(in G.Nodes) (*G.Node, error) { return ScaleExp(in[0], in[1], 2) },
 			func(rng *rand.Rand, n, batch int) []opstest.Input {

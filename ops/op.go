@@ -22,12 +22,20 @@ import (
 // forward writes every element of out: Gorgonia lets a later node overwrite
 // the value of one that is dead, so what an earlier run left is not there.
 // adjoint, given dOut, writes every element of d[i] for each input i that is
-// differentiable; d[i] is nil for the others.
+// differentiable; d[i] is nil for the others. Where adds[i] is set it adds to
+// d[i] instead, so that gradients of one weight from many nodes need no sums.
+// With lean set it leaves out what a nil d[i] says nobody wants.
+//
+// packed, if set, holds the value as a weight packed for products, which all
+// layers that it enters share.
 type function[T kernel.Float] struct {
 	name    string
 	shape   tensor.Shape
 	inputs  G.Nodes
 	wrt     []bool // nil: all inputs are differentiable
+	adds    []bool // nil: none
+	lean    bool
+	packed  *kernel.Dense[T]
 	forward func(out []T, in [][]T) error
 	adjoint func(d [][]T, in [][]T, out, dOut []T) error
 }
@@ -40,6 +48,9 @@ func (f function[T]) node() (*G.Node, error) {
 			f.wrt[i] = true
 		}
 	}
+	if f.adds == nil {
+		f.adds = make([]bool, len(f.inputs))
+	}
 	n, err := G.ApplyOp(newOp(f), f.inputs...)
 	return n, errors.Wrapf(err, "ops: %s", f.name)
 }
@@ -50,6 +61,7 @@ func (f function[T]) node() (*G.Node, error) {
 type op[T kernel.Float] struct {
 	function[T]
 	id   uint64
+	of   *op[T] // the op whose adjoint this is; nil: none
 	dims []int
 	in   [][]T
 	out  *tensor.Dense
@@ -110,12 +122,7 @@ func (o *op[T]) Do(values ...G.Value) (G.Value, error) {
 		if err := o.forward(out[:], o.in); err != nil {
 			return nil, errors.Wrapf(err, "ops: %s", o.name)
 		}
-		switch v := any(out[0]).(type) {
-		case float32:
-			return G.NewF32(v), nil
-		default:
-			return G.NewF64(any(out[0]).(float64)), nil
-		}
+		return scalar(out[0]), nil
 	}
 	if o.out == nil {
 		o.out = tensor.New(tensor.WithShape(o.shape...), tensor.WithBacking(make([]T, o.shape.TotalSize())))
@@ -140,7 +147,7 @@ func (o *op[T]) SymDiff(inputs G.Nodes, output, grad *G.Node) (G.Nodes, error) {
 	}
 	k := len(inputs)
 	d := make([][]T, k)
-	bundle, err := function[T]{
+	adjoint := newOp(function[T]{
 		name:   o.name + "/adjoint",
 		shape:  tensor.Shape{size},
 		inputs: append(append(G.Nodes{}, inputs...), output, grad),
@@ -150,12 +157,17 @@ func (o *op[T]) SymDiff(inputs G.Nodes, output, grad *G.Node) (G.Nodes, error) {
 				if w {
 					d[i] = out[at[i]:][:len(in[i])]
 				}
+				if o.adds[i] {
+					clear(d[i])
+				}
 			}
 			return o.adjoint(d, in[:k], in[k], in[k+1])
 		},
-	}.node()
+	})
+	adjoint.of = o
+	bundle, err := G.ApplyOp(adjoint, adjoint.inputs...)
 	if err != nil {
-		return nil, err
+		return nil, errors.Wrapf(err, "ops: %s", adjoint.name)
 	}
 	grads := make(G.Nodes, k)
 	for i, n := range inputs {
@@ -163,17 +175,19 @@ func (o *op[T]) SymDiff(inputs G.Nodes, output, grad *G.Node) (G.Nodes, error) {
 			continue
 		}
 		v := newOp(function[T]{name: o.name + "/view", shape: n.Shape().Clone(), inputs: G.Nodes{bundle}, wrt: []bool{false}})
-		if grads[i], err = G.ApplyOp(&view[T]{op: v, at: at[i]}, bundle); err != nil {
+		if grads[i], err = G.ApplyOp(&view[T]{op: v, input: i, at: at[i]}, bundle); err != nil {
 			return nil, errors.Wrapf(err, "ops: %s", v.name)
 		}
 	}
 	return grads, nil
 }
 
-// view is a part of a bundle as a tensor over the same memory.
+// view is a part of a bundle, the gradient by one input, as a tensor over the
+// same memory.
 type view[T kernel.Float] struct {
 	*op[T]
-	at int
+	input int
+	at    int
 }
 
 func (o *view[T]) Do(values ...G.Value) (G.Value, error) {
@@ -183,12 +197,7 @@ func (o *view[T]) Do(values ...G.Value) (G.Value, error) {
 	}
 	x = x[o.at:][:max(1, o.shape.TotalSize())]
 	if o.shape.IsScalar() {
-		switch v := any(x[0]).(type) {
-		case float32:
-			return G.NewF32(v), nil
-		default:
-			return G.NewF64(any(x[0]).(float64)), nil
-		}
+		return scalar(x[0]), nil
 	}
 	if o.out == nil || &o.out.Data().([]T)[0] != &x[0] {
 		o.out = tensor.New(tensor.WithShape(o.shape...), tensor.WithBacking(x))
@@ -216,6 +225,14 @@ func elements[T kernel.Float](v G.Value) ([]T, error) {
 		}
 	}
 	return nil, errors.Errorf("got a value of type %T, %v, want %T", v, v.Dtype(), *new(T))
+}
+
+// scalar is a number as a value.
+func scalar[T kernel.Float](x T) G.Value {
+	if v, ok := any(x).(float32); ok {
+		return G.NewF32(v)
+	}
+	return G.NewF64(float64(x))
 }
 
 // byDtype calls the instance of a constructor for the element type of like.

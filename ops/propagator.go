@@ -59,6 +59,7 @@ func propagators[T kernel.Float](a, steps *G.Node, p int, tol Tolerance) (*G.Nod
 	}
 	return function[T]{
 		name:   "Propagators",
+		lean:   true,
 		shape:  tensor.Shape{steps.Shape()[0], steps.Shape()[1], 1 + p, n * n},
 		inputs: G.Nodes{a, steps},
 		forward: func(out []T, in [][]T) error {
@@ -90,7 +91,9 @@ func propagators[T kernel.Float](a, steps *G.Node, p int, tol Tolerance) (*G.Nod
 						d[j] = dOut[i*size+j*n*n:][:n*n]
 						kernel.AxpyTo(sum[j], 1, d[j])
 					}
-					dIn[1][i] = T(phis[k].StepGrad(d))
+					if dIn[1] != nil {
+						dIn[1][i] = T(phis[k].StepGrad(d))
+					}
 				}
 				phis[k].Backward(dIn[0], sum)
 			}
@@ -138,6 +141,8 @@ func propagate[T kernel.Float](p *G.Node, k int, u *G.Node, terms []Term) (*G.No
 	for _, t := range terms {
 		inputs = append(inputs, t.G)
 	}
+	adds := make([]bool, len(inputs))
+	adds[0] = true // each step has a part of them
 	c, dc := make([]T, nn), make([]T, nn)
 	var tmp []T
 	combine := func(ms []T, t Term) {
@@ -150,6 +155,7 @@ func propagate[T kernel.Float](p *G.Node, k int, u *G.Node, terms []Term) (*G.No
 		name:   "Propagate",
 		shape:  u.Shape(),
 		inputs: inputs,
+		adds:   adds,
 		forward: func(y []T, in [][]T) error {
 			for w := range width {
 				ms := in[0][(k*width+w)*size:][:size]
@@ -163,12 +169,11 @@ func propagate[T kernel.Float](p *G.Node, k int, u *G.Node, terms []Term) (*G.No
 			return nil
 		},
 		adjoint: func(d, in [][]T, y, dy []T) error {
-			clear(d[0])
 			for w := range width {
 				ms, dms := in[0][(k*width+w)*size:][:size], d[0][(k*width+w)*size:][:size]
 				lo, hi := w*rows*n, (w+1)*rows*n
 				kernel.Gemm(false, false, rows, n, n, 1, dy[lo:hi], ms[:nn], 0, d[1][lo:hi], &tmp)
-				kernel.Gemm(true, false, n, n, rows, 1, dy[lo:hi], in[1][lo:hi], 0, dms[:nn], &tmp)
+				kernel.Gemm(true, false, n, n, rows, 1, dy[lo:hi], in[1][lo:hi], 1, dms[:nn], &tmp)
 				for i, t := range terms {
 					combine(ms, t)
 					kernel.Gemm(false, false, rows, n, n, 1, dy[lo:hi], c, 0, d[2+i][lo:hi], &tmp)

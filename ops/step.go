@@ -25,13 +25,13 @@ func row[T kernel.Float](x *G.Node, k int) (*G.Node, error) {
 		name:   "Row",
 		shape:  tensor.Shape{n},
 		inputs: G.Nodes{x},
+		adds:   []bool{true},
 		forward: func(out []T, in [][]T) error {
 			copy(out, in[0][k*n:])
 			return nil
 		},
 		adjoint: func(d, in [][]T, out, dOut []T) error {
-			clear(d[0])
-			copy(d[0][k*n:], dOut)
+			kernel.AxpyTo(d[0][k*n:][:n], 1, dOut)
 			return nil
 		},
 	}.node()
@@ -56,6 +56,36 @@ func scale[T kernel.Float](x *G.Node, c float64) (*G.Node, error) {
 		inputs:  G.Nodes{x},
 		forward: func(out []T, in [][]T) error { times(out, in[0]); return nil },
 		adjoint: func(d, in [][]T, out, dOut []T) error { times(d[0], dOut); return nil },
+	}.node()
+}
+
+// Minus is the node of x − y.
+func Minus(x, y *G.Node) (*G.Node, error) {
+	if !x.Shape().Eq(y.Shape()) {
+		return nil, shapeError("Minus", "x is %v and y %v, want one shape", x.Shape(), y.Shape())
+	}
+	return byDtype("Minus", x,
+		func() (*G.Node, error) { return minus[float64](x, y) },
+		func() (*G.Node, error) { return minus[float32](x, y) })
+}
+
+func minus[T kernel.Float](x, y *G.Node) (*G.Node, error) {
+	return function[T]{
+		name:   "Minus",
+		shape:  x.Shape(),
+		inputs: G.Nodes{x, y},
+		forward: func(out []T, in [][]T) error {
+			copy(out, in[0])
+			kernel.AxpyTo(out, -1, in[1])
+			return nil
+		},
+		adjoint: func(d, in [][]T, out, dOut []T) error {
+			copy(d[0], dOut)
+			for i, v := range dOut {
+				d[1][i] = -v
+			}
+			return nil
+		},
 	}.node()
 }
 

@@ -113,19 +113,72 @@ func logTril[T kernel.Float](d, strict *G.Node, n int) (*G.Node, error) {
 //
 // whose spectrum lies left of μ for any non-singular L^S and L^G. ls and lg are
 // lower triangular, n×n, and skew is the strictly lower L_s, nil where n = 1.
-// The gradient is Gorgonia's own.
 func Hurwitz(ls, lg, skew *G.Node, shift float64) (*G.Node, error) {
-	var c Calc
-	s := c.Mul(ls, c.T(ls))
-	h := c.Mul(lg, c.T(lg))
+	s := ls.Shape()
+	if s.Dims() != 2 || s[0] != s[1] || !lg.Shape().Eq(s) || skew != nil && !skew.Shape().Eq(s) {
+		return nil, shapeError("Hurwitz", "L^S is %v, L^G %v and L_s %v, want one square shape", s, lg, skew)
+	}
+	return byDtype("Hurwitz", ls,
+		func() (*G.Node, error) { return hurwitz[float64](ls, lg, skew, shift) },
+		func() (*G.Node, error) { return hurwitz[float32](ls, lg, skew, shift) })
+}
+
+// hurwitz is A = HS + μI for H = −L^G L^Gᵀ + L_s − L_sᵀ and S = L^S L^Sᵀ, with
+//
+//	dH = dA S,  dS = Hᵀ dA,  dL^S = (dS + dSᵀ)L^S,  dL^G = −(dH + dHᵀ)L^G,  dL_s = dH − dHᵀ.
+func hurwitz[T kernel.Float](ls, lg, skew *G.Node, shift float64) (*G.Node, error) {
+	n := ls.Shape()[0]
+	inputs := G.Nodes{ls, lg}
 	if skew != nil {
-		h = c.Sub(c.Sub(h, skew), c.Neg(c.T(skew)))
+		inputs = append(inputs, skew)
 	}
-	a := c.Neg(c.Mul(h, s))
-	if shift != 0 {
-		a = c.Apply(func(a *G.Node) (*G.Node, error) { return Shift(a, shift) }, a)
+	s, h, ds, dh := make([]T, n*n), make([]T, n*n), make([]T, n*n), make([]T, n*n)
+	var tmp []T
+	mul := func(tA, tB bool, alpha T, a, b []T, beta T, c []T) {
+		kernel.Gemm(tA, tB, n, n, n, alpha, a, b, beta, c, &tmp)
 	}
-	return a, c.Err("ops: Hurwitz")
+	// plus adds sign times its transpose to a matrix.
+	plus := func(x []T, sign T) {
+		for i := range n {
+			for j := range i {
+				a, b := x[i*n+j], x[j*n+i]
+				x[i*n+j], x[j*n+i] = a+sign*b, b+sign*a
+			}
+			x[i*n+i] += sign * x[i*n+i]
+		}
+	}
+	return function[T]{
+		name:   "Hurwitz",
+		shape:  ls.Shape(),
+		inputs: inputs,
+		forward: func(a []T, in [][]T) error {
+			mul(false, true, 1, in[0], in[0], 0, s)
+			clear(h)
+			if skew != nil {
+				copy(h, in[2])
+				plus(h, -1)
+			}
+			mul(false, true, -1, in[1], in[1], 1, h)
+			mul(false, false, 1, h, s, 0, a)
+			for i := range n {
+				a[i*n+i] += T(shift)
+			}
+			return nil
+		},
+		adjoint: func(d, in [][]T, a, da []T) error {
+			mul(false, false, 1, da, s, 0, dh) // S is symmetric
+			mul(true, false, 1, h, da, 0, ds)
+			plus(ds, 1)
+			mul(false, false, 1, ds, in[0], 0, d[0])
+			if skew != nil {
+				copy(d[2], dh)
+				plus(d[2], -1)
+			}
+			plus(dh, 1)
+			mul(false, false, -1, dh, in[1], 0, d[1])
+			return nil
+		},
+	}.node()
 }
 
 // Shift is the node of A + μI.

@@ -72,7 +72,18 @@ func compareGemm[T Float](t *testing.T, rng *rand.Rand, m, n, k int, mode uint8)
 		}
 	}
 	var scratch []T
+	packed := append([]T(nil), c...)
 	Gemm(tA, tB, m, n, k, 1.5, a, b, beta, c, &scratch)
+	if !tA {
+		var p Packed[T]
+		p.Pack(tB, n, k, b)
+		p.Gemm(m, 1.5, a, beta, packed, &scratch)
+		for i, v := range packed {
+			if v != c[i] {
+				t.Fatalf("%d×%d×%d, transposed %v, beta %v: with packed B element %d is %v, want %v", m, n, k, tB, beta, i, v, c[i])
+			}
+		}
+	}
 	for i, v := range c {
 		if !(math.Abs(float64(v)-want[i]) <= float64(k+3)*2*UnitRoundoff[T]()*size[i]) {
 			t.Fatalf("%d×%d×%d, transposed %v %v, beta %v: element %d is %v, want %v", m, n, k, tA, tB, beta, i, v, want[i])

@@ -115,6 +115,7 @@ func testTanhSpecial[T Float](t *testing.T, smallest, largest T) {
 }
 
 // The tail of a slice has the bits of its body, and what lies behind it stays.
+// The function is odd to the last bit.
 func TestTanhTail(t *testing.T) {
 	forEachPath(t, func(t *testing.T) {
 		testTanhTail[float64](t)
@@ -127,6 +128,17 @@ func testTanhTail[T Float](t *testing.T) {
 	x := random[T](rng, 100)
 	body := make([]T, 200)
 	TanhTo(body, append(append([]T(nil), x...), x...))
+	for i, v := range x {
+		x[i] = -v
+	}
+	odd := make([]T, len(x))
+	TanhTo(odd, x)
+	for i, v := range odd {
+		x[i] = -x[i]
+		if v != -body[i] {
+			t.Fatalf("tanh(%v) is %v, tanh(%v) %v", -x[i], v, x[i], body[i])
+		}
+	}
 	for n := range x {
 		y := make([]T, n+1)
 		y[n] = 7

@@ -5,6 +5,8 @@
 package main
 
 import (
+	"math"
+	"math/bits"
 	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -27,6 +29,20 @@ type target struct {
 // lanes is the number of elements in a vector.
 func (t *target) lanes() int { return t.width / t.size }
 
+// log2size is the shift that takes a number of elements to bytes.
+func (t *target) log2size() uint64 { return uint64(bits.TrailingZeros(uint(t.size))) }
+
+// constant is where one element of that value lies.
+func (t *target) constant(name string, x float64) Mem {
+	m := GLOBL(t.name(name), RODATA|NOPTR)
+	if t.size == 8 {
+		DATA(0, U64(math.Float64bits(x)))
+	} else {
+		DATA(0, U32(math.Float32bits(float32(x))))
+	}
+	return m
+}
+
 // name is that of a function for the target, such as gemmAVX2Float64.
 func (t *target) name(function string) string {
 	return function + t.isa + strings.ToUpper(t.typ[:1]) + t.typ[1:]
@@ -37,19 +53,19 @@ func (t *target) avx512() bool { return t.width == 64 }
 
 // instructions are those that differ between the element types.
 type instructions struct {
-	broadcast, move, mul, div, add, sub, min, max, shift, addInt, fma231, fnma231, fma213 func(...Op)
+	broadcast, move, mul, div, sqrt, add, sub, min, max, shift, addInt, fma231, fms231, fnma231, fma213 func(...Op)
 
 	maskmov func(a, b, c Op)
 }
 
 var (
 	pd = &instructions{
-		VBROADCASTSD, VMOVUPD, VMULPD, VDIVPD, VADDPD, VSUBPD, VMINPD, VMAXPD, VPSLLQ, VPADDQ,
-		VFMADD231PD, VFNMADD231PD, VFMADD213PD, VMASKMOVPD,
+		VBROADCASTSD, VMOVUPD, VMULPD, VDIVPD, VSQRTPD, VADDPD, VSUBPD, VMINPD, VMAXPD, VPSLLQ, VPADDQ,
+		VFMADD231PD, VFMSUB231PD, VFNMADD231PD, VFMADD213PD, VMASKMOVPD,
 	}
 	ps = &instructions{
-		VBROADCASTSS, VMOVUPS, VMULPS, VDIVPS, VADDPS, VSUBPS, VMINPS, VMAXPS, VPSLLD, VPADDD,
-		VFMADD231PS, VFNMADD231PS, VFMADD213PS, VMASKMOVPS,
+		VBROADCASTSS, VMOVUPS, VMULPS, VDIVPS, VSQRTPS, VADDPS, VSUBPS, VMINPS, VMAXPS, VPSLLD, VPADDD,
+		VFMADD231PS, VFMSUB231PS, VFNMADD231PS, VFMADD213PS, VMASKMOVPS,
 	}
 )
 
@@ -72,7 +88,15 @@ func main() {
 		gemm(t, windows)
 	}
 	for _, t := range targets() {
-		tanh(t, windows)
+		if !t.avx512() {
+			transpose(t, windows)
+			dots(t, windows)
+		}
+	}
+	for _, write := range []func(*target, Mem){tanh, tanhGrad, axpy, columnSums, adam} {
+		for _, t := range targets() {
+			write(t, windows)
+		}
 	}
 	Generate()
 }

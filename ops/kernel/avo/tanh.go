@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -8,63 +9,39 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// unroll is how many vectors of a tanh are under way together: the division
-// and the long chain of the polynomial leave room for two.
-const unroll = 2
+// unroll is how many vectors of a tanh are done in one go. A vector is a long
+// chain of instructions, of which the processor looks ahead over few. So the end
+// of one stands in the code behind the start of the next.
+const unroll = 8
 
-// tanh writes y = tanh(x) for n elements, from, with t = 2|x|,
+// tanh writes y = tanh(x) for n elements, from |x| = (n ln 2)/2 + r by the sum of
+// the arguments, where (2ⁿ−1)/(2ⁿ+1) is the tanh of the first and r/Q that of the
+// second, Q = r coth r:
 //
-//	t = n ln 2 + r,  p = e^r − 1,  E = e^t − 1 = 2ⁿp + (2ⁿ−1),  tanh|x| = E/(E+2),
+//	tanh|x| = N/D,  N = (2ⁿ−1)Q + (2ⁿ+1)r,  D = (2ⁿ+1)Q + (2ⁿ−1)r.
 //
-// one formula for every x, since E does not cancel near 0. The quotient is
-// then corrected by the rounding errors of E and E+2, which leaves less than
-// two units in the last place. Above its clamp tanh is 1.
+// Q is even and r small, |r| ≤ (ln 2)/4, so a polynomial of few terms in r² gives
+// it, and for n = 0 nothing cancels. What N and D lose to rounding, mostly where
+// n = 1 and r < 0, corrects the quotient, which leaves less than two units in the
+// last place. Above its clamp tanh is 1.
 func tanh(t *target, window Mem) {
 	f := newTanh(t)
 	TEXT(t.name("tanh"), NOSPLIT, "func(n int, y, x *"+t.typ+")")
 	Doc(t.name("tanh") + " computes y = tanh(x) for n elements; y may be x.")
 	Pragma("noescape")
-	n := Load(Param("n"), GP64())
-	y := Load(Param("y"), GP64())
-	x := Load(Param("x"), GP64())
-	block := unroll * t.lanes()
-	Label("blocks")
-	CMPQ(n, U32(block))
-	JL(LabelRef("rest"))
-	var v [unroll]reg.VecVirtual
-	for u := range v {
-		v[u] = t.vec()
-		t.move(Mem{Base: x}.Offset(u*t.width), v[u])
-	}
-	f.evaluate(v[:])
-	for u := range v {
-		t.move(v[u], Mem{Base: y}.Offset(u*t.width))
-	}
-	ADDQ(U32(unroll*t.width), x)
-	ADDQ(U32(unroll*t.width), y)
-	SUBQ(U32(block), n)
-	JMP(LabelRef("blocks"))
-
-	Label("rest")
-	TESTQ(n, n)
-	JE(LabelRef("done"))
-	count := GP64()
-	MOVQ(U32(t.lanes()), count)
-	CMPQ(n, count)
-	CMOVQLT(n, count)
-	p := t.newPart(count, window)
-	p.loadMask()
-	w := t.vec()
-	p.load(Mem{Base: x}, w)
-	f.evaluate([]reg.VecVirtual{w})
-	p.store(w, Mem{Base: y})
-	ADDQ(U32(t.width), x)
-	ADDQ(U32(t.width), y)
-	SUBQ(count, n)
-	JMP(LabelRef("rest"))
-	Label("done")
-	VZEROUPPER()
-	RET()
+	n, s := Load(Param("n"), GP64()), params("y", "x")
+	f.inRegisters()
+	t.forEach(n, s, unroll, window, func(at vectors, count int) {
+		var before fraction
+		for u := range count {
+			q := f.fraction(at.load(s[1], u))
+			if u > 0 {
+				at.store(f.quotient(before), s[0], u-1)
+			}
+			before = q
+		}
+		at.store(f.quotient(before), s[0], count-1)
+	})
 }
 
 // A tanhOf is the formula for one target and its constants.
@@ -72,27 +49,33 @@ type tanhOf struct {
 	*target
 	data   Mem
 	offset map[string]int
-	series []string // coefficients of (e^r − 1 − r)/r², highest first
+	held   map[string]reg.VecVirtual
+	series []string // coefficients of (Q − 1)/r² in powers of r², highest first
 }
 
 // precision is what the formula depends on for an element type.
 type precision struct {
-	mantissa int     // bits after the leading one
-	degree   int     // of the Taylor polynomial of e^r, |r| ≤ ln 2 / 2
-	clamp    float64 // a t beyond which tanh is 1
-	round    func(float64) float64
+	mantissa int       // bits after the leading one
+	bias     float64   // of the exponent
+	clamp    float64   // beyond which tanh is 1
+	series   []float64 // of (Q − 1)/r², |r| ≤ (ln 2)/4
 }
 
+// precision holds the polynomials that agree with (r coth r − 1)/r² at the
+// Chebyshev points of the interval of r². They are wrong by 4e-18 and 7e-9 of Q
+// at most.
 func (t *target) precision() precision {
 	if t.size == 8 {
-		return precision{52, 13, 40, func(x float64) float64 { return x }}
+		return precision{52, 1023, 20, []float64{
+			0.3333333333333332, -0.022222222222051523, 0.002116402070919305, -0.00021163596843310663, 2.121608335566044e-05,
+		}}
 	}
-	return precision{23, 8, 20, func(x float64) float64 { return float64(float32(x)) }}
+	return precision{23, 127, 10, []float64{0.33333309540787454, -0.022158824140169724}}
 }
 
 // newTanh writes the table of constants, a whole vector of each.
 func newTanh(t *target) *tanhOf {
-	f := &tanhOf{target: t, offset: map[string]int{}}
+	f := &tanhOf{target: t, offset: map[string]int{}, held: map[string]reg.VecVirtual{}}
 	f.data = GLOBL(t.name("tanh")+"Data", RODATA|NOPTR)
 	p := t.precision()
 	at := 0
@@ -107,122 +90,88 @@ func newTanh(t *target) *tanhOf {
 			at += t.size
 		}
 	}
-	constant("sign", math.Copysign(0, -1))
 	constant("clamp", p.clamp)
-	constant("log2e", math.Log2E)
-	// Added to a number of modest size, 3·2^(mantissa−1) rounds it to an
-	// integer, which the low bits of the sum then hold.
-	constant("magic", 3*math.Ldexp(1, p.mantissa-1))
-	ln2hi, ln2lo := ln2Split(p)
-	constant("ln2hi", ln2hi)
-	constant("ln2lo", ln2lo)
-	constant("half", 0.5)
+	constant("-clamp", -p.clamp)
+	constant("2/ln2", 2*math.Log2E)
+	// Added to a number of modest size, 3·2^(mantissa−1) rounds it to an integer
+	// n, which the low bits of the sum then hold, with the bias the exponent of 2ⁿ.
+	constant("magic", 3*math.Ldexp(1, p.mantissa-1)+p.bias)
+	// Rounded: it is off by 0.1 units of its last place, which n grows with
+	// but matters less and less the larger tanh is.
+	constant("ln2/2", math.Ln2/2)
 	constant("one", 1)
-	constant("two", 2)
-	constant("zero", 0)
-	constant("nearOne", 1-math.Ldexp(1, 2-p.mantissa))
-	factorial := 1.0
-	for i := 2; i <= p.degree; i++ {
-		factorial *= float64(i)
-		name := string(rune('a' + i))
-		constant(name, 1/factorial)
+	for i, c := range p.series {
+		name := fmt.Sprint("c", i)
+		constant(name, c)
 		f.series = append([]string{name}, f.series...)
 	}
 	return f
 }
 
-// ln2Split returns ln 2 as a number of the precision and the rest.
-func ln2Split(p precision) (hi, lo float64) {
-	hi = p.round(math.Ln2)
-	if p.mantissa == 52 {
-		return hi, 2.319046813846299615e-17 // ln 2 − float64(ln 2)
-	}
-	return hi, math.Ln2 - hi
-}
-
 // at is where a constant lies.
 func (f *tanhOf) at(name string) Mem { return f.data.Offset(f.offset[name]) }
 
-// and, xor and or are the bit operations of the width.
-func (f *tanhOf) and(a, b, c Op) { f.either(VPANDQ, VPAND)(a, b, c) }
-func (f *tanhOf) xor(a, b, c Op) { f.either(VPXORQ, VPXOR)(a, b, c) }
-func (f *tanhOf) or(a, b, c Op)  { f.either(VPORQ, VPOR)(a, b, c) }
-
-func (f *tanhOf) either(wide func(...Op), narrow func(a, b, c Op)) func(a, b, c Op) {
-	if f.avx512() {
-		return func(a, b, c Op) { wide(a, b, c) }
+// inRegisters loads the constants that are copied, not only read.
+func (f *tanhOf) inRegisters() {
+	for _, name := range []string{"clamp", "-clamp", "magic", "one"} {
+		v := f.vec()
+		f.move(f.at(name), v)
+		f.held[name] = v
 	}
-	return narrow
 }
 
-// evaluate replaces every x by its tanh.
-func (f *tanhOf) evaluate(x []reg.VecVirtual) {
-	sign, pow, r, q := f.vecs(x), f.vecs(x), f.vecs(x), f.vecs(x)
-	for u, t := range x {
-		f.and(f.at("sign"), t, sign[u])
-		f.xor(sign[u], t, t)
-		f.add(t, t, t)
-		clamp := f.vec()
-		f.move(f.at("clamp"), clamp)
-		f.min(t, clamp, t) // of a NaN and a number, min is its first here, the NaN
-		f.move(f.at("magic"), pow[u])
-		f.fma231(f.at("log2e"), t, pow[u])
-		n := f.vec()
-		f.sub(f.at("magic"), pow[u], n)
-		f.move(t, r[u])
-		f.fnma231(f.at("ln2hi"), n, r[u])
-		f.fnma231(f.at("ln2lo"), n, r[u])
-		f.shift(Imm(uint64(f.precision().mantissa)), pow[u], pow[u])
-		f.addInt(f.at("one"), pow[u], pow[u]) // 2ⁿ
-	}
-	for u := range x {
-		f.move(f.at(f.series[0]), q[u])
-	}
+// A fraction is tanh before its division: N/D, and what both lost to rounding.
+type fraction struct{ num, den, lostN, lostD reg.VecVirtual }
+
+// fraction uses x up.
+func (f *tanhOf) fraction(x reg.VecVirtual) fraction {
+	v := func() reg.VecVirtual { return f.vec() }
+	a, b, n := v(), v(), v()
+	// Of a NaN and a number, these are their first here, the NaN.
+	f.min(x, f.held["clamp"], x)
+	f.max(x, f.held["-clamp"], x)
+	f.move(f.held["magic"], b)
+	f.fma231(f.at("2/ln2"), x, b)
+	f.sub(f.held["magic"], b, n)
+	r := x
+	f.fnma231(f.at("ln2/2"), n, r)
+	f.shift(Imm(uint64(f.precision().mantissa)), b, b) // 2ⁿ
+	// With 1 − 2ⁿ, and differences for sums from here on, the sum of two zeros of
+	// an x of −0 is −0.
+	f.sub(b, f.held["one"], a)
+	f.add(f.held["one"], b, b)
+
+	z, lostN, lostD := v(), v(), v()
+	f.mul(r, r, z)
+	p := v()
+	f.move(f.at(f.series[0]), p)
 	for _, c := range f.series[1:] {
-		for u := range x {
-			f.fma213(f.at(c), r[u], q[u])
-		}
+		f.fma213(f.at(c), z, p)
 	}
-	for u := range x {
-		f.quotient(sign[u], pow[u], r[u], q[u], x[u])
-	}
+	f.mul(a, z, lostN)
+	f.mul(b, z, z)
+	f.mul(p, lostN, lostN)
+	f.fms231(b, r, lostN) // N + a
+	f.mul(a, r, lostD)
+	f.fms231(z, p, lostD) // D − b
+	num, den := v(), v()
+	f.add(lostD, b, den)
+	f.sub(a, lostN, num)
+	f.add(a, num, a)
+	f.sub(a, lostN, lostN)
+	f.sub(b, den, b)
+	f.sub(b, lostD, lostD)
+	return fraction{num, den, lostN, lostD}
 }
 
-func (f *tanhOf) vecs(like []reg.VecVirtual) []reg.VecVirtual {
-	v := make([]reg.VecVirtual, len(like))
-	for u := range v {
-		v[u] = f.vec()
-	}
-	return v
-}
-
-// quotient writes ±E/(E+2) to y, for e^r = 1 + r + r²q.
-func (f *tanhOf) quotient(sign, pow, r, q, y reg.VecVirtual) {
-	f.mul(r, r, y)
-	f.fma231(y, q, r) // p
-	e, lost := f.vec(), f.vec()
-	f.sub(f.at("one"), pow, q)
-	f.move(q, e)
-	f.fma231(pow, r, e)
-	f.sub(e, q, lost)
-	f.fma231(pow, r, lost) // what E lost to rounding
-
-	d, large, small := f.vec(), f.vec(), f.vec()
-	f.add(f.at("two"), e, d)
-	f.max(f.at("two"), e, large)
-	f.min(f.at("two"), e, small)
-	f.sub(d, large, q)
-	f.add(small, q, q)
-	f.add(lost, q, q) // what D = E+2 lost
-
-	f.div(d, e, y)
-	f.fnma231(y, d, e)
-	f.fnma231(y, q, lost)
-	f.add(lost, e, e) // the residual of y, to be divided by D
-	f.move(f.at("nearOne"), d)
-	f.sub(y, d, d) // 2/D = 1−y, or nothing where y is 1 but for rounding
-	f.max(f.at("zero"), d, d)
-	f.mul(f.at("half"), e, e)
-	f.fma231(d, e, y)
-	f.or(sign, y, y)
+// quotient returns the tanh and uses q up.
+func (f *tanhOf) quotient(q fraction) (y reg.VecVirtual) {
+	over, y := f.vec(), f.vec()
+	f.div(q.den, f.held["one"], over)
+	f.mul(over, q.num, y)
+	f.fms231(y, q.lostD, q.lostN)
+	f.fms231(y, q.den, q.num)
+	f.add(q.lostN, q.num, q.num) // what y has too much, times D
+	f.fnma231(q.num, over, y)
+	return y
 }

@@ -1,0 +1,124 @@
+package model
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/floats"
+)
+
+// trainings are the examples of the paper as they are trained, on random
+// numbers in place of their data.
+var trainings = []struct {
+	name  string
+	dim   int
+	times []float64
+	batch []int
+	cfg   Config
+}{
+	{"transient", 2, []float64{0, 0.3, 0.65, 1.05, 1.5, 2.1}, []int{1000}, Config{
+		Linear:    LinearConfig{Spread: 0.1},
+		Nonlinear: NonlinearConfig{Kind: KindLipschitz, Hidden: []int{100}, Lipschitz: 20, OutputActivation: true},
+	}},
+	{"robertson", 3, floats.LogSpan(make([]float64, 50), 4e-6, 4e6), []int{20, 100}, Config{
+		Autoencoder: AutoencoderConfig{Latent: 3, Hidden: []int{100, 100}, UnitStart: true, BiasSpread: 1, FirstScale: 3, LastScale: 0.1},
+		Linear:      LinearConfig{Rates: []float64{1e3, 1e-2, 4e-6}},
+		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{100}, Lipschitz: 1e-3, RateScaled: true, ZeroStart: true, NoOutputBias: true},
+	}},
+	{"ks20", 64, floats.Span(make([]float64, 9), 0, 8), []int{100, 2000}, Config{
+		Autoencoder: AutoencoderConfig{Latent: 20, Hidden: []int{200}},
+		Linear:      LinearConfig{Shift: 0.25, Spread: 0.01},
+		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, BiasSpread: 0.5},
+	}},
+	{"ks20pod", 64, floats.Span(make([]float64, 9), 0, 8), []int{100}, Config{
+		Autoencoder: AutoencoderConfig{Latent: 20, Skip: &LinearPair{Only: true}},
+		Linear:      LinearConfig{Shift: 0.25, Spread: 0.01},
+		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, BiasSpread: 0.5},
+	}},
+	{"ks7", 64, floats.Span(make([]float64, 9), 0, 8), []int{100}, Config{
+		Autoencoder: AutoencoderConfig{Latent: 7, Hidden: []int{200, 200}},
+		Linear:      LinearConfig{Shift: 0.25, Spread: 0.01},
+		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, BiasSpread: 0.5},
+	}},
+}
+
+// benchConfig completes the configuration of a training.
+func benchConfig(cfg Config, dim int, dtype string) Config {
+	cfg.Dim, cfg.Integrator, cfg.Substeps, cfg.Dtype = dim, "etd1", 1, dtype
+	if s := cfg.Autoencoder.Skip; s != nil {
+		rng := rand.New(rand.NewPCG(1, 1))
+		draw := func(r, c int) [][]float64 {
+			x := make([]float64, r*c)
+			normal(0.1)(rng, x)
+			return rows(x, c)
+		}
+		s = &LinearPair{Encode: draw(cfg.Autoencoder.Latent, dim), Decode: draw(dim, cfg.Autoencoder.Latent), Only: s.Only}
+		cfg.Autoencoder.Skip = s
+	}
+	return cfg
+}
+
+// One iteration of Adam on all cores: gradient and update.
+func BenchmarkIteration(b *testing.B) {
+	for _, c := range trainings {
+		for _, batch := range c.batch {
+			for _, dtype := range []string{"float64", "float32"} {
+				b.Run(fmt.Sprintf("%s/batch=%d/%s", c.name, batch, dtype), func(b *testing.B) {
+					m, err := New(benchConfig(c.cfg, c.dim, dtype))
+					if err != nil {
+						b.Fatal(err)
+					}
+					rng := rand.New(rand.NewPCG(2, 2))
+					states := make([][][]float64, len(c.times))
+					for k := range states {
+						x := make([]float64, 2*batch*c.dim)
+						normal(0.3)(rng, x)
+						states[k] = rows(x, c.dim)
+					}
+					train := DefaultTrainConfig()
+					train.Batch, train.LBFGS.Iterations, train.Adam.Iterations = batch, 0, 1<<40
+					train.Adam.Schedule.Rate = 1e-6
+					t, err := NewTrainer(m, train, c.times, states)
+					if err != nil {
+						b.Fatal(err)
+					}
+					for b.Loop() {
+						if _, err := t.adamIteration(); err != nil {
+							b.Fatal(err)
+						}
+					}
+					b.ReportMetric(float64(b.Elapsed().Microseconds())/1e3/float64(b.N), "ms/iteration")
+				})
+			}
+		}
+	}
+}
+
+// Predictions of one trajectory and of many, decoder included.
+func BenchmarkPredict(b *testing.B) {
+	for _, c := range trainings {
+		for _, size := range []struct{ samples, steps int }{{1, 2000}, {1000, 200}} {
+			for _, dtype := range []string{"float64", "float32"} {
+				b.Run(fmt.Sprintf("%s/%dx%d/%s", c.name, size.samples, size.steps, dtype), func(b *testing.B) {
+					m, err := New(benchConfig(c.cfg, c.dim, dtype))
+					if err != nil {
+						b.Fatal(err)
+					}
+					times := make([]float64, size.steps+1)
+					for k := range times {
+						times[k] = 0.1 * float64(k)
+					}
+					x := make([]float64, size.samples*c.dim)
+					normal(0.3)(rand.New(rand.NewPCG(3, 3)), x)
+					for b.Loop() {
+						if _, err := m.Predict(rows(x, c.dim), times); err != nil {
+							b.Fatal(err)
+						}
+					}
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/1e3/float64(b.N*size.steps), "µs/step")
+				})
+			}
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package model
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+)
+
+// LinearPair is a fixed linear encoder and decoder that stands beside the
+// networks of an autoencoder, or in place of them,
+//
+//	f_E(x) = Encode·x + net(x),  f_D(u) = Decode·u + net(u),
+//
+// for states x in the scaled variables of Config.Offset and Factor; those of
+// the autoencoder are of its network alone. It is not trained. With the leading
+// modes of the data, say of a proper orthogonal decomposition, the networks
+// have only what these leave.
+type LinearPair struct {
+	Encode [][]float64 `json:"encode"` // (n, m)
+	Decode [][]float64 `json:"decode"` // (m, n)
+	// Only leaves the networks out.
+	Only bool `json:"only,omitempty"`
+}
+
+// NewLinearPair returns Encode = V/scale and Decode = Vᵀ·scale for a matrix V,
+// (n, m), with orthonormal rows: coordinates along them in units of scale, and
+// the orthogonal projection on them as Decode·Encode. The error, ErrConfig,
+// tells rows that are not orthonormal to a millionth.
+func NewLinearPair(v [][]float64, scale float64) (*LinearPair, error) {
+	if !(scale > 0) || math.IsInf(scale, 0) {
+		return nil, configError("NewLinearPair: scale is %g, want a finite number above 0", scale)
+	}
+	if len(v) == 0 {
+		return nil, configError("NewLinearPair: got no rows, want at least one")
+	}
+	m := len(v[0])
+	if err := checkOrthonormal("NewLinearPair", v, m); err != nil {
+		return nil, err
+	}
+	p := &LinearPair{Encode: make([][]float64, len(v)), Decode: make([][]float64, m)}
+	for i, row := range v {
+		for _, x := range row {
+			p.Encode[i] = append(p.Encode[i], x/scale)
+		}
+		for j, x := range row {
+			p.Decode[j] = append(p.Decode[j], x*scale)
+		}
+	}
+	return p, nil
+}
+
+func (p *LinearPair) validate(a AutoencoderConfig, dim int) error {
+	switch {
+	case p == nil:
+		return nil
+	case a.Latent == 0:
+		return configError("autoencoder.skip is set, but autoencoder.latent is 0, want the rows of skip.encode, %d", len(p.Encode))
+	case a.UnitStart:
+		return configError("autoencoder.unit_start moves what the encoder gives by 1, which autoencoder.skip does not undo: want one of them")
+	case p.Only && len(a.Hidden) > 0:
+		return configError("autoencoder.skip.only leaves the networks out, but autoencoder.hidden is %v, want none", a.Hidden)
+	}
+	if err := checkMatrix("encode", p.Encode, a.Latent, dim, "latent", "dim"); err != nil {
+		return err
+	}
+	return checkMatrix("decode", p.Decode, dim, a.Latent, "dim", "latent")
+}
+
+func checkMatrix(name string, x [][]float64, rows, cols int, ofRows, ofCols string) error {
+	if len(x) != rows {
+		return configError("autoencoder.skip.%s has %d rows, want %s = %d", name, len(x), ofRows, rows)
+	}
+	for i, row := range x {
+		if len(row) != cols {
+			return configError("autoencoder.skip.%s: row %d has %d elements, want %s = %d", name, i, len(row), ofCols, cols)
+		}
+		for j, v := range row {
+			if !finite(v) {
+				return configError("autoencoder.skip.%s: row %d, column %d is %g, want a finite number", name, i, j, v)
+			}
+		}
+	}
+	return nil
+}
+
+// checkOrthonormal refuses rows that are not orthonormal to a millionth, or not of
+// length m.
+func checkOrthonormal(what string, v [][]float64, m int) error {
+	for i, row := range v {
+		if len(row) != m {
+			return configError("%s: row %d has %d elements, want %d", what, i, len(row), m)
+		}
+		for j, other := range v[:i+1] {
+			want := 0.
+			if i == j {
+				want = 1
+			}
+			if got := floats.Dot(row, other); !(math.Abs(got-want) <= 1e-6) {
+				return configError("%s: rows %d and %d have the inner product %g, want %g", what, j, i, got, want)
+			}
+		}
+	}
+	return nil
+}
