@@ -7,7 +7,9 @@ replace spnode => ../..
 tool github.com/gopherdata/gophernotes
 
 require (
+	github.com/chewxy/hm v1.0.0
 	github.com/cosmos72/gomacro v0.0.0-20231101204900-3dc08f5f8fea
+	github.com/pkg/errors v0.9.1
 	github.com/yuin/goldmark v1.7.13
 	golang.org/x/tools v0.51.0
 	gonum.org/v1/gonum v0.17.0
@@ -26,7 +28,6 @@ require (
 	github.com/apache/arrow/go/arrow v0.0.0-20211112161151-bc219186db40 // indirect
 	github.com/awalterschulze/gographviz v2.0.3+incompatible // indirect
 	github.com/campoy/embedmd v1.0.0 // indirect
-	github.com/chewxy/hm v1.0.0 // indirect
 	github.com/chewxy/math32 v1.10.1 // indirect
 	github.com/go-zeromq/goczmq/v4 v4.2.2 // indirect
 	github.com/go-zeromq/zmq4 v0.14.1 // indirect
@@ -41,7 +42,6 @@ require (
 	github.com/mattn/go-runewidth v0.0.15 // indirect
 	github.com/nlpodyssey/gopickle v0.3.0 // indirect
 	github.com/peterh/liner v1.2.2 // indirect
-	github.com/pkg/errors v0.9.1 // indirect
 	github.com/pmezard/go-difflib v1.0.0 // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
 	github.com/xtgo/set v1.0.0 // indirect
