@@ -23,6 +23,10 @@ type Phase struct {
 	// Decay multiplies the weight of time t of a sample by exp(−Decay·t): errors
 	// that chaos has made large say little.
 	Decay float64 `json:"decay,omitempty"`
+	// Saturation, if not 0, is the squared error of a state, as a share of the
+	// data's mean square, that counts for half: see ops.SquaredError. Errors
+	// that chaos has made large then do not govern the gradient.
+	Saturation float64 `json:"saturation,omitempty"`
 }
 
 // phases are those of a training: what is set for all of it, and then Phases.
@@ -43,6 +47,8 @@ func (c TrainConfig) validatePhases() error {
 			return bad("window is %d and batch %d, want at least 1 of both", p.Window, p.Batch)
 		case !(p.First >= 0) || math.IsInf(p.First, 0) || !(p.Decay >= 0) || math.IsInf(p.Decay, 0):
 			return bad("first is %g and decay %g, want finite numbers that are not negative", p.First, p.Decay)
+		case !(p.Saturation >= 0) || math.IsInf(p.Saturation, 0):
+			return bad("saturation is %g, want a finite number that is not negative", p.Saturation)
 		case c.Window == 0 || c.Grid.Points > 0:
 			return bad("the training has window %d and grid.points %d, want a window and no grid of its own times", c.Window, c.Grid.Points)
 		}

@@ -10,7 +10,7 @@ import (
 func phasesTraining() training {
 	p := windowTraining()
 	p.train.Window, p.train.Batch = 1, 3
-	p.train.Phases = []Phase{{From: 0.3, Window: 2, Batch: 2}, {From: 0.6, Window: 3, Batch: 2, First: 4, Decay: 0.2}}
+	p.train.Phases = []Phase{{From: 0.3, Window: 2, Batch: 2}, {From: 0.6, Window: 3, Batch: 2, First: 4, Decay: 0.2, Saturation: 0.5}}
 	return p
 }
 

@@ -191,7 +191,7 @@ func (t *Trainer) build() (err error) {
 	n := min(t.cfg.Workers, t.batch())
 	t.workers = nil
 	for i := range n {
-		w, err := t.Model.newWorker(i*t.batch()/n, (i+1)*t.batch()/n, len(grid))
+		w, err := t.Model.newWorker(i*t.batch()/n, (i+1)*t.batch()/n, len(grid), t.now.Saturation*t.meanSquare())
 		if err != nil {
 			return err
 		}
@@ -199,6 +199,15 @@ func (t *Trainer) build() (err error) {
 	}
 	t.load(nil, grid, nil)
 	return nil
+}
+
+// meanSquare is the mean of ‖x‖² over all states of the data.
+func (t *Trainer) meanSquare() float64 {
+	var sum float64
+	for _, x := range t.x {
+		sum += floats.Dot(x, x)
+	}
+	return sum / float64(len(t.x)*len(t.all))
 }
 
 // loadIteration gives the workers what the iteration sees, which depends on its
