@@ -89,10 +89,11 @@ type recipe struct {
 // 120,000. Windows of 8 steps, of which a batch has few, since many updates count
 // for more than exact ones.
 var recipes = []recipe{
-	{"latent20", 20, pod, model.OptimizerSOAP, 1e-2, 37000, 12, nil, true},
-	{"latent7", 7, podMLP, model.OptimizerSOAP, 6e-3, 36000, 12, []model.Phase{
-		{From: 0.5, Window: 16, Batch: 80, First: 4, Decay: 0.1},
-		{From: 0.75, Window: 24, Batch: 60, First: 6, Decay: 0.1},
+	{"latent20", 20, pod, model.OptimizerSOAP, 1e-2, 100000, 12, nil, true},
+	{"latent7", 7, podMLP, model.OptimizerSOAP, 6e-3, 80000, 12, []model.Phase{
+		{From: 0, Window: 8, Batch: 100, First: 2, Decay: 0.1},
+		{From: 0.4, Window: 16, Batch: 80, First: 4, Decay: 0.1, Saturation: 0.7},
+		{From: 0.55, Window: 24, Batch: 60, First: 8, Decay: 0.1, Saturation: 0.2},
 	}, true},
 	{"plain20", 20, plain, model.OptimizerSOAP, 5e-3, 16500, 0, nil, false},
 	{"adam20", 20, pod, model.OptimizerAdam, 7e-3, 37000, 12, nil, false},
