@@ -59,30 +59,36 @@ func benchConfig(cfg Config, dim int, dtype string) Config {
 	return cfg
 }
 
+// benchTrainer prepares the training of an example on random numbers.
+func benchTrainer(b *testing.B, cfg Config, times []float64, batch int) *Trainer {
+	m, err := New(cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(2, 2))
+	states := make([][][]float64, len(times))
+	for k := range states {
+		x := make([]float64, 2*batch*cfg.Dim)
+		normal(0.3)(rng, x)
+		states[k] = rows(x, cfg.Dim)
+	}
+	train := DefaultTrainConfig()
+	train.Batch, train.LBFGS.Iterations, train.Adam.Iterations = batch, 0, 1<<40
+	train.Adam.Schedule.Rate = 1e-6
+	t, err := NewTrainer(m, train, times, states)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return t
+}
+
 // One iteration of Adam on all cores: gradient and update.
 func BenchmarkIteration(b *testing.B) {
 	for _, c := range trainings {
 		for _, batch := range c.batch {
 			for _, dtype := range []string{"float64", "float32"} {
 				b.Run(fmt.Sprintf("%s/batch=%d/%s", c.name, batch, dtype), func(b *testing.B) {
-					m, err := New(benchConfig(c.cfg, c.dim, dtype))
-					if err != nil {
-						b.Fatal(err)
-					}
-					rng := rand.New(rand.NewPCG(2, 2))
-					states := make([][][]float64, len(c.times))
-					for k := range states {
-						x := make([]float64, 2*batch*c.dim)
-						normal(0.3)(rng, x)
-						states[k] = rows(x, c.dim)
-					}
-					train := DefaultTrainConfig()
-					train.Batch, train.LBFGS.Iterations, train.Adam.Iterations = batch, 0, 1<<40
-					train.Adam.Schedule.Rate = 1e-6
-					t, err := NewTrainer(m, train, c.times, states)
-					if err != nil {
-						b.Fatal(err)
-					}
+					t := benchTrainer(b, benchConfig(c.cfg, c.dim, dtype), c.times, batch)
 					for b.Loop() {
 						if _, err := t.adamIteration(); err != nil {
 							b.Fatal(err)
@@ -91,6 +97,48 @@ func BenchmarkIteration(b *testing.B) {
 					b.ReportMetric(float64(b.Elapsed().Microseconds())/1e3/float64(b.N), "ms/iteration")
 				})
 			}
+		}
+	}
+}
+
+// The graphs of a training, their gradients and programs: what a training waits
+// for before its first iteration.
+func BenchmarkBuild(b *testing.B) {
+	for _, c := range trainings {
+		for _, times := range [][]float64{c.times, floats.Span(make([]float64, 501), 0, 50)} {
+			b.Run(fmt.Sprintf("%s/steps=%d", c.name, len(times)-1), func(b *testing.B) {
+				var nodes int
+				for b.Loop() {
+					t := benchTrainer(b, benchConfig(c.cfg, c.dim, "float64"), times, 20)
+					nodes = len(t.workers[0].g.AllNodes())
+				}
+				b.ReportMetric(float64(nodes), "nodes")
+			})
+		}
+	}
+}
+
+// One step of a rollout, in the latent coordinates.
+func BenchmarkStep(b *testing.B) {
+	for _, c := range trainings {
+		for _, batch := range []int{1, 100} {
+			b.Run(fmt.Sprintf("%s/batch=%d", c.name, batch), func(b *testing.B) {
+				m, err := New(benchConfig(c.cfg, c.dim, "float64"))
+				if err != nil {
+					b.Fatal(err)
+				}
+				s, err := m.step(batch)
+				if err != nil {
+					b.Fatal(err)
+				}
+				u := make([]float64, batch*m.cfg.LatentDim())
+				normal(0.3)(rand.New(rand.NewPCG(4, 4)), u)
+				for b.Loop() {
+					if err := s.advance(u, 0.1); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
 		}
 	}
 }
