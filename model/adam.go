@@ -5,6 +5,8 @@ import (
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
+
+	"spnode/ops/kernel"
 )
 
 // AdamConfig are the settings of Adam: what a configuration stores. Its state
@@ -74,23 +76,17 @@ func (a *Adam) advance(w, g []float64) {
 	a.Step++
 }
 
-// corrections are 1 − β₁ᵗ and 1 − β₂ᵗ.
-func (a *Adam) corrections() (c1, c2 float64) {
-	return 1 - math.Pow(a.Beta1, float64(a.Step)), 1 - math.Pow(a.Beta2, float64(a.Step))
-}
-
-// move is the step of the components from begin to end.
+// move is the step of the components from begin to end, in runs of one rate.
 func (a *Adam) move(rate float64, w, g []float64, begin, end int) {
-	m, v := a.Mean, a.Variance
-	c1, c2 := a.corrections()
-	for i := begin; i < end; i++ {
-		gi, r := g[i], rate
+	for i := begin; i < end; {
+		j, r := end, rate
 		if a.Scale != nil {
+			for j = i + 1; j < end && a.Scale[j] == a.Scale[i]; j++ {
+			}
 			r *= a.Scale[i]
 		}
-		m[i] = a.Beta1*m[i] + (1-a.Beta1)*gi
-		v[i] = a.Beta2*v[i] + (1-a.Beta2)*gi*gi
-		w[i] -= r * (m[i] / c1) / (math.Sqrt(v[i]/c2) + a.Epsilon)
+		kernel.AdamTo(w[i:j], a.Mean[i:j], a.Variance[i:j], g[i:j], r, a.Beta1, a.Beta2, a.Epsilon, a.Step)
+		i = j
 	}
 }
 

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -19,10 +18,9 @@ type soapTeam struct {
 	run   []func() // one for each goroutine but the caller's, so that go allocates nothing
 	works []*soapWork
 
-	task   func(*soapTeam, *SOAPMatrix, *soapWork)
-	rate   float64
-	w, g   []float64
-	c1, c2 float64
+	task func(*soapTeam, *SOAPMatrix, *soapWork)
+	rate float64
+	w, g []float64
 }
 
 // goroutineFrom is the number of operations from which another goroutine pays.
@@ -35,7 +33,6 @@ func (s *SOAP) each(task func(*soapTeam, *SOAPMatrix, *soapWork), rate float64, 
 	}
 	t := s.team
 	t.SOAP, t.task, t.rate, t.w, t.g = s, task, rate, w, g
-	t.c1, t.c2 = s.corrections()
 	t.next.Store(0)
 	t.wait.Add(len(t.run))
 	for _, f := range t.run {
@@ -90,27 +87,21 @@ func buffer(x *[]float64, n int) []float64 {
 	return *x
 }
 
-// step moves a matrix, see SOAP. Its elements are few roundings from those of
-// Adam.move, which divides once more. kernel.AdamTo would allocate.
+// step moves a matrix, see SOAP: Adam's step in the rotated basis, from 0, is
+// what is turned back.
 func (k *soapWork) step(t *soapTeam, m *SOAPMatrix) {
 	begin, end := m.Begin, m.end()
 	mean, variance, w := t.Mean[begin:end], t.Variance[begin:end], t.w[begin:end]
-	b1, b2, i1, i2, eps := t.Beta1, t.Beta2, 1/t.c1, 1/t.c2, t.Epsilon
 	d := buffer(&k.d, end-begin)
-	for i, g := range k.into(m, t.g[begin:end]) {
-		mi := b1*mean[i] + (1-b1)*g
-		vi := b2*variance[i] + (1-b2)*g*g
-		mean[i], variance[i] = mi, vi
-		d[i] = mi * i1 / (math.Sqrt(vi*i2) + eps)
-	}
+	clear(d)
+	kernel.AdamTo(d, mean, variance, k.into(m, t.g[begin:end]), 1, t.Beta1, t.Beta2, t.Epsilon, t.Step)
 	d = k.back(m, d)
-	for i, v := range d {
-		r := t.rate
-		if t.Scale != nil {
-			r *= t.Scale[begin+i]
+	if t.Scale != nil {
+		for i, s := range t.Scale[begin:end] {
+			d[i] *= s
 		}
-		w[i] -= r * v
 	}
+	kernel.AxpyTo(w, t.rate, d)
 }
 
 // absorb takes the gradient into L and R and renews the bases if it is their

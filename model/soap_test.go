@@ -273,7 +273,11 @@ func TestSOAPWorkers(t *testing.T) {
 			t.Errorf("%d goroutines, want %d", k, workers)
 		}
 		g := soapGradient(n, 5)
-		if k := testing.AllocsPerRun(4, func() { s.Update(0.1, w, g) }); k != 0 && gemmAllocations() == 0 {
+		k := math.Inf(1)
+		for range 5 { // what else the process does now and then is counted, too
+			k = min(k, testing.AllocsPerRun(4, func() { s.Update(0.1, w, g) }))
+		}
+		if k != 0 && gemmAllocations() == 0 {
 			t.Errorf("%d workers: got %g allocations an update, want none", workers, k)
 		}
 	}

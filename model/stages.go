@@ -33,6 +33,9 @@ func (t *Trainer) newOptimizer() SOAP {
 // adamIteration does one update. Metrics without a stage report nothing: an
 // update was taken back, or the stage has no iterations.
 func (t *Trainer) adamIteration() (Metrics, error) {
+	if err := t.follow(); err != nil {
+		return Metrics{}, err
+	}
 	total := t.cfg.Adam.Iterations
 	if t.iteration == total {
 		return Metrics{}, t.finishAdam()

@@ -51,11 +51,16 @@ type Trainer struct {
 	Model *Model
 
 	cfg      TrainConfig
+	all      []float64   // times of the data
 	times    []float64   // of a sample
 	x        [][]float64 // scaled states of each trajectory of the data, times×m
 	starts   int         // of windows in a trajectory, 1 without windows
 	samples  int         // trajectories·starts
 	checksum string      // of the data
+
+	phase int   // of the first stage, that the workers are made for
+	now   Phase // which that is
+	begin int   // its first iteration
 
 	workers  []*worker
 	order    []int // of the samples in the epoch
@@ -132,7 +137,7 @@ func NewTrainer(m *Model, cfg TrainConfig, times []float64, states [][][]float64
 	if len(states[0]) == 0 {
 		return nil, dataError("states: got no samples, want at least one")
 	}
-	t := &Trainer{Model: m, cfg: cfg, times: times, samples: len(states[0]), grad: make([]float64, len(m.params.Flat))}
+	t := &Trainer{Model: m, cfg: cfg, all: times, samples: len(states[0]), grad: make([]float64, len(m.params.Flat))}
 	scaled := make([][]float64, len(times))
 	for k, s := range states {
 		x, err := checkStates(fmt.Sprintf("states at time %d", k), s, t.samples, m.cfg.Dim)
@@ -153,13 +158,12 @@ func NewTrainer(m *Model, cfg TrainConfig, times []float64, states [][][]float64
 	if err := cfg.Augment.check(m.cfg); err != nil {
 		return nil, err
 	}
-	if err := t.cut(); err != nil {
-		return nil, err
+	for i := len(cfg.Phases); i >= 0; i-- { // the first one last
+		if err := t.enter(i); err != nil {
+			return nil, err
+		}
 	}
-	if cfg.Batch > t.samples {
-		return nil, dataError("batch is %d, want at most the %d samples there are", cfg.Batch, t.samples)
-	}
-	t.cfg.Workers = min(defaultWorkers(cfg.Workers), t.batch())
+	t.cfg.Workers = defaultWorkers(cfg.Workers)
 	for _, o := range options {
 		o(t)
 	}
@@ -169,8 +173,8 @@ func NewTrainer(m *Model, cfg TrainConfig, times []float64, states [][][]float64
 
 // batch is the number of samples in an iteration.
 func (t *Trainer) batch() int {
-	if t.cfg.Batch > 0 {
-		return t.cfg.Batch
+	if t.now.Batch > 0 {
+		return t.now.Batch
 	}
 	return t.samples
 }
@@ -184,9 +188,10 @@ func (t *Trainer) build() (err error) {
 	if _, err := lossWeights(t.cfg.Weighting, t.times); err != nil {
 		return err
 	}
-	n := t.cfg.Workers
+	n := min(t.cfg.Workers, t.batch())
+	t.workers = nil
 	for i := range n {
-		w, err := t.Model.newWorker(i*t.batch()/n, (i+1)*t.batch()/n, len(grid))
+		w, err := t.Model.newWorker(i*t.batch()/n, (i+1)*t.batch()/n, len(grid), t.now.Saturation*t.meanSquare())
 		if err != nil {
 			return err
 		}
@@ -194,6 +199,15 @@ func (t *Trainer) build() (err error) {
 	}
 	t.load(nil, grid, nil)
 	return nil
+}
+
+// meanSquare is the mean of ‖x‖² over all states of the data.
+func (t *Trainer) meanSquare() float64 {
+	var sum float64
+	for _, x := range t.x {
+		sum += floats.Dot(x, x)
+	}
+	return sum / float64(len(t.x)*len(t.all))
 }
 
 // loadIteration gives the workers what the iteration sees, which depends on its
@@ -221,6 +235,7 @@ func (t *Trainer) load(samples, grid []int, turns []turn) {
 	}
 	v.weights, _ = lossWeights(t.cfg.Weighting, v.times) // checked by build
 	floats.Scale(1/float64(t.batch()), v.weights)
+	t.now.weigh(v.weights, v.times)
 }
 
 // seen is what the workers see in an iteration.
@@ -257,7 +272,7 @@ func (t *Trainer) gather(w *worker, lo, hi int) {
 }
 
 // varies reports whether iterations differ in what they see.
-func (t *Trainer) varies() bool { return t.cfg.Batch > 0 || t.stride > 1 || t.cfg.Augment.active() }
+func (t *Trainer) varies() bool { return t.now.Batch > 0 || t.stride > 1 || t.cfg.Augment.active() }
 
 // regular is the grid of evaluations.
 func (t *Trainer) regular() []int { return t.cfg.Grid.regular(len(t.times), t.stride) }
@@ -265,15 +280,16 @@ func (t *Trainer) regular() []int { return t.cfg.Grid.regular(len(t.times), t.st
 // draw returns the samples of an iteration: those of its place in a permutation
 // that belongs to its epoch, so that no generator has a state to be saved.
 func (t *Trainer) draw(iteration int) []int {
-	if t.cfg.Batch == 0 {
+	if t.now.Batch == 0 {
 		return nil
 	}
 	perEpoch := t.perEpoch()
+	iteration -= t.begin
 	if epoch := iteration / perEpoch; t.order == nil || epoch != t.epoch {
-		t.epoch, t.order = epoch, rand.New(rand.NewPCG(t.cfg.Seed, uint64(epoch))).Perm(t.samples)
+		t.epoch, t.order = epoch, rand.New(rand.NewPCG(t.cfg.Seed, uint64(t.phase)<<48|uint64(epoch))).Perm(t.samples)
 	}
-	at := iteration % perEpoch * t.cfg.Batch
-	return t.order[at : at+t.cfg.Batch]
+	at := iteration % perEpoch * t.now.Batch
+	return t.order[at : at+t.now.Batch]
 }
 
 func (t *Trainer) perEpoch() int { return t.samples / t.batch() }
@@ -312,16 +328,16 @@ func (t *Trainer) evaluate(grad []float64) (float64, error) {
 // evaluateAll returns the mean loss of the batches that the evaluated samples
 // make, as the data has them, and writes the gradient of the last one.
 func (t *Trainer) evaluateAll(grad []float64) (mean float64, err error) {
-	if t.cfg.Batch == 0 {
+	if t.now.Batch == 0 {
 		if t.varies() {
 			t.load(nil, t.regular(), nil)
 		}
 		return t.evaluate(grad)
 	}
 	samples := t.evaluated()
-	n := len(samples) / t.cfg.Batch
+	n := len(samples) / t.now.Batch
 	for k := range n {
-		t.load(samples[k*t.cfg.Batch:], t.regular(), nil)
+		t.load(samples[k*t.now.Batch:], t.regular(), nil)
 		loss, err := t.evaluate(grad)
 		if err != nil {
 			return 0, err

@@ -28,6 +28,9 @@ type TrainConfig struct {
 	// millionth of its step. The loss at the end of Adam is then that of at most
 	// 20 batches of evenly spaced windows.
 	Window int `json:"window,omitempty"`
+	// Phases, in the order in which they begin, have the first stage go on with
+	// other windows and batches than the two above.
+	Phases []Phase `json:"phases,omitempty"`
 	// Augment turns the samples by symmetries of the system.
 	Augment AugmentConfig `json:"augment,omitzero"`
 
@@ -133,6 +136,9 @@ func (c TrainConfig) Validate() error {
 		if err := c.LBFGS.LBFGSConfig.Validate(); err != nil {
 			return bad("%v", err)
 		}
+	}
+	if err := c.validatePhases(); err != nil {
+		return err
 	}
 	if err := c.Grid.validate(); err != nil {
 		return err

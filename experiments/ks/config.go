@@ -52,6 +52,9 @@ type ModelConfig struct {
 	Name string `json:"name"`
 	// Autoencoder is pod, plain, pod+mlp or none.
 	Autoencoder string `json:"autoencoder"`
+	// Modes is the number of leading Fourier pairs whose coordinates the networks
+	// see, in units of their largest deviation; 0: they see the points.
+	Modes int `json:"modes"`
 	// Seeds trains from so many starts and reports each; the model is the first.
 	Seeds int               `json:"seeds"`
 	Model model.Config      `json:"model"`
@@ -74,6 +77,8 @@ type recipe struct {
 	optimizer   string
 	rate        float64
 	iterations  int
+	modes       int
+	phases      []model.Phase
 	byDefault   bool
 }
 
@@ -84,11 +89,15 @@ type recipe struct {
 // 120,000. Windows of 8 steps, of which a batch has few, since many updates count
 // for more than exact ones.
 var recipes = []recipe{
-	{"latent20", 20, pod, model.OptimizerSOAP, 1e-2, 37000, true},
-	{"latent7", 7, plain, model.OptimizerSOAP, 5e-3, 16500, true},
-	{"plain20", 20, plain, model.OptimizerSOAP, 5e-3, 16500, false},
-	{"adam20", 20, pod, model.OptimizerAdam, 7e-3, 37000, false},
-	{"latent64", 64, identity, model.OptimizerSOAP, 5e-3, 16500, false},
+	{"latent20", 20, pod, model.OptimizerSOAP, 1e-2, 100000, 12, nil, true},
+	{"latent7", 7, podMLP, model.OptimizerSOAP, 6e-3, 80000, 12, []model.Phase{
+		{From: 0, Window: 8, Batch: 100, First: 2, Decay: 0.1},
+		{From: 0.4, Window: 16, Batch: 80, First: 4, Decay: 0.1, Saturation: 0.7},
+		{From: 0.55, Window: 24, Batch: 60, First: 8, Decay: 0.1, Saturation: 0.2},
+	}, true},
+	{"plain20", 20, plain, model.OptimizerSOAP, 5e-3, 16500, 0, nil, false},
+	{"adam20", 20, pod, model.OptimizerAdam, 7e-3, 37000, 12, nil, false},
+	{"latent64", 64, identity, model.OptimizerSOAP, 5e-3, 16500, 0, nil, false},
 }
 
 func defaultConfig() Config {
@@ -113,7 +122,7 @@ func defaultConfig() Config {
 // ‖A‖ grows without need.
 func (r recipe) model() ModelConfig {
 	ks := data.KS()
-	m := ModelConfig{Name: r.name, Seeds: 1, Model: model.DefaultConfig(ks.Points), Train: model.DefaultTrainConfig()}
+	m := ModelConfig{Name: r.name, Modes: r.modes, Seeds: 1, Model: model.DefaultConfig(ks.Points), Train: model.DefaultTrainConfig()}
 	m.Model.Integrator = "etd1"
 	m.Model.Autoencoder.Latent = r.latent
 	m.Model.Linear = model.LinearConfig{Shift: ks.MaxGrowth(), Spread: 0.01, SkewSpread: 0.1, Damping: 0.5}
@@ -122,6 +131,7 @@ func (r recipe) model() ModelConfig {
 	m.Train.Batch = 100
 	m.Train.Window = 8
 	m.Train.LBFGS.Iterations = 0
+	m.Train.Phases = r.phases
 	m.Train.Adam.Iterations = r.iterations
 	m.Train.Adam.LinearRate = 0.1
 	m.Train.Adam.Optimizer = r.optimizer
@@ -147,23 +157,42 @@ func (m *ModelConfig) setAutoencoder(kind string) {
 	m.Model.Autoencoder = a
 }
 
-// withPairs returns the model's configuration with what its kind of autoencoder
-// has fixed: the first of the Fourier pairs, in units of the largest deviation of
-// any of their coefficients over the data.
+// withPairs returns the model's configuration with what the data fix: the Fourier
+// pairs in whose coordinates the networks see the field, and those, the first,
+// that are the autoencoder or stand beside it, both in units of the largest
+// deviation of any of their coordinates over the data.
 func (m ModelConfig) withPairs(p data.KuramotoSivashinsky, d *data.Dataset) (model.Config, error) {
 	c := m.Model
-	if m.Autoencoder != pod && m.Autoencoder != podMLP {
+	n := c.Autoencoder.Latent
+	fixed := m.Autoencoder == pod || m.Autoencoder == podMLP
+	if !fixed && m.Modes == 0 {
 		return c, nil
 	}
-	n := c.Autoencoder.Latent
-	pairs, err := p.FourierPairs((n + 1) / 2)
+	pairs, err := p.FourierPairs(max(m.Modes, (n+1)/2))
 	if err != nil {
 		return c, err
 	}
-	pairs = pairs[:n] // of an odd number the last pair's cosine alone
-	c.Autoencoder.Skip, err = model.NewLinearPair(pairs, largestDeviation(d, pairs))
-	if err == nil {
-		c.Autoencoder.Skip.Only = m.Autoencoder == pod
+	scale := largestDeviation(d, pairs)
+	if m.Modes > 0 {
+		c.Basis = pairs
+		c.Factor = make([]float64, p.Points)
+		for i := range c.Factor {
+			c.Factor[i] = 1 / scale
+		}
+		scale = 1
+		unit := make([][]float64, len(pairs))
+		for i := range unit {
+			unit[i] = make([]float64, len(pairs))
+			unit[i][i] = 1
+		}
+		pairs = unit
+	}
+	if fixed {
+		// Of an odd number the last pair's cosine alone.
+		c.Autoencoder.Skip, err = model.NewLinearPair(pairs[:n], scale)
+		if err == nil {
+			c.Autoencoder.Skip.Only = m.Autoencoder == pod
+		}
 	}
 	return c, err
 }
@@ -237,6 +266,9 @@ func (m ModelConfig) validate(d DataConfig) error {
 	if latent := m.Model.Autoencoder.Latent; (latent == 0) != (m.Autoencoder == identity) || latent > d.Solver.Problem.Points {
 		return errors.Errorf("autoencoder %s: got latent %d, want 0 for none, else 1 to the %d points", m.Autoencoder, latent, d.Solver.Problem.Points)
 	}
+	if m.Modes != 0 && 2*m.Modes < m.Model.Autoencoder.Latent || 2*m.Modes > d.Solver.Problem.Points-2 {
+		return errors.Errorf("modes: got %d, want 0 for none, else as many coordinates as the latent %d at least and the %d points at most", m.Modes, m.Model.Autoencoder.Latent, d.Solver.Problem.Points)
+	}
 	if m.Seeds < 1 || m.Model.Dim != d.Solver.Problem.Points {
 		return errors.Errorf("got %d seeds and dim %d, want at least 1, and the %d points", m.Seeds, m.Model.Dim, d.Solver.Problem.Points)
 	}
@@ -301,7 +333,7 @@ func configure(f *driver.Flags, o options) (Config, error) {
 			m.Model.Integrator = f.Integrator
 		}
 		if f.Given("window") {
-			m.Train.Window = o.window
+			m.Train.Window, m.Train.Phases = o.window, nil
 		}
 		if f.Given("seeds") {
 			m.Seeds = o.seeds

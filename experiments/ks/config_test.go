@@ -70,7 +70,7 @@ func TestFlagsChooseModels(t *testing.T) {
 		by    string // its optimizer
 	}{
 		{nil, []string{"latent20", "latent7"}, pod, "soap"},
-		{[]string{"-latent", "7"}, []string{"latent7"}, plain, "soap"},
+		{[]string{"-latent", "7"}, []string{"latent7"}, podMLP, "soap"},
 		{[]string{"-latent", "64"}, []string{"latent64"}, identity, "soap"},
 		{[]string{"-latent", "20", "-autoencoder", "plain"}, []string{"plain20"}, plain, "soap"},
 		{[]string{"-latent", "20", "-optimizer", "adam"}, []string{"adam20"}, pod, "adam"},

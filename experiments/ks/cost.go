@@ -84,7 +84,7 @@ func (l *laboratory) iteration(name string, batch int) (cost, error) {
 	m.Model.Dtype = l.Models[0].Model.Dtype
 	m.Train.Workers = l.Models[0].Train.Workers
 	m.Train.Adam.Optimizer = model.OptimizerAdam
-	m.Train.Batch = batch
+	m.Train.Batch, m.Train.Phases = batch, nil
 	m.Train.Adam.Iterations = math.MaxInt32
 	// As many windows as fill a batch are enough.
 	d := part(l.train, 0, min(l.Data.Train, batch/l.Data.Runs+m.Train.Window+1))

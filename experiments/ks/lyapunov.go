@@ -75,7 +75,7 @@ func (l *laboratory) exponent(m *model.Model) (float64, error) {
 func latentFlow(m *model.Model) (*model.Model, error) {
 	c := m.Config()
 	c.Dim = c.LatentDim()
-	c.Offset, c.Factor, c.Invariants = nil, nil, nil
+	c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil
 	c.Autoencoder = model.AutoencoderConfig{}
 	c.Dtype = "float64"
 	flow, err := model.New(c)

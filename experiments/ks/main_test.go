@@ -61,6 +61,9 @@ func tiny() Config {
 	for i := range c.Models {
 		m := &c.Models[i]
 		m.Train.Batch, m.Train.Adam.Iterations = 6, 8
+		for k := range m.Train.Phases {
+			m.Train.Phases[k].Batch = 6
+		}
 		m.Model.Nonlinear.Hidden = []int{12}
 	}
 	c.Models[1].Model.Autoencoder.Hidden = []int{9}

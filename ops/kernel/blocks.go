@@ -9,7 +9,7 @@ import "unsafe"
 const (
 	panelVectors  = 3
 	maxDepth      = 256
-	maxDepthT     = 128
+	maxDepthT     = 96
 	blockElements = 32 << 10
 )
 
@@ -25,7 +25,7 @@ const tileRows = 24
 // few places in the cache. Packing then pays from packRowsFrom rows of A.
 const (
 	aliasing     = 2048
-	packRowsFrom = 64
+	packRowsFrom = 160
 )
 
 func (s *simd[T]) aliased(n int) bool {

@@ -15,8 +15,8 @@ const pathVariable = "SPNODE_KERNEL"
 // one has no simd kernels: it is plain Go, with gonum's products.
 type path struct {
 	name string
-	// byName: it is taken only where pathVariable names it. AVX-512 has so far
-	// been run on an emulator alone, no processor with it being at hand.
+	// byName: it is taken only where pathVariable names it. AVX-512 has not been
+	// run since its kernels were last written, no processor with it being at hand.
 	byName  bool
 	float64 *simd[float64]
 	float32 *simd[float32]

@@ -14,16 +14,18 @@ import (
 // of one stands in the code behind the start of the next.
 const unroll = 8
 
-// tanh writes y = tanh(x) for n elements, from |x| = (n ln 2)/2 + r by the sum of
+// tanh writes y = tanh(x) for n elements, from x = (n ln 2)/2 + r by the sum of
 // the arguments, where (2ⁿ−1)/(2ⁿ+1) is the tanh of the first and r/Q that of the
 // second, Q = r coth r:
 //
-//	tanh|x| = N/D,  N = (2ⁿ−1)Q + (2ⁿ+1)r,  D = (2ⁿ+1)Q + (2ⁿ−1)r.
+//	tanh x = N/D,  N = (2ⁿ−1)Q + (2ⁿ+1)r,  D = (2ⁿ+1)Q + (2ⁿ−1)r.
 //
 // Q is even and r small, |r| ≤ (ln 2)/4, so a polynomial of few terms in r² gives
 // it, and for n = 0 nothing cancels. What N and D lose to rounding, mostly where
 // n = 1 and r < 0, corrects the quotient, which leaves less than two units in the
-// last place. Above its clamp tanh is 1.
+// last place; most are lost near 18 and in float32 near 8, where 2ⁿ+1 is no longer
+// exact. Beyond its clamp tanh is ±1. N and D of −x are those of x but for a power
+// of two and a sign, so that the function is odd to the last bit.
 func tanh(t *target, window Mem) {
 	f := newTanh(t)
 	TEXT(t.name("tanh"), NOSPLIT, "func(n int, y, x *"+t.typ+")")
@@ -136,8 +138,8 @@ func (f *tanhOf) fraction(x reg.VecVirtual) fraction {
 	r := x
 	f.fnma231(f.at("ln2/2"), n, r)
 	f.shift(Imm(uint64(f.precision().mantissa)), b, b) // 2ⁿ
-	// With 1 − 2ⁿ, and differences for sums from here on, the sum of two zeros of
-	// an x of −0 is −0.
+	// The negative of 2ⁿ−1, so that the sums that follow are differences: that of
+	// −0 and 0 is −0, as it should for x = −0.
 	f.sub(b, f.held["one"], a)
 	f.add(f.held["one"], b, b)
 
