@@ -86,18 +86,47 @@ func TaylorSteps(norm, tol float64) (m int, s float64) {
 	return m, s
 }
 
-// taylorDoublings returns the degree m and the number q of doublings that
-// take the fewest products m + cost·q, with ‖tA‖/2^q ≤ θ_m.
-func taylorDoublings(norm, tol, cost float64) (m, q int) {
-	best := math.Inf(1)
+// taylorDoublings returns the degree m and the number q of doublings, of cost
+// products each, that take the fewest products of matrices, with
+// ‖tA‖/2^q ≤ θ_m.
+func taylorDoublings(norm, tol float64, cost int) (m, q int) {
+	best := math.MaxInt
+	normFrac, normExp := math.Frexp(norm)
 	for d, th := range thetas(tol) {
 		if d == 0 {
 			continue
 		}
-		k := max(0, math.Ceil(math.Log2(norm)-math.Log2(th)))
-		if c := float64(d) + cost*k; c < best {
-			best, m, q = c, d, int(k)
+		k := 0 // ⌈log₂(norm/θ)⌉, exactly and where the quotient overflows
+		if frac, exp := math.Frexp(th); norm > th {
+			k = normExp - exp
+			if normFrac > frac {
+				k++
+			}
+		}
+		if c := blockProducts(d-1) + cost*k; c < best {
+			best, m, q = c, d, k
 		}
 	}
 	return m, q
+}
+
+// termBlocks returns how Paterson and Stockmeyer split a polynomial of that
+// degree in a matrix z into blocks of size terms, the last of which has one
+// more, for the fewest products: size − 1 for the powers up to z^size, and
+// blocks − 1 to join the blocks.
+func termBlocks(degree int) (size, blocks int) {
+	best := math.MaxInt
+	for k := 1; k <= max(degree, 1); k++ {
+		b := max(1, (degree+k-1)/k)
+		if k+b < best {
+			best, size, blocks = k+b, k, b
+		}
+	}
+	return size, blocks
+}
+
+// blockProducts is how many products termBlocks takes.
+func blockProducts(degree int) int {
+	size, blocks := termBlocks(degree)
+	return size + blocks - 2
 }
