@@ -392,7 +392,7 @@ func (w *Phi[T]) addIdentity(a []T, r T) {
 }
 
 // invFactorial[k] = 1/k!
-var invFactorial = func() (f [maxDegree + 8]float64) {
+var invFactorial = func() (f [MaxDegree + 8]float64) {
 	f[0] = 1
 	for k := 1; k < len(f); k++ {
 		f[k] = f[k-1] / float64(k)
