@@ -28,25 +28,22 @@ type Expmv[T Float] struct {
 	tol  float64
 	phi  *Phi[T]
 
-	at   denseOperator[T]
-	a    Packed[T] // as it is: the rows λᵀA are those of Aᵀλ
-	b    []T       // A − μI, or a sparse A in full
-	sums []float64
+	at      denseOperator[T]
+	shifted shifted[T]
+	a       Packed[T] // as it is: the rows λᵀA are those of Aᵀλ
+	full    []T       // A − μI, or a sparse A in full
+	sums    []float64
 
-	tau    []T
-	last   []float64 // ‖b_{k−1}‖_∞ of each row
-	bound  []float64 // of ‖u‖_∞ of each row
-	g      [][]T     // derivatives of the polynomial at the start of a substep
-	f, u   []T       // rows of a block, as all that follow
-	next   []T
-	beta   []T
-	mem    []T // of g
-	start  []T // of each substep
-	terms  []T // of one substep
-	dTerms []T
-	slope  []T
-	tmp    []T
-	d      [][]T
+	tau    []T // of each row of a block
+	g      [][]T
+	poly   []T // what of g is not a w itself
+	b, t   []T // two terms of the series
+	denial denial
+
+	f, start, terms, slope []T // for the adjoint
+	beta, dTerms           []T
+	d                      [][]T
+	tmp                    []T
 }
 
 // Form is a way to evaluate the action of an exponential.
@@ -87,7 +84,7 @@ func (w *Expmv[T]) forward(y []T, l linear[T], h []float64, u []T, ws [][]T) {
 		nr := min(blockRows, rows-r0)
 		m, s, dense := w.plan(l, h, r0, nr)
 		if dense {
-			w.denseForward(y, w.full(l), h, u, ws, r0, nr)
+			w.denseForward(y, w.fullMatrix(l), h, u, ws, r0, nr)
 			continue
 		}
 		f := y[r0*n : (r0+nr)*n]
@@ -104,33 +101,22 @@ func (w *Expmv[T]) forward(y []T, l linear[T], h []float64, u []T, ws [][]T) {
 // otherwise it keeps u and every b_k, k < m, there and takes all m terms.
 func (w *Expmv[T]) substep(f []T, l linear[T], m, rows int, terms []T) {
 	n := w.n
-	b, t := grow(&w.u, n*rows), grow(&w.next, n*rows)
-	last, bound := grow(&w.last, rows), grow(&w.bound, rows)
+	b, t := grow(&w.b, n*rows), grow(&w.t, n*rows)
 	copy(b, f)
-	for r := range rows {
-		last[r], bound[r] = math.Inf(1), maxAbs(f[r*n:(r+1)*n])
-	}
+	w.denial = denial{size: math.Inf(1), bound: math.Inf(1)}
 	for k := 1; k <= m; k++ {
 		if terms != nil {
 			copy(terms[(k-1)*n*rows:], b)
 		}
 		l.b.MulTo(t, b, rows)
-		converged := k > w.p
-		for r := range rows {
-			lo, hi := r*n, (r+1)*n
-			if k <= w.p {
-				AxpyTo(t[lo:hi], T(math.Pow(float64(w.tau[r]), float64(k-1))*invFactorial[k-1]), w.g[k-1][lo:hi])
-			}
-			nt := addTerm(f[lo:hi], t[lo:hi], w.tau[r]/T(k))
-			bound[r] += nt
-			// The bound spares most terms the norm of f.
-			both := last[r] + nt
-			if !(both <= w.tol*bound[r]) || converged && !(both <= w.tol*maxAbs(f[lo:hi])) {
-				converged = false
-			}
-			last[r] = nt
+		if k <= w.p {
+			w.addPolynomial(t, k, rows)
 		}
-		if converged && terms == nil {
+		for r, tau := range w.tau[:rows] {
+			scale(tau/T(k), t[r*n:(r+1)*n])
+		}
+		AxpyTo(f, 1, t)
+		if terms == nil && k > w.p && w.converged(f, b, t) {
 			break
 		}
 		b, t = t, b
@@ -142,27 +128,62 @@ func (w *Expmv[T]) substep(f []T, l linear[T], m, rows int, terms []T) {
 	}
 }
 
-// addTerm multiplies t by c, adds it to f and returns ‖t‖_∞.
-func addTerm[T Float](f, t []T, c T) float64 {
-	f = f[:len(t)]
+// addPolynomial adds τ^{k−1}/(k−1)! times the derivative k−1 of the
+// polynomial.
+func (w *Expmv[T]) addPolynomial(t []T, k, rows int) {
+	g := w.g[k-1]
+	if k == 1 {
+		AxpyTo(t, 1, g)
+		return
+	}
+	for r, tau := range w.tau[:rows] {
+		c := T(math.Pow(float64(tau), float64(k-1)) * invFactorial[k-1])
+		AxpyTo(t[r*w.n:(r+1)*w.n], c, g[r*w.n:(r+1)*w.n])
+	}
+}
+
+// denial is the row of a block in which the last terms still mattered.
+type denial struct {
+	row   int
+	size  float64 // ‖b_k‖_∞ in it, of the last term,
+	bound float64 // and a bound of ‖u‖_∞
+}
+
+// converged reports whether in every row of the block the terms b and t are
+// together below the tolerance of f. It first looks at the row that denied it
+// for the last term, which mostly does so again.
+func (w *Expmv[T]) converged(f, b, t []T) bool {
+	n, rows, d := w.n, len(f)/w.n, &w.denial
+	for i := range rows {
+		r := (d.row + i) % rows
+		row := func(x []T) float64 { return maxAbs(x[r*n : (r+1)*n]) }
+		size := row(t)
+		both := size + d.size
+		d.bound += size
+		if i > 0 {
+			both = size + row(b)
+			d.bound = math.Inf(1)
+		}
+		if both <= w.tol*d.bound {
+			d.bound = row(f)
+		}
+		if !(both <= w.tol*d.bound) {
+			d.row, d.size = r, size
+			return false
+		}
+	}
+	return true
+}
+
+// maxAbs returns ‖x‖_∞ of what is not NaN.
+func maxAbs[T Float](x []T) float64 {
 	var top T
-	for i, v := range t {
-		v *= c
-		t[i] = v
-		f[i] += v
+	for _, v := range x {
 		if v := T(math.Abs(float64(v))); v > top { // faster than max
 			top = v
 		}
 	}
 	return float64(top)
-}
-
-// maxAbs returns ‖x‖_∞, NaN if an element is.
-func maxAbs[T Float](x []T) (top float64) {
-	for _, v := range x {
-		top = max(top, math.Abs(float64(v)))
-	}
-	return top
 }
 
 // BackwardTo is the adjoint of ForwardTo for p = 1: given lam, the gradient by
@@ -173,71 +194,11 @@ func maxAbs[T Float](x []T) (top float64) {
 // series that ends early for a small u would give a wrong gradient by u.
 // The gradient by h needs no polynomial, ∂y/∂h = e^{hA}(Au + w_1), and that by
 // u is e^{hA}ᵀλ already.
-func (w *Expmv[T]) BackwardTo(du, dw, da, dh []T, a []T, h []float64, u, w1, lam []T) {
-	n, rows := w.n, len(u)/w.n
-	ws := [][]T{w1}
-	l := w.dense(a, h)
-	w.a.Pack(false, n, n, a)
-	for r0 := 0; r0 < rows; r0 += blockRows {
-		nr := min(blockRows, rows-r0)
-		m, s, dense := w.plan(l, h, r0, nr)
-		if dense {
-			w.denseBackward(du, dw, da, a, h, u, w1, lam, r0, nr)
-			continue
-		}
-		lo, hi, size := r0*n, (r0+nr)*n, n*nr
-		start, f := grow(&w.start, int(s)*size), grow(&w.f, size)
-		copy(f, u[lo:hi])
-		w.loadTau(h, s, r0, nr)
-		w.loadPolynomial(ws, 0, r0, nr)
-		for i := range int(s) {
-			copy(start[i*size:], f)
-			if i+1 < int(s) {
-				w.substep(f, l, m, nr, nil)
-			}
-		}
-		copy(du[lo:hi], lam[lo:hi])
-		clear(dw[lo:hi])
-		terms := grow(&w.terms, m*size)
-		for i := int(s) - 1; i >= 0; i-- {
-			copy(f, start[i*size:])
-			w.substep(f, l, m, nr, terms)
-			w.adjointSubstep(du[lo:hi], dw[lo:hi], da, m, nr, terms)
-		}
-	}
-	slope := grow(&w.slope, rows*n)
-	w.at.MulTo(slope, u, rows)
-	AxpyTo(slope, 1, w1)
-	for r := range rows {
-		dh[r%len(h)] += Dot(du[r*n:(r+1)*n], slope[r*n:(r+1)*n])
-	}
-}
-
 // adjointSubstep takes lam back over one substep: with β_m = λ,
 //
 //	t_k = τ/k β_k,  dA += t_k b_{k−1}ᵀ,  β_{k−1} = λ + Aᵀt_k,
 //
 // where b_0 = u; at k = 1, t_1 is also the gradient by w_1 and β_0 the new λ.
-func (w *Expmv[T]) adjointSubstep(lam, dw, da []T, m, rows int, terms []T) {
-	n, size := w.n, w.n*rows
-	beta, ts := grow(&w.beta, size), grow(&w.dTerms, m*size)
-	copy(beta, lam)
-	for k := m; k >= 1; k-- {
-		t := ts[(k-1)*size : k*size]
-		for r, tau := range w.tau[:rows] {
-			c := tau / T(k)
-			for i, v := range beta[r*n : (r+1)*n] {
-				t[r*n+i] = c * v
-			}
-		}
-		copy(beta, lam)
-		w.a.Gemm(rows, 1, t, 1, beta, &w.tmp)
-	}
-	AxpyTo(dw, 1, ts[:size])
-	copy(lam, beta)
-	Gemm(true, false, n, n, m*rows, 1, ts, terms, 1, da, &w.tmp)
-}
-
 func (w *Expmv[T]) loadTau(h []float64, s float64, r0, rows int) {
 	w.tau = grow(&w.tau, rows)
 	for c := range rows {
@@ -250,14 +211,14 @@ func (w *Expmv[T]) loadTau(h []float64, s float64, r0, rows int) {
 func (w *Expmv[T]) loadPolynomial(ws [][]T, i, r0, rows int) {
 	n, size := w.n, w.n*rows
 	w.g = w.g[:0]
-	mem := grow(&w.mem, w.p*size)
+	poly := grow(&w.poly, w.p*size)
 	for j := range w.p {
 		wj := ws[j][r0*n : r0*n+size]
 		if i == 0 || j == w.p-1 { // w_{j+1} itself
 			w.g = append(w.g, wj)
 			continue
 		}
-		g := mem[j*size : (j+1)*size]
+		g := poly[j*size : (j+1)*size]
 		copy(g, wj)
 		for k := j + 1; k < w.p; k++ {
 			for r, tau := range w.tau[:rows] {
@@ -280,24 +241,6 @@ func (w *Expmv[T]) denseForward(y, a []T, h []float64, u []T, ws [][]T, r0, rows
 		for j := 1; j <= w.p; j++ {
 			Gemm(false, true, k, n, n, T(math.Pow(hr, float64(j-1))), ws[j-1][lo:hi], w.phi.P(j), 1, y[lo:hi], &w.tmp)
 		}
-		r = end
-	}
-}
-
-func (w *Expmv[T]) denseBackward(du, dw, da, a []T, h []float64, u, w1, lam []T, r0, rows int) {
-	n := w.n
-	if w.d == nil {
-		w.d = [][]T{make([]T, n*n), make([]T, n*n)}
-	}
-	for r := r0; r < r0+rows; {
-		hr, end := step(h, r), sameStep(h, r, r0+rows)
-		k, lo, hi := end-r, r*n, end*n
-		w.phi.Forward(a, hr)
-		Gemm(false, false, k, n, n, 1, lam[lo:hi], w.phi.E(), 0, du[lo:hi], &w.tmp)
-		Gemm(false, false, k, n, n, 1, lam[lo:hi], w.phi.P(1), 0, dw[lo:hi], &w.tmp)
-		Gemm(true, false, n, n, k, 1, lam[lo:hi], u[lo:hi], 0, w.d[0], &w.tmp)
-		Gemm(true, false, n, n, k, 1, lam[lo:hi], w1[lo:hi], 0, w.d[1], &w.tmp)
-		w.phi.Backward(da, w.d)
 		r = end
 	}
 }

@@ -46,7 +46,7 @@ func (w *Expmv[T]) dense(a []T, h []float64) linear[T] {
 	norm, mu, centred := w.norms(a)
 	l := linear[T]{b: &w.at, norm: norm, normA: norm, a: a, cost: rowCost * float64(n*n)}
 	if w.centres(norm, centred, h) {
-		b := grow(&w.b, n*n)
+		b := grow(&w.full, n*n)
 		copy(b, a)
 		for i := range n {
 			b[i*n+i] -= T(mu)
@@ -76,10 +76,12 @@ func (w *Expmv[T]) norms(a []T) (norm, mu, centred float64) {
 
 // sparse is dense for a sparse A.
 func (w *Expmv[T]) sparse(a *Sparse[T], h []float64) linear[T] {
-	l := linear[T]{b: shifted[T]{a, 0}, norm: a.norm, normA: a.norm, sparse: a,
+	w.shifted = shifted[T]{a, 0}
+	l := linear[T]{b: &w.shifted, norm: a.norm, normA: a.norm, sparse: a,
 		cost: sparseCost * float64(w.n+len(a.val))}
 	if w.centres(a.norm, a.centred, h) {
-		l.b, l.norm, l.mu, l.centred = shifted[T]{a, T(a.mu)}, a.centred, float64(T(a.mu)), true
+		w.shifted.mu = T(a.mu)
+		l.norm, l.mu, l.centred = a.centred, float64(w.shifted.mu), true
 	}
 	return l
 }
@@ -146,12 +148,12 @@ func (w *Expmv[T]) plan(l linear[T], h []float64, r0, rows int) (m int, s float6
 // matrices of it are 640 MiB.
 const maxFull = 2896
 
-// full returns A as a full matrix.
-func (w *Expmv[T]) full(l linear[T]) []T {
+// fullMatrix returns A as a full matrix.
+func (w *Expmv[T]) fullMatrix(l linear[T]) []T {
 	if l.a != nil {
 		return l.a
 	}
-	a := grow(&w.b, w.n*w.n)
+	a := grow(&w.full, w.n*w.n)
 	l.sparse.denseTo(a)
 	return a
 }

@@ -94,7 +94,7 @@ type shifted[T Float] struct {
 }
 
 // MulTo takes four rows b at a time, for which it reads A once.
-func (a shifted[T]) MulTo(t, b []T, rows int) {
+func (a *shifted[T]) MulTo(t, b []T, rows int) {
 	n := a.n
 	for ; rows >= 4; rows -= 4 {
 		a.mulFour(t[:4*n], b[:4*n])
@@ -108,7 +108,7 @@ func (a shifted[T]) MulTo(t, b []T, rows int) {
 
 // mulOne and mulFour run one index through all rows, which costs fewer checks
 // of bounds than a slice for each.
-func (a shifted[T]) mulOne(t, b []T) {
+func (a *shifted[T]) mulOne(t, b []T) {
 	n := len(a.diag)
 	t, b, ends := t[:n], b[:n], a.start[1:n+1]
 	col, val := a.col, a.val[:len(a.col)]
@@ -122,7 +122,7 @@ func (a shifted[T]) mulOne(t, b []T) {
 	}
 }
 
-func (a shifted[T]) mulFour(t, b []T) {
+func (a *shifted[T]) mulFour(t, b []T) {
 	n := len(a.diag)
 	b0, b1, b2, b3 := b[:n], b[n:2*n], b[2*n:3*n], b[3*n:4*n]
 	t0, t1, t2, t3 := t[:n], t[n:2*n], t[2*n:3*n], t[3*n:4*n]

@@ -47,7 +47,7 @@ func TestSparse(t *testing.T) {
 	for rows := 1; rows <= 9; rows++ {
 		b, got, want := random[float64](rng, rows*n), make([]float64, rows*n), make([]float64, rows*n)
 		copy(want, b)
-		shifted[float64]{a, mu}.MulTo(got, b, rows)
+		(&shifted[float64]{a, mu}).MulTo(got, b, rows)
 		Gemm(false, true, rows, n, n, 1, b, dense, -mu, want, nil)
 		for i, v := range got {
 			if math.Abs(v-want[i]) > 1e-13 { // n products of about 1
