@@ -40,3 +40,13 @@ robertson *FLAGS:
 figures OUT="/tmp/spnode-figures":
     go run ./experiments/transient -evaluate checkpoints/transient/reference -out {{OUT}}/transient
     go run ./experiments/robertson -evaluate checkpoints/robertson/reference -out {{OUT}}/robertson
+
+# the notebooks in JupyterLab; the first time builds the kernel, some minutes
+notebook *FLAGS:
+    experiments/notebook/run lab {{FLAGS}}
+
+# the notebooks' cells without Jupyter, and in it
+notebook-test:
+    experiments/notebook/run test
+    experiments/notebook/run execute
+    experiments/notebook/run numpy

@@ -5,6 +5,8 @@ import (
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
+
+	"spnode/ops/kernel"
 )
 
 // AdamConfig are the settings of Adam: what a configuration stores. Its state
@@ -42,12 +44,13 @@ func (c AdamConfig) Validate() error {
 //
 // Step, Mean and Variance (t, m, v) are the whole state and open to be saved:
 // an Adam made of copies of them goes on with the same bits. Their zero values
-// are the start.
+// are the start. Scale, a setting, multiplies the rate of each component.
 //
 // See Kingma and Ba, Adam: A Method for Stochastic Optimization, ICLR 2015,
 // algorithm 1.
 type Adam struct {
 	AdamConfig
+	Scale    []float64 // of the length of w, or nil for 1
 	Step     int       // updates done so far
 	Mean     []float64 // m, of the length of w
 	Variance []float64 // v, likewise
@@ -57,21 +60,33 @@ type Adam struct {
 // allocates the moments; later calls do not allocate. It panics if w, g and the
 // moments differ in length.
 func (a *Adam) Update(rate float64, w, g []float64) {
+	a.advance(w, g)
+	a.move(rate, w, g, 0, len(w))
+}
+
+// advance counts a step after the checks of Update.
+func (a *Adam) advance(w, g []float64) {
 	if a.Mean == nil && a.Variance == nil {
 		a.Mean = make([]float64, len(w))
 		a.Variance = make([]float64, len(w))
 	}
-	m, v := a.Mean, a.Variance
-	if len(g) != len(w) || len(m) != len(w) || len(v) != len(w) {
-		panic(errors.Errorf("model: Adam.Update: lengths of gradient and moments, got %d, %d, %d, want %d", len(g), len(m), len(v), len(w)))
+	if m, v := a.Mean, a.Variance; len(g) != len(w) || len(m) != len(w) || len(v) != len(w) || a.Scale != nil && len(a.Scale) != len(w) {
+		panic(errors.Errorf("model: Adam.Update: lengths of gradient, moments and scale, got %d, %d, %d, %d, want %d and for the scale that or 0", len(g), len(m), len(v), len(a.Scale), len(w)))
 	}
 	a.Step++
-	c1 := 1 - math.Pow(a.Beta1, float64(a.Step))
-	c2 := 1 - math.Pow(a.Beta2, float64(a.Step))
-	for i, gi := range g {
-		m[i] = a.Beta1*m[i] + (1-a.Beta1)*gi
-		v[i] = a.Beta2*v[i] + (1-a.Beta2)*gi*gi
-		w[i] -= rate * (m[i] / c1) / (math.Sqrt(v[i]/c2) + a.Epsilon)
+}
+
+// move is the step of the components from begin to end, in runs of one rate.
+func (a *Adam) move(rate float64, w, g []float64, begin, end int) {
+	for i := begin; i < end; {
+		j, r := end, rate
+		if a.Scale != nil {
+			for j = i + 1; j < end && a.Scale[j] == a.Scale[i]; j++ {
+			}
+			r *= a.Scale[i]
+		}
+		kernel.AdamTo(w[i:j], a.Mean[i:j], a.Variance[i:j], g[i:j], r, a.Beta1, a.Beta2, a.Epsilon, a.Step)
+		i = j
 	}
 }
 

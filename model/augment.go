@@ -28,6 +28,9 @@ func (c AugmentConfig) check(m Config) error {
 	if !c.active() {
 		return nil
 	}
+	if len(m.Basis) > 0 {
+		return errors.Wrap(ErrConfig, "model: AugmentConfig: the model sees coordinates in a basis, want it to see the field itself")
+	}
 	for name, s := range map[string][]float64{"offset": m.Offset, "factor": m.Factor} {
 		for i, v := range s {
 			if v != s[0] {

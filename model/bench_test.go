@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 // trainings are the examples of the paper as they are trained, on random
@@ -11,30 +13,30 @@ import (
 var trainings = []struct {
 	name  string
 	dim   int
-	times int
+	times []float64
 	batch []int
 	cfg   Config
 }{
-	{"transient", 2, 6, []int{1000}, Config{
+	{"transient", 2, []float64{0, 0.3, 0.65, 1.05, 1.5, 2.1}, []int{1000}, Config{
 		Linear:    LinearConfig{Spread: 0.1},
 		Nonlinear: NonlinearConfig{Kind: KindLipschitz, Hidden: []int{100}, Lipschitz: 20, OutputActivation: true},
 	}},
-	{"robertson", 3, 50, []int{20, 100}, Config{
+	{"robertson", 3, floats.LogSpan(make([]float64, 50), 4e-6, 4e6), []int{20, 100}, Config{
 		Autoencoder: AutoencoderConfig{Latent: 3, Hidden: []int{100, 100}, UnitStart: true, BiasSpread: 1, FirstScale: 3, LastScale: 0.1},
 		Linear:      LinearConfig{Rates: []float64{1e3, 1e-2, 4e-6}},
 		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{100}, Lipschitz: 1e-3, RateScaled: true, ZeroStart: true, NoOutputBias: true},
 	}},
-	{"ks20", 64, 9, []int{100, 2000}, Config{
+	{"ks20", 64, floats.Span(make([]float64, 9), 0, 8), []int{100, 2000}, Config{
 		Autoencoder: AutoencoderConfig{Latent: 20, Hidden: []int{200}},
 		Linear:      LinearConfig{Shift: 0.25, Spread: 0.01},
 		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, BiasSpread: 0.5},
 	}},
-	{"ks20pod", 64, 9, []int{100}, Config{
+	{"ks20pod", 64, floats.Span(make([]float64, 9), 0, 8), []int{100}, Config{
 		Autoencoder: AutoencoderConfig{Latent: 20, Skip: &LinearPair{Only: true}},
 		Linear:      LinearConfig{Shift: 0.25, Spread: 0.01},
 		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, BiasSpread: 0.5},
 	}},
-	{"ks7", 64, 9, []int{100}, Config{
+	{"ks7", 64, floats.Span(make([]float64, 9), 0, 8), []int{100}, Config{
 		Autoencoder: AutoencoderConfig{Latent: 7, Hidden: []int{200, 200}},
 		Linear:      LinearConfig{Shift: 0.25, Spread: 0.01},
 		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, BiasSpread: 0.5},
@@ -57,32 +59,36 @@ func benchConfig(cfg Config, dim int, dtype string) Config {
 	return cfg
 }
 
+// benchTrainer prepares the training of an example on random numbers.
+func benchTrainer(b *testing.B, cfg Config, times []float64, batch int) *Trainer {
+	m, err := New(cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(2, 2))
+	states := make([][][]float64, len(times))
+	for k := range states {
+		x := make([]float64, 2*batch*cfg.Dim)
+		normal(0.3)(rng, x)
+		states[k] = rows(x, cfg.Dim)
+	}
+	train := DefaultTrainConfig()
+	train.Batch, train.LBFGS.Iterations, train.Adam.Iterations = batch, 0, 1<<40
+	train.Adam.Schedule.Rate = 1e-6
+	t, err := NewTrainer(m, train, times, states)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return t
+}
+
 // One iteration of Adam on all cores: gradient and update.
 func BenchmarkIteration(b *testing.B) {
 	for _, c := range trainings {
 		for _, batch := range c.batch {
 			for _, dtype := range []string{"float64", "float32"} {
 				b.Run(fmt.Sprintf("%s/batch=%d/%s", c.name, batch, dtype), func(b *testing.B) {
-					m, err := New(benchConfig(c.cfg, c.dim, dtype))
-					if err != nil {
-						b.Fatal(err)
-					}
-					rng := rand.New(rand.NewPCG(2, 2))
-					times := make([]float64, c.times)
-					states := make([][][]float64, c.times)
-					for k := range times {
-						times[k] = float64(k)
-						x := make([]float64, 2*batch*c.dim)
-						normal(0.3)(rng, x)
-						states[k] = rows(x, c.dim)
-					}
-					train := DefaultTrainConfig()
-					train.Batch, train.LBFGS.Iterations, train.Adam.Iterations = batch, 0, 1<<40
-					train.Adam.Schedule.Rate = 1e-6
-					t, err := NewTrainer(m, train, times, states)
-					if err != nil {
-						b.Fatal(err)
-					}
+					t := benchTrainer(b, benchConfig(c.cfg, c.dim, dtype), c.times, batch)
 					for b.Loop() {
 						if _, err := t.adamIteration(); err != nil {
 							b.Fatal(err)
@@ -91,6 +97,48 @@ func BenchmarkIteration(b *testing.B) {
 					b.ReportMetric(float64(b.Elapsed().Microseconds())/1e3/float64(b.N), "ms/iteration")
 				})
 			}
+		}
+	}
+}
+
+// The graphs of a training, their gradients and programs: what a training waits
+// for before its first iteration.
+func BenchmarkBuild(b *testing.B) {
+	for _, c := range trainings {
+		for _, times := range [][]float64{c.times, floats.Span(make([]float64, 501), 0, 50)} {
+			b.Run(fmt.Sprintf("%s/steps=%d", c.name, len(times)-1), func(b *testing.B) {
+				var nodes int
+				for b.Loop() {
+					t := benchTrainer(b, benchConfig(c.cfg, c.dim, "float64"), times, 20)
+					nodes = len(t.workers[0].g.AllNodes())
+				}
+				b.ReportMetric(float64(nodes), "nodes")
+			})
+		}
+	}
+}
+
+// One step of a rollout, in the latent coordinates.
+func BenchmarkStep(b *testing.B) {
+	for _, c := range trainings {
+		for _, batch := range []int{1, 100} {
+			b.Run(fmt.Sprintf("%s/batch=%d", c.name, batch), func(b *testing.B) {
+				m, err := New(benchConfig(c.cfg, c.dim, "float64"))
+				if err != nil {
+					b.Fatal(err)
+				}
+				s, err := m.step(batch)
+				if err != nil {
+					b.Fatal(err)
+				}
+				u := make([]float64, batch*m.cfg.LatentDim())
+				normal(0.3)(rand.New(rand.NewPCG(4, 4)), u)
+				for b.Loop() {
+					if err := s.advance(u, 0.1); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
 		}
 	}
 }

@@ -196,11 +196,12 @@ func (t *Trainer) state() []npz.Array {
 		as = append(as, npz.Array{Name: name, Shape: []int{len(x)}, Data: x})
 	}
 	vector("counters", []float64{
-		float64(t.stage), float64(t.iteration), float64(t.attempt), float64(t.backoffs), float64(t.adam.Step),
+		float64(t.stage), float64(t.iteration), float64(t.attempt), float64(t.backoffs), float64(t.optimizer.Step),
 		float64(t.lbfgs.Iteration), float64(t.lbfgs.Evaluations), t.lbfgs.F, t.loss, t.elapsed.Seconds(), t.best.loss,
 	})
-	vector("adam/mean", t.adam.Mean)
-	vector("adam/variance", t.adam.Variance)
+	vector("adam/mean", t.optimizer.Mean)
+	vector("adam/variance", t.optimizer.Variance)
+	t.eachSOAP(func(name string, size int, x *[]float64) { vector(name, *x) })
 	vector("last/w", t.last.w)
 	vector("last/mean", t.last.mean)
 	vector("last/variance", t.last.variance)
@@ -220,9 +221,8 @@ func (t *Trainer) setState(arrays []npz.Array) error {
 	for _, a := range arrays {
 		by[a.Name] = a.Data
 	}
-	n := len(t.Model.params.Flat)
 	var err error
-	vector := func(name string) []float64 {
+	sized := func(name string, n int) []float64 {
 		x, ok := by[name]
 		delete(by, name)
 		switch {
@@ -230,7 +230,7 @@ func (t *Trainer) setState(arrays []npz.Array) error {
 		case !ok:
 			err = errors.Errorf("array %s is missing", name)
 		case len(x) != 0 && len(x) != n:
-			err = errors.Errorf("array %s has %d elements, want those of the %d parameters or none", name, len(x), n)
+			err = errors.Errorf("array %s has %d elements, want %d or none", name, len(x), n)
 		case slices.ContainsFunc(x, math.IsNaN):
 			err = errors.Errorf("array %s has an element that is NaN", name)
 		}
@@ -239,7 +239,11 @@ func (t *Trainer) setState(arrays []npz.Array) error {
 		}
 		return x
 	}
-	t.adam = Adam{AdamConfig: t.cfg.Adam.AdamConfig, Mean: vector("adam/mean"), Variance: vector("adam/variance")}
+	vector := func(name string) []float64 { return sized(name, len(t.Model.params.Flat)) }
+	t.optimizer = t.newOptimizer()
+	o := &t.optimizer
+	o.Mean, o.Variance = vector("adam/mean"), vector("adam/variance")
+	t.eachSOAP(func(name string, size int, x *[]float64) { *x = sized(name, size) })
 	t.last = undo{vector("last/w"), vector("last/mean"), vector("last/variance")}
 	t.best.w = vector("best/w")
 	t.lbfgs = LBFGS{LBFGSConfig: t.cfg.LBFGS.LBFGSConfig, X: vector("lbfgs/x"), G: vector("lbfgs/g")}
@@ -264,7 +268,7 @@ func (t *Trainer) setState(arrays []npz.Array) error {
 		}
 	}
 	t.stage, t.iteration, t.attempt, t.backoffs = int(c[0]), int(c[1]), int(c[2]), int(c[3])
-	t.adam.Step, t.lbfgs.Iteration, t.lbfgs.Evaluations = int(c[4]), int(c[5]), int(c[6])
+	o.Step, t.lbfgs.Iteration, t.lbfgs.Evaluations = int(c[4]), int(c[5]), int(c[6])
 	t.lbfgs.F, t.loss, t.elapsed, t.best.loss = c[7], c[8], time.Duration(c[9]*float64(time.Second)), c[10]
 
 	total := t.cfg.Adam.Iterations
@@ -277,11 +281,13 @@ func (t *Trainer) setState(arrays []npz.Array) error {
 	switch {
 	case t.iteration > total:
 		return errors.Errorf("iteration is %d of %d", t.iteration, total)
-	case !begun(t.adam.Mean, t.adam.Variance) || !begun(t.last.w, t.last.mean, t.last.variance) ||
-		t.adam.Step > 0 && t.adam.Mean == nil || t.last.w != nil && t.adam.Step == 0:
+	case !begun(o.Mean, o.Variance) || !begun(t.last.w, t.last.mean, t.last.variance) ||
+		o.Step > 0 && o.Mean == nil && t.stage != stageDone || t.last.w != nil && o.Step == 0:
 		return errors.New("the moments of Adam or its last update are there in part")
-	case t.stage == stageAdam && t.iteration != t.adam.Step:
-		return errors.Errorf("iteration is %d and the step of Adam %d, want the same", t.iteration, t.adam.Step)
+	case t.stage == stageAdam && t.iteration != o.Step:
+		return errors.Errorf("iteration is %d and the step of Adam %d, want the same", t.iteration, o.Step)
+	case !t.wholeSOAP():
+		return errors.New("the factors and bases of SOAP are there in part")
 	case t.stage == stageLBFGS && (t.lbfgs.X == nil || t.lbfgs.G == nil && t.lbfgs.Iteration > 0) || len(t.lbfgs.S) > t.cfg.LBFGS.Memory:
 		return errors.New("the iterate of L-BFGS is not there, or its history too long")
 	case t.best.w == nil && t.attempt > 0 && t.stage != stageDone:

@@ -26,6 +26,11 @@ type Config struct {
 	// what they give is scaled back. Empty: 0 and 1.
 	Offset []float64 `json:"offset,omitempty"`
 	Factor []float64 `json:"factor,omitempty"`
+	// Basis, if set, are orthonormal vectors, and the networks see the
+	// coordinates Basis·(U − Offset)·Factor: a smooth field on many points has
+	// few that matter. What lies outside of their span is left out, of the data
+	// as of predictions.
+	Basis [][]float64 `json:"basis,omitempty"`
 
 	Autoencoder AutoencoderConfig `json:"autoencoder"`
 	Linear      LinearConfig      `json:"linear"`
@@ -173,6 +178,14 @@ func (c Config) LatentDim() int {
 	if c.Autoencoder.Latent > 0 {
 		return c.Autoencoder.Latent
 	}
+	return c.width()
+}
+
+// width is the number of coordinates that the networks see of a state.
+func (c Config) width() int {
+	if len(c.Basis) > 0 {
+		return len(c.Basis)
+	}
 	return c.Dim
 }
 
@@ -191,6 +204,12 @@ func (c Config) Validate() error {
 				return configError("%s of component %d is %g, want a finite number, for a factor not 0", name, i, v)
 			}
 		}
+	}
+	if err := checkOrthonormal("basis", c.Basis, c.Dim); err != nil {
+		return err
+	}
+	if len(c.Basis) > 0 && len(c.Invariants) > 0 {
+		return configError("basis and invariants: got both, want one of them")
 	}
 	if _, err := integrator.ByName(c.Integrator); err != nil {
 		return configError("integrator: %v", err)
@@ -249,8 +268,8 @@ func (c Config) validateAutoencoder() error {
 	if a.Latent < 0 {
 		return configError("autoencoder.latent is %d, want at least 1, or 0 for no autoencoder", a.Latent)
 	}
-	if o, f := len(a.Offset), len(a.Factor); o != f || o != 0 && o != c.Dim {
-		return configError("autoencoder.offset has %d elements and factor %d, want dim = %d of both or none", o, f, c.Dim)
+	if o, f := len(a.Offset), len(a.Factor); o != f || o != 0 && o != c.width() {
+		return configError("autoencoder.offset has %d elements and factor %d, want %d of both, as the networks see, or none", o, f, c.width())
 	}
 	for _, v := range slices.Concat(a.Offset, a.Factor, []float64{a.BiasSpread, a.FirstScale, a.LastScale}) {
 		if !finite(v) {
@@ -260,7 +279,7 @@ func (c Config) validateAutoencoder() error {
 	if err := validateBiases("autoencoder", a.BiasSpread, a.BiasDeviation); err != nil {
 		return err
 	}
-	if err := a.Skip.validate(a, c.Dim); err != nil {
+	if err := a.Skip.validate(a, c.width()); err != nil {
 		return err
 	}
 	for i, v := range c.Invariants {

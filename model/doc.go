@@ -11,7 +11,7 @@
 //	cfg := model.DefaultConfig(dim)                                  // what shapes the model
 //	m, err := model.New(cfg)                                         // parameters by its seed
 //	t, err := model.NewTrainer(m, trainConfig, times, states)        // U[time][sample][component]
-//	err = t.Fit(ctx)                                                 // Adam, then L-BFGS
+//	err = t.Fit(ctx)                                                 // Adam or SOAP, then L-BFGS
 //	err = t.Save(dir)                                                // or m.Save, without the training
 //	m, err = model.Load(dir)
 //	u, err := m.Predict(u0, anyTimes)                                // in the physical variables
@@ -29,7 +29,7 @@
 //	Autoencoder, LinearPair     f_E and f_D
 //	Trainer, TrainConfig        the training; Metrics, WithHook, WithCheckpoint, ResumeTrainer
 //	GridConfig, AugmentConfig   what else than the data an iteration sees
-//	Adam, LBFGS, Schedule       its parts, whose state is open to be saved
+//	Adam, SOAP, LBFGS, Schedule its parts, whose state is open to be saved
 //	Stability                   what the parameters say: spectrum, Theorem 3, certificate, bounds
 //
 // # What holds

@@ -34,20 +34,11 @@ func NewLinearPair(v [][]float64, scale float64) (*LinearPair, error) {
 		return nil, configError("NewLinearPair: got no rows, want at least one")
 	}
 	m := len(v[0])
+	if err := checkOrthonormal("NewLinearPair", v, m); err != nil {
+		return nil, err
+	}
 	p := &LinearPair{Encode: make([][]float64, len(v)), Decode: make([][]float64, m)}
 	for i, row := range v {
-		if len(row) != m {
-			return nil, configError("NewLinearPair: row %d has %d elements, want %d as the first", i, len(row), m)
-		}
-		for j, other := range v[:i+1] {
-			want := 0.
-			if i == j {
-				want = 1
-			}
-			if got := floats.Dot(row, other); !(math.Abs(got-want) <= 1e-6) {
-				return nil, configError("NewLinearPair: rows %d and %d have the inner product %g, want %g", j, i, got, want)
-			}
-		}
 		for _, x := range row {
 			p.Encode[i] = append(p.Encode[i], x/scale)
 		}
@@ -86,6 +77,26 @@ func checkMatrix(name string, x [][]float64, rows, cols int, ofRows, ofCols stri
 		for j, v := range row {
 			if !finite(v) {
 				return configError("autoencoder.skip.%s: row %d, column %d is %g, want a finite number", name, i, j, v)
+			}
+		}
+	}
+	return nil
+}
+
+// checkOrthonormal refuses rows that are not orthonormal to a millionth, or not of
+// length m.
+func checkOrthonormal(what string, v [][]float64, m int) error {
+	for i, row := range v {
+		if len(row) != m {
+			return configError("%s: row %d has %d elements, want %d", what, i, len(row), m)
+		}
+		for j, other := range v[:i+1] {
+			want := 0.
+			if i == j {
+				want = 1
+			}
+			if got := floats.Dot(row, other); !(math.Abs(got-want) <= 1e-6) {
+				return configError("%s: rows %d and %d have the inner product %g, want %g", what, j, i, got, want)
 			}
 		}
 	}

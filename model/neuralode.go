@@ -2,9 +2,11 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
 
@@ -37,7 +39,7 @@ func New(cfg Config) (*Model, error) {
 		cfg:     cfg,
 		hurwitz: HurwitzMatrix{N: n, Shift: cfg.Linear.Shift, Rates: cfg.Linear.Rates},
 		g:       newNonlinear(cfg.Nonlinear, n),
-		ae:      Autoencoder{Dim: cfg.Dim, AutoencoderConfig: cfg.Autoencoder, conserved: len(cfg.Invariants)},
+		ae:      Autoencoder{Dim: cfg.width(), AutoencoderConfig: cfg.Autoencoder, conserved: len(cfg.Invariants)},
 		kept:    newInvariants(cfg),
 	}
 	m.draw(cfg.Seed)
@@ -141,22 +143,42 @@ func (m *Model) decode(g *graph, u, x0 *G.Node) (*G.Node, error) {
 	return m.kept.keep(y, x0)
 }
 
-// scaled writes (x − Offset)·Factor to dst, row by row.
-func (m *Model) scaled(dst, x []float64) {
-	for i, v := range x {
+// scaled returns what the networks see of states, row by row: (x − Offset)·Factor
+// or, if there is a Basis, its coordinates.
+func (m *Model) scaled(x []float64) []float64 {
+	y := slices.Clone(x)
+	for i := range y {
 		k := i % m.cfg.Dim
 		if len(m.cfg.Offset) > 0 {
-			v -= m.cfg.Offset[k]
+			y[i] -= m.cfg.Offset[k]
 		}
 		if len(m.cfg.Factor) > 0 {
-			v *= m.cfg.Factor[k]
+			y[i] *= m.cfg.Factor[k]
 		}
-		dst[i] = v
 	}
+	if len(m.cfg.Basis) == 0 {
+		return y
+	}
+	var c []float64
+	for _, row := range rows(y, m.cfg.Dim) {
+		for _, v := range m.cfg.Basis {
+			c = append(c, floats.Dot(v, row))
+		}
+	}
+	return c
 }
 
-// unscaled is the inverse of scaled, in place.
-func (m *Model) unscaled(x []float64) {
+// unscaled writes the states of which the networks see y to x.
+func (m *Model) unscaled(x, y []float64) {
+	if len(m.cfg.Basis) == 0 {
+		copy(x, y)
+	} else {
+		clear(x)
+		for i, c := range y {
+			k := len(m.cfg.Basis)
+			floats.AddScaled(x[i/k*m.cfg.Dim:][:m.cfg.Dim], c, m.cfg.Basis[i%k])
+		}
+	}
 	for i := range x {
 		k := i % m.cfg.Dim
 		if len(m.cfg.Factor) > 0 {

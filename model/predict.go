@@ -28,9 +28,8 @@ func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) 
 	if err != nil {
 		return nil, err
 	}
-	batch, n, dim := len(u0), m.cfg.LatentDim(), m.cfg.Dim
-	x0 := slices.Concat(u0...)
-	m.scaled(x0, x0)
+	batch, n, dim, width := len(u0), m.cfg.LatentDim(), m.cfg.Dim, m.cfg.width()
+	x0 := m.scaled(slices.Concat(u0...))
 	out := make([][][]float64, len(times))
 	flat := make([][]float64, len(times))
 	for k := range out {
@@ -47,26 +46,26 @@ func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) 
 		if err != nil {
 			return nil, err
 		}
-		u, x := make([]float64, span*samples*n), make([]float64, span*samples*dim)
-		initial := make([]float64, samples*dim)
+		u, y := make([]float64, span*samples*n), make([]float64, span*samples*width)
+		x, initial := make([]float64, span*samples*dim), make([]float64, samples*width)
 		return func(block int) error {
 			first, k0 := block%across*samples, block/across*span
 			last := min(first+samples, batch)
-			copy(initial, x0[first*dim:last*dim])
+			copy(initial, x0[first*width:last*width])
 			for i := range min(span, len(times)-k0) {
 				copy(u[i*samples*n:], latent[k0+i][first*n:last*n])
 			}
-			if err := decode.run(x, u, initial); err != nil {
+			if err := decode.run(y, u, initial); err != nil {
 				return errors.Wrapf(err, "model: Predict: decoder, t = %g", times[k0])
 			}
-			m.unscaled(x)
+			m.unscaled(x, y)
 			for i := range min(span, len(times)-k0) {
 				copy(flat[k0+i][first*dim:last*dim], x[i*samples*dim:])
 			}
 			return nil
 		}, nil
 	})
-	if m.ae.identity() { // as they came, not scaled and back
+	if m.ae.identity() && len(m.cfg.Basis) == 0 { // as they came, not scaled and back
 		copy(flat[0], slices.Concat(u0...))
 	}
 	return out, err
@@ -85,8 +84,8 @@ func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, err
 	if err != nil {
 		return nil, err
 	}
-	m.scaled(x0, x0)
-	batch, n, dim := len(u0), m.cfg.LatentDim(), m.cfg.Dim
+	x0 = m.scaled(x0)
+	batch, n, dim := len(u0), m.cfg.LatentDim(), m.cfg.width()
 	out := make([][]float64, len(times))
 	for k := range out {
 		out[k] = make([]float64, batch*n)

@@ -3,10 +3,8 @@ package model
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/mat"
@@ -225,32 +223,4 @@ func (r Stability) MarshalJSON() ([]byte, error) {
 		NotFinite:       reasons,
 	}
 	return json.Marshal(out)
-}
-
-// String is the report for people.
-func (r Stability) String() string {
-	var b strings.Builder
-	line := func(name string, x float64, meaning string) { fmt.Fprintf(&b, "%-22s %12.5g  %s\n", name, x, meaning) }
-	line("spectral abscissa", r.SpectralAbscissa, "α(A): growth rate of the linear part in the end")
-	line("numerical abscissa", r.NumericalAbscissa, "γ(A): its growth rate at first")
-	line("shift", r.Shift, "μ: α < μ by construction")
-	line("norm", r.Norm, "‖A‖₂")
-	line("condition number", r.ConditionNumber, "κ(T) of the eigenvectors")
-	line("Lipschitz constant", r.Lipschitz, "L of the nonlinear part")
-	line("Theorem 3", r.Theorem3Bound, "proves stability for L below this")
-	verdict := "no proof"
-	if r.Certified {
-		verdict = "globally stable"
-	}
-	line("certificate", r.Certificate, "proves global stability for L below this: "+verdict)
-	line("bound radius", r.BoundRadius, "√(uᵀSu) of ETD1 rollouts in the end, any steps")
-	fmt.Fprintf(&b, "%-22s", "layer norms ‖B_i‖₂")
-	for _, x := range r.LayerNorms {
-		fmt.Fprintf(&b, " %.5g", x)
-	}
-	fmt.Fprintf(&b, "\n%-22s", "spectrum")
-	for _, z := range r.Spectrum {
-		fmt.Fprintf(&b, " %.5g", complex(z[0], z[1]))
-	}
-	return b.String() + "\n"
 }

@@ -2,14 +2,40 @@ package model
 
 import (
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
 )
 
+// newOptimizer returns the optimizer of the first stage at its start: for Adam, a
+// SOAP without matrices.
+func (t *Trainer) newOptimizer() SOAP {
+	c, p := t.cfg.Adam, t.Model.params
+	s := SOAP{Adam: Adam{AdamConfig: c.AdamConfig}, SOAPConfig: c.SOAP, Workers: t.cfg.Workers}
+	if c.LinearRate != 0 {
+		s.Scale = slices.Repeat([]float64{1}, len(p.Flat))
+	}
+	for i, q := range p.List {
+		switch begin := p.begin[i]; {
+		case strings.HasPrefix(q.Name, "linear/"):
+			if s.Scale != nil {
+				floats.Scale(c.LinearRate, s.Scale[begin:begin+len(q.Data)])
+			}
+		case c.Optimizer == OptimizerSOAP && len(q.Shape) == 2:
+			s.Matrices = append(s.Matrices, SOAPMatrix{Begin: begin, Rows: q.Shape[0], Cols: q.Shape[1]})
+		}
+	}
+	return s
+}
+
 // adamIteration does one update. Metrics without a stage report nothing: an
 // update was taken back, or the stage has no iterations.
 func (t *Trainer) adamIteration() (Metrics, error) {
+	if err := t.follow(); err != nil {
+		return Metrics{}, err
+	}
 	total := t.cfg.Adam.Iterations
 	if t.iteration == total {
 		return Metrics{}, t.finishAdam()
@@ -19,20 +45,22 @@ func (t *Trainer) adamIteration() (Metrics, error) {
 	}
 	loss, err := t.evaluate(t.grad)
 	if err != nil {
-		return Metrics{}, errors.Wrapf(err, "model: Fit: iteration %d of adam", t.iteration+1)
+		return Metrics{}, errors.Wrapf(err, "model: Fit: iteration %d of %s", t.iteration+1, t.stageName())
 	}
 	norm := clipByGlobalNorm(t.grad, t.cfg.Adam.Clip)
 	if !finite(loss) || !finite(norm) {
 		return Metrics{}, t.takeBack(loss, norm)
 	}
 	w, rate := t.Model.params.Flat, t.rate(t.iteration)
-	if t.adam.Mean == nil {
-		t.adam.Mean, t.adam.Variance = make([]float64, len(w)), make([]float64, len(w))
+	o := &t.optimizer
+	if o.Mean == nil {
+		o.Mean, o.Variance = make([]float64, len(w)), make([]float64, len(w))
 	}
-	t.last = undo{append(t.last.w[:0], w...), append(t.last.mean[:0], t.adam.Mean...), append(t.last.variance[:0], t.adam.Variance...)}
-	t.adam.Update(rate, w, t.grad)
+	o.Absorb()
+	t.last = undo{append(t.last.w[:0], w...), append(t.last.mean[:0], o.Mean...), append(t.last.variance[:0], o.Variance...)}
+	o.Update(rate, w, t.grad)
 	t.iteration++
-	return Metrics{Iteration: t.iteration, Loss: loss, GradientNorm: norm, Rate: rate, Stage: stageNames[stageAdam], Attempt: t.attempt, Total: total}, nil
+	return Metrics{Iteration: t.iteration, Loss: loss, GradientNorm: norm, Rate: rate, Stage: t.stageName(), Attempt: t.attempt, Total: total}, nil
 }
 
 // rate is the learning rate of an iteration, counted from 0.
@@ -44,24 +72,26 @@ func (t *Trainer) rate(iteration int) float64 {
 // it done again at half the rate.
 func (t *Trainer) takeBack(loss, norm float64) error {
 	if t.last.w == nil || t.backoffs == t.cfg.Backoffs {
-		return errors.WithStack(&DivergedError{stageNames[stageAdam], t.iteration, loss, norm, t.rate(max(t.iteration-1, 0)), t.backoffs})
+		return errors.WithStack(&DivergedError{t.stageName(), t.iteration, loss, norm, t.rate(max(t.iteration-1, 0)), t.backoffs})
 	}
 	copy(t.Model.params.Flat, t.last.w)
-	copy(t.adam.Mean, t.last.mean)
-	copy(t.adam.Variance, t.last.variance)
+	o := &t.optimizer
+	copy(o.Mean, t.last.mean)
+	copy(o.Variance, t.last.variance)
+	o.Pending = o.Pending[:0]
+	o.Step--
 	t.last = undo{}
-	t.adam.Step--
 	t.iteration--
 	t.backoffs++
 	return nil
 }
 
-// finishAdam evaluates the loss that Adam has come to, which its last update
-// may have made infinite, and goes on to L-BFGS.
+// finishAdam evaluates the loss that the first stage has come to, which its last
+// update may have made infinite, and goes on to L-BFGS.
 func (t *Trainer) finishAdam() error {
 	loss, err := t.evaluateAll(t.grad)
 	if err != nil {
-		return errors.Wrap(err, "model: Fit: loss at the end of adam")
+		return errors.Wrapf(err, "model: Fit: loss at the end of %s", t.stageName())
 	}
 	if norm := floats.Norm(t.grad, 2); !finite(loss) || !finite(norm) {
 		return t.takeBack(loss, norm)
@@ -71,7 +101,13 @@ func (t *Trainer) finishAdam() error {
 	return nil
 }
 
+// enterLBFGS begins the second stage. Of the first one's state the moments stay;
+// what SOAP has of the matrices is larger than the parameters.
 func (t *Trainer) enterLBFGS() {
+	t.optimizer.Pending = nil
+	for i := range t.optimizer.Matrices {
+		t.optimizer.Matrices[i].Left, t.optimizer.Matrices[i].Right = SOAPSide{}, SOAPSide{}
+	}
 	t.stage, t.iteration = stageLBFGS, 0
 	t.lbfgs = LBFGS{LBFGSConfig: t.cfg.LBFGS.LBFGSConfig, X: append([]float64(nil), t.Model.params.Flat...)}
 }
@@ -90,7 +126,7 @@ func (t *Trainer) lbfgsIteration() (Metrics, error) {
 		return Metrics{}, errors.Wrapf(err, "model: Fit: iteration %d of lbfgs", t.iteration+1)
 	}
 	t.iteration++
-	m := Metrics{Iteration: t.iteration, Loss: t.lbfgs.F, GradientNorm: floats.Norm(t.lbfgs.G, 2), Stage: stageNames[stageLBFGS], Attempt: t.attempt, Total: total}
+	m := Metrics{Iteration: t.iteration, Loss: t.lbfgs.F, GradientNorm: floats.Norm(t.lbfgs.G, 2), Stage: t.stageName(), Attempt: t.attempt, Total: total}
 	if done {
 		t.iteration = total
 	}
@@ -110,7 +146,7 @@ func (t *Trainer) finish() error {
 	if t.cfg.RestartAbove > 0 && t.loss > t.cfg.RestartAbove && t.attempt < t.cfg.Restarts {
 		t.attempt++
 		t.stage, t.iteration, t.backoffs = stageAdam, 0, 0
-		t.adam, t.lbfgs, t.last = Adam{AdamConfig: t.cfg.Adam.AdamConfig}, LBFGS{}, undo{}
+		t.optimizer, t.lbfgs, t.last = t.newOptimizer(), LBFGS{}, undo{}
 		// Far from the seeds that a user would number.
 		t.Model.draw(t.Model.cfg.Seed + uint64(t.attempt)<<32)
 		return nil
@@ -118,7 +154,8 @@ func (t *Trainer) finish() error {
 	copy(w, t.best.w)
 	t.loss = t.best.loss
 	t.stage = stageDone
-	// What only a further iteration would need; the moments stay.
+	// What only a further iteration would need.
+	t.optimizer.Mean, t.optimizer.Variance = nil, nil
 	t.best.w, t.last = nil, undo{}
 	t.lbfgs.X, t.lbfgs.G, t.lbfgs.S, t.lbfgs.Y = nil, nil, nil, nil
 	return nil

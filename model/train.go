@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -21,16 +20,25 @@ const (
 	stageDone
 )
 
-var stageNames = []string{"adam", "lbfgs", "done"}
+var stageNames = []string{OptimizerAdam, "lbfgs", "done"}
+
+// stageName is what the stage is called in metrics and messages: the first one
+// after its optimizer.
+func (t *Trainer) stageName() string {
+	if t.stage == stageAdam && t.cfg.Adam.Optimizer != "" {
+		return t.cfg.Adam.Optimizer
+	}
+	return stageNames[t.stage]
+}
 
 // Metrics are the numbers of one iteration.
 type Metrics struct {
 	Iteration    int     // from 1, within the stage
 	Loss         float64 // before the update
 	GradientNorm float64 // before clipping
-	Rate         float64 // Adam: the learning rate; L-BFGS: 0
+	Rate         float64 // Adam and SOAP: the learning rate; L-BFGS: 0
 	Seconds      float64 // since the start of the training
-	Stage        string  // adam or lbfgs
+	Stage        string  // adam, soap or lbfgs
 	Attempt      int     // from 0; counts restarts
 	Total        int     // iterations of the stage
 }
@@ -42,11 +50,16 @@ type Trainer struct {
 	Model *Model
 
 	cfg      TrainConfig
+	all      []float64   // times of the data
 	times    []float64   // of a sample
 	x        [][]float64 // scaled states of each trajectory of the data, times×m
 	starts   int         // of windows in a trajectory, 1 without windows
 	samples  int         // trajectories·starts
 	checksum string      // of the data
+
+	phase int   // of the first stage, that the workers are made for
+	now   Phase // which that is
+	begin int   // its first iteration
 
 	workers  []*worker
 	order    []int // of the samples in the epoch
@@ -59,7 +72,7 @@ type Trainer struct {
 	interval time.Duration
 
 	stage, iteration, attempt, backoffs int
-	adam                                Adam
+	optimizer                           SOAP
 	lbfgs                               LBFGS
 	last                                undo
 	best                                best
@@ -68,7 +81,7 @@ type Trainer struct {
 	elapsed                             time.Duration // of earlier Fits
 }
 
-// undo is what one update of Adam changes, as it was before.
+// undo is what one update of the first stage changes, as it was before.
 type undo struct{ w, mean, variance []float64 }
 
 // best is what the best attempt so far has come to, where there is another.
@@ -123,45 +136,44 @@ func NewTrainer(m *Model, cfg TrainConfig, times []float64, states [][][]float64
 	if len(states[0]) == 0 {
 		return nil, dataError("states: got no samples, want at least one")
 	}
-	t := &Trainer{Model: m, cfg: cfg, times: times, samples: len(states[0]), grad: make([]float64, len(m.params.Flat))}
+	t := &Trainer{Model: m, cfg: cfg, all: times, samples: len(states[0]), grad: make([]float64, len(m.params.Flat))}
 	scaled := make([][]float64, len(times))
 	for k, s := range states {
 		x, err := checkStates(fmt.Sprintf("states at time %d", k), s, t.samples, m.cfg.Dim)
 		if err != nil {
 			return nil, err
 		}
-		m.scaled(x, x)
-		scaled[k] = x
+		scaled[k] = m.scaled(x)
 	}
 	t.checksum = checksum(times, scaled)
 	for s := range t.samples { // in the order in which samples are read
-		x := make([]float64, 0, len(times)*m.cfg.Dim)
+		width := m.cfg.width()
+		x := make([]float64, 0, len(times)*width)
 		for _, at := range scaled {
-			x = append(x, at[s*m.cfg.Dim:(s+1)*m.cfg.Dim]...)
+			x = append(x, at[s*width:(s+1)*width]...)
 		}
 		t.x = append(t.x, x)
 	}
 	if err := cfg.Augment.check(m.cfg); err != nil {
 		return nil, err
 	}
-	if err := t.cut(); err != nil {
-		return nil, err
+	for i := len(cfg.Phases); i >= 0; i-- { // the first one last
+		if err := t.enter(i); err != nil {
+			return nil, err
+		}
 	}
-	if cfg.Batch > t.samples {
-		return nil, dataError("batch is %d, want at most the %d samples there are", cfg.Batch, t.samples)
-	}
-	t.cfg.Workers = min(defaultWorkers(cfg.Workers), t.batch())
+	t.cfg.Workers = defaultWorkers(cfg.Workers)
 	for _, o := range options {
 		o(t)
 	}
-	t.adam.AdamConfig = cfg.Adam.AdamConfig
+	t.optimizer = t.newOptimizer()
 	return t, t.build()
 }
 
 // batch is the number of samples in an iteration.
 func (t *Trainer) batch() int {
-	if t.cfg.Batch > 0 {
-		return t.cfg.Batch
+	if t.now.Batch > 0 {
+		return t.now.Batch
 	}
 	return t.samples
 }
@@ -175,9 +187,10 @@ func (t *Trainer) build() (err error) {
 	if _, err := lossWeights(t.cfg.Weighting, t.times); err != nil {
 		return err
 	}
-	n := t.cfg.Workers
+	n := min(t.cfg.Workers, t.batch())
+	t.workers = nil
 	for i := range n {
-		w, err := t.Model.newWorker(i*t.batch()/n, (i+1)*t.batch()/n, len(grid))
+		w, err := t.Model.newWorker(i*t.batch()/n, (i+1)*t.batch()/n, len(grid), t.now.Saturation*t.meanSquare())
 		if err != nil {
 			return err
 		}
@@ -187,85 +200,14 @@ func (t *Trainer) build() (err error) {
 	return nil
 }
 
-// loadIteration gives the workers what the iteration sees, which depends on its
-// number and on nothing that came before.
-func (t *Trainer) loadIteration() {
-	t.load(t.draw(t.iteration), t.cfg.Grid.draw(t.cfg.Seed, t.iteration, len(t.times), t.stride),
-		t.cfg.Augment.draw(t.cfg.Seed, t.iteration, t.batch(), t.Model.cfg.Dim))
-}
-
-// load has the workers see the samples of the batch, nil for the first ones in
-// their order, at the times of a grid, which are indices of those of a sample,
-// turned unless turns is nil.
-func (t *Trainer) load(samples, grid []int, turns []turn) {
-	v := &t.seen
-	v.samples, v.grid, v.turns = samples, grid, turns
-	v.times, v.steps = v.times[:0], v.steps[:0]
-	for k, i := range grid {
-		v.times = append(v.times, t.times[i])
-		if k > 0 {
-			v.steps = append(v.steps, v.times[k]-v.times[k-1])
-		}
+// meanSquare is the mean of ‖x‖² over all states of the data.
+func (t *Trainer) meanSquare() float64 {
+	var sum float64
+	for _, x := range t.x {
+		sum += floats.Dot(x, x)
 	}
-	v.weights, _ = lossWeights(t.cfg.Weighting, v.times) // checked by build
-	floats.Scale(1/float64(t.batch()), v.weights)
+	return sum / float64(len(t.x)*len(t.all))
 }
-
-// seen is what the workers see in an iteration.
-type seen struct {
-	samples, grid         []int
-	turns                 []turn
-	times, steps, weights []float64
-}
-
-// gather gives a worker rows lo … hi−1 of the batch.
-func (t *Trainer) gather(w *worker, lo, hi int) {
-	v, m, rows := &t.seen, t.Model.cfg.Dim, hi-lo
-	w.steps.set(0, v.steps)
-	w.weight.set(0, v.weights)
-	var zero [1]float64 // one for all components, where there are turns
-	t.Model.scaled(zero[:], zero[:])
-	for r := range rows {
-		s := lo + r
-		if v.samples != nil {
-			s = v.samples[s]
-		}
-		x := t.x[s/t.starts][s%t.starts*m:]
-		for k, i := range v.grid {
-			row := x[i*m : (i+1)*m]
-			if v.turns != nil {
-				v.turns[lo+r].apply(w.turned, row, zero[0])
-				row = w.turned
-			}
-			w.target.set((k*rows+r)*m, row)
-			if k == 0 {
-				w.x0.set(r*m, row)
-			}
-		}
-	}
-}
-
-// varies reports whether iterations differ in what they see.
-func (t *Trainer) varies() bool { return t.cfg.Batch > 0 || t.stride > 1 || t.cfg.Augment.active() }
-
-// regular is the grid of evaluations.
-func (t *Trainer) regular() []int { return t.cfg.Grid.regular(len(t.times), t.stride) }
-
-// draw returns the samples of an iteration: those of its place in a permutation
-// that belongs to its epoch, so that no generator has a state to be saved.
-func (t *Trainer) draw(iteration int) []int {
-	if t.cfg.Batch == 0 {
-		return nil
-	}
-	perEpoch := t.perEpoch()
-	if epoch := iteration / perEpoch; t.order == nil || epoch != t.epoch {
-		t.epoch, t.order = epoch, rand.New(rand.NewPCG(t.cfg.Seed, uint64(epoch))).Perm(t.samples)
-	}
-	at := iteration % perEpoch * t.cfg.Batch
-	return t.order[at : at+t.cfg.Batch]
-}
-
-func (t *Trainer) perEpoch() int { return t.samples / t.batch() }
 
 // evaluate returns the loss of the loaded batch and writes its gradient. The
 // parts are added in the order of the workers, whichever ends first. Parameters
@@ -301,16 +243,16 @@ func (t *Trainer) evaluate(grad []float64) (float64, error) {
 // evaluateAll returns the mean loss of the batches that the evaluated samples
 // make, as the data has them, and writes the gradient of the last one.
 func (t *Trainer) evaluateAll(grad []float64) (mean float64, err error) {
-	if t.cfg.Batch == 0 {
+	if t.now.Batch == 0 {
 		if t.varies() {
 			t.load(nil, t.regular(), nil)
 		}
 		return t.evaluate(grad)
 	}
 	samples := t.evaluated()
-	n := len(samples) / t.cfg.Batch
+	n := len(samples) / t.now.Batch
 	for k := range n {
-		t.load(samples[k*t.cfg.Batch:], t.regular(), nil)
+		t.load(samples[k*t.now.Batch:], t.regular(), nil)
 		loss, err := t.evaluate(grad)
 		if err != nil {
 			return 0, err
@@ -333,7 +275,7 @@ func (t *Trainer) Fit(ctx context.Context) (err error) {
 			if err := t.save(); err != nil {
 				return err
 			}
-			return errors.Wrapf(ctx.Err(), "model: Fit: stopped before iteration %d of %s", t.iteration+1, stageNames[t.stage])
+			return errors.Wrapf(ctx.Err(), "model: Fit: stopped before iteration %d of %s", t.iteration+1, t.stageName())
 		}
 		var m Metrics
 		switch t.stage {
@@ -390,7 +332,7 @@ type Result struct {
 // Result returns what the training has come to so far.
 func (t *Trainer) Result() Result {
 	return Result{
-		Iterations: t.adam.Step + t.lbfgs.Iteration, Attempts: t.attempt + 1,
+		Iterations: t.optimizer.Step + t.lbfgs.Iteration, Attempts: t.attempt + 1,
 		Seconds: t.elapsed.Seconds(), Loss: t.loss, Log: t.log,
 	}
 }

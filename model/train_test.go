@@ -89,6 +89,30 @@ func divergingTraining() training {
 	return p
 }
 
+// soapTraining renews its bases in every third iteration, of matrices that are
+// wide, tall and square.
+func soapTraining() training {
+	p := minibatchTraining()
+	p.model.Nonlinear.Hidden = []int{3, 3}
+	p.model.Autoencoder = AutoencoderConfig{Latent: 1, Hidden: []int{3}}
+	p.train.Adam.Optimizer = OptimizerSOAP
+	p.train.Adam.SOAP = SOAPConfig{Decay: 0.8, Period: 3}
+	p.train.Adam.LinearRate = 0.5
+	return p
+}
+
+// soapDivergingTraining takes updates back, of which some follow a renewal, and
+// ends with L-BFGS.
+func soapDivergingTraining() training {
+	p := divergingTraining()
+	p.model.Autoencoder = AutoencoderConfig{Latent: 2, Hidden: []int{4}}
+	p.train.Adam.Optimizer = OptimizerSOAP
+	p.train.Adam.SOAP.Period = 2
+	p.train.Adam.Iterations, p.train.LBFGS.Iterations = 5, 1
+	p.times, p.states = p.times[:9], p.states[:9]
+	return p
+}
+
 func (p training) trainer(t testing.TB, options ...Option) *Trainer {
 	t.Helper()
 	return mustTrainer(t, mustNew(t, p.model), p.train, p.times, p.states, options...)
@@ -151,7 +175,7 @@ func wantSameEnd(t *testing.T, what string, got, want *Trainer) {
 }
 
 func TestTrainingIsReproducible(t *testing.T) {
-	for name, p := range map[string]training{"full": smallTraining(), "minibatch": minibatchTraining(), "restart": restartTraining(), "diverging": divergingTraining()} {
+	for name, p := range map[string]training{"full": smallTraining(), "minibatch": minibatchTraining(), "restart": restartTraining(), "diverging": divergingTraining(), "soap": soapTraining()} {
 		p.train.Workers = 3
 		first := p.fit(t)
 		for range 3 {
@@ -166,10 +190,11 @@ func TestTrainingIsReproducible(t *testing.T) {
 func TestResumeIsExact(t *testing.T) {
 	for name, p := range map[string]training{
 		"full": smallTraining(), "minibatch": minibatchTraining(), "restart": restartTraining(), "diverging": divergingTraining(), "grid": gridTraining(), "windows": windowTraining(),
+		"soap": soapTraining(), "soap diverging": soapDivergingTraining(), "phases": phasesTraining(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := p.fit(t)
-			if name == "restart" && want.Result().Attempts != 3 || name == "diverging" && want.backoffs < 2 {
+			if name == "restart" && want.Result().Attempts != 3 || strings.Contains(name, "diverging") && want.backoffs < 2 {
 				t.Fatalf("the case shows nothing: %d attempts, %d updates taken back", want.Result().Attempts, want.backoffs)
 			}
 			dir := t.TempDir() + "/run"
@@ -391,14 +416,14 @@ func TestDivergenceIsTakenBack(t *testing.T) {
 			t.Errorf("a hook saw %+v", m)
 		}
 	}
-	if want := math.Ldexp(8, -tr.backoffs); last.Rate != want || last.Iteration != 4 || tr.adam.Step != 4 {
+	if want := math.Ldexp(8, -tr.backoffs); last.Rate != want || last.Iteration != 4 || tr.optimizer.Step != 4 {
 		t.Errorf("got %+v after %d updates taken back, want iteration 4 at rate %g", last, tr.backoffs, want)
 	}
 
 	// The last update, after which Adam does not look again.
 	p.train.Adam.Iterations, p.train.LBFGS.Iterations = 1, 0
-	if tr = p.fit(t); tr.backoffs == 0 || !finite(tr.Result().Loss) || tr.adam.Step != 1 {
-		t.Errorf("after one update: %d taken back, loss %g, %d done", tr.backoffs, tr.Result().Loss, tr.adam.Step)
+	if tr = p.fit(t); tr.backoffs == 0 || !finite(tr.Result().Loss) || tr.optimizer.Step != 1 {
+		t.Errorf("after one update: %d taken back, loss %g, %d done", tr.backoffs, tr.Result().Loss, tr.optimizer.Step)
 	}
 
 	// As often as allowed.
@@ -522,6 +547,7 @@ func TestTrainingAllocations(t *testing.T) {
 	}{
 		{"full batch", smallTraining(), 4},
 		{"minibatch", minibatchTraining(), 8},
+		{"soap", soapTraining(), 8},
 	} {
 		c.p.train.Adam.Iterations = 1 << 40
 		tr := c.p.trainer(t)

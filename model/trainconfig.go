@@ -28,6 +28,9 @@ type TrainConfig struct {
 	// millionth of its step. The loss at the end of Adam is then that of at most
 	// 20 batches of evenly spaced windows.
 	Window int `json:"window,omitempty"`
+	// Phases, in the order in which they begin, have the first stage go on with
+	// other windows and batches than the two above.
+	Phases []Phase `json:"phases,omitempty"`
 	// Augment turns the samples by symmetries of the system.
 	Augment AugmentConfig `json:"augment,omitzero"`
 
@@ -44,11 +47,25 @@ type TrainConfig struct {
 	Backoffs int `json:"backoffs"`
 }
 
+// The optimizers of the first stage.
+const (
+	OptimizerAdam = "adam"
+	OptimizerSOAP = "soap"
+)
+
 // AdamStage is the first stage.
 type AdamStage struct {
 	Iterations int `json:"iterations"`
+	// Optimizer is adam or soap; empty: adam. SOAP is Adam, with the settings of
+	// it, in bases of their own for the weight matrices of the networks, which
+	// takes far fewer iterations where these are wide.
+	Optimizer string `json:"optimizer,omitempty"`
 	AdamConfig
-	Schedule Schedule `json:"schedule"`
+	SOAP     SOAPConfig `json:"soap,omitzero"`
+	Schedule Schedule   `json:"schedule"`
+	// LinearRate multiplies the learning rate of the parameters of A; 0 stands
+	// for 1.
+	LinearRate float64 `json:"linear_rate,omitempty"`
 	// Clip bounds the Euclidean norm of the whole gradient; 0 does not.
 	Clip float64 `json:"clip,omitempty"`
 }
@@ -89,6 +106,10 @@ func (c TrainConfig) Validate() error {
 		return bad("iterations are %d of Adam and %d of L-BFGS, want numbers that are not negative", c.Adam.Iterations, c.LBFGS.Iterations)
 	case !(c.Adam.Clip >= 0) || math.IsInf(c.Adam.Clip, 0):
 		return bad("adam.clip is %g, want a finite number above 0, or 0 for none", c.Adam.Clip)
+	case c.Adam.Optimizer != "" && c.Adam.Optimizer != OptimizerAdam && c.Adam.Optimizer != OptimizerSOAP:
+		return bad("adam.optimizer is %q, want %s or %s", c.Adam.Optimizer, OptimizerAdam, OptimizerSOAP)
+	case !(c.Adam.LinearRate >= 0) || math.IsInf(c.Adam.LinearRate, 0):
+		return bad("adam.linear_rate is %g, want a finite number above 0, or 0 for 1", c.Adam.LinearRate)
 	case c.LBFGS.Iterations > 0 && c.Grid.Points > 0:
 		return bad("L-BFGS needs the same times in every iteration: grid.points is %d, want 0", c.Grid.Points)
 	case c.Window < 0:
@@ -104,6 +125,9 @@ func (c TrainConfig) Validate() error {
 		if err := c.Adam.AdamConfig.Validate(); err != nil {
 			return bad("%v", err)
 		}
+		if err := c.Adam.SOAP.Validate(); err != nil {
+			return bad("%v", err)
+		}
 		if err := c.Adam.Schedule.Validate(); err != nil {
 			return bad("%v", err)
 		}
@@ -112,6 +136,9 @@ func (c TrainConfig) Validate() error {
 		if err := c.LBFGS.LBFGSConfig.Validate(); err != nil {
 			return bad("%v", err)
 		}
+	}
+	if err := c.validatePhases(); err != nil {
+		return err
 	}
 	if err := c.Grid.validate(); err != nil {
 		return err

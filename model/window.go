@@ -16,12 +16,12 @@ const evaluatedBatches = 20
 
 // cut makes windows the samples, and their times, from 0, those of a sample.
 func (t *Trainer) cut() error {
-	t.starts = 1
-	k := t.cfg.Window
+	t.starts, t.samples, t.times = 1, len(t.x), t.all
+	k := t.now.Window
 	if k == 0 {
 		return nil
 	}
-	steps := len(t.times) - 1
+	steps := len(t.all) - 1
 	if k > steps {
 		return dataError("window is %d steps, want at most the %d that a trajectory has", k, steps)
 	}
@@ -50,13 +50,13 @@ func (t *Trainer) cut() error {
 // evaluatedBatches, evenly spaced.
 func (t *Trainer) evaluated() []int {
 	batches := t.perEpoch()
-	if t.cfg.Window > 0 {
+	if t.now.Window > 0 {
 		batches = min(batches, evaluatedBatches)
 	}
 	samples := make([]int, batches*t.batch())
 	for i := range samples {
 		samples[i] = i
-		if t.cfg.Window > 0 {
+		if t.now.Window > 0 {
 			samples[i] = i * t.samples / len(samples)
 		}
 	}

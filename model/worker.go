@@ -36,14 +36,15 @@ type worker struct {
 }
 
 // newWorker builds the graph of the loss for rows lo … hi−1 over a grid of
-// times: encoder, time stepping, decoder over all states at once, eq. (20).
-func (m *Model) newWorker(lo, hi, times int) (*worker, error) {
+// times: encoder, time stepping, decoder over all states at once, eq. (20), with
+// the squared errors saturating as ops.SquaredError says.
+func (m *Model) newWorker(lo, hi, times int, half float64) (*worker, error) {
 	rows := rowsOfBlock(hi - lo)
-	w := &worker{lo: lo, hi: hi, rows: rows, g: newGraph(m.params, m.cfg.Dtype), turned: make([]float64, m.cfg.Dim)}
+	w := &worker{lo: lo, hi: hi, rows: rows, g: newGraph(m.params, m.cfg.Dtype), turned: make([]float64, m.cfg.width())}
 	g := w.g
 	var x0, target, steps, weight *G.Node
-	x0, w.x0 = g.input("x0", rows, m.cfg.Dim)
-	target, w.target = g.input("target", times*rows, m.cfg.Dim)
+	x0, w.x0 = g.input("x0", rows, m.cfg.width())
+	target, w.target = g.input("target", times*rows, m.cfg.width())
 	steps, w.steps = g.input("steps", times-1, 1)
 	weight, w.weight = g.input("weights", times)
 
@@ -62,7 +63,7 @@ func (m *Model) newWorker(lo, hi, times int) (*worker, error) {
 	if y, err = m.decode(g, y, x0); err != nil {
 		return nil, err
 	}
-	cost, err := ops.SquaredError(y, target, weight)
+	cost, err := ops.SquaredError(y, target, weight, half)
 	if err != nil {
 		return nil, err
 	}

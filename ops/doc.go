@@ -31,5 +31,6 @@
 // Each op is a forward function and its adjoint on slices, in package kernel,
 // which op.go turns into a Gorgonia op. An op owns its output and serves one
 // node of one graph: make graphs of your own for machines that run at the same
-// time.
+// time. Compile makes a Program of a graph and of the gradients that Gorgonia
+// derived in it: the same functions, called one after the other.
 package ops

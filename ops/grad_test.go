@@ -125,7 +125,21 @@ func TestLayerGradients(t *testing.T) {
 				if err != nil {
 					return nil, err
 				}
-				return SquaredError(y, in[2], in[3])
+				return SquaredError(y, in[2], in[3], 0)
+			},
+			func(rng *rand.Rand, n, batch int) []opstest.Input {
+				u, w := opstest.Normal(rng, "U", 1, 3*batch, n), opstest.Normal(rng, "w", 1, 3)
+				u.Const, w.Const = true, true
+				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n), opstest.Normal(rng, "y", 1, batch, n), u, w}
+			},
+		},
+		"Stack, SquaredError, saturated": {
+			func(in G.Nodes) (*G.Node, error) {
+				y, err := Stack(in[0], in[1], in[0])
+				if err != nil {
+					return nil, err
+				}
+				return SquaredError(y, in[2], in[3], 0.5)
 			},
 			func(rng *rand.Rand, n, batch int) []opstest.Input {
 				u, w := opstest.Normal(rng, "U", 1, 3*batch, n), opstest.Normal(rng, "w", 1, 3)

@@ -47,24 +47,37 @@ func stack[T kernel.Float](rows int, xs G.Nodes) (*G.Node, error) {
 
 // SquaredError is the node of the weighted loss, eq. (20),
 //
-//	L = Σ_k w_k Σ_r ‖y_kr − U_kr‖²,
+//	L = Σ_k w_k Σ_r ρ(‖y_kr − U_kr‖²),
 //
 // for predictions y and targets U (times·batch, m), stacked with time slowest,
 // and the weights w (times). With w the weights of the trapezoidal rule over
 // the size of the batch it is the mean over the batch of (20). The targets and
 // the weights are data: no gradient passes to them.
-func SquaredError(y, target, w *G.Node) (*G.Node, error) {
+//
+// ρ(e) = e if half is 0; otherwise ρ(e) = e/(1 + e/half), which a state that has
+// left its target altogether does not govern (Geman and McClure, Bulletin of the
+// International Statistical Institute 52 (1987)).
+func SquaredError(y, target, w *G.Node, half float64) (*G.Node, error) {
 	ys, ws := y.Shape(), w.Shape()
-	if ys.Dims() != 2 || !ys.Eq(target.Shape()) || ws.Dims() != 1 || ys[0]%ws[0] != 0 {
-		return nil, shapeError("SquaredError", "y is %v, the target %v and w %v, want (times·batch, m) twice and (times)", ys, target.Shape(), ws)
+	if ys.Dims() != 2 || !ys.Eq(target.Shape()) || ws.Dims() != 1 || ys[0]%ws[0] != 0 || !(half >= 0) {
+		return nil, shapeError("SquaredError", "y is %v, the target %v, w %v and half %g, want (times·batch, m) twice, (times) and a number that is not negative", ys, target.Shape(), ws, half)
 	}
 	return byDtype("SquaredError", y,
-		func() (*G.Node, error) { return squaredError[float64](y, target, w) },
-		func() (*G.Node, error) { return squaredError[float32](y, target, w) })
+		func() (*G.Node, error) { return squaredError[float64](y, target, w, half) },
+		func() (*G.Node, error) { return squaredError[float32](y, target, w, half) })
 }
 
-func squaredError[T kernel.Float](y, target, w *G.Node) (*G.Node, error) {
-	size := y.Shape().TotalSize() / w.Shape()[0] // elements at one time
+func squaredError[T kernel.Float](y, target, w *G.Node, half float64) (*G.Node, error) {
+	rows, m := y.Shape()[0], y.Shape()[1]
+	batch := rows / w.Shape()[0]
+	square := func(in [][]T, r int) (e float64) {
+		target := in[1][r*m : (r+1)*m]
+		for i, v := range in[0][r*m : (r+1)*m] {
+			d := float64(v) - float64(target[i])
+			e += d * d
+		}
+		return e
+	}
 	return function[T]{
 		name:   "SquaredError",
 		shape:  tensor.ScalarShape(),
@@ -74,9 +87,12 @@ func squaredError[T kernel.Float](y, target, w *G.Node) (*G.Node, error) {
 			var sum float64
 			for k, wk := range in[2] {
 				var s float64
-				for i := k * size; i < (k+1)*size; i++ {
-					e := float64(in[0][i]) - float64(in[1][i])
-					s += e * e
+				for r := k * batch; r < (k+1)*batch; r++ {
+					e := square(in, r)
+					if half > 0 {
+						e /= 1 + e/half
+					}
+					s += e
 				}
 				sum += float64(wk) * s
 			}
@@ -84,10 +100,15 @@ func squaredError[T kernel.Float](y, target, w *G.Node) (*G.Node, error) {
 			return nil
 		},
 		adjoint: func(d, in [][]T, out, dOut []T) error {
-			for k, wk := range in[2] {
-				f := 2 * wk * dOut[0]
-				for i := k * size; i < (k+1)*size; i++ {
-					d[0][i] = f * (in[0][i] - in[1][i])
+			for r := range rows {
+				f := 2 * in[2][r/batch] * dOut[0]
+				if half > 0 {
+					s := 1 + square(in, r)/half
+					f /= T(s * s)
+				}
+				target, dr := in[1][r*m:(r+1)*m], d[0][r*m:(r+1)*m]
+				for i, v := range in[0][r*m : (r+1)*m] {
+					dr[i] = f * (v - target[i])
 				}
 			}
 			return nil

@@ -40,7 +40,7 @@ func rollout(in G.Nodes) (*G.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return SquaredError(y, target, weight)
+	return SquaredError(y, target, weight, 0)
 }
 
 func rolloutInputs() []opstest.Input {

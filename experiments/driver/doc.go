@@ -1,34 +1,31 @@
 // Package driver is what the commands of the experiments share: flags, the
 // configuration file, the run's folder, progress, tables, report.json and
-// report.html, signals and exit codes. It knows nothing of models or data.
+// report.html, signals and exit codes. Of data it knows only the shape.
 //
-// A command's main is
+// A command is an [Experiment]: its configuration, and what it does with the
+// models that a [Session] gives it, trained now or read from a run,
 //
 //	func main() { driver.Main("transient", run) }
 //
-// and its run reads from top to bottom:
-//
 //	func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-//		flags := driver.NewFlags("transient", "learns transient growth, section 5.1")
-//		flags.Set.Float64Var(&epsilon, "epsilon", 0, "weight of the nonlinear term")
-//		if err := flags.Parse(args, stdout); err != nil {
-//			return err
+//		f := driver.NewFlags("transient", "learns transient growth, section 5.1")
+//		epsilon := f.Set.String("epsilon", "", "train only the models of ε = `E`")
+//		e := driver.Experiment[Config]{
+//			Flags:      f,
+//			Components: data.Transient{}.Components(),
+//			Configure:  func() (Config, error) { return configure(f, *epsilon) },
+//			Test:       testAll,
 //		}
-//		cfg := DefaultConfig()
-//		if flags.Config != "" {
-//			if err := driver.LoadConfig(flags.Config, &cfg); err != nil {
-//				return err
-//			}
+//		return e.Run(ctx, args, stdout, stderr)
+//	}
+//
+//	func testAll(s *driver.Session, cfg Config) (*driver.Page, error) {
+//		for _, m := range cfg.Models {
+//			fitted, result, err := s.Model(m.Name, func() (driver.Training, error) { … })
+//			…
+//			s.Report.Models = append(s.Report.Models, …)
 //		}
-//		if flags.Given("seed") {
-//			cfg.Seed = flags.Seed
-//		}
-//		folder, err := flags.OpenRun(cfg.Seed)
-//		…
-//		progress := driver.NewProgress(stderr, flags.Quiet)
-//		…
-//		report := driver.NewReport("transient", cfg)
-//		…
+//		return &driver.Page{…}, nil
 //	}
 //
 // # Exit codes

@@ -161,6 +161,15 @@ func (f *Flags) check() error {
 				return Usagef("flag -predict: got no -%s, want -initial FILE -times SPEC -out FILE", need)
 			}
 		}
+		if err := f.onlyWith("predict", "which changes nothing of the model but its time steps; leave it out",
+			"initial", "times", "out", "integrator", "substeps"); err != nil {
+			return err
+		}
+	}
+	if f.Given("evaluate") {
+		if err := f.onlyWith("evaluate", "which tests the run by its own configuration; leave it out", "out"); err != nil {
+			return err
+		}
 	}
 	if f.Given("out") && !f.Given("predict") && !f.Given("evaluate") {
 		return Usagef("flag -out: got neither -predict nor -evaluate, want one of them")
@@ -174,14 +183,8 @@ func (f *Flags) check() error {
 		if f.Run == "" {
 			return Usagef("flag -resume: got no -run, want -run NAME of the run to go on with")
 		}
-		var other error
-		f.Set.Visit(func(g *flag.Flag) {
-			if !slices.Contains([]string{"run", "resume", "checkpoints", "quiet", "debug", "cpuprofile"}, g.Name) {
-				other = Usagef("flag -%s: got it with -resume, which goes on with the run's own configuration; leave it out, or begin another run", g.Name)
-			}
-		})
-		if other != nil {
-			return other
+		if err := f.onlyWith("resume", "which goes on with the run's own configuration; leave it out, or begin another run", "run"); err != nil {
+			return err
 		}
 	}
 	for _, name := range []string{"config", "run", "checkpoints", "integrator", "predict", "initial", "times", "out", "evaluate", "cpuprofile"} {
@@ -193,6 +196,18 @@ func (f *Flags) check() error {
 		return checkName(f.Run)
 	}
 	return nil
+}
+
+// onlyWith refuses, beside a mode's own flag, every flag but the mode's and those
+// that go with all: nothing that a user asks for is left undone in silence.
+func (f *Flags) onlyWith(mode, why string, known ...string) (other error) {
+	known = append(known, mode, "checkpoints", "quiet", "debug", "cpuprofile")
+	f.Set.Visit(func(g *flag.Flag) {
+		if other == nil && !slices.Contains(known, g.Name) {
+			other = Usagef("flag -%s: got it with -%s, %s", g.Name, mode, why)
+		}
+	})
+	return other
 }
 
 // Given reports whether a flag stood among the arguments.

@@ -34,31 +34,40 @@ func TestFlags(t *testing.T) {
 
 func TestBadFlags(t *testing.T) {
 	for args, want := range map[string]string{
-		"-iterations x":                         `invalid value "x" for flag -iterations: want a whole number of at least 1`,
-		"-batch 0":                              `"0" for flag -batch: want a whole number of at least 1`,
-		"-lr -1":                                "want a positive number",
-		"-lr Inf":                               "want a positive number",
-		"-lr NaN":                               "want a positive number",
-		"-seed -1":                              "want a whole number of at least 0",
-		"-dtype float16":                        `"float16" for flag -dtype: want float64 or float32`,
-		"-itertions 3":                          "not defined: -itertions",
-		"-seed":                                 "needs an argument",
-		"extra":                                 `got "extra" after the flags`,
-		"-quick false":                          `got "false" after the flags`,
-		"-predict a -evaluate b":                "got both",
-		"-predict a -initial b -out c":          "got no -times",
-		"-out x":                                "neither -predict nor -evaluate",
-		"-times 0:1:1":                          "want -predict DIR",
-		"-resume":                               "want -run NAME",
-		"-resume -run a -seed 3":                "flag -seed: got it with -resume",
-		"-run=":                                 "got an empty value",
-		"-run ../x":                             `got "../x", want a folder name`,
-		"-run .x":                               "dot",
-		"-evaluate= -out x":                     "got an empty value",
-		"-predict a -initial b -times c -out= ": "got an empty value",
+		"-iterations x":                `invalid value "x" for flag -iterations: want a whole number of at least 1`,
+		"-batch 0":                     `"0" for flag -batch: want a whole number of at least 1`,
+		"-lr -1":                       "want a positive number",
+		"-lr Inf":                      "want a positive number",
+		"-lr NaN":                      "want a positive number",
+		"-seed -1":                     "want a whole number of at least 0",
+		"-dtype float16":               `"float16" for flag -dtype: want float64 or float32`,
+		"-itertions 3":                 "not defined: -itertions",
+		"-seed":                        "needs an argument",
+		"extra":                        `got "extra" after the flags`,
+		"-quick false":                 `got "false" after the flags`,
+		"-predict a -evaluate b":       "got both",
+		"-predict a -initial b -out c": "got no -times",
+		"-out x":                       "neither -predict nor -evaluate",
+		"-times 0:1:1":                 "want -predict DIR",
+		"-resume":                      "want -run NAME",
+		"-resume -run a -seed 3":       "flag -seed: got it with -resume",
+		"-predict a -initial b -times c -out d -seed 3": "flag -seed: got it with -predict",
+		"-predict a -initial b -times c -out d -quick":  "flag -quick: got it with -predict",
+		"-predict a -initial b -times c -out d -own 1":  "flag -own: got it with -predict",
+		"-evaluate a -iterations 3":                     "flag -iterations: got it with -evaluate",
+		"-evaluate a -integrator imex":                  "flag -integrator: got it with -evaluate",
+		"-evaluate a -out d -own 1":                     "flag -own: got it with -evaluate",
+		"-evaluate a -config c":                         "flag -config: got it with -evaluate",
+		"-run=":                                         "got an empty value",
+		"-run ../x":                                     `got "../x", want a folder name`,
+		"-run .x":                                       "dot",
+		"-evaluate= -out x":                             "got an empty value",
+		"-predict a -initial b -times c -out= ":         "got an empty value",
 	} {
 		t.Run(args, func(t *testing.T) {
-			err := NewFlags("x", "").Parse(strings.Fields(args), io.Discard)
+			f := NewFlags("x", "")
+			f.Set.Int("own", 0, "")
+			err := f.Parse(strings.Fields(args), io.Discard)
 			var usage *UsageError
 			if !errors.As(err, &usage) {
 				t.Fatalf("got %v, want a UsageError", err)

@@ -15,13 +15,16 @@ import (
 // Report is what a program can read of a run, report.json.
 type Report struct {
 	Experiment string        `json:"experiment"`
-	Seconds    float64       `json:"seconds"` // of the whole run; zero: since NewReport
+	Seconds    float64       `json:"seconds"` // of the whole run, its earlier trainings too; zero: since NewReport
 	Go         string        `json:"go"`
 	CPU        string        `json:"cpu"`
 	Config     any           `json:"config"`
 	Models     []ModelReport `json:"models"`
+	// Extra, an object or nil, is what else an experiment says of the run.
+	Extra any `json:"extra,omitempty"`
 
-	start time.Time
+	start   time.Time
+	earlier time.Duration // of trainings before the start
 }
 
 // ModelReport is one model's part. Stability and Test are the experiment's.
@@ -53,6 +56,8 @@ func NewTrainReport(iterations int, elapsed time.Duration, loss float64) TrainRe
 	return t
 }
 
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
 // NewReport begins the report of an experiment on this machine, and its clock.
 func NewReport(experiment string, config any) *Report {
 	return &Report{
@@ -65,7 +70,7 @@ func NewReport(experiment string, config any) *Report {
 // path. See [Marshal] for numbers that are not finite.
 func (r *Report) Write(dir string) (string, error) {
 	if r.Seconds == 0 && !r.start.IsZero() {
-		r.Seconds = time.Since(r.start).Seconds()
+		r.Seconds = (r.earlier + time.Since(r.start)).Seconds()
 	}
 	data, err := Marshal(r)
 	if err != nil {

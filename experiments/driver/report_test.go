@@ -171,6 +171,10 @@ func TestReport(t *testing.T) {
 	if data, err := Marshal(empty); err != nil || !bytes.Contains(data, []byte(`"models": []`)) {
 		t.Errorf("a report without models: %s, %v", data, err)
 	}
+	empty.earlier = time.Hour // of trainings that a run was gone on with
+	if _, err := empty.Write(t.TempDir()); err != nil || empty.Seconds < 3600 || empty.Seconds > 3660 {
+		t.Errorf("an hour and a moment are %g s, %v", empty.Seconds, err)
+	}
 }
 
 func TestPage(t *testing.T) {

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,13 +9,20 @@ import (
 	"time"
 
 	"github.com/pkg/errors"
+
+	"spnode/experiments/figure"
 )
+
+// configName is the file of a run's configuration.
+const configName = "config.json"
 
 // Run is the folder of one run.
 type Run struct {
 	Name    string
 	Dir     string // <checkpoints>/<name>
 	Resumed bool   // it existed, and is gone on with
+
+	earlier time.Duration // of its trainings, before it was gone on with
 }
 
 // OpenRun makes the folder <checkpoints>/<name> and its figures/. Without a name
@@ -74,4 +82,17 @@ func checkName(name string) error {
 		return Usagef("flag -run: got %q, want a folder name without separators that does not begin with a dot or dash", name)
 	}
 	return nil
+}
+
+// KeepConfig writes the configuration to the run's folder or, when the run is
+// gone on with, reads it from there into cfg, a pointer to its zero value.
+func (r *Run) KeepConfig(cfg any) error {
+	if r.Resumed {
+		return LoadConfig(filepath.Join(r.Dir, configName), cfg)
+	}
+	text, err := json.MarshalIndent(cfg, "", "  ")
+	if err != nil {
+		return errors.Wrap(err, "driver: KeepConfig")
+	}
+	return figure.WriteFile(filepath.Join(r.Dir, configName), append(text, '\n'))
 }

@@ -4,11 +4,43 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/pkg/errors"
 
 	"spnode/model"
 )
+
+// ReadConfig reads the file of -config, if it is given, over the defaults in cfg.
+// A file that has models has all of them: they do not mix with the default ones.
+func ReadConfig[M any](f *Flags, cfg any, models *[]M) error {
+	if !f.Given("config") {
+		return nil
+	}
+	defaults := *models
+	*models = nil
+	err := LoadConfig(f.Config, cfg)
+	if *models == nil {
+		*models = defaults
+	}
+	return err
+}
+
+// Only returns those of the models that the value of the flag -only names,
+// separated by commas.
+func Only[M any](models []M, name func(M) string, value string) ([]M, error) {
+	var names []string
+	for _, m := range models {
+		names = append(names, name(m))
+	}
+	only := strings.Split(value, ",")
+	for _, n := range only {
+		if err := OneOf("only", n, names...); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(models), func(m M) bool { return !slices.Contains(only, name(m)) }), nil
+}
 
 // Apply sets what the flags for training say of one model: default < file <
 // flag.

@@ -26,6 +26,7 @@ func (r *Run) Fit(ctx context.Context, p *Progress, name string, cfg model.Confi
 	if err != nil {
 		return nil, model.Result{}, err
 	}
+	r.earlier += seconds(t.Result().Seconds)
 	err = t.Fit(ctx)
 	bar.done()
 	return t.Model, t.Result(), err

@@ -261,10 +261,10 @@ func (h *Heat) drawBar(data draw.Canvas) {
 	x0, x1 := data.Max.X+barSpace, data.Max.X+barSpace+barW
 	// The image is smoothed towards its edge, so one of a single column fades.
 	table := h.table()
-	img := image.NewNRGBA(image.Rect(0, 0, 2*barW, 2*len(table)))
+	img := image.NewPaletted(image.Rect(0, 0, 2*barW, 2*len(table)), table)
 	for y := range 2 * len(table) {
 		for x := range 2 * barW {
-			img.SetNRGBA(x, y, table[len(table)-1-y/2])
+			img.SetColorIndex(x, y, uint8(len(table)-1-y/2))
 		}
 	}
 	data.DrawImage(vg.Rectangle{Min: vg.Point{X: x0, Y: data.Min.Y}, Max: vg.Point{X: x1, Y: data.Max.Y}}, img)

@@ -71,6 +71,10 @@ func TestSizeAskedFor(t *testing.T) {
 	if b := img.Bounds(); b.Dx() != 800 || b.Dy() < 300 || b.Dy() > 360 {
 		t.Errorf("got %v, want 800 by 300 to 360 pixels", b)
 	}
+	// 1.2 of the page's pixels a point.
+	if svg, want := f.SVG(), `<svg width="480" height="`; !strings.Contains(svg, want) || strings.Contains(svg, "pt\"") {
+		t.Errorf("got %.200s, want a root %s… and no points", svg, want)
+	}
 }
 
 func TestColoursReachThePicture(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"github.com/pkg/errors"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/palette/moreland"
+	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
@@ -131,8 +132,9 @@ func cell(edges []float64, at float64) int {
 // Plot implements plot.Plotter. The map is an image with a pixel for each of
 // the PNG's, so that cells keep sharp edges also where the SVG's are smoothed.
 func (h *Heat) Plot(c draw.Canvas, p *plot.Plot) {
-	size := c.Size()
-	w, ht := int(math.Ceil(size.X.Dots(dpi))), int(math.Ceil(size.Y.Dots(dpi)))
+	// Between pixels the PNG's would be interpolated.
+	place := vg.Rectangle{Min: vg.Point{X: toPixel(c.Min.X), Y: toPixel(c.Min.Y)}, Max: vg.Point{X: toPixel(c.Max.X), Y: toPixel(c.Max.Y)}}
+	w, ht := int(math.Round(place.Size().X.Dots(dpi))), int(math.Round(place.Size().Y.Dots(dpi)))
 	cols, rows := make([]int, w), make([]int, ht)
 	for i := range cols {
 		cols[i] = cell(h.xEdges, p.X.Min+(float64(i)+0.5)/float64(w)*(p.X.Max-p.X.Min))
@@ -140,25 +142,30 @@ func (h *Heat) Plot(c draw.Canvas, p *plot.Plot) {
 	for j := range rows {
 		rows[j] = cell(h.yEdges, p.Y.Max-(float64(j)+0.5)/float64(ht)*(p.Y.Max-p.Y.Min))
 	}
+	// With a palette an SVG has the half of the bytes.
 	table := h.table()
-	img := image.NewNRGBA(image.Rect(0, 0, w, ht))
+	blank := uint8(len(table))
+	img := image.NewPaletted(image.Rect(0, 0, w, ht), append(table, color.Transparent))
 	for j, row := range rows {
 		for i, col := range cols {
-			if row < 0 || col < 0 {
-				continue
+			at := blank
+			if row >= 0 && col >= 0 && h.axis().shows(h.Z[row][col]) {
+				u := (h.axis().to(h.Z[row][col]) - h.scale.lo) / h.scale.size()
+				at = uint8(min(len(table)-1, int(float64(len(table))*math.Max(0, math.Min(1, u)))))
 			}
-			if z := h.Z[row][col]; h.axis().shows(z) {
-				u := (h.axis().to(z) - h.scale.lo) / h.scale.size()
-				img.SetNRGBA(i, j, table[min(255, int(256*math.Max(0, math.Min(1, u))))])
-			}
+			img.SetColorIndex(i, j, at)
 		}
 	}
-	c.DrawImage(c.Rectangle, img)
+	c.DrawImage(place, img)
 }
 
-// table is the palette in 256 steps: Moreland's cool to warm, or viridis.
-func (h *Heat) table() []color.NRGBA {
-	m := moreland.SmoothBlueRed().Palette(256).Colors()
+// toPixel is the edge of a pixel that is nearest.
+func toPixel(x vg.Length) vg.Length { return vg.Length(math.Round(x.Dots(dpi))) * vg.Inch / dpi }
+
+// table is the palette in 255 steps: Moreland's cool to warm, or viridis.
+func (h *Heat) table() color.Palette {
+	const steps = 255
+	m := moreland.SmoothBlueRed().Palette(steps).Colors()
 	if !h.Diverging {
 		viridis, err := moreland.NewLuminance([]color.Color{
 			color.NRGBA{0x44, 0x01, 0x54, 0xff}, color.NRGBA{0x41, 0x44, 0x87, 0xff},
@@ -170,13 +177,9 @@ func (h *Heat) table() []color.NRGBA {
 		}
 		viridis.SetMin(0)
 		viridis.SetMax(1)
-		m = viridis.Palette(256).Colors()
+		m = viridis.Palette(steps).Colors()
 	}
-	table := make([]color.NRGBA, len(m))
-	for i, c := range m {
-		table[i] = color.NRGBAModel.Convert(c).(color.NRGBA)
-	}
-	return table
+	return m
 }
 
 // sameBar reports whether two maps can share a colour bar.

@@ -2,10 +2,17 @@ package figure
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/csv"
 	"fmt"
+	"image"
+	"image/color"
+	stddraw "image/draw"
+	"image/png"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,13 +31,68 @@ func (f *Figure) PNG() []byte {
 	c := vgimg.NewWith(vgimg.UseWH(p.width, p.height), vgimg.UseDPI(dpi))
 	f.draw(draw.New(c), p)
 	var b bytes.Buffer
-	if _, err := (vgimg.PngCanvas{Canvas: c}).WriteTo(&b); err != nil {
+	if err := png.Encode(&b, indexed(c.Image())); err != nil {
 		panic(err) // a bytes.Buffer takes all
 	}
 	return b.Bytes()
 }
 
-// SVG returns the figure as an SVG document, whose text is text.
+// indexed returns the picture in at most 256 of its colours, each pixel in the
+// nearest: half the bytes of the file, and no difference to the eye. One colour
+// after the other is taken, that whose pixels are the farthest, in the sum of
+// squares, from those taken before.
+func indexed(img image.Image) *image.Paletted {
+	rgba := image.NewRGBA(img.Bounds())
+	stddraw.Draw(rgba, rgba.Rect, img, rgba.Rect.Min, stddraw.Src)
+	pixels := make([]uint32, len(rgba.Pix)/4)
+	count := map[uint32]int{}
+	for i := range pixels {
+		pixels[i] = binary.BigEndian.Uint32(rgba.Pix[4*i:])
+		count[pixels[i]]++
+	}
+	colors := slices.Sorted(maps.Keys(count))
+	channels := func(c uint32) color.RGBA {
+		return color.RGBA{uint8(c >> 24), uint8(c >> 16), uint8(c >> 8), uint8(c)}
+	}
+	distance := func(a, b color.RGBA) int {
+		dr, dg, db := int(a.R)-int(b.R), int(a.G)-int(b.G), int(a.B)-int(b.B)
+		return dr*dr + dg*dg + db*db
+	}
+	// The distance of each colour to the nearest of the palette, and which that is.
+	far, index := make([]int, len(colors)), make([]uint8, len(colors))
+	for i := range far {
+		far[i] = 1 << 20
+	}
+	var palette color.Palette
+	for range min(256, len(colors)) {
+		next := 0
+		for i, c := range colors {
+			if count[c]*far[i] > count[colors[next]]*far[next] {
+				next = i
+			}
+		}
+		taken := channels(colors[next])
+		for i, c := range colors {
+			if d := distance(channels(c), taken); d < far[i] {
+				far[i], index[i] = d, uint8(len(palette))
+			}
+		}
+		palette = append(palette, taken)
+	}
+	nearest := map[uint32]uint8{}
+	for i, c := range colors {
+		nearest[c] = index[i]
+	}
+	out := image.NewPaletted(rgba.Rect, palette)
+	for i, c := range pixels {
+		out.Pix[i] = nearest[c]
+	}
+	return out
+}
+
+// SVG returns the figure as an SVG document, whose text is text. Its size is
+// 1.2 pixels of the page for a point, by which the widest default figure fits the
+// column of a notebook.
 func (f *Figure) SVG() string {
 	p := f.plan()
 	c := vgsvg.New(p.width, p.height)
@@ -42,7 +104,10 @@ func (f *Figure) SVG() string {
 	// Liberation Sans has the widths of Arial and Helvetica, so those may stand
 	// in where it is missing. Images are PNGs, whatever vgsvg calls them, and
 	// fill their place, whatever their proportions.
+	const scale = 1.2
 	return strings.NewReplacer(
+		fmt.Sprintf(`width="%.*gpt" height="%.*gpt"`, 5, p.width.Points(), 5, p.height.Points()),
+		fmt.Sprintf(`width="%.*g" height="%.*g"`, 5, scale*p.width.Points(), 5, scale*p.height.Points()),
 		"font-family:Liberation Sans;", "font-family:Liberation Sans,Arial,Helvetica,sans-serif;",
 		"data:image/jpg;", "data:image/png;",
 		"<image ", `<image preserveAspectRatio="none" `,

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/stat"
@@ -123,31 +122,39 @@ func (c *Config) quick() {
 	}
 }
 
-// seeded returns the model's configuration for one of its seeds, with the
-// encoder's input standardised by the initial states of the data.
-func (m ModelConfig) seeded(seed uint64, k int, d *data.Dataset) (model.Config, model.TrainConfig) {
-	c, t := m.Model, m.Train
-	c.Seed += 1000*seed + uint64(k)
-	t.Seed += 1000*seed + uint64(k)
-	if m.Standardize {
-		c.Autoencoder.Offset, c.Autoencoder.Factor = nil, nil
-		for j, f := range scale {
-			x := make([]float64, d.Samples())
-			for s := range x {
-				x[s] = d.States[0][s][j] * f
-			}
-			mean, deviation := stat.MeanStdDev(x, nil)
-			if !(deviation > 0) {
-				deviation = 1
-			}
-			c.Autoencoder.Offset = append(c.Autoencoder.Offset, mean)
-			c.Autoencoder.Factor = append(c.Autoencoder.Factor, 1/deviation)
+// standardize sets the scaling of the encoder's input by the initial states of
+// the data.
+func standardize(c *model.Config, d *data.Dataset) {
+	c.Autoencoder.Offset, c.Autoencoder.Factor = nil, nil
+	for j, f := range scale {
+		x := make([]float64, d.Samples())
+		for s := range x {
+			x[s] = d.States[0][s][j] * f
 		}
+		mean, deviation := stat.MeanStdDev(x, nil)
+		if !(deviation > 0) {
+			deviation = 1
+		}
+		c.Autoencoder.Offset = append(c.Autoencoder.Offset, mean)
+		c.Autoencoder.Factor = append(c.Autoencoder.Factor, 1/deviation)
 	}
-	return c, t
 }
 
-func (c Config) validate() error {
+// RunSeed implements driver.Config.
+func (c Config) RunSeed() uint64 { return c.Seed }
+
+// Describe implements driver.Config.
+func (c Config) Describe() []string {
+	lines := []string{fmt.Sprintf("%d initial states, %d held out", c.Data.Samples, c.Data.HeldOut)}
+	for _, m := range c.Models {
+		lines = append(lines, fmt.Sprintf("%s: %s, latent %d, loss in %s, %d iterations, batch %d", m.Name, m.Model.Integrator,
+			m.Model.LatentDim(), m.Train.Weighting, m.Train.Adam.Iterations, m.Train.Batch))
+	}
+	return lines
+}
+
+// Validate implements driver.Config.
+func (c Config) Validate() error {
 	d := c.Data
 	if d.Samples < 2 || d.HeldOut < 1 || d.Fine < 1 {
 		return errors.Errorf("data: got %+v, want at least 2 samples, 1 held out and a grid at least as fine as the paper's", d)
@@ -189,28 +196,14 @@ type options struct {
 // configure returns the configuration in force: default < file < flag.
 func configure(f *driver.Flags, o options) (Config, error) {
 	c := defaultConfig()
-	if f.Given("config") {
-		models := c.Models
-		c.Models = nil // a file that has models has all of them
-		if err := driver.LoadConfig(f.Config, &c); err != nil {
-			return c, err
-		}
-		if c.Models == nil {
-			c.Models = models
-		}
+	if err := driver.ReadConfig(f, &c, &c.Models); err != nil {
+		return c, err
 	}
 	if f.Given("only") {
-		var names []string
-		for _, m := range c.Models {
-			names = append(names, m.Name)
+		var err error
+		if c.Models, err = driver.Only(c.Models, func(m ModelConfig) string { return m.Name }, o.only); err != nil {
+			return c, err
 		}
-		only := strings.Split(o.only, ",")
-		for _, name := range only {
-			if err := driver.OneOf("only", name, names...); err != nil {
-				return c, err
-			}
-		}
-		c.Models = slices.DeleteFunc(c.Models, func(m ModelConfig) bool { return !slices.Contains(only, m.Name) })
 	}
 	if f.Given("autoencoder") {
 		if err := driver.OneOf("autoencoder", o.autoencoder, "on", "off"); err != nil {
@@ -256,7 +249,7 @@ func configure(f *driver.Flags, o options) (Config, error) {
 		}
 		f.Apply(&m.Model, &m.Train)
 	}
-	return c, driver.AsUsage(c.validate())
+	return c, nil
 }
 
 // states describes initial states; those held out differ in their seed.

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -110,7 +109,7 @@ func (l *laboratory) masses(models []*trained) (*figure.Figure, error) {
 	}
 	u0 := [][]float64{{0.95, 0, 0}, {1, 0, 0}, {1.05, 0, 0}}
 	at := func(times []float64) (*data.Dataset, error) {
-		d, _, err := data.RobertsonRadau().SolveFrom(l.ctx, data.Robertson{}, u0, 0, times)
+		d, _, err := data.RobertsonRadau().SolveFrom(l.Context, data.Robertson{}, u0, 0, times)
 		return d, err
 	}
 	fine, err := at(l.fineTimes())
@@ -217,12 +216,7 @@ func decay(a *mat.Dense) ([]float64, error) {
 func lossFigure(models []*trained) (*figure.Figure, error) {
 	p := figure.Panel{X: figure.Axis{Label: "iteration"}, Y: figure.Axis{Label: "loss", Log: true}}
 	for _, m := range models {
-		var x, y []float64
-		for _, r := range m.result.Log {
-			if r.Loss > 0 && !math.IsInf(r.Loss, 0) {
-				x, y = append(x, float64(r.Iteration)), append(y, r.Loss)
-			}
-		}
+		x, y := driver.LossCurve(m.result.Log)
 		if len(x) > 0 {
 			p.Series = append(p.Series, figure.Line(figure.Color(1+len(p.Series)), m.Name, x, y))
 		}

@@ -5,10 +5,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 
 	"github.com/pkg/errors"
@@ -32,91 +29,31 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 		return nil
 	})
-	if err := f.Parse(args, stdout); err != nil {
-		return err
+	e := driver.Experiment[Config]{
+		Flags:      f,
+		Components: data.Robertson{}.Components(),
+		Configure:  func() (Config, error) { return configure(f, o) },
+		Test:       testAll,
 	}
-	switch {
-	case f.Given("predict"):
-		return f.Prediction(data.Robertson{}.Components(), stdout)
-	case f.Given("evaluate"):
-		return evaluateRun(ctx, f, stdout, stderr)
-	}
-	cfg, err := configure(f, o)
-	if err != nil {
-		return err
-	}
-	if f.PrintConfig {
-		return driver.Show(cfg, stdout)
-	}
-	return train(ctx, f, cfg, stdout, stderr)
+	return e.Run(ctx, args, stdout, stderr)
 }
 
-// train makes the data, trains and tests every model, and writes the run.
-func train(ctx context.Context, f *driver.Flags, cfg Config, stdout, stderr io.Writer) error {
-	r, err := f.OpenRun(cfg.Seed)
-	if err != nil {
-		return err
-	}
-	if r.Resumed {
-		cfg = Config{}
-	}
-	if err := r.KeepConfig(&cfg); err != nil {
-		return err
-	}
-	if err := driver.AsUsage(cfg.validate()); err != nil {
-		return err
-	}
-	fmt.Fprintf(stdout, "robertson: %d initial states, %d held out, seed %d, run %s\n", cfg.Data.Samples, cfg.Data.HeldOut, cfg.Seed, r.Dir)
-	for _, m := range cfg.Models {
-		fmt.Fprintf(stdout, "  %s: %s, latent %d, loss in %s, %d iterations, batch %d\n", m.Name, m.Model.Integrator,
-			m.Model.LatentDim(), m.Train.Weighting, m.Train.Adam.Iterations, m.Train.Batch)
-	}
-	progress := driver.NewProgress(stderr, f.Quiet)
-	l := &laboratory{Config: cfg, ctx: ctx, cache: filepath.Join(f.Checkpoints, ".cache"), progress: progress}
-	err = l.testAll(r.Training(ctx, progress), r.Dir, r.Dir, stdout)
-	if errors.Is(err, context.Canceled) {
-		return f.Interrupted(r, err)
-	}
-	return err
-}
-
-// evaluateRun is -evaluate: the tests of a run anew, from its checkpoints. A
-// model whose training diverged has none.
-func evaluateRun(ctx context.Context, f *driver.Flags, stdout, stderr io.Writer) error {
-	var cfg Config
-	out, err := f.Evaluation(&cfg)
-	if err != nil {
-		return err
-	}
-	if err := driver.AsUsage(cfg.validate()); err != nil {
-		return err
-	}
-	var there []ModelConfig
-	for _, m := range cfg.Models {
-		if _, err := os.Stat(filepath.Join(f.Evaluate, m.Name)); err == nil {
-			there = append(there, m)
-		} else {
-			fmt.Fprintf(stdout, "%s: no checkpoint, left out\n", m.Name)
-		}
-	}
-	cfg.Models = there
-	l := &laboratory{Config: cfg, ctx: ctx, cache: filepath.Join(f.Checkpoints, ".cache"), progress: driver.NewProgress(stderr, f.Quiet)}
-	return l.testAll(driver.Stored(f.Evaluate), f.Evaluate, out, stdout)
-}
-
-// testAll takes all models of the run in dir from their source, tests them, and
-// writes the results to out.
-func (l *laboratory) testAll(from driver.Source, dir, out string, stdout io.Writer) error {
-	report := driver.NewReport("robertson", l.Config)
+// testAll takes all models from the session and tests them. An evaluation has
+// none of those whose training diverged.
+func testAll(s *driver.Session, cfg Config) (*driver.Page, error) {
+	l := &laboratory{Config: cfg, Session: s}
 	var models []*trained
 	for _, m := range l.Models {
-		t, err := l.test(m, from)
+		if s.Missing(m.Name) {
+			continue
+		}
+		t, err := l.test(m)
 		if err != nil {
-			return errors.WithMessage(err, m.Name)
+			return nil, errors.WithMessage(err, m.Name)
 		}
 		models = append(models, t)
 	}
-	return l.publish(models, report, dir, out, stdout)
+	return l.page(models)
 }
 
 // named returns the model of that name, nil if there is none with a result.

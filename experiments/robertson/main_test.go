@@ -81,9 +81,14 @@ func TestRun(t *testing.T) {
 		t.Errorf("got models %v, want autoencoder and plain", seen)
 	}
 
-	// -evaluate from the checkpoints gives the same numbers.
-	if code, _, errs := command(t, "-evaluate", run, "-out", filepath.Join(dir, "again"), "-quiet", "-checkpoints", dir); code != 0 {
+	// -evaluate from the checkpoints gives the same numbers, and makes the states
+	// that are held out alone: of total mass 1, and of several.
+	fresh := t.TempDir()
+	if code, _, errs := command(t, "-evaluate", run, "-out", filepath.Join(dir, "again"), "-quiet", "-checkpoints", fresh); code != 0 {
 		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	if kept, err := filepath.Glob(filepath.Join(fresh, ".cache", "*.npz")); err != nil || len(kept) != 2 {
+		t.Errorf("-evaluate made the data %v, %v, want two sets", kept, err)
 	}
 	again := readReport(t, filepath.Join(dir, "again"))
 	for _, m := range again.Models {

@@ -2,10 +2,7 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"path/filepath"
 	"slices"
-	"time"
 
 	"spnode/experiments/driver"
 )
@@ -13,18 +10,17 @@ import (
 // methods are the integrators that the deployment is compared over.
 var methods = []string{"etd1", "imex", "euler", "rk4"}
 
-// publish prints the results of the run in dir, and writes figures and report to
-// out.
-func (l *laboratory) publish(models []*trained, report *driver.Report, dir, out string, stdout io.Writer) error {
+// page shows the results, and puts them in the report.
+func (l *laboratory) page(models []*trained) (*driver.Page, error) {
 	var deployed []deployment
 	if m := named(models, "autoencoder"); m != nil {
 		var err error
 		if deployed, err = l.deploy(m.model, methods...); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, m := range models {
-		report.Models = append(report.Models, m.report(filepath.Join(dir, m.Name), deployed))
+		l.Report.Models = append(l.Report.Models, l.report(m, deployed))
 	}
 	tables := []*driver.Table{results(models)}
 	if len(deployed) > 0 {
@@ -35,31 +31,23 @@ func (l *laboratory) publish(models []*trained, report *driver.Report, dir, out 
 	}
 	figures, err := l.figures(models, deployed)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	page := driver.Page{
+	return &driver.Page{
 		Title:   "Robertson's reaction",
 		Summary: "Example 5.2: three concentrations over twelve decades of time, learned in coordinates in which the stiffness is linear. Errors are of y₁, 10⁴y₂ and y₃.",
-		Report:  report,
 		Tables:  tables,
 		Figures: figures,
-	}
-	return page.Publish(out, stdout)
+	}, nil
 }
 
-func (t *trained) report(checkpoint string, deployed []deployment) driver.ModelReport {
+func (l *laboratory) report(t *trained, deployed []deployment) driver.ModelReport {
 	if t.diverged != nil {
 		return driver.ModelReport{Name: t.Name, Train: driver.TrainReport{Iterations: t.diverged.Iteration, Loss: t.diverged.Loss},
 			Extra: map[string]any{"diverged": t.diverged.Error()}}
 	}
-	m := driver.ModelReport{
-		Name:       t.Name,
-		Checkpoint: checkpoint,
-		Parameters: len(t.model.Params().Flat),
-		Train:      driver.NewTrainReport(t.result.Iterations, time.Duration(t.result.Seconds*float64(time.Second)), t.result.Loss),
-		Stability:  t.stability,
-		Test:       t.test,
-	}
+	m := l.NewModelReport(t.Name, t.model, t.result)
+	m.Stability, m.Test = t.stability, t.test
 	extra := map[string]any{}
 	if len(t.seeds) > 1 {
 		extra["seeds"] = t.seeds

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -21,9 +19,7 @@ const heldOutSeed = 1 << 40
 // laboratory makes the truth, and keeps what takes long to make.
 type laboratory struct {
 	Config
-	ctx      context.Context
-	cache    string // folder
-	progress *driver.Progress
+	*driver.Session
 }
 
 // solve integrates initial states at t = 0 and returns them at the times.
@@ -34,16 +30,16 @@ func (l *laboratory) solve(s data.RobertsonStates, times []float64) (*data.Datas
 		Times   []float64
 		Solver  data.Radau
 	}{"robertson", s, times, data.RobertsonRadau()}
-	d, _, err := data.Cached(l.cache, key, func() (*data.Dataset, error) {
+	d, _, err := data.Cached(l.Cache, key, func() (*data.Dataset, error) {
 		u0, err := s.Draw()
 		if err != nil {
 			return nil, err
 		}
-		stage := l.progress.Stage(fmt.Sprintf("data: %d trajectories, %d times", s.Samples, len(times)), s.Samples)
+		stage := l.Progress.Stage(fmt.Sprintf("data: %d trajectories, %d times", s.Samples, len(times)), s.Samples)
 		defer stage.Done()
 		solver := data.RobertsonRadau()
 		solver.Progress = func(done, total int) { stage.Update(done) }
-		d, _, err := solver.SolveFrom(l.ctx, data.Robertson{}, u0, 0, times)
+		d, _, err := solver.SolveFrom(l.Context, data.Robertson{}, u0, 0, times)
 		return d, err
 	})
 	return d, err
@@ -51,7 +47,7 @@ func (l *laboratory) solve(s data.RobertsonStates, times []float64) (*data.Datas
 
 // reference is the trajectory from (1, 0, 0) at the times.
 func (l *laboratory) reference(times []float64) (*data.Dataset, error) {
-	d, _, err := data.RobertsonRadau().SolveFrom(l.ctx, data.Robertson{}, [][]float64{{1, 0, 0}}, 0, times)
+	d, _, err := data.RobertsonRadau().SolveFrom(l.Context, data.Robertson{}, [][]float64{{1, 0, 0}}, 0, times)
 	return d, err
 }
 
@@ -89,20 +85,21 @@ type seedReport struct {
 	Test         *testReport `json:"test"`
 }
 
-// test takes a model and its further seeds from their source and tests them.
-func (l *laboratory) test(m ModelConfig, from driver.Source) (*trained, error) {
-	d, err := l.solve(l.states(l.Data.Samples, 0, m.Masses), l.fineTimes())
-	if err != nil {
-		return nil, err
-	}
+// test takes a model and its further seeds from the session and tests them.
+func (l *laboratory) test(m ModelConfig) (*trained, error) {
 	t := &trained{ModelConfig: m}
 	for k := range m.Seeds {
-		name := m.Name
-		if k > 0 {
-			name = filepath.Join("seeds", fmt.Sprintf("%s-%d", m.Name, k))
-		}
-		c, train := m.seeded(l.Seed, k, d)
-		fitted, result, err := from(name, c, train, d)
+		fitted, result, err := l.Model(driver.SeedName(m.Name, k), func() (driver.Training, error) {
+			d, err := l.solve(l.states(l.Data.Samples, 0, m.Masses), l.fineTimes())
+			if err != nil {
+				return driver.Training{}, err
+			}
+			c, train := driver.Seeded(m.Model, m.Train, l.Seed, k)
+			if m.Standardize {
+				standardize(&c, d)
+			}
+			return driver.Training{Model: c, Train: train, Data: d}, nil
+		})
 		if errors.As(err, &t.diverged) {
 			return t, nil
 		}

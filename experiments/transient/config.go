@@ -124,15 +124,6 @@ func (c *Config) quick() {
 	}
 }
 
-// seeded returns the model's configuration and its training's for one of its
-// seeds.
-func (m ModelConfig) seeded(seed uint64, k int) (model.Config, model.TrainConfig) {
-	c, t := m.Model, m.Train
-	c.Seed += 1000*seed + uint64(k)
-	t.Seed += 1000*seed + uint64(k)
-	return c, t
-}
-
 // dataset is what the model sees of the data.
 func (m ModelConfig) dataset(d *data.Dataset) *data.Dataset {
 	d = d.AtTimes(m.Times...)
@@ -142,7 +133,21 @@ func (m ModelConfig) dataset(d *data.Dataset) *data.Dataset {
 	return d
 }
 
-func (c Config) validate() error {
+// RunSeed implements driver.Config.
+func (c Config) RunSeed() uint64 { return c.Seed }
+
+// Describe implements driver.Config.
+func (c Config) Describe() []string {
+	lines := []string{fmt.Sprintf("%d initial states, %d held out", c.Data.Samples, c.Data.HeldOut)}
+	for _, m := range c.Models {
+		lines = append(lines, fmt.Sprintf("%s: %d times, %s, g %s, %d iterations of Adam and %d of L-BFGS", m.Name, len(m.Times),
+			m.Model.Integrator, m.Model.Nonlinear.Kind, m.Train.Adam.Iterations, m.Train.LBFGS.Iterations))
+	}
+	return lines
+}
+
+// Validate implements driver.Config.
+func (c Config) Validate() error {
 	d := c.Data
 	if d.Samples < 1 || d.HeldOut < 1 || d.Steps < 1 || !(d.Tolerance > 0) || !(d.FirstStep >= 0) || !(d.TestTime > 0) {
 		return errors.Errorf("data: got %+v, want positive numbers", d)
@@ -187,14 +192,8 @@ func increasing(x []int) bool {
 // configure returns the configuration in force: default < file < flag.
 func configure(f *driver.Flags, epsilon string) (Config, error) {
 	c := defaultConfig()
-	if f.Given("config") {
-		c.Models = nil // a file that has models has all of them
-		if err := driver.LoadConfig(f.Config, &c); err != nil {
-			return c, err
-		}
-		if c.Models == nil {
-			c.Models = defaultConfig().Models
-		}
+	if err := driver.ReadConfig(f, &c, &c.Models); err != nil {
+		return c, err
 	}
 	if f.Given("epsilon") || f.Given("integrator") {
 		if err := choose(&c, f, epsilon); err != nil {
@@ -211,7 +210,7 @@ func configure(f *driver.Flags, epsilon string) (Config, error) {
 		m := &c.Models[i]
 		f.Apply(&m.Model, &m.Train)
 	}
-	return c, driver.AsUsage(c.validate())
+	return c, nil
 }
 
 // choose restricts the models to an ε, and replaces them by those of an

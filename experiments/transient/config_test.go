@@ -50,7 +50,7 @@ func TestPrintConfigReproducesItself(t *testing.T) {
 // What the issue asks of the default command, and the paper's data.
 func TestDefaultConfig(t *testing.T) {
 	c := defaultConfig()
-	if err := c.validate(); err != nil {
+	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	if c.Data.Samples != 1000 || c.Data.HeldOut != 200 || c.Data.Steps != 50 || c.Data.Tolerance != 1e-8 || c.Data.TestTime != 10 {

@@ -12,7 +12,6 @@ import (
 	"spnode/data"
 	"spnode/experiments/driver"
 	"spnode/experiments/figure"
-	"spnode/model"
 	"spnode/ops"
 )
 
@@ -161,25 +160,6 @@ func epsilons(models []*trained) (eps []float64) {
 	return eps
 }
 
-// kept is the attempt that ended lowest, the first of several: the model has its
-// parameters.
-func kept(log []model.Metrics) int {
-	var last []float64 // loss of each attempt
-	for _, l := range log {
-		for len(last) <= l.Attempt {
-			last = append(last, math.Inf(1))
-		}
-		last[l.Attempt] = l.Loss
-	}
-	best := 0
-	for i, loss := range last {
-		if loss < last[best] {
-			best = i
-		}
-	}
-	return best
-}
-
 // lossFigure has a panel for each ε with the loss of every model. It is nil if
 // none was trained.
 func lossFigure(models []*trained) (*figure.Figure, error) {
@@ -191,19 +171,7 @@ func lossFigure(models []*trained) (*figure.Figure, error) {
 			Y:     figure.Axis{Label: "loss", Log: true},
 		}
 		for i, m := range ofEpsilon(models, eps) {
-			var x, y []float64
-			attempt := kept(m.result.Log)
-			adam := m.Train.Adam.Iterations
-			for _, l := range m.result.Log {
-				if l.Attempt != attempt || !(l.Loss > 0) {
-					continue
-				}
-				k := float64(l.Iteration)
-				if l.Stage == "lbfgs" {
-					k += float64(adam)
-				}
-				x, y = append(x, k), append(y, l.Loss)
-			}
+			x, y := driver.LossCurve(m.result.Log)
 			if len(x) > 0 {
 				p.Series = append(p.Series, figure.Line(figure.Color(1+i), m.Name, x, y))
 			}

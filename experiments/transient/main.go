@@ -5,9 +5,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/pkg/errors"
 
@@ -21,82 +19,31 @@ func main() { driver.Main("transient", run) }
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("transient", "learns example 5.1 of the paper: transient growth, ETD1 against IMEX")
 	epsilon := f.Set.String("epsilon", "", "train only the models of ε = `E`, 0 or 1")
-	if err := f.Parse(args, stdout); err != nil {
-		return err
+	e := driver.Experiment[Config]{
+		Flags:      f,
+		Components: data.Transient{}.Components(),
+		Configure:  func() (Config, error) { return configure(f, *epsilon) },
+		Test:       testAll,
 	}
-	switch {
-	case f.Given("predict"):
-		return f.Prediction(data.Transient{}.Components(), stdout)
-	case f.Given("evaluate"):
-		return evaluateRun(f, stdout)
-	}
-	cfg, err := configure(f, *epsilon)
-	if err != nil {
-		return err
-	}
-	if f.PrintConfig {
-		return driver.Show(cfg, stdout)
-	}
-	return train(ctx, f, cfg, stdout, stderr)
+	return e.Run(ctx, args, stdout, stderr)
 }
 
-// train makes the data, trains and tests every model, and writes the run.
-func train(ctx context.Context, f *driver.Flags, cfg Config, stdout, stderr io.Writer) error {
-	r, err := f.OpenRun(cfg.Seed)
-	if err != nil {
-		return err
-	}
-	if r.Resumed {
-		cfg = Config{}
-	}
-	if err := r.KeepConfig(&cfg); err != nil {
-		return err
-	}
-	if err := driver.AsUsage(cfg.validate()); err != nil {
-		return err
-	}
-	fmt.Fprintf(stdout, "transient: %d initial states, %d held out, seed %d, run %s\n", cfg.Data.Samples, cfg.Data.HeldOut, cfg.Seed, r.Dir)
-	for _, m := range cfg.Models {
-		fmt.Fprintf(stdout, "  %s: %d times, %s, g %s, %d iterations of Adam and %d of L-BFGS\n", m.Name, len(m.Times),
-			m.Model.Integrator, m.Model.Nonlinear.Kind, m.Train.Adam.Iterations, m.Train.LBFGS.Iterations)
-	}
-	err = testAll(cfg, r.Training(ctx, driver.NewProgress(stderr, f.Quiet)), r.Dir, r.Dir, stdout)
-	if errors.Is(err, context.Canceled) {
-		return f.Interrupted(r, err)
-	}
-	return err
-}
-
-// evaluateRun is -evaluate: the tests of a run anew, from its checkpoints.
-func evaluateRun(f *driver.Flags, stdout io.Writer) error {
-	var cfg Config
-	out, err := f.Evaluation(&cfg)
-	if err != nil {
-		return err
-	}
-	if err := driver.AsUsage(cfg.validate()); err != nil {
-		return err
-	}
-	return testAll(cfg, driver.Stored(f.Evaluate), f.Evaluate, out, stdout)
-}
-
-// testAll takes all models of the run in dir from their source, tests them, and
-// writes the results to out.
-func testAll(cfg Config, from driver.Source, dir, out string, stdout io.Writer) error {
-	report := driver.NewReport("transient", cfg)
+// testAll takes all models from the session and tests them.
+func testAll(s *driver.Session, cfg Config) (*driver.Page, error) {
 	var models []*trained
 	for _, m := range cfg.Models {
-		t, err := test(cfg, m, from)
+		t, err := test(s, cfg, m)
 		if err != nil {
-			return errors.WithMessage(err, m.Name)
+			return nil, errors.WithMessage(err, m.Name)
 		}
 		models = append(models, t)
+		s.Report.Models = append(s.Report.Models, t.report(s))
 	}
-	return publish(models, report, dir, out, stdout)
+	return page(models)
 }
 
-// test takes a model and its further seeds from their source and tests them.
-func test(cfg Config, m ModelConfig, from driver.Source) (*trained, error) {
+// test takes a model and its further seeds from the session and tests them.
+func test(s *driver.Session, cfg Config, m ModelConfig) (*trained, error) {
 	all, err := cfg.trainingData(m.Epsilon)
 	if err != nil {
 		return nil, err
@@ -110,12 +57,10 @@ func test(cfg Config, m ModelConfig, from driver.Source) (*trained, error) {
 		t.floor = floor(d)
 	}
 	for k := range m.Seeds {
-		name := m.Name
-		if k > 0 {
-			name = filepath.Join("seeds", fmt.Sprintf("%s-%d", m.Name, k))
-		}
-		c, train := m.seeded(cfg.Seed, k)
-		fitted, result, err := from(name, c, train, d)
+		fitted, result, err := s.Model(driver.SeedName(m.Name, k), func() (driver.Training, error) {
+			c, train := driver.Seeded(m.Model, m.Train, cfg.Seed, k)
+			return driver.Training{Model: c, Train: train, Data: d}, nil
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -524,7 +524,7 @@ func TestSeedReachesEverything(t *testing.T) {
 	starts, orders := map[uint64]bool{}, map[uint64]bool{}
 	for seed := range uint64(3) {
 		for k := range 5 {
-			c, train := m.seeded(seed, k)
+			c, train := driver.Seeded(m.Model, m.Train, seed, k)
 			starts[c.Seed], orders[train.Seed] = true, true
 		}
 	}

@@ -2,47 +2,32 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"math"
-	"path/filepath"
-	"time"
 
 	"spnode/experiments/driver"
 )
 
-// publish prints the results of the run in dir, and writes figures and report to
-// out.
-func publish(models []*trained, report *driver.Report, dir, out string, stdout io.Writer) error {
-	for _, m := range models {
-		report.Models = append(report.Models, m.report(filepath.Join(dir, m.Name)))
-	}
+// page shows the results.
+func page(models []*trained) (*driver.Page, error) {
 	tables := []*driver.Table{results(models), statements(models)}
 	if t := seeds(models); t != nil {
 		tables = append(tables, t)
 	}
 	figures, err := figures(models)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	page := driver.Page{
+	return &driver.Page{
 		Title:   "Transient growth",
 		Summary: "Example 5.1: dx/dt = Ax + ε sin x, where A = [[−2, 10], [0, −2]] lets states grow before they decay. Learned from few snapshots, tested on held-out initial states.",
-		Report:  report,
 		Tables:  tables,
 		Figures: figures,
-	}
-	return page.Publish(out, stdout)
+	}, nil
 }
 
-func (t *trained) report(checkpoint string) driver.ModelReport {
-	m := driver.ModelReport{
-		Name:       t.Name,
-		Checkpoint: checkpoint,
-		Parameters: len(t.model.Params().Flat),
-		Train:      driver.NewTrainReport(t.result.Iterations, time.Duration(t.result.Seconds*float64(time.Second)), t.result.Loss),
-		Stability:  t.stability,
-		Test:       t.test,
-	}
+func (t *trained) report(s *driver.Session) driver.ModelReport {
+	m := s.NewModelReport(t.Name, t.model, t.result)
+	m.Stability, m.Test = t.stability, t.test
 	extra := map[string]any{}
 	if len(t.seeds) > 1 {
 		extra["seeds"] = t.seeds

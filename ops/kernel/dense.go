@@ -1,21 +1,43 @@
 package kernel
 
+// Rows of a batch go through a layer in blocks. A block of the output of
+// forwardElements is still in the cache when tanh comes to it, and so is one of
+// the gradient by xW + b, of backwardElements, which is larger since each block
+// reads and writes the gradient by W once.
+const (
+	forwardElements  = 12 << 10
+	backwardElements = 32 << 10
+)
+
+// blockOf returns how many rows of n elements make a block.
+func blockOf(elements, n int) int {
+	return max(tileRows, elements/max(n, 1)/tileRows*tileRows)
+}
+
 // DenseTo writes y = σ(xW + b) for a batch of rows: x (rows, in), W (in, out),
 // b (out), y (rows, out). σ is tanh or, if activate is false, the identity.
 func DenseTo[T Float](y, x, w, b []T, rows, in, out int, activate bool, scratch *[]T) {
-	for r := range rows {
-		copy(y[r*out:(r+1)*out], b)
-	}
-	Gemm(false, false, rows, out, in, 1, x, w, 1, y, scratch)
-	if activate {
-		TanhTo(y, y)
+	p := Packed[T]{unpacked: true}
+	p.Pack(false, out, in, w)
+	denseTo(y, x, b, &p, rows, activate, scratch)
+}
+
+func denseTo[T Float](y, x, b []T, w *Packed[T], rows int, activate bool, scratch *[]T) {
+	in, out := w.factor.k, w.factor.n
+	block := blockOf(forwardElements, out)
+	for r := 0; r < rows; r += block {
+		end := min(r+block, rows)
+		to := y[r*out : end*out]
+		w.addRow(end-r, x[r*in:end*in], b, to, scratch)
+		if activate {
+			TanhTo(to, to)
+		}
 	}
 }
 
 // Dense is a layer, y = σ(xW + b), and its work space. The zero value is ready
 // for Backward, and after Pack for ForwardTo and AddBackward.
 type Dense[T Float] struct {
-	in, out int
 	w, wt   Packed[T]
 	dz, tmp []T
 }
@@ -24,34 +46,33 @@ type Dense[T Float] struct {
 // that follow, such as the steps of a rollout. It keeps w, which must not change
 // until the last of them.
 func (l *Dense[T]) Pack(w []T, in, out int) {
-	l.in, l.out = in, out
 	l.w.Pack(false, out, in, w)
 	l.wt.Pack(true, in, out, w)
 }
 
 // ForwardTo writes y = σ(xW + b) like DenseTo, and to the same bits.
 func (l *Dense[T]) ForwardTo(y, x, b []T, rows int, activate bool) {
-	for r := range rows {
-		copy(y[r*l.out:(r+1)*l.out], b)
-	}
-	l.w.Gemm(rows, 1, x, 1, y, &l.tmp)
-	if activate {
-		TanhTo(y[:rows*l.out], y[:rows*l.out])
-	}
+	denseTo(y, x, b, &l.w, rows, activate, &l.tmp)
 }
 
 // AddBackward adds the gradients by W and b to dw and db, given y = σ(xW + b)
 // and dy, and writes that by x to dx. A nil dx is not computed.
 func (l *Dense[T]) AddBackward(dx, dw, db, x, y, dy []T, rows int, activate bool) {
-	dz := dy[:rows*l.out]
-	if activate {
-		dz = grow(&l.dz, rows*l.out)
-		TanhGradTo(dz, dy, y[:rows*l.out])
-	}
-	AddColumnSumsTo(db[:l.out], dz)
-	Gemm(true, false, l.in, l.out, rows, 1, x, dz, 1, dw, &l.tmp)
-	if dx != nil {
-		l.wt.Gemm(rows, 1, dz, 0, dx, &l.tmp)
+	in, out := l.w.factor.k, l.w.factor.n
+	block := blockOf(backwardElements, out)
+	for r := 0; r < rows; r += block {
+		end := min(r+block, rows)
+		dz := dy[r*out : end*out]
+		if activate {
+			to := grow(&l.dz, len(dz))
+			TanhGradTo(to, dz, y[r*out:end*out])
+			dz = to
+		}
+		AddColumnSumsTo(db[:out], dz)
+		Gemm(true, false, in, out, end-r, 1, x[r*in:end*in], dz, 1, dw, &l.tmp)
+		if dx != nil {
+			l.wt.Gemm(end-r, 1, dz, 0, dx[r*in:end*in], &l.tmp)
+		}
 	}
 }
 
@@ -59,7 +80,7 @@ func (l *Dense[T]) AddBackward(dx, dw, db, x, y, dy []T, rows int, activate bool
 // nil dx is not computed.
 func (l *Dense[T]) Backward(dx, dw, db, x, w, y, dy []T, rows, in, out int, activate bool) {
 	l.Pack(w, in, out)
-	clear(db)
+	clear(db[:out])
 	clear(dw[:in*out])
 	l.AddBackward(dx, dw, db, x, y, dy, rows, activate)
 }

@@ -7,13 +7,13 @@
 // paper's W_i ∈ R^{n_i×n_{i+1}}. Every function is generic over Float, and a
 // function that writes into its first argument ends in To.
 //
-// Products and tanh are in assembly for processors with AVX2 and FMA, and in
-// portable Go for all others. That is chosen at the start of the program; the
-// environment variable SPNODE_KERNEL overrides it with portable, avx2 or avx512,
-// of which the last is taken only so, having been run on an emulator alone. A
-// value that the processor does not have ends the program with a panic. The
-// paths differ in their roundings, so their results agree to rounding and not in
-// their bits.
+// Products, tanh, Adam and sums of rows and columns are in assembly for
+// processors with AVX2 and FMA, and in portable Go for all others. That is chosen
+// at the start of the program; the environment variable SPNODE_KERNEL overrides it
+// with portable, avx2 or avx512, of which the last is taken only so, no processor
+// with it having been at hand. A value that the processor does not have ends the
+// program with a panic. The paths differ in their roundings, so their results agree
+// to rounding and not in their bits.
 //
 // Sizes are trusted here: package ops checks them before it calls.
 package kernel

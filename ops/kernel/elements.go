@@ -1,6 +1,10 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"sync"
+	"unsafe"
+)
 
 // AxpyTo adds alpha x to y.
 func AxpyTo[T Float](y []T, alpha T, x []T) {
@@ -51,6 +55,10 @@ func AddRowTo[T Float](y, b []T) {
 // fewer: as many as the kernels add at once.
 const sumWidth = 64
 
+// sums are for AddColumnSumsTo. A local array would be allocated for each call,
+// since the kernel that fills it is called through a variable.
+var sums = sync.Pool{New: func() any { return new([sumWidth]float64) }}
+
 // AddColumnSumsTo adds to s, of n elements, the sums of the columns of x, of
 // shape (rows, n). The gradient by a bias is such a sum.
 //
@@ -70,7 +78,10 @@ func AddColumnSumsTo[T Float](s, x []T) {
 	}
 	rows := len(x) / n
 	if together := sumWidth / n; together > 1 && rows >= 2*together {
-		var wide [sumWidth]T
+		buffer := sums.Get().(*[sumWidth]float64)
+		defer sums.Put(buffer)
+		wide := (*[sumWidth]T)(unsafe.Pointer(buffer))
+		clear(wide[:])
 		m := together * n
 		k.columnSums(rows/together, m, &wide[0], &x[0])
 		for i, v := range wide[:m] {
@@ -101,7 +112,7 @@ func AdamTo[T Float](w, m, v, g []T, rate, beta1, beta2, epsilon float64, t int)
 		T(rate / (1 - math.Pow(beta1, float64(t)))), T(1 / (1 - math.Pow(beta2, float64(t)))), T(epsilon),
 	}
 	if s := activeSIMD[T](); s != nil && n > 0 {
-		s.adam(n, &w[0], &m[0], &v[0], &g[0], &c[0])
+		s.adam(n, &w[0], &m[0], &v[0], &g[0], c[0], c[1], c[2], c[3], c[4], c[5], c[6])
 		return
 	}
 	for i, gi := range g {

@@ -16,7 +16,8 @@ const thin = 8
 // needed and may be nil.
 //
 // Where the processor has kernels in assembly, the bits of an element of C
-// depend on its row of op(A) and column of op(B) alone.
+// depend on its row of op(A), its column of op(B) and tA alone: a row has the
+// same in a batch of one and of a thousand.
 //
 // In the portable path large products are gonum's. It works along rows, so a
 // product with a thin dimension is turned first such that its inner loop is

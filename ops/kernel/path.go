@@ -15,8 +15,8 @@ const pathVariable = "SPNODE_KERNEL"
 // one has no simd kernels: it is plain Go, with gonum's products.
 type path struct {
 	name string
-	// byName: it is taken only where pathVariable names it. AVX-512 has so far
-	// been run on an emulator alone, no processor with it being at hand.
+	// byName: it is taken only where pathVariable names it. AVX-512 has not been
+	// run since its kernels were last written, no processor with it being at hand.
 	byName  bool
 	float64 *simd[float64]
 	float32 *simd[float32]
@@ -37,12 +37,22 @@ func trusted() (ps []path) {
 type simd[T Float] struct {
 	lanes int // elements of a vector
 
-	// gemm computes C = αAB + βC for m rows of A and a panel of n columns of
-	// B, n ≤ panelVectors·lanes or, if m is 1, n = wideVectors·lanes; k ≥ 1.
-	// Element (i, p) of A is a[i·rs+p·ps], row p of the panel is the whole
-	// vectors at b[p·ldb], and C is not read if β is 0. The sum of one element of C, Σ_p fma(a, b, ·),
-	// has the order of p, whatever is computed beside it.
-	gemm func(m, n, k int, alpha T, a *T, rs, ps int, b *T, ldb int, beta T, c *T, ldc int)
+	// gemm computes C = αAB + βD for m rows of A and a panel of n columns of
+	// B, n ≤ panelVectors·lanes or, if m is less than four, wideVectors[m]·lanes; k ≥ 1.
+	// Element (i, p) of A is a[i·rs+p·ps], row p of the panel starts at b[p·ldb]
+	// and its last vector at element last of it, and D is not read if β is 0.
+	// The sum of one element of C, Σ_p fma(a, b, ·), has the order of p,
+	// whatever is computed beside it.
+	gemm func(m, n, k int, alpha T, a *T, rs, ps int, b *T, ldb, last int, beta T, d *T, ldd int, c *T, ldc int)
+
+	// transpose writes the transpose of square rows of n elements, ld apart, as
+	// n rows of square elements, ldt apart.
+	square    int
+	transpose func(n int, t *T, ldt int, b *T, ld int)
+
+	// dots computes c_j = α Σ_p a_p b[j·ld+p] + β d_j for a multiple n of square,
+	// with the sums of gemm.
+	dots func(n, k int, alpha T, a, b *T, ld int, beta T, d, c *T)
 
 	// tanh computes y = tanh(x) for n elements; y may be x.
 	tanh func(n int, y, x *T)
@@ -51,7 +61,7 @@ type simd[T Float] struct {
 	axpy       func(n int, alpha T, x, y *T)
 	tanhGrad   func(n int, dz, dy, y *T)
 	columnSums func(rows, n int, s, x *T)
-	adam       func(n int, w, m, v, g, c *T)
+	adam       func(n int, w, m, v, g *T, beta1, rest1, beta2, rest2, rate, scale, epsilon T)
 }
 
 var (

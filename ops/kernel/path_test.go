@@ -71,20 +71,24 @@ func TestGemmBits(t *testing.T) {
 func testGemmBits[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))
 	var scratch []T
-	for _, s := range [][3]int{{70, 70, 300}, {7, 100, 40}, {130, 3, 20}, {65, 256, 130}, {20, 20, 20}, {3, 3, 3}} {
+	for _, s := range [][3]int{{70, 70, 300}, {7, 100, 40}, {130, 3, 20}, {65, 256, 130}, {20, 20, 20}, {90, 17, 270}, {3, 3, 3}, {5, 2, 2}, {2, 2, 5}} {
 		m, n, k := s[0], s[1], s[2]
 		a, b, c0 := random[T](rng, m*k), random[T](rng, k*n), random[T](rng, m*n)
 		at, bt := make([]T, m*k), make([]T, k*n)
 		transposeTo(at, m, k, a)
 		transposeTo(bt, k, n, b)
 		for _, beta := range []T{0, 1, -0.3} {
-			want := append([]T(nil), c0...)
-			for i := range m {
-				for j := range n {
-					Gemm(false, true, 1, 1, k, 1.1, a[i*k:(i+1)*k], bt[j*k:(j+1)*k], beta, want[i*n+j:i*n+j+1], &scratch)
+			alone := func(tA bool) []T {
+				c := append([]T(nil), c0...)
+				for i := range m {
+					for j := range n {
+						Gemm(tA, true, 1, 1, k, 1.1, a[i*k:(i+1)*k], bt[j*k:(j+1)*k], beta, c[i*n+j:i*n+j+1], &scratch)
+					}
 				}
+				return c
 			}
-			check := func(what string, rows int, got []T) {
+			plain, transposed := alone(false), alone(true)
+			check := func(what string, rows int, got, want []T) {
 				t.Helper()
 				for i, v := range got[:rows*n] {
 					if v != want[i] {
@@ -94,23 +98,23 @@ func testGemmBits[T Float](t *testing.T) {
 			}
 			for mode := range 4 {
 				tA, tB := mode&1 != 0, mode&2 != 0
-				x, y := a, b
+				x, y, want := a, b, plain
 				if tA {
-					x = at
+					x, want = at, transposed
 				}
 				if tB {
 					y = bt
 				}
 				c := append([]T(nil), c0...)
 				Gemm(tA, tB, m, n, k, 1.1, x, y, beta, c, &scratch)
-				check(fmt.Sprint("transposed ", tA, tB), m, c)
+				check(fmt.Sprint("transposed ", tA, tB), m, c, want)
 				for _, rows := range []int{1, 2, 3, 5} { // of the batch
 					if tA || rows > m {
 						continue
 					}
 					c := append([]T(nil), c0...)
 					Gemm(false, tB, rows, n, k, 1.1, x, y, beta, c, &scratch)
-					check(fmt.Sprint(rows, " rows, transposed ", tB), rows, c)
+					check(fmt.Sprint(rows, " rows, transposed ", tB), rows, c, want)
 				}
 			}
 		}
@@ -141,10 +145,10 @@ func TestGemmAllocates(t *testing.T) {
 		a := make([]float64, 150*150)
 		c := make([]float64, 150*150)
 		for mode := range 4 {
-			for _, n := range []int{2, 150} {
-				product := func() { Gemm(mode&1 != 0, mode&2 != 0, 150, n, 150, 1, a, a, 1, c, &scratch) }
+			for _, s := range [][3]int{{150, 2, 150}, {150, 150, 150}, {150, 2, 2}, {1, 150, 150}, {2, 2, 2}} {
+				product := func() { Gemm(mode&1 != 0, mode&2 != 0, s[0], s[1], s[2], 1, a, a, 1, c, &scratch) }
 				if got := testing.AllocsPerRun(10, product); got != 0 {
-					t.Errorf("%s, mode %d, n = %d: %v allocations a product", p.name, mode, n, got)
+					t.Errorf("%s, mode %d, %v: %v allocations a product", p.name, mode, s, got)
 				}
 			}
 		}

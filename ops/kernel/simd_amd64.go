@@ -2,25 +2,45 @@
 
 package kernel
 
-// gemmAVX2Float64 computes C = αAB + βC for a panel of B, see simd.
+// gemmAVX2Float64 computes C = αAB + βD for a panel of B, see simd.
 //
 //go:noescape
-func gemmAVX2Float64(m int, n int, k int, alpha float64, a *float64, rs int, ps int, b *float64, ldb int, beta float64, c *float64, ldc int)
+func gemmAVX2Float64(m int, n int, k int, alpha float64, a *float64, rs int, ps int, b *float64, ldb int, last int, beta float64, d *float64, ldd int, c *float64, ldc int)
 
-// gemmAVX512Float64 computes C = αAB + βC for a panel of B, see simd.
+// gemmAVX512Float64 computes C = αAB + βD for a panel of B, see simd.
 //
 //go:noescape
-func gemmAVX512Float64(m int, n int, k int, alpha float64, a *float64, rs int, ps int, b *float64, ldb int, beta float64, c *float64, ldc int)
+func gemmAVX512Float64(m int, n int, k int, alpha float64, a *float64, rs int, ps int, b *float64, ldb int, last int, beta float64, d *float64, ldd int, c *float64, ldc int)
 
-// gemmAVX2Float32 computes C = αAB + βC for a panel of B, see simd.
+// gemmAVX2Float32 computes C = αAB + βD for a panel of B, see simd.
 //
 //go:noescape
-func gemmAVX2Float32(m int, n int, k int, alpha float32, a *float32, rs int, ps int, b *float32, ldb int, beta float32, c *float32, ldc int)
+func gemmAVX2Float32(m int, n int, k int, alpha float32, a *float32, rs int, ps int, b *float32, ldb int, last int, beta float32, d *float32, ldd int, c *float32, ldc int)
 
-// gemmAVX512Float32 computes C = αAB + βC for a panel of B, see simd.
+// gemmAVX512Float32 computes C = αAB + βD for a panel of B, see simd.
 //
 //go:noescape
-func gemmAVX512Float32(m int, n int, k int, alpha float32, a *float32, rs int, ps int, b *float32, ldb int, beta float32, c *float32, ldc int)
+func gemmAVX512Float32(m int, n int, k int, alpha float32, a *float32, rs int, ps int, b *float32, ldb int, last int, beta float32, d *float32, ldd int, c *float32, ldc int)
+
+// transposeAVX2Float64 writes the transpose of 4 rows of n elements, see simd.
+//
+//go:noescape
+func transposeAVX2Float64(n int, t *float64, ldt int, b *float64, ld int)
+
+// dotsAVX2Float64 computes products of one row and transposed rows, see simd.
+//
+//go:noescape
+func dotsAVX2Float64(n int, k int, alpha float64, a *float64, b *float64, ld int, beta float64, d *float64, c *float64)
+
+// transposeAVX2Float32 writes the transpose of 8 rows of n elements, see simd.
+//
+//go:noescape
+func transposeAVX2Float32(n int, t *float32, ldt int, b *float32, ld int)
+
+// dotsAVX2Float32 computes products of one row and transposed rows, see simd.
+//
+//go:noescape
+func dotsAVX2Float32(n int, k int, alpha float32, a *float32, b *float32, ld int, beta float32, d *float32, c *float32)
 
 // tanhAVX2Float64 computes y = tanh(x) for n elements; y may be x.
 //
@@ -105,19 +125,19 @@ func columnSumsAVX512Float32(rows int, n int, s *float32, x *float32)
 // adamAVX2Float64 computes one step of Adam for n weights, see AdamTo.
 //
 //go:noescape
-func adamAVX2Float64(n int, w *float64, m *float64, v *float64, grad *float64, c *float64)
+func adamAVX2Float64(n int, w *float64, m *float64, v *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
 
 // adamAVX512Float64 computes one step of Adam for n weights, see AdamTo.
 //
 //go:noescape
-func adamAVX512Float64(n int, w *float64, m *float64, v *float64, grad *float64, c *float64)
+func adamAVX512Float64(n int, w *float64, m *float64, v *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
 
 // adamAVX2Float32 computes one step of Adam for n weights, see AdamTo.
 //
 //go:noescape
-func adamAVX2Float32(n int, w *float32, m *float32, v *float32, grad *float32, c *float32)
+func adamAVX2Float32(n int, w *float32, m *float32, v *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
 
 // adamAVX512Float32 computes one step of Adam for n weights, see AdamTo.
 //
 //go:noescape
-func adamAVX512Float32(n int, w *float32, m *float32, v *float32, grad *float32, c *float32)
+func adamAVX512Float32(n int, w *float32, m *float32, v *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)

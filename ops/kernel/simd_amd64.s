@@ -12,35 +12,43 @@ DATA window<>+48(SB)/8, $0x0000000000000000
 DATA window<>+56(SB)/8, $0x0000000000000000
 GLOBL window<>(SB), RODATA|NOPTR, $64
 
-// func gemmAVX2Float64(m int, n int, k int, alpha float64, a *float64, rs int, ps int, b *float64, ldb int, beta float64, c *float64, ldc int)
+// func gemmAVX2Float64(m int, n int, k int, alpha float64, a *float64, rs int, ps int, b *float64, ldb int, last int, beta float64, d *float64, ldd int, c *float64, ldc int)
 // Requires: AVX, FMA3
-TEXT ·gemmAVX2Float64(SB), NOSPLIT, $0-96
-	MOVQ m+0(FP), AX
-	MOVQ a+32(FP), CX
-	MOVQ c+80(FP), DX
-	MOVQ rs+40(FP), BX
+TEXT ·gemmAVX2Float64(SB), NOSPLIT, $0-120
+	MOVQ a+32(FP), AX
+	MOVQ rs+40(FP), CX
+	SHLQ $0x03, CX
+	MOVQ ps+48(FP), DX
+	SHLQ $0x03, DX
+	MOVQ ldb+64(FP), BX
 	SHLQ $0x03, BX
-	MOVQ ps+48(FP), SI
-	SHLQ $0x03, SI
-	MOVQ ldb+64(FP), DI
-	SHLQ $0x03, DI
-	MOVQ ldc+88(FP), R8
+	LEAQ (CX)(CX*2), SI
+	MOVQ n+8(FP), DI
+	CMPQ DI, $0x00000004
+	JL   part
+	MOVQ last+72(FP), R8
 	SHLQ $0x03, R8
-	LEAQ (BX)(BX*2), R9
-	MOVQ n+8(FP), R10
-	LEAQ -1(R10), R11
-	ANDQ $0x00000003, R11
-	INCQ R11
-	CMPQ R10, $0x0000000c
-	JG   wide
-	CMPQ R10, $0x00000008
+	LEAQ -4(DI), R9
+	SHLQ $0x03, R9
+	CMPQ DI, $0x0000001c
+	JG   vectors8
+	CMPQ DI, $0x00000018
+	JG   vectors7
+	CMPQ DI, $0x00000014
+	JG   vectors6
+	CMPQ DI, $0x00000010
+	JG   vectors5
+	CMPQ DI, $0x0000000c
+	JG   vectors4
+	CMPQ DI, $0x00000008
 	JG   vectors3
-	CMPQ R10, $0x00000004
+	CMPQ DI, $0x00000004
 	JG   vectors2
+	MOVQ m+0(FP), DI
+	CMPQ DI, $0x00000008
+	JL   rest1
 
-tile8x1:
-	CMPQ   AX, $0x00000008
-	JL     tile8x1rest
+tile2:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -49,37 +57,40 @@ tile8x1:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   CX, R10
-	LEAQ   (R10)(BX*4), R12
-	MOVQ   b+56(FP), R13
-	MOVQ   k+16(FP), R14
+	MOVQ   AX, DI
+	LEAQ   (DI)(CX*4), R8
+	MOVQ   b+56(FP), R9
+	MOVQ   k+16(FP), R10
 
-k1:
-	VMOVUPD      (R13), Y8
-	VBROADCASTSD (R10), Y9
+k3:
+	VMOVUPD      (R9), Y8
+	VBROADCASTSD (DI), Y9
 	VFMADD231PD  Y8, Y9, Y0
-	VBROADCASTSD (R10)(BX*1), Y9
+	VBROADCASTSD (DI)(CX*1), Y9
 	VFMADD231PD  Y8, Y9, Y1
-	VBROADCASTSD (R10)(BX*2), Y9
+	VBROADCASTSD (DI)(CX*2), Y9
 	VFMADD231PD  Y8, Y9, Y2
-	VBROADCASTSD (R10)(R9*1), Y9
+	VBROADCASTSD (DI)(SI*1), Y9
 	VFMADD231PD  Y8, Y9, Y3
-	VBROADCASTSD (R12), Y9
+	VBROADCASTSD (R8), Y9
 	VFMADD231PD  Y8, Y9, Y4
-	VBROADCASTSD (R12)(BX*1), Y9
+	VBROADCASTSD (R8)(CX*1), Y9
 	VFMADD231PD  Y8, Y9, Y5
-	VBROADCASTSD (R12)(BX*2), Y9
+	VBROADCASTSD (R8)(CX*2), Y9
 	VFMADD231PD  Y8, Y9, Y6
-	VBROADCASTSD (R12)(R9*1), Y9
+	VBROADCASTSD (R8)(SI*1), Y9
 	VFMADD231PD  Y8, Y9, Y7
-	ADDQ         DI, R13
-	ADDQ         SI, R10
-	ADDQ         SI, R12
-	DECQ         R14
-	JNE          k1
-	LEAQ         (CX)(BX*4), CX
-	LEAQ         (CX)(BX*2), CX
-	LEAQ         (CX)(BX*2), CX
+	ADDQ         BX, R9
+	ADDQ         DX, DI
+	ADDQ         DX, R8
+	DECQ         R10
+	JNE          k3
+	LEAQ         (AX)(CX*4), AX
+	LEAQ         (AX)(CX*4), AX
+	MOVQ         alpha+24(FP), DI
+	MOVQ         $0x3ff0000000000000, R8
+	CMPQ         DI, R8
+	JE           scaled4
 	VBROADCASTSD alpha+24(FP), Y8
 	VMULPD       Y8, Y0, Y0
 	VMULPD       Y8, Y1, Y1
@@ -89,277 +100,80 @@ k1:
 	VMULPD       Y8, Y5, Y5
 	VMULPD       Y8, Y6, Y6
 	VMULPD       Y8, Y7, Y7
-	CMPQ         R11, $0x00000004
-	JNE          part2
-	MOVQ         beta+72(FP), R10
-	SHLQ         $0x01, R10
-	JE           store4
-	MOVQ         DX, R10
-	VBROADCASTSD beta+72(FP), Y8
-	VFMADD231PD  (R10), Y8, Y0
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y8, Y1
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y8, Y2
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y8, Y3
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y8, Y4
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y8, Y5
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y8, Y6
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y8, Y7
-	ADDQ         R8, R10
 
-store4:
-	VMOVUPD Y0, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y1, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y2, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y3, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y4, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y5, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y6, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y7, (DX)
-	ADDQ    R8, DX
-	JMP     done3
+scaled4:
+	MOVQ         beta+80(FP), DI
+	SHLQ         $0x01, DI
+	JE           added5
+	MOVQ         d+88(FP), DI
+	MOVQ         ldd+96(FP), R8
+	SHLQ         $0x03, R8
+	VBROADCASTSD beta+80(FP), Y8
+	VFMADD231PD  (DI), Y8, Y0
+	ADDQ         R8, DI
+	VFMADD231PD  (DI), Y8, Y1
+	ADDQ         R8, DI
+	VFMADD231PD  (DI), Y8, Y2
+	ADDQ         R8, DI
+	VFMADD231PD  (DI), Y8, Y3
+	ADDQ         R8, DI
+	VFMADD231PD  (DI), Y8, Y4
+	ADDQ         R8, DI
+	VFMADD231PD  (DI), Y8, Y5
+	ADDQ         R8, DI
+	VFMADD231PD  (DI), Y8, Y6
+	ADDQ         R8, DI
+	VFMADD231PD  (DI), Y8, Y7
+	ADDQ         R8, DI
+	MOVQ         DI, d+88(FP)
 
-part2:
-	LEAQ         window<>+32(SB), R10
-	MOVQ         R11, R12
-	NEGQ         R12
-	VMOVUPS      (R10)(R12*8), Y8
-	MOVQ         beta+72(FP), R10
-	SHLQ         $0x01, R10
-	JE           store5
-	MOVQ         DX, R10
-	VBROADCASTSD beta+72(FP), Y9
-	VMASKMOVPD   (R10), Y8, Y10
-	VFMADD231PD  Y10, Y9, Y0
-	ADDQ         R8, R10
-	VMASKMOVPD   (R10), Y8, Y10
-	VFMADD231PD  Y10, Y9, Y1
-	ADDQ         R8, R10
-	VMASKMOVPD   (R10), Y8, Y10
-	VFMADD231PD  Y10, Y9, Y2
-	ADDQ         R8, R10
-	VMASKMOVPD   (R10), Y8, Y10
-	VFMADD231PD  Y10, Y9, Y3
-	ADDQ         R8, R10
-	VMASKMOVPD   (R10), Y8, Y10
-	VFMADD231PD  Y10, Y9, Y4
-	ADDQ         R8, R10
-	VMASKMOVPD   (R10), Y8, Y10
-	VFMADD231PD  Y10, Y9, Y5
-	ADDQ         R8, R10
-	VMASKMOVPD   (R10), Y8, Y10
-	VFMADD231PD  Y10, Y9, Y6
-	ADDQ         R8, R10
-	VMASKMOVPD   (R10), Y8, Y8
-	VFMADD231PD  Y8, Y9, Y7
-	ADDQ         R8, R10
+added5:
+	MOVQ    c+104(FP), DI
+	MOVQ    ldc+112(FP), R8
+	SHLQ    $0x03, R8
+	VMOVUPD Y0, (DI)
+	ADDQ    R8, DI
+	VMOVUPD Y1, (DI)
+	ADDQ    R8, DI
+	VMOVUPD Y2, (DI)
+	ADDQ    R8, DI
+	VMOVUPD Y3, (DI)
+	ADDQ    R8, DI
+	VMOVUPD Y4, (DI)
+	ADDQ    R8, DI
+	VMOVUPD Y5, (DI)
+	ADDQ    R8, DI
+	VMOVUPD Y6, (DI)
+	ADDQ    R8, DI
+	VMOVUPD Y7, (DI)
+	ADDQ    R8, DI
+	MOVQ    DI, c+104(FP)
+	MOVQ    m+0(FP), DI
+	SUBQ    $0x00000008, DI
+	MOVQ    DI, m+0(FP)
+	CMPQ    DI, $0x00000008
+	JGE     tile2
 
-store5:
-	LEAQ    (DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip6
-	VMOVUPS Y0, (R10)
-	ADDQ    $0x20, R10
-
-skip6:
-	TESTQ        $0x00000002, R11
-	JE           skip7
-	VMOVUPS      X0, (R10)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, R10
-
-skip7:
-	TESTQ  $0x00000001, R11
-	JE     skip8
-	VMOVSD X0, (R10)
-	ADDQ   $0x08, R10
-
-skip8:
-	ADDQ    R8, DX
-	LEAQ    (DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip9
-	VMOVUPS Y1, (R10)
-	ADDQ    $0x20, R10
-
-skip9:
-	TESTQ        $0x00000002, R11
-	JE           skip10
-	VMOVUPS      X1, (R10)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, R10
-
-skip10:
-	TESTQ  $0x00000001, R11
-	JE     skip11
-	VMOVSD X1, (R10)
-	ADDQ   $0x08, R10
-
-skip11:
-	ADDQ    R8, DX
-	LEAQ    (DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip12
-	VMOVUPS Y2, (R10)
-	ADDQ    $0x20, R10
-
-skip12:
-	TESTQ        $0x00000002, R11
-	JE           skip13
-	VMOVUPS      X2, (R10)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, R10
-
-skip13:
-	TESTQ  $0x00000001, R11
-	JE     skip14
-	VMOVSD X2, (R10)
-	ADDQ   $0x08, R10
-
-skip14:
-	ADDQ    R8, DX
-	LEAQ    (DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip15
-	VMOVUPS Y3, (R10)
-	ADDQ    $0x20, R10
-
-skip15:
-	TESTQ        $0x00000002, R11
-	JE           skip16
-	VMOVUPS      X3, (R10)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, R10
-
-skip16:
-	TESTQ  $0x00000001, R11
-	JE     skip17
-	VMOVSD X3, (R10)
-	ADDQ   $0x08, R10
-
-skip17:
-	ADDQ    R8, DX
-	LEAQ    (DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip18
-	VMOVUPS Y4, (R10)
-	ADDQ    $0x20, R10
-
-skip18:
-	TESTQ        $0x00000002, R11
-	JE           skip19
-	VMOVUPS      X4, (R10)
-	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, R10
-
-skip19:
-	TESTQ  $0x00000001, R11
-	JE     skip20
-	VMOVSD X4, (R10)
-	ADDQ   $0x08, R10
-
-skip20:
-	ADDQ    R8, DX
-	LEAQ    (DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip21
-	VMOVUPS Y5, (R10)
-	ADDQ    $0x20, R10
-
-skip21:
-	TESTQ        $0x00000002, R11
-	JE           skip22
-	VMOVUPS      X5, (R10)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, R10
-
-skip22:
-	TESTQ  $0x00000001, R11
-	JE     skip23
-	VMOVSD X5, (R10)
-	ADDQ   $0x08, R10
-
-skip23:
-	ADDQ    R8, DX
-	LEAQ    (DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip24
-	VMOVUPS Y6, (R10)
-	ADDQ    $0x20, R10
-
-skip24:
-	TESTQ        $0x00000002, R11
-	JE           skip25
-	VMOVUPS      X6, (R10)
-	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, R10
-
-skip25:
-	TESTQ  $0x00000001, R11
-	JE     skip26
-	VMOVSD X6, (R10)
-	ADDQ   $0x08, R10
-
-skip26:
-	ADDQ    R8, DX
-	LEAQ    (DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip27
-	VMOVUPS Y7, (R10)
-	ADDQ    $0x20, R10
-
-skip27:
-	TESTQ        $0x00000002, R11
-	JE           skip28
-	VMOVUPS      X7, (R10)
-	VEXTRACTF128 $0x01, Y7, X7
-	ADDQ         $0x10, R10
-
-skip28:
-	TESTQ  $0x00000001, R11
-	JE     skip29
-	VMOVSD X7, (R10)
-	ADDQ   $0x08, R10
-
-skip29:
-	ADDQ R8, DX
-
-done3:
-	SUBQ $0x00000008, AX
-	JMP  tile8x1
-
-tile8x1rest:
-	CMPQ AX, $0x00000007
-	JE   tile7x1
-	CMPQ AX, $0x00000006
-	JE   tile6x1
-	CMPQ AX, $0x00000005
-	JE   tile5x1
-	CMPQ AX, $0x00000004
-	JE   tile4x1
-	CMPQ AX, $0x00000003
-	JE   tile3x1
-	CMPQ AX, $0x00000002
-	JE   tile2x1
-	CMPQ AX, $0x00000001
-	JE   tile1x1
+rest1:
+	MOVQ m+0(FP), DI
+	CMPQ DI, $0x00000007
+	JE   tile6
+	CMPQ DI, $0x00000006
+	JE   tile7
+	CMPQ DI, $0x00000005
+	JE   tile8
+	CMPQ DI, $0x00000004
+	JE   tile9
+	CMPQ DI, $0x00000003
+	JE   tile10
+	CMPQ DI, $0x00000002
+	JE   tile11
+	CMPQ DI, $0x00000001
+	JE   tile12
 	VZEROUPPER
 	RET
 
-tile7x1:
+tile6:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -367,32 +181,37 @@ tile7x1:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
-	MOVQ   CX, AX
-	LEAQ   (AX)(BX*4), CX
-	MOVQ   b+56(FP), R10
-	MOVQ   k+16(FP), R12
+	MOVQ   AX, DI
+	LEAQ   (DI)(CX*4), R8
+	MOVQ   b+56(FP), R9
+	MOVQ   k+16(FP), R10
 
-k30:
-	VMOVUPD      (R10), Y7
-	VBROADCASTSD (AX), Y8
+k13:
+	VMOVUPD      (R9), Y7
+	VBROADCASTSD (DI), Y8
 	VFMADD231PD  Y7, Y8, Y0
-	VBROADCASTSD (AX)(BX*1), Y8
+	VBROADCASTSD (DI)(CX*1), Y8
 	VFMADD231PD  Y7, Y8, Y1
-	VBROADCASTSD (AX)(BX*2), Y8
+	VBROADCASTSD (DI)(CX*2), Y8
 	VFMADD231PD  Y7, Y8, Y2
-	VBROADCASTSD (AX)(R9*1), Y8
+	VBROADCASTSD (DI)(SI*1), Y8
 	VFMADD231PD  Y7, Y8, Y3
-	VBROADCASTSD (CX), Y8
+	VBROADCASTSD (R8), Y8
 	VFMADD231PD  Y7, Y8, Y4
-	VBROADCASTSD (CX)(BX*1), Y8
+	VBROADCASTSD (R8)(CX*1), Y8
 	VFMADD231PD  Y7, Y8, Y5
-	VBROADCASTSD (CX)(BX*2), Y8
+	VBROADCASTSD (R8)(CX*2), Y8
 	VFMADD231PD  Y7, Y8, Y6
-	ADDQ         DI, R10
-	ADDQ         SI, AX
-	ADDQ         SI, CX
-	DECQ         R12
-	JNE          k30
+	ADDQ         BX, R9
+	ADDQ         DX, DI
+	ADDQ         DX, R8
+	DECQ         R10
+	JNE          k13
+	LEAQ         (AX)(CX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled14
 	VBROADCASTSD alpha+24(FP), Y7
 	VMULPD       Y7, Y0, Y0
 	VMULPD       Y7, Y1, Y1
@@ -401,261 +220,90 @@ k30:
 	VMULPD       Y7, Y4, Y4
 	VMULPD       Y7, Y5, Y5
 	VMULPD       Y7, Y6, Y6
-	CMPQ         R11, $0x00000004
-	JNE          part31
-	MOVQ         beta+72(FP), AX
+
+scaled14:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store33
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y7
+	JE           added15
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y7
 	VFMADD231PD  (AX), Y7, Y0
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y7, Y1
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y7, Y2
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y7, Y3
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y7, Y4
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y7, Y5
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y7, Y6
-	ADDQ         R8, AX
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store33:
-	VMOVUPD Y0, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y1, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y2, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y3, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y4, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y5, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y6, (DX)
-	ADDQ    R8, DX
-	JMP     done32
-
-part31:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*8), Y7
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store34
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y8
-	VMASKMOVPD   (AX), Y7, Y9
-	VFMADD231PD  Y9, Y8, Y0
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y7, Y9
-	VFMADD231PD  Y9, Y8, Y1
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y7, Y9
-	VFMADD231PD  Y9, Y8, Y2
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y7, Y9
-	VFMADD231PD  Y9, Y8, Y3
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y7, Y9
-	VFMADD231PD  Y9, Y8, Y4
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y7, Y9
-	VFMADD231PD  Y9, Y8, Y5
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y7, Y7
-	VFMADD231PD  Y7, Y8, Y6
-	ADDQ         R8, AX
-
-store34:
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip35
-	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-
-skip35:
-	TESTQ        $0x00000002, R11
-	JE           skip36
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-skip36:
-	TESTQ  $0x00000001, R11
-	JE     skip37
-	VMOVSD X0, (AX)
-	ADDQ   $0x08, AX
-
-skip37:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip38
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip38:
-	TESTQ        $0x00000002, R11
-	JE           skip39
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip39:
-	TESTQ  $0x00000001, R11
-	JE     skip40
-	VMOVSD X1, (AX)
-	ADDQ   $0x08, AX
-
-skip40:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip41
-	VMOVUPS Y2, (AX)
-	ADDQ    $0x20, AX
-
-skip41:
-	TESTQ        $0x00000002, R11
-	JE           skip42
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
-
-skip42:
-	TESTQ  $0x00000001, R11
-	JE     skip43
-	VMOVSD X2, (AX)
-	ADDQ   $0x08, AX
-
-skip43:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip44
-	VMOVUPS Y3, (AX)
-	ADDQ    $0x20, AX
-
-skip44:
-	TESTQ        $0x00000002, R11
-	JE           skip45
-	VMOVUPS      X3, (AX)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
-
-skip45:
-	TESTQ  $0x00000001, R11
-	JE     skip46
-	VMOVSD X3, (AX)
-	ADDQ   $0x08, AX
-
-skip46:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip47
-	VMOVUPS Y4, (AX)
-	ADDQ    $0x20, AX
-
-skip47:
-	TESTQ        $0x00000002, R11
-	JE           skip48
-	VMOVUPS      X4, (AX)
-	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
-
-skip48:
-	TESTQ  $0x00000001, R11
-	JE     skip49
-	VMOVSD X4, (AX)
-	ADDQ   $0x08, AX
-
-skip49:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip50
-	VMOVUPS Y5, (AX)
-	ADDQ    $0x20, AX
-
-skip50:
-	TESTQ        $0x00000002, R11
-	JE           skip51
-	VMOVUPS      X5, (AX)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
-
-skip51:
-	TESTQ  $0x00000001, R11
-	JE     skip52
-	VMOVSD X5, (AX)
-	ADDQ   $0x08, AX
-
-skip52:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip53
-	VMOVUPS Y6, (AX)
-	ADDQ    $0x20, AX
-
-skip53:
-	TESTQ        $0x00000002, R11
-	JE           skip54
-	VMOVUPS      X6, (AX)
-	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, AX
-
-skip54:
-	TESTQ  $0x00000001, R11
-	JE     skip55
-	VMOVSD X6, (AX)
-	ADDQ   $0x08, AX
-
-skip55:
-	ADDQ R8, DX
-
-done32:
+added15:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y4, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y5, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y6, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile6x1:
+tile7:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   CX, AX
-	LEAQ   (AX)(BX*4), CX
-	MOVQ   b+56(FP), R10
-	MOVQ   k+16(FP), R12
+	MOVQ   AX, DI
+	LEAQ   (DI)(CX*4), R8
+	MOVQ   b+56(FP), R9
+	MOVQ   k+16(FP), R10
 
-k56:
-	VMOVUPD      (R10), Y6
-	VBROADCASTSD (AX), Y7
+k16:
+	VMOVUPD      (R9), Y6
+	VBROADCASTSD (DI), Y7
 	VFMADD231PD  Y6, Y7, Y0
-	VBROADCASTSD (AX)(BX*1), Y7
+	VBROADCASTSD (DI)(CX*1), Y7
 	VFMADD231PD  Y6, Y7, Y1
-	VBROADCASTSD (AX)(BX*2), Y7
+	VBROADCASTSD (DI)(CX*2), Y7
 	VFMADD231PD  Y6, Y7, Y2
-	VBROADCASTSD (AX)(R9*1), Y7
+	VBROADCASTSD (DI)(SI*1), Y7
 	VFMADD231PD  Y6, Y7, Y3
-	VBROADCASTSD (CX), Y7
+	VBROADCASTSD (R8), Y7
 	VFMADD231PD  Y6, Y7, Y4
-	VBROADCASTSD (CX)(BX*1), Y7
+	VBROADCASTSD (R8)(CX*1), Y7
 	VFMADD231PD  Y6, Y7, Y5
-	ADDQ         DI, R10
-	ADDQ         SI, AX
-	ADDQ         SI, CX
-	DECQ         R12
-	JNE          k56
+	ADDQ         BX, R9
+	ADDQ         DX, DI
+	ADDQ         DX, R8
+	DECQ         R10
+	JNE          k16
+	LEAQ         (AX)(CX*4), AX
+	LEAQ         (AX)(CX*2), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled17
 	VBROADCASTSD alpha+24(FP), Y6
 	VMULPD       Y6, Y0, Y0
 	VMULPD       Y6, Y1, Y1
@@ -663,887 +311,357 @@ k56:
 	VMULPD       Y6, Y3, Y3
 	VMULPD       Y6, Y4, Y4
 	VMULPD       Y6, Y5, Y5
-	CMPQ         R11, $0x00000004
-	JNE          part57
-	MOVQ         beta+72(FP), AX
+
+scaled17:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store59
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y6
+	JE           added18
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y6
 	VFMADD231PD  (AX), Y6, Y0
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y6, Y1
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y6, Y2
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y6, Y3
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y6, Y4
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y6, Y5
-	ADDQ         R8, AX
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store59:
-	VMOVUPD Y0, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y1, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y2, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y3, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y4, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y5, (DX)
-	ADDQ    R8, DX
-	JMP     done58
-
-part57:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*8), Y6
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store60
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y7
-	VMASKMOVPD   (AX), Y6, Y8
-	VFMADD231PD  Y8, Y7, Y0
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y6, Y8
-	VFMADD231PD  Y8, Y7, Y1
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y6, Y8
-	VFMADD231PD  Y8, Y7, Y2
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y6, Y8
-	VFMADD231PD  Y8, Y7, Y3
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y6, Y8
-	VFMADD231PD  Y8, Y7, Y4
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y6, Y6
-	VFMADD231PD  Y6, Y7, Y5
-	ADDQ         R8, AX
-
-store60:
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip61
-	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-
-skip61:
-	TESTQ        $0x00000002, R11
-	JE           skip62
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-skip62:
-	TESTQ  $0x00000001, R11
-	JE     skip63
-	VMOVSD X0, (AX)
-	ADDQ   $0x08, AX
-
-skip63:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip64
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip64:
-	TESTQ        $0x00000002, R11
-	JE           skip65
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip65:
-	TESTQ  $0x00000001, R11
-	JE     skip66
-	VMOVSD X1, (AX)
-	ADDQ   $0x08, AX
-
-skip66:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip67
-	VMOVUPS Y2, (AX)
-	ADDQ    $0x20, AX
-
-skip67:
-	TESTQ        $0x00000002, R11
-	JE           skip68
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
-
-skip68:
-	TESTQ  $0x00000001, R11
-	JE     skip69
-	VMOVSD X2, (AX)
-	ADDQ   $0x08, AX
-
-skip69:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip70
-	VMOVUPS Y3, (AX)
-	ADDQ    $0x20, AX
-
-skip70:
-	TESTQ        $0x00000002, R11
-	JE           skip71
-	VMOVUPS      X3, (AX)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
-
-skip71:
-	TESTQ  $0x00000001, R11
-	JE     skip72
-	VMOVSD X3, (AX)
-	ADDQ   $0x08, AX
-
-skip72:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip73
-	VMOVUPS Y4, (AX)
-	ADDQ    $0x20, AX
-
-skip73:
-	TESTQ        $0x00000002, R11
-	JE           skip74
-	VMOVUPS      X4, (AX)
-	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
-
-skip74:
-	TESTQ  $0x00000001, R11
-	JE     skip75
-	VMOVSD X4, (AX)
-	ADDQ   $0x08, AX
-
-skip75:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip76
-	VMOVUPS Y5, (AX)
-	ADDQ    $0x20, AX
-
-skip76:
-	TESTQ        $0x00000002, R11
-	JE           skip77
-	VMOVUPS      X5, (AX)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
-
-skip77:
-	TESTQ  $0x00000001, R11
-	JE     skip78
-	VMOVSD X5, (AX)
-	ADDQ   $0x08, AX
-
-skip78:
-	ADDQ R8, DX
-
-done58:
+added18:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y4, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y5, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile5x1:
+tile8:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   CX, AX
-	LEAQ   (AX)(BX*4), CX
-	MOVQ   b+56(FP), R10
-	MOVQ   k+16(FP), R12
+	MOVQ   AX, DI
+	LEAQ   (DI)(CX*4), R8
+	MOVQ   b+56(FP), R9
+	MOVQ   k+16(FP), R10
 
-k79:
-	VMOVUPD      (R10), Y5
-	VBROADCASTSD (AX), Y6
+k19:
+	VMOVUPD      (R9), Y5
+	VBROADCASTSD (DI), Y6
 	VFMADD231PD  Y5, Y6, Y0
-	VBROADCASTSD (AX)(BX*1), Y6
+	VBROADCASTSD (DI)(CX*1), Y6
 	VFMADD231PD  Y5, Y6, Y1
-	VBROADCASTSD (AX)(BX*2), Y6
+	VBROADCASTSD (DI)(CX*2), Y6
 	VFMADD231PD  Y5, Y6, Y2
-	VBROADCASTSD (AX)(R9*1), Y6
+	VBROADCASTSD (DI)(SI*1), Y6
 	VFMADD231PD  Y5, Y6, Y3
-	VBROADCASTSD (CX), Y6
+	VBROADCASTSD (R8), Y6
 	VFMADD231PD  Y5, Y6, Y4
-	ADDQ         DI, R10
-	ADDQ         SI, AX
-	ADDQ         SI, CX
-	DECQ         R12
-	JNE          k79
+	ADDQ         BX, R9
+	ADDQ         DX, DI
+	ADDQ         DX, R8
+	DECQ         R10
+	JNE          k19
+	LEAQ         (AX)(CX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled20
 	VBROADCASTSD alpha+24(FP), Y5
 	VMULPD       Y5, Y0, Y0
 	VMULPD       Y5, Y1, Y1
 	VMULPD       Y5, Y2, Y2
 	VMULPD       Y5, Y3, Y3
 	VMULPD       Y5, Y4, Y4
-	CMPQ         R11, $0x00000004
-	JNE          part80
-	MOVQ         beta+72(FP), AX
+
+scaled20:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store82
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y5
+	JE           added21
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y5
 	VFMADD231PD  (AX), Y5, Y0
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y5, Y1
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y5, Y2
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y5, Y3
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y5, Y4
-	ADDQ         R8, AX
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store82:
-	VMOVUPD Y0, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y1, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y2, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y3, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y4, (DX)
-	ADDQ    R8, DX
-	JMP     done81
-
-part80:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*8), Y5
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store83
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y6
-	VMASKMOVPD   (AX), Y5, Y7
-	VFMADD231PD  Y7, Y6, Y0
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y5, Y7
-	VFMADD231PD  Y7, Y6, Y1
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y5, Y7
-	VFMADD231PD  Y7, Y6, Y2
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y5, Y7
-	VFMADD231PD  Y7, Y6, Y3
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y5, Y5
-	VFMADD231PD  Y5, Y6, Y4
-	ADDQ         R8, AX
-
-store83:
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip84
-	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-
-skip84:
-	TESTQ        $0x00000002, R11
-	JE           skip85
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-skip85:
-	TESTQ  $0x00000001, R11
-	JE     skip86
-	VMOVSD X0, (AX)
-	ADDQ   $0x08, AX
-
-skip86:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip87
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip87:
-	TESTQ        $0x00000002, R11
-	JE           skip88
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip88:
-	TESTQ  $0x00000001, R11
-	JE     skip89
-	VMOVSD X1, (AX)
-	ADDQ   $0x08, AX
-
-skip89:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip90
-	VMOVUPS Y2, (AX)
-	ADDQ    $0x20, AX
-
-skip90:
-	TESTQ        $0x00000002, R11
-	JE           skip91
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
-
-skip91:
-	TESTQ  $0x00000001, R11
-	JE     skip92
-	VMOVSD X2, (AX)
-	ADDQ   $0x08, AX
-
-skip92:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip93
-	VMOVUPS Y3, (AX)
-	ADDQ    $0x20, AX
-
-skip93:
-	TESTQ        $0x00000002, R11
-	JE           skip94
-	VMOVUPS      X3, (AX)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
-
-skip94:
-	TESTQ  $0x00000001, R11
-	JE     skip95
-	VMOVSD X3, (AX)
-	ADDQ   $0x08, AX
-
-skip95:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip96
-	VMOVUPS Y4, (AX)
-	ADDQ    $0x20, AX
-
-skip96:
-	TESTQ        $0x00000002, R11
-	JE           skip97
-	VMOVUPS      X4, (AX)
-	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
-
-skip97:
-	TESTQ  $0x00000001, R11
-	JE     skip98
-	VMOVSD X4, (AX)
-	ADDQ   $0x08, AX
-
-skip98:
-	ADDQ R8, DX
-
-done81:
+added21:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y4, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile4x1:
+tile9:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), R10
+	MOVQ   AX, DI
+	MOVQ   b+56(FP), R8
+	MOVQ   k+16(FP), R9
 
-k99:
-	VMOVUPD      (CX), Y4
-	VBROADCASTSD (AX), Y5
+k22:
+	VMOVUPD      (R8), Y4
+	VBROADCASTSD (DI), Y5
 	VFMADD231PD  Y4, Y5, Y0
-	VBROADCASTSD (AX)(BX*1), Y5
+	VBROADCASTSD (DI)(CX*1), Y5
 	VFMADD231PD  Y4, Y5, Y1
-	VBROADCASTSD (AX)(BX*2), Y5
+	VBROADCASTSD (DI)(CX*2), Y5
 	VFMADD231PD  Y4, Y5, Y2
-	VBROADCASTSD (AX)(R9*1), Y5
+	VBROADCASTSD (DI)(SI*1), Y5
 	VFMADD231PD  Y4, Y5, Y3
-	ADDQ         DI, CX
-	ADDQ         SI, AX
-	DECQ         R10
-	JNE          k99
+	ADDQ         BX, R8
+	ADDQ         DX, DI
+	DECQ         R9
+	JNE          k22
+	LEAQ         (AX)(CX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled23
 	VBROADCASTSD alpha+24(FP), Y4
 	VMULPD       Y4, Y0, Y0
 	VMULPD       Y4, Y1, Y1
 	VMULPD       Y4, Y2, Y2
 	VMULPD       Y4, Y3, Y3
-	CMPQ         R11, $0x00000004
-	JNE          part100
-	MOVQ         beta+72(FP), AX
+
+scaled23:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store102
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y4
+	JE           added24
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y4
 	VFMADD231PD  (AX), Y4, Y0
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y4, Y1
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y4, Y2
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y4, Y3
-	ADDQ         R8, AX
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store102:
-	VMOVUPD Y0, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y1, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y2, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y3, (DX)
-	ADDQ    R8, DX
-	JMP     done101
-
-part100:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*8), Y4
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store103
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y5
-	VMASKMOVPD   (AX), Y4, Y6
-	VFMADD231PD  Y6, Y5, Y0
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y4, Y6
-	VFMADD231PD  Y6, Y5, Y1
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y4, Y6
-	VFMADD231PD  Y6, Y5, Y2
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y4, Y4
-	VFMADD231PD  Y4, Y5, Y3
-	ADDQ         R8, AX
-
-store103:
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip104
-	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-
-skip104:
-	TESTQ        $0x00000002, R11
-	JE           skip105
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-skip105:
-	TESTQ  $0x00000001, R11
-	JE     skip106
-	VMOVSD X0, (AX)
-	ADDQ   $0x08, AX
-
-skip106:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip107
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip107:
-	TESTQ        $0x00000002, R11
-	JE           skip108
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip108:
-	TESTQ  $0x00000001, R11
-	JE     skip109
-	VMOVSD X1, (AX)
-	ADDQ   $0x08, AX
-
-skip109:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip110
-	VMOVUPS Y2, (AX)
-	ADDQ    $0x20, AX
-
-skip110:
-	TESTQ        $0x00000002, R11
-	JE           skip111
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
-
-skip111:
-	TESTQ  $0x00000001, R11
-	JE     skip112
-	VMOVSD X2, (AX)
-	ADDQ   $0x08, AX
-
-skip112:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip113
-	VMOVUPS Y3, (AX)
-	ADDQ    $0x20, AX
-
-skip113:
-	TESTQ        $0x00000002, R11
-	JE           skip114
-	VMOVUPS      X3, (AX)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
-
-skip114:
-	TESTQ  $0x00000001, R11
-	JE     skip115
-	VMOVSD X3, (AX)
-	ADDQ   $0x08, AX
-
-skip115:
-	ADDQ R8, DX
-
-done101:
+added24:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y3, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile3x1:
+tile10:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
+	MOVQ   AX, DI
+	MOVQ   b+56(FP), R8
 	MOVQ   k+16(FP), R9
 
-k116:
-	VMOVUPD      (CX), Y3
-	VBROADCASTSD (AX), Y4
+k25:
+	VMOVUPD      (R8), Y3
+	VBROADCASTSD (DI), Y4
 	VFMADD231PD  Y3, Y4, Y0
-	VBROADCASTSD (AX)(BX*1), Y4
+	VBROADCASTSD (DI)(CX*1), Y4
 	VFMADD231PD  Y3, Y4, Y1
-	VBROADCASTSD (AX)(BX*2), Y4
+	VBROADCASTSD (DI)(CX*2), Y4
 	VFMADD231PD  Y3, Y4, Y2
-	ADDQ         DI, CX
-	ADDQ         SI, AX
+	ADDQ         BX, R8
+	ADDQ         DX, DI
 	DECQ         R9
-	JNE          k116
+	JNE          k25
+	ADDQ         SI, AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled26
 	VBROADCASTSD alpha+24(FP), Y3
 	VMULPD       Y3, Y0, Y0
 	VMULPD       Y3, Y1, Y1
 	VMULPD       Y3, Y2, Y2
-	CMPQ         R11, $0x00000004
-	JNE          part117
-	MOVQ         beta+72(FP), AX
+
+scaled26:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store119
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y3
+	JE           added27
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y3
 	VFMADD231PD  (AX), Y3, Y0
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y3, Y1
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y3, Y2
-	ADDQ         R8, AX
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store119:
-	VMOVUPD Y0, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y1, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y2, (DX)
-	ADDQ    R8, DX
-	JMP     done118
-
-part117:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*8), Y3
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store120
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y4
-	VMASKMOVPD   (AX), Y3, Y5
-	VFMADD231PD  Y5, Y4, Y0
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y3, Y5
-	VFMADD231PD  Y5, Y4, Y1
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y3, Y3
-	VFMADD231PD  Y3, Y4, Y2
-	ADDQ         R8, AX
-
-store120:
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip121
-	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-
-skip121:
-	TESTQ        $0x00000002, R11
-	JE           skip122
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-skip122:
-	TESTQ  $0x00000001, R11
-	JE     skip123
-	VMOVSD X0, (AX)
-	ADDQ   $0x08, AX
-
-skip123:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip124
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip124:
-	TESTQ        $0x00000002, R11
-	JE           skip125
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip125:
-	TESTQ  $0x00000001, R11
-	JE     skip126
-	VMOVSD X1, (AX)
-	ADDQ   $0x08, AX
-
-skip126:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip127
-	VMOVUPS Y2, (AX)
-	ADDQ    $0x20, AX
-
-skip127:
-	TESTQ        $0x00000002, R11
-	JE           skip128
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
-
-skip128:
-	TESTQ  $0x00000001, R11
-	JE     skip129
-	VMOVSD X2, (AX)
-	ADDQ   $0x08, AX
-
-skip129:
-	ADDQ R8, DX
-
-done118:
+added27:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y2, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile2x1:
+tile11:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), R9
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R8
 
-k130:
-	VMOVUPD      (CX), Y2
-	VBROADCASTSD (AX), Y3
+k28:
+	VMOVUPD      (DI), Y2
+	VBROADCASTSD (SI), Y3
 	VFMADD231PD  Y2, Y3, Y0
-	VBROADCASTSD (AX)(BX*1), Y3
+	VBROADCASTSD (SI)(CX*1), Y3
 	VFMADD231PD  Y2, Y3, Y1
-	ADDQ         DI, CX
-	ADDQ         SI, AX
-	DECQ         R9
-	JNE          k130
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R8
+	JNE          k28
+	LEAQ         (AX)(CX*2), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled29
 	VBROADCASTSD alpha+24(FP), Y2
 	VMULPD       Y2, Y0, Y0
 	VMULPD       Y2, Y1, Y1
-	CMPQ         R11, $0x00000004
-	JNE          part131
-	MOVQ         beta+72(FP), AX
+
+scaled29:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store133
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y2
+	JE           added30
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y2
 	VFMADD231PD  (AX), Y2, Y0
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y2, Y1
-	ADDQ         R8, AX
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store133:
-	VMOVUPD Y0, (DX)
-	ADDQ    R8, DX
-	VMOVUPD Y1, (DX)
-	ADDQ    R8, DX
-	JMP     done132
-
-part131:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*8), Y2
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store134
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y3
-	VMASKMOVPD   (AX), Y2, Y4
-	VFMADD231PD  Y4, Y3, Y0
-	ADDQ         R8, AX
-	VMASKMOVPD   (AX), Y2, Y2
-	VFMADD231PD  Y2, Y3, Y1
-	ADDQ         R8, AX
-
-store134:
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip135
-	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-
-skip135:
-	TESTQ        $0x00000002, R11
-	JE           skip136
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-skip136:
-	TESTQ  $0x00000001, R11
-	JE     skip137
-	VMOVSD X0, (AX)
-	ADDQ   $0x08, AX
-
-skip137:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip138
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip138:
-	TESTQ        $0x00000002, R11
-	JE           skip139
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip139:
-	TESTQ  $0x00000001, R11
-	JE     skip140
-	VMOVSD X1, (AX)
-	ADDQ   $0x08, AX
-
-skip140:
-	ADDQ R8, DX
-
-done132:
+added30:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Y1, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile1x1:
+tile12:
 	VXORPS Y0, Y0, Y0
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), BX
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R8
 
-k141:
-	VBROADCASTSD (AX), Y1
-	VFMADD231PD  (CX), Y1, Y0
-	ADDQ         DI, CX
-	ADDQ         SI, AX
-	DECQ         BX
-	JNE          k141
+k31:
+	VMOVUPD      (DI), Y1
+	VBROADCASTSD (SI), Y2
+	VFMADD231PD  Y1, Y2, Y0
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R8
+	JNE          k31
+	ADDQ         CX, AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled32
 	VBROADCASTSD alpha+24(FP), Y1
 	VMULPD       Y1, Y0, Y0
-	CMPQ         R11, $0x00000004
-	JNE          part142
-	MOVQ         beta+72(FP), AX
+
+scaled32:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store144
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y1
+	JE           added33
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y1
 	VFMADD231PD  (AX), Y1, Y0
-	ADDQ         R8, AX
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store144:
-	VMOVUPD Y0, (DX)
-	ADDQ    R8, DX
-	JMP     done143
-
-part142:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*8), Y1
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store145
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y2
-	VMASKMOVPD   (AX), Y1, Y1
-	VFMADD231PD  Y1, Y2, Y0
-	ADDQ         R8, AX
-
-store145:
-	LEAQ    (DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip146
-	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-
-skip146:
-	TESTQ        $0x00000002, R11
-	JE           skip147
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-skip147:
-	TESTQ  $0x00000001, R11
-	JE     skip148
-	VMOVSD X0, (AX)
-	ADDQ   $0x08, AX
-
-skip148:
-	ADDQ R8, DX
-
-done143:
+added33:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
 vectors2:
-tile6x2:
-	CMPQ   AX, $0x00000006
-	JL     tile6x2rest
+	MOVQ m+0(FP), DI
+	CMPQ DI, $0x00000006
+	JL   rest34
+
+tile35:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1556,39 +674,43 @@ tile6x2:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   CX, R10
-	LEAQ   (R10)(BX*4), R12
-	MOVQ   b+56(FP), R13
-	MOVQ   k+16(FP), R14
+	MOVQ   AX, DI
+	LEAQ   (DI)(CX*4), R10
+	MOVQ   b+56(FP), R11
+	MOVQ   k+16(FP), R12
 
-k149:
-	VMOVUPD      (R13), Y12
-	VMOVUPD      32(R13), Y13
-	VBROADCASTSD (R10), Y14
+k36:
+	VMOVUPD      (R11), Y12
+	VMOVUPD      (R11)(R8*1), Y13
+	VBROADCASTSD (DI), Y14
 	VFMADD231PD  Y12, Y14, Y0
 	VFMADD231PD  Y13, Y14, Y1
-	VBROADCASTSD (R10)(BX*1), Y14
+	VBROADCASTSD (DI)(CX*1), Y14
 	VFMADD231PD  Y12, Y14, Y2
 	VFMADD231PD  Y13, Y14, Y3
-	VBROADCASTSD (R10)(BX*2), Y14
+	VBROADCASTSD (DI)(CX*2), Y14
 	VFMADD231PD  Y12, Y14, Y4
 	VFMADD231PD  Y13, Y14, Y5
-	VBROADCASTSD (R10)(R9*1), Y14
+	VBROADCASTSD (DI)(SI*1), Y14
 	VFMADD231PD  Y12, Y14, Y6
 	VFMADD231PD  Y13, Y14, Y7
-	VBROADCASTSD (R12), Y14
+	VBROADCASTSD (R10), Y14
 	VFMADD231PD  Y12, Y14, Y8
 	VFMADD231PD  Y13, Y14, Y9
-	VBROADCASTSD (R12)(BX*1), Y14
+	VBROADCASTSD (R10)(CX*1), Y14
 	VFMADD231PD  Y12, Y14, Y10
 	VFMADD231PD  Y13, Y14, Y11
-	ADDQ         DI, R13
-	ADDQ         SI, R10
-	ADDQ         SI, R12
-	DECQ         R14
-	JNE          k149
-	LEAQ         (CX)(BX*4), CX
-	LEAQ         (CX)(BX*2), CX
+	ADDQ         BX, R11
+	ADDQ         DX, DI
+	ADDQ         DX, R10
+	DECQ         R12
+	JNE          k36
+	LEAQ         (AX)(CX*4), AX
+	LEAQ         (AX)(CX*2), AX
+	MOVQ         alpha+24(FP), DI
+	MOVQ         $0x3ff0000000000000, R10
+	CMPQ         DI, R10
+	JE           scaled37
 	VBROADCASTSD alpha+24(FP), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
@@ -1602,241 +724,80 @@ k149:
 	VMULPD       Y12, Y9, Y9
 	VMULPD       Y12, Y10, Y10
 	VMULPD       Y12, Y11, Y11
-	CMPQ         R11, $0x00000004
-	JNE          part150
-	MOVQ         beta+72(FP), R10
-	SHLQ         $0x01, R10
-	JE           store152
-	MOVQ         DX, R10
-	VBROADCASTSD beta+72(FP), Y12
-	VFMADD231PD  (R10), Y12, Y0
-	VFMADD231PD  32(R10), Y12, Y1
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y12, Y2
-	VFMADD231PD  32(R10), Y12, Y3
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y12, Y4
-	VFMADD231PD  32(R10), Y12, Y5
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y12, Y6
-	VFMADD231PD  32(R10), Y12, Y7
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y12, Y8
-	VFMADD231PD  32(R10), Y12, Y9
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y12, Y10
-	VFMADD231PD  32(R10), Y12, Y11
-	ADDQ         R8, R10
 
-store152:
-	VMOVUPD Y0, (DX)
-	VMOVUPD Y1, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y2, (DX)
-	VMOVUPD Y3, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y4, (DX)
-	VMOVUPD Y5, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y6, (DX)
-	VMOVUPD Y7, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y8, (DX)
-	VMOVUPD Y9, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y10, (DX)
-	VMOVUPD Y11, 32(DX)
-	ADDQ    R8, DX
-	JMP     done151
+scaled37:
+	MOVQ         beta+80(FP), DI
+	SHLQ         $0x01, DI
+	JE           added38
+	MOVQ         d+88(FP), DI
+	MOVQ         ldd+96(FP), R10
+	SHLQ         $0x03, R10
+	VBROADCASTSD beta+80(FP), Y12
+	VFMADD231PD  (DI), Y12, Y0
+	VFMADD231PD  (DI)(R9*1), Y12, Y1
+	ADDQ         R10, DI
+	VFMADD231PD  (DI), Y12, Y2
+	VFMADD231PD  (DI)(R9*1), Y12, Y3
+	ADDQ         R10, DI
+	VFMADD231PD  (DI), Y12, Y4
+	VFMADD231PD  (DI)(R9*1), Y12, Y5
+	ADDQ         R10, DI
+	VFMADD231PD  (DI), Y12, Y6
+	VFMADD231PD  (DI)(R9*1), Y12, Y7
+	ADDQ         R10, DI
+	VFMADD231PD  (DI), Y12, Y8
+	VFMADD231PD  (DI)(R9*1), Y12, Y9
+	ADDQ         R10, DI
+	VFMADD231PD  (DI), Y12, Y10
+	VFMADD231PD  (DI)(R9*1), Y12, Y11
+	ADDQ         R10, DI
+	MOVQ         DI, d+88(FP)
 
-part150:
-	LEAQ         window<>+32(SB), R10
-	MOVQ         R11, R12
-	NEGQ         R12
-	VMOVUPS      (R10)(R12*8), Y12
-	MOVQ         beta+72(FP), R10
-	SHLQ         $0x01, R10
-	JE           store153
-	MOVQ         DX, R10
-	VBROADCASTSD beta+72(FP), Y13
-	VFMADD231PD  (R10), Y13, Y0
-	VMASKMOVPD   32(R10), Y12, Y14
-	VFMADD231PD  Y14, Y13, Y1
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y13, Y2
-	VMASKMOVPD   32(R10), Y12, Y14
-	VFMADD231PD  Y14, Y13, Y3
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y13, Y4
-	VMASKMOVPD   32(R10), Y12, Y14
-	VFMADD231PD  Y14, Y13, Y5
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y13, Y6
-	VMASKMOVPD   32(R10), Y12, Y14
-	VFMADD231PD  Y14, Y13, Y7
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y13, Y8
-	VMASKMOVPD   32(R10), Y12, Y14
-	VFMADD231PD  Y14, Y13, Y9
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y13, Y10
-	VMASKMOVPD   32(R10), Y12, Y12
-	VFMADD231PD  Y12, Y13, Y11
-	ADDQ         R8, R10
+added38:
+	MOVQ    c+104(FP), DI
+	MOVQ    ldc+112(FP), R10
+	SHLQ    $0x03, R10
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPD Y2, (DI)
+	VMOVUPD Y3, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPD Y4, (DI)
+	VMOVUPD Y5, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPD Y6, (DI)
+	VMOVUPD Y7, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPD Y8, (DI)
+	VMOVUPD Y9, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPD Y10, (DI)
+	VMOVUPD Y11, (DI)(R9*1)
+	ADDQ    R10, DI
+	MOVQ    DI, c+104(FP)
+	MOVQ    m+0(FP), DI
+	SUBQ    $0x00000006, DI
+	MOVQ    DI, m+0(FP)
+	CMPQ    DI, $0x00000006
+	JGE     tile35
 
-store153:
-	VMOVUPD Y0, (DX)
-	LEAQ    32(DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip154
-	VMOVUPS Y1, (R10)
-	ADDQ    $0x20, R10
-
-skip154:
-	TESTQ        $0x00000002, R11
-	JE           skip155
-	VMOVUPS      X1, (R10)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, R10
-
-skip155:
-	TESTQ  $0x00000001, R11
-	JE     skip156
-	VMOVSD X1, (R10)
-	ADDQ   $0x08, R10
-
-skip156:
-	ADDQ    R8, DX
-	VMOVUPD Y2, (DX)
-	LEAQ    32(DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip157
-	VMOVUPS Y3, (R10)
-	ADDQ    $0x20, R10
-
-skip157:
-	TESTQ        $0x00000002, R11
-	JE           skip158
-	VMOVUPS      X3, (R10)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, R10
-
-skip158:
-	TESTQ  $0x00000001, R11
-	JE     skip159
-	VMOVSD X3, (R10)
-	ADDQ   $0x08, R10
-
-skip159:
-	ADDQ    R8, DX
-	VMOVUPD Y4, (DX)
-	LEAQ    32(DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip160
-	VMOVUPS Y5, (R10)
-	ADDQ    $0x20, R10
-
-skip160:
-	TESTQ        $0x00000002, R11
-	JE           skip161
-	VMOVUPS      X5, (R10)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, R10
-
-skip161:
-	TESTQ  $0x00000001, R11
-	JE     skip162
-	VMOVSD X5, (R10)
-	ADDQ   $0x08, R10
-
-skip162:
-	ADDQ    R8, DX
-	VMOVUPD Y6, (DX)
-	LEAQ    32(DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip163
-	VMOVUPS Y7, (R10)
-	ADDQ    $0x20, R10
-
-skip163:
-	TESTQ        $0x00000002, R11
-	JE           skip164
-	VMOVUPS      X7, (R10)
-	VEXTRACTF128 $0x01, Y7, X7
-	ADDQ         $0x10, R10
-
-skip164:
-	TESTQ  $0x00000001, R11
-	JE     skip165
-	VMOVSD X7, (R10)
-	ADDQ   $0x08, R10
-
-skip165:
-	ADDQ    R8, DX
-	VMOVUPD Y8, (DX)
-	LEAQ    32(DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip166
-	VMOVUPS Y9, (R10)
-	ADDQ    $0x20, R10
-
-skip166:
-	TESTQ        $0x00000002, R11
-	JE           skip167
-	VMOVUPS      X9, (R10)
-	VEXTRACTF128 $0x01, Y9, X9
-	ADDQ         $0x10, R10
-
-skip167:
-	TESTQ  $0x00000001, R11
-	JE     skip168
-	VMOVSD X9, (R10)
-	ADDQ   $0x08, R10
-
-skip168:
-	ADDQ    R8, DX
-	VMOVUPD Y10, (DX)
-	LEAQ    32(DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip169
-	VMOVUPS Y11, (R10)
-	ADDQ    $0x20, R10
-
-skip169:
-	TESTQ        $0x00000002, R11
-	JE           skip170
-	VMOVUPS      X11, (R10)
-	VEXTRACTF128 $0x01, Y11, X11
-	ADDQ         $0x10, R10
-
-skip170:
-	TESTQ  $0x00000001, R11
-	JE     skip171
-	VMOVSD X11, (R10)
-	ADDQ   $0x08, R10
-
-skip171:
-	ADDQ R8, DX
-
-done151:
-	SUBQ $0x00000006, AX
-	JMP  tile6x2
-
-tile6x2rest:
-	CMPQ AX, $0x00000005
-	JE   tile5x2
-	CMPQ AX, $0x00000004
-	JE   tile4x2
-	CMPQ AX, $0x00000003
-	JE   tile3x2
-	CMPQ AX, $0x00000002
-	JE   tile2x2
-	CMPQ AX, $0x00000001
-	JE   tile1x2
+rest34:
+	MOVQ m+0(FP), DI
+	CMPQ DI, $0x00000005
+	JE   tile39
+	CMPQ DI, $0x00000004
+	JE   tile40
+	CMPQ DI, $0x00000003
+	JE   tile41
+	CMPQ DI, $0x00000002
+	JE   tile42
+	CMPQ DI, $0x00000001
+	JE   tile43
 	VZEROUPPER
 	RET
 
-tile5x2:
+tile39:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1847,34 +808,39 @@ tile5x2:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	MOVQ   CX, AX
-	LEAQ   (AX)(BX*4), CX
-	MOVQ   b+56(FP), R10
+	MOVQ   AX, DI
+	LEAQ   (DI)(CX*4), R10
+	MOVQ   b+56(FP), R11
 	MOVQ   k+16(FP), R12
 
-k172:
-	VMOVUPD      (R10), Y10
-	VMOVUPD      32(R10), Y11
-	VBROADCASTSD (AX), Y12
+k44:
+	VMOVUPD      (R11), Y10
+	VMOVUPD      (R11)(R8*1), Y11
+	VBROADCASTSD (DI), Y12
 	VFMADD231PD  Y10, Y12, Y0
 	VFMADD231PD  Y11, Y12, Y1
-	VBROADCASTSD (AX)(BX*1), Y12
+	VBROADCASTSD (DI)(CX*1), Y12
 	VFMADD231PD  Y10, Y12, Y2
 	VFMADD231PD  Y11, Y12, Y3
-	VBROADCASTSD (AX)(BX*2), Y12
+	VBROADCASTSD (DI)(CX*2), Y12
 	VFMADD231PD  Y10, Y12, Y4
 	VFMADD231PD  Y11, Y12, Y5
-	VBROADCASTSD (AX)(R9*1), Y12
+	VBROADCASTSD (DI)(SI*1), Y12
 	VFMADD231PD  Y10, Y12, Y6
 	VFMADD231PD  Y11, Y12, Y7
-	VBROADCASTSD (CX), Y12
+	VBROADCASTSD (R10), Y12
 	VFMADD231PD  Y10, Y12, Y8
 	VFMADD231PD  Y11, Y12, Y9
-	ADDQ         DI, R10
-	ADDQ         SI, AX
-	ADDQ         SI, CX
+	ADDQ         BX, R11
+	ADDQ         DX, DI
+	ADDQ         DX, R10
 	DECQ         R12
-	JNE          k172
+	JNE          k44
+	LEAQ         (AX)(CX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled45
 	VBROADCASTSD alpha+24(FP), Y10
 	VMULPD       Y10, Y0, Y0
 	VMULPD       Y10, Y1, Y1
@@ -1886,195 +852,56 @@ k172:
 	VMULPD       Y10, Y7, Y7
 	VMULPD       Y10, Y8, Y8
 	VMULPD       Y10, Y9, Y9
-	CMPQ         R11, $0x00000004
-	JNE          part173
-	MOVQ         beta+72(FP), AX
+
+scaled45:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store175
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y10
+	JE           added46
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y10
 	VFMADD231PD  (AX), Y10, Y0
-	VFMADD231PD  32(AX), Y10, Y1
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y10, Y1
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y10, Y2
-	VFMADD231PD  32(AX), Y10, Y3
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y10, Y3
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y10, Y4
-	VFMADD231PD  32(AX), Y10, Y5
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y10, Y5
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y10, Y6
-	VFMADD231PD  32(AX), Y10, Y7
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y10, Y7
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y10, Y8
-	VFMADD231PD  32(AX), Y10, Y9
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y10, Y9
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store175:
-	VMOVUPD Y0, (DX)
-	VMOVUPD Y1, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y2, (DX)
-	VMOVUPD Y3, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y4, (DX)
-	VMOVUPD Y5, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y6, (DX)
-	VMOVUPD Y7, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y8, (DX)
-	VMOVUPD Y9, 32(DX)
-	ADDQ    R8, DX
-	JMP     done174
-
-part173:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*8), Y10
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store176
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y11
-	VFMADD231PD  (AX), Y11, Y0
-	VMASKMOVPD   32(AX), Y10, Y12
-	VFMADD231PD  Y12, Y11, Y1
-	ADDQ         R8, AX
-	VFMADD231PD  (AX), Y11, Y2
-	VMASKMOVPD   32(AX), Y10, Y12
-	VFMADD231PD  Y12, Y11, Y3
-	ADDQ         R8, AX
-	VFMADD231PD  (AX), Y11, Y4
-	VMASKMOVPD   32(AX), Y10, Y12
-	VFMADD231PD  Y12, Y11, Y5
-	ADDQ         R8, AX
-	VFMADD231PD  (AX), Y11, Y6
-	VMASKMOVPD   32(AX), Y10, Y12
-	VFMADD231PD  Y12, Y11, Y7
-	ADDQ         R8, AX
-	VFMADD231PD  (AX), Y11, Y8
-	VMASKMOVPD   32(AX), Y10, Y10
-	VFMADD231PD  Y10, Y11, Y9
-	ADDQ         R8, AX
-
-store176:
-	VMOVUPD Y0, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip177
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip177:
-	TESTQ        $0x00000002, R11
-	JE           skip178
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip178:
-	TESTQ  $0x00000001, R11
-	JE     skip179
-	VMOVSD X1, (AX)
-	ADDQ   $0x08, AX
-
-skip179:
-	ADDQ    R8, DX
-	VMOVUPD Y2, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip180
-	VMOVUPS Y3, (AX)
-	ADDQ    $0x20, AX
-
-skip180:
-	TESTQ        $0x00000002, R11
-	JE           skip181
-	VMOVUPS      X3, (AX)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
-
-skip181:
-	TESTQ  $0x00000001, R11
-	JE     skip182
-	VMOVSD X3, (AX)
-	ADDQ   $0x08, AX
-
-skip182:
-	ADDQ    R8, DX
-	VMOVUPD Y4, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip183
-	VMOVUPS Y5, (AX)
-	ADDQ    $0x20, AX
-
-skip183:
-	TESTQ        $0x00000002, R11
-	JE           skip184
-	VMOVUPS      X5, (AX)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
-
-skip184:
-	TESTQ  $0x00000001, R11
-	JE     skip185
-	VMOVSD X5, (AX)
-	ADDQ   $0x08, AX
-
-skip185:
-	ADDQ    R8, DX
-	VMOVUPD Y6, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip186
-	VMOVUPS Y7, (AX)
-	ADDQ    $0x20, AX
-
-skip186:
-	TESTQ        $0x00000002, R11
-	JE           skip187
-	VMOVUPS      X7, (AX)
-	VEXTRACTF128 $0x01, Y7, X7
-	ADDQ         $0x10, AX
-
-skip187:
-	TESTQ  $0x00000001, R11
-	JE     skip188
-	VMOVSD X7, (AX)
-	ADDQ   $0x08, AX
-
-skip188:
-	ADDQ    R8, DX
-	VMOVUPD Y8, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip189
-	VMOVUPS Y9, (AX)
-	ADDQ    $0x20, AX
-
-skip189:
-	TESTQ        $0x00000002, R11
-	JE           skip190
-	VMOVUPS      X9, (AX)
-	VEXTRACTF128 $0x01, Y9, X9
-	ADDQ         $0x10, AX
-
-skip190:
-	TESTQ  $0x00000001, R11
-	JE     skip191
-	VMOVSD X9, (AX)
-	ADDQ   $0x08, AX
-
-skip191:
-	ADDQ R8, DX
-
-done174:
+added46:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Y2, (AX)
+	VMOVUPD Y3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Y4, (AX)
+	VMOVUPD Y5, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Y6, (AX)
+	VMOVUPD Y7, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Y8, (AX)
+	VMOVUPD Y9, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile4x2:
+tile40:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2083,29 +910,34 @@ tile4x2:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), R10
+	MOVQ   AX, DI
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
 
-k192:
-	VMOVUPD      (CX), Y8
-	VMOVUPD      32(CX), Y9
-	VBROADCASTSD (AX), Y10
+k47:
+	VMOVUPD      (R10), Y8
+	VMOVUPD      (R10)(R8*1), Y9
+	VBROADCASTSD (DI), Y10
 	VFMADD231PD  Y8, Y10, Y0
 	VFMADD231PD  Y9, Y10, Y1
-	VBROADCASTSD (AX)(BX*1), Y10
+	VBROADCASTSD (DI)(CX*1), Y10
 	VFMADD231PD  Y8, Y10, Y2
 	VFMADD231PD  Y9, Y10, Y3
-	VBROADCASTSD (AX)(BX*2), Y10
+	VBROADCASTSD (DI)(CX*2), Y10
 	VFMADD231PD  Y8, Y10, Y4
 	VFMADD231PD  Y9, Y10, Y5
-	VBROADCASTSD (AX)(R9*1), Y10
+	VBROADCASTSD (DI)(SI*1), Y10
 	VFMADD231PD  Y8, Y10, Y6
 	VFMADD231PD  Y9, Y10, Y7
-	ADDQ         DI, CX
-	ADDQ         SI, AX
-	DECQ         R10
-	JNE          k192
+	ADDQ         BX, R10
+	ADDQ         DX, DI
+	DECQ         R11
+	JNE          k47
+	LEAQ         (AX)(CX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled48
 	VBROADCASTSD alpha+24(FP), Y8
 	VMULPD       Y8, Y0, Y0
 	VMULPD       Y8, Y1, Y1
@@ -2115,189 +947,81 @@ k192:
 	VMULPD       Y8, Y5, Y5
 	VMULPD       Y8, Y6, Y6
 	VMULPD       Y8, Y7, Y7
-	CMPQ         R11, $0x00000004
-	JNE          part193
-	MOVQ         beta+72(FP), AX
+
+scaled48:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store195
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y8
+	JE           added49
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y8
 	VFMADD231PD  (AX), Y8, Y0
-	VFMADD231PD  32(AX), Y8, Y1
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y8, Y1
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y8, Y2
-	VFMADD231PD  32(AX), Y8, Y3
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y8, Y3
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y8, Y4
-	VFMADD231PD  32(AX), Y8, Y5
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y8, Y5
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y8, Y6
-	VFMADD231PD  32(AX), Y8, Y7
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y8, Y7
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store195:
-	VMOVUPD Y0, (DX)
-	VMOVUPD Y1, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y2, (DX)
-	VMOVUPD Y3, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y4, (DX)
-	VMOVUPD Y5, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y6, (DX)
-	VMOVUPD Y7, 32(DX)
-	ADDQ    R8, DX
-	JMP     done194
-
-part193:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*8), Y8
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store196
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y9
-	VFMADD231PD  (AX), Y9, Y0
-	VMASKMOVPD   32(AX), Y8, Y10
-	VFMADD231PD  Y10, Y9, Y1
-	ADDQ         R8, AX
-	VFMADD231PD  (AX), Y9, Y2
-	VMASKMOVPD   32(AX), Y8, Y10
-	VFMADD231PD  Y10, Y9, Y3
-	ADDQ         R8, AX
-	VFMADD231PD  (AX), Y9, Y4
-	VMASKMOVPD   32(AX), Y8, Y10
-	VFMADD231PD  Y10, Y9, Y5
-	ADDQ         R8, AX
-	VFMADD231PD  (AX), Y9, Y6
-	VMASKMOVPD   32(AX), Y8, Y8
-	VFMADD231PD  Y8, Y9, Y7
-	ADDQ         R8, AX
-
-store196:
-	VMOVUPD Y0, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip197
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip197:
-	TESTQ        $0x00000002, R11
-	JE           skip198
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip198:
-	TESTQ  $0x00000001, R11
-	JE     skip199
-	VMOVSD X1, (AX)
-	ADDQ   $0x08, AX
-
-skip199:
-	ADDQ    R8, DX
-	VMOVUPD Y2, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip200
-	VMOVUPS Y3, (AX)
-	ADDQ    $0x20, AX
-
-skip200:
-	TESTQ        $0x00000002, R11
-	JE           skip201
-	VMOVUPS      X3, (AX)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
-
-skip201:
-	TESTQ  $0x00000001, R11
-	JE     skip202
-	VMOVSD X3, (AX)
-	ADDQ   $0x08, AX
-
-skip202:
-	ADDQ    R8, DX
-	VMOVUPD Y4, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip203
-	VMOVUPS Y5, (AX)
-	ADDQ    $0x20, AX
-
-skip203:
-	TESTQ        $0x00000002, R11
-	JE           skip204
-	VMOVUPS      X5, (AX)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
-
-skip204:
-	TESTQ  $0x00000001, R11
-	JE     skip205
-	VMOVSD X5, (AX)
-	ADDQ   $0x08, AX
-
-skip205:
-	ADDQ    R8, DX
-	VMOVUPD Y6, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip206
-	VMOVUPS Y7, (AX)
-	ADDQ    $0x20, AX
-
-skip206:
-	TESTQ        $0x00000002, R11
-	JE           skip207
-	VMOVUPS      X7, (AX)
-	VEXTRACTF128 $0x01, Y7, X7
-	ADDQ         $0x10, AX
-
-skip207:
-	TESTQ  $0x00000001, R11
-	JE     skip208
-	VMOVSD X7, (AX)
-	ADDQ   $0x08, AX
-
-skip208:
-	ADDQ R8, DX
-
-done194:
+added49:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Y2, (AX)
+	VMOVUPD Y3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Y4, (AX)
+	VMOVUPD Y5, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Y6, (AX)
+	VMOVUPD Y7, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile3x2:
+tile41:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), R9
+	MOVQ   AX, DI
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
 
-k209:
-	VMOVUPD      (CX), Y6
-	VMOVUPD      32(CX), Y7
-	VBROADCASTSD (AX), Y8
+k50:
+	VMOVUPD      (R10), Y6
+	VMOVUPD      (R10)(R8*1), Y7
+	VBROADCASTSD (DI), Y8
 	VFMADD231PD  Y6, Y8, Y0
 	VFMADD231PD  Y7, Y8, Y1
-	VBROADCASTSD (AX)(BX*1), Y8
+	VBROADCASTSD (DI)(CX*1), Y8
 	VFMADD231PD  Y6, Y8, Y2
 	VFMADD231PD  Y7, Y8, Y3
-	VBROADCASTSD (AX)(BX*2), Y8
+	VBROADCASTSD (DI)(CX*2), Y8
 	VFMADD231PD  Y6, Y8, Y4
 	VFMADD231PD  Y7, Y8, Y5
-	ADDQ         DI, CX
+	ADDQ         BX, R10
+	ADDQ         DX, DI
+	DECQ         R11
+	JNE          k50
 	ADDQ         SI, AX
-	DECQ         R9
-	JNE          k209
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled51
 	VBROADCASTSD alpha+24(FP), Y6
 	VMULPD       Y6, Y0, Y0
 	VMULPD       Y6, Y1, Y1
@@ -2305,331 +1029,162 @@ k209:
 	VMULPD       Y6, Y3, Y3
 	VMULPD       Y6, Y4, Y4
 	VMULPD       Y6, Y5, Y5
-	CMPQ         R11, $0x00000004
-	JNE          part210
-	MOVQ         beta+72(FP), AX
+
+scaled51:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store212
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y6
+	JE           added52
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y6
 	VFMADD231PD  (AX), Y6, Y0
-	VFMADD231PD  32(AX), Y6, Y1
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y6, Y1
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y6, Y2
-	VFMADD231PD  32(AX), Y6, Y3
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y6, Y3
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y6, Y4
-	VFMADD231PD  32(AX), Y6, Y5
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y6, Y5
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store212:
-	VMOVUPD Y0, (DX)
-	VMOVUPD Y1, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y2, (DX)
-	VMOVUPD Y3, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y4, (DX)
-	VMOVUPD Y5, 32(DX)
-	ADDQ    R8, DX
-	JMP     done211
-
-part210:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*8), Y6
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store213
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y7
-	VFMADD231PD  (AX), Y7, Y0
-	VMASKMOVPD   32(AX), Y6, Y8
-	VFMADD231PD  Y8, Y7, Y1
-	ADDQ         R8, AX
-	VFMADD231PD  (AX), Y7, Y2
-	VMASKMOVPD   32(AX), Y6, Y8
-	VFMADD231PD  Y8, Y7, Y3
-	ADDQ         R8, AX
-	VFMADD231PD  (AX), Y7, Y4
-	VMASKMOVPD   32(AX), Y6, Y6
-	VFMADD231PD  Y6, Y7, Y5
-	ADDQ         R8, AX
-
-store213:
-	VMOVUPD Y0, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip214
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip214:
-	TESTQ        $0x00000002, R11
-	JE           skip215
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip215:
-	TESTQ  $0x00000001, R11
-	JE     skip216
-	VMOVSD X1, (AX)
-	ADDQ   $0x08, AX
-
-skip216:
-	ADDQ    R8, DX
-	VMOVUPD Y2, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip217
-	VMOVUPS Y3, (AX)
-	ADDQ    $0x20, AX
-
-skip217:
-	TESTQ        $0x00000002, R11
-	JE           skip218
-	VMOVUPS      X3, (AX)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
-
-skip218:
-	TESTQ  $0x00000001, R11
-	JE     skip219
-	VMOVSD X3, (AX)
-	ADDQ   $0x08, AX
-
-skip219:
-	ADDQ    R8, DX
-	VMOVUPD Y4, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip220
-	VMOVUPS Y5, (AX)
-	ADDQ    $0x20, AX
-
-skip220:
-	TESTQ        $0x00000002, R11
-	JE           skip221
-	VMOVUPS      X5, (AX)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
-
-skip221:
-	TESTQ  $0x00000001, R11
-	JE     skip222
-	VMOVSD X5, (AX)
-	ADDQ   $0x08, AX
-
-skip222:
-	ADDQ R8, DX
-
-done211:
+added52:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Y2, (AX)
+	VMOVUPD Y3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Y4, (AX)
+	VMOVUPD Y5, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile2x2:
+tile42:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), R9
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
 
-k223:
-	VMOVUPD      (CX), Y4
-	VMOVUPD      32(CX), Y5
-	VBROADCASTSD (AX), Y6
+k53:
+	VMOVUPD      (DI), Y4
+	VMOVUPD      (DI)(R8*1), Y5
+	VBROADCASTSD (SI), Y6
 	VFMADD231PD  Y4, Y6, Y0
 	VFMADD231PD  Y5, Y6, Y1
-	VBROADCASTSD (AX)(BX*1), Y6
+	VBROADCASTSD (SI)(CX*1), Y6
 	VFMADD231PD  Y4, Y6, Y2
 	VFMADD231PD  Y5, Y6, Y3
-	ADDQ         DI, CX
-	ADDQ         SI, AX
-	DECQ         R9
-	JNE          k223
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k53
+	LEAQ         (AX)(CX*2), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled54
 	VBROADCASTSD alpha+24(FP), Y4
 	VMULPD       Y4, Y0, Y0
 	VMULPD       Y4, Y1, Y1
 	VMULPD       Y4, Y2, Y2
 	VMULPD       Y4, Y3, Y3
-	CMPQ         R11, $0x00000004
-	JNE          part224
-	MOVQ         beta+72(FP), AX
+
+scaled54:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store226
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y4
+	JE           added55
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y4
 	VFMADD231PD  (AX), Y4, Y0
-	VFMADD231PD  32(AX), Y4, Y1
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y4, Y1
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y4, Y2
-	VFMADD231PD  32(AX), Y4, Y3
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y4, Y3
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store226:
-	VMOVUPD Y0, (DX)
-	VMOVUPD Y1, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y2, (DX)
-	VMOVUPD Y3, 32(DX)
-	ADDQ    R8, DX
-	JMP     done225
-
-part224:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*8), Y4
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store227
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y5
-	VFMADD231PD  (AX), Y5, Y0
-	VMASKMOVPD   32(AX), Y4, Y6
-	VFMADD231PD  Y6, Y5, Y1
-	ADDQ         R8, AX
-	VFMADD231PD  (AX), Y5, Y2
-	VMASKMOVPD   32(AX), Y4, Y4
-	VFMADD231PD  Y4, Y5, Y3
-	ADDQ         R8, AX
-
-store227:
-	VMOVUPD Y0, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip228
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip228:
-	TESTQ        $0x00000002, R11
-	JE           skip229
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip229:
-	TESTQ  $0x00000001, R11
-	JE     skip230
-	VMOVSD X1, (AX)
-	ADDQ   $0x08, AX
-
-skip230:
-	ADDQ    R8, DX
-	VMOVUPD Y2, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip231
-	VMOVUPS Y3, (AX)
-	ADDQ    $0x20, AX
-
-skip231:
-	TESTQ        $0x00000002, R11
-	JE           skip232
-	VMOVUPS      X3, (AX)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
-
-skip232:
-	TESTQ  $0x00000001, R11
-	JE     skip233
-	VMOVSD X3, (AX)
-	ADDQ   $0x08, AX
-
-skip233:
-	ADDQ R8, DX
-
-done225:
+added55:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Y2, (AX)
+	VMOVUPD Y3, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile1x2:
+tile43:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), BX
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
 
-k234:
-	VBROADCASTSD (AX), Y2
-	VFMADD231PD  (CX), Y2, Y0
-	VFMADD231PD  32(CX), Y2, Y1
-	ADDQ         DI, CX
-	ADDQ         SI, AX
-	DECQ         BX
-	JNE          k234
+k56:
+	VBROADCASTSD (SI), Y2
+	VMOVUPD      (DI), Y3
+	VFMADD231PD  Y3, Y2, Y0
+	VMOVUPD      (DI)(R8*1), Y3
+	VFMADD231PD  Y3, Y2, Y1
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k56
+	ADDQ         CX, AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled57
 	VBROADCASTSD alpha+24(FP), Y2
 	VMULPD       Y2, Y0, Y0
 	VMULPD       Y2, Y1, Y1
-	CMPQ         R11, $0x00000004
-	JNE          part235
-	MOVQ         beta+72(FP), AX
+
+scaled57:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store237
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y2
+	JE           added58
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y2
 	VFMADD231PD  (AX), Y2, Y0
-	VFMADD231PD  32(AX), Y2, Y1
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y2, Y1
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store237:
-	VMOVUPD Y0, (DX)
-	VMOVUPD Y1, 32(DX)
-	ADDQ    R8, DX
-	JMP     done236
-
-part235:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*8), Y2
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store238
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y3
-	VFMADD231PD  (AX), Y3, Y0
-	VMASKMOVPD   32(AX), Y2, Y2
-	VFMADD231PD  Y2, Y3, Y1
-	ADDQ         R8, AX
-
-store238:
-	VMOVUPD Y0, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip239
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip239:
-	TESTQ        $0x00000002, R11
-	JE           skip240
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip240:
-	TESTQ  $0x00000001, R11
-	JE     skip241
-	VMOVSD X1, (AX)
-	ADDQ   $0x08, AX
-
-skip241:
-	ADDQ R8, DX
-
-done236:
+added58:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
 vectors3:
-tile4x3:
-	CMPQ   AX, $0x00000004
-	JL     tile4x3rest
+	MOVQ m+0(FP), DI
+	CMPQ DI, $0x00000004
+	JL   rest59
+
+tile60:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2642,35 +1197,39 @@ tile4x3:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   CX, R10
-	MOVQ   b+56(FP), R12
-	MOVQ   k+16(FP), R13
+	MOVQ   AX, DI
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
 
-k242:
-	VMOVUPD      (R12), Y12
-	VMOVUPD      32(R12), Y13
-	VMOVUPD      64(R12), Y14
-	VBROADCASTSD (R10), Y15
+k61:
+	VMOVUPD      (R10), Y12
+	VMOVUPD      32(R10), Y13
+	VMOVUPD      (R10)(R8*1), Y14
+	VBROADCASTSD (DI), Y15
 	VFMADD231PD  Y12, Y15, Y0
 	VFMADD231PD  Y13, Y15, Y1
 	VFMADD231PD  Y14, Y15, Y2
-	VBROADCASTSD (R10)(BX*1), Y15
+	VBROADCASTSD (DI)(CX*1), Y15
 	VFMADD231PD  Y12, Y15, Y3
 	VFMADD231PD  Y13, Y15, Y4
 	VFMADD231PD  Y14, Y15, Y5
-	VBROADCASTSD (R10)(BX*2), Y15
+	VBROADCASTSD (DI)(CX*2), Y15
 	VFMADD231PD  Y12, Y15, Y6
 	VFMADD231PD  Y13, Y15, Y7
 	VFMADD231PD  Y14, Y15, Y8
-	VBROADCASTSD (R10)(R9*1), Y15
+	VBROADCASTSD (DI)(SI*1), Y15
 	VFMADD231PD  Y12, Y15, Y9
 	VFMADD231PD  Y13, Y15, Y10
 	VFMADD231PD  Y14, Y15, Y11
-	ADDQ         DI, R12
-	ADDQ         SI, R10
-	DECQ         R13
-	JNE          k242
-	LEAQ         (CX)(BX*4), CX
+	ADDQ         BX, R10
+	ADDQ         DX, DI
+	DECQ         R11
+	JNE          k61
+	LEAQ         (AX)(CX*4), AX
+	MOVQ         alpha+24(FP), DI
+	MOVQ         $0x3ff0000000000000, R10
+	CMPQ         DI, R10
+	JE           scaled62
 	VBROADCASTSD alpha+24(FP), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
@@ -2684,189 +1243,72 @@ k242:
 	VMULPD       Y12, Y9, Y9
 	VMULPD       Y12, Y10, Y10
 	VMULPD       Y12, Y11, Y11
-	CMPQ         R11, $0x00000004
-	JNE          part243
-	MOVQ         beta+72(FP), R10
-	SHLQ         $0x01, R10
-	JE           store245
-	MOVQ         DX, R10
-	VBROADCASTSD beta+72(FP), Y12
-	VFMADD231PD  (R10), Y12, Y0
-	VFMADD231PD  32(R10), Y12, Y1
-	VFMADD231PD  64(R10), Y12, Y2
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y12, Y3
-	VFMADD231PD  32(R10), Y12, Y4
-	VFMADD231PD  64(R10), Y12, Y5
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y12, Y6
-	VFMADD231PD  32(R10), Y12, Y7
-	VFMADD231PD  64(R10), Y12, Y8
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y12, Y9
-	VFMADD231PD  32(R10), Y12, Y10
-	VFMADD231PD  64(R10), Y12, Y11
-	ADDQ         R8, R10
 
-store245:
-	VMOVUPD Y0, (DX)
-	VMOVUPD Y1, 32(DX)
-	VMOVUPD Y2, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y3, (DX)
-	VMOVUPD Y4, 32(DX)
-	VMOVUPD Y5, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y6, (DX)
-	VMOVUPD Y7, 32(DX)
-	VMOVUPD Y8, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y9, (DX)
-	VMOVUPD Y10, 32(DX)
-	VMOVUPD Y11, 64(DX)
-	ADDQ    R8, DX
-	JMP     done244
+scaled62:
+	MOVQ         beta+80(FP), DI
+	SHLQ         $0x01, DI
+	JE           added63
+	MOVQ         d+88(FP), DI
+	MOVQ         ldd+96(FP), R10
+	SHLQ         $0x03, R10
+	VBROADCASTSD beta+80(FP), Y12
+	VFMADD231PD  (DI), Y12, Y0
+	VFMADD231PD  32(DI), Y12, Y1
+	VFMADD231PD  (DI)(R9*1), Y12, Y2
+	ADDQ         R10, DI
+	VFMADD231PD  (DI), Y12, Y3
+	VFMADD231PD  32(DI), Y12, Y4
+	VFMADD231PD  (DI)(R9*1), Y12, Y5
+	ADDQ         R10, DI
+	VFMADD231PD  (DI), Y12, Y6
+	VFMADD231PD  32(DI), Y12, Y7
+	VFMADD231PD  (DI)(R9*1), Y12, Y8
+	ADDQ         R10, DI
+	VFMADD231PD  (DI), Y12, Y9
+	VFMADD231PD  32(DI), Y12, Y10
+	VFMADD231PD  (DI)(R9*1), Y12, Y11
+	ADDQ         R10, DI
+	MOVQ         DI, d+88(FP)
 
-part243:
-	LEAQ         window<>+32(SB), R10
-	MOVQ         R11, R12
-	NEGQ         R12
-	VMOVUPS      (R10)(R12*8), Y12
-	MOVQ         beta+72(FP), R10
-	SHLQ         $0x01, R10
-	JE           store246
-	MOVQ         DX, R10
-	VBROADCASTSD beta+72(FP), Y13
-	VFMADD231PD  (R10), Y13, Y0
-	VFMADD231PD  32(R10), Y13, Y1
-	VMASKMOVPD   64(R10), Y12, Y14
-	VFMADD231PD  Y14, Y13, Y2
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y13, Y3
-	VFMADD231PD  32(R10), Y13, Y4
-	VMASKMOVPD   64(R10), Y12, Y14
-	VFMADD231PD  Y14, Y13, Y5
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y13, Y6
-	VFMADD231PD  32(R10), Y13, Y7
-	VMASKMOVPD   64(R10), Y12, Y14
-	VFMADD231PD  Y14, Y13, Y8
-	ADDQ         R8, R10
-	VFMADD231PD  (R10), Y13, Y9
-	VFMADD231PD  32(R10), Y13, Y10
-	VMASKMOVPD   64(R10), Y12, Y12
-	VFMADD231PD  Y12, Y13, Y11
-	ADDQ         R8, R10
+added63:
+	MOVQ    c+104(FP), DI
+	MOVQ    ldc+112(FP), R10
+	SHLQ    $0x03, R10
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPD Y3, (DI)
+	VMOVUPD Y4, 32(DI)
+	VMOVUPD Y5, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPD Y6, (DI)
+	VMOVUPD Y7, 32(DI)
+	VMOVUPD Y8, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPD Y9, (DI)
+	VMOVUPD Y10, 32(DI)
+	VMOVUPD Y11, (DI)(R9*1)
+	ADDQ    R10, DI
+	MOVQ    DI, c+104(FP)
+	MOVQ    m+0(FP), DI
+	SUBQ    $0x00000004, DI
+	MOVQ    DI, m+0(FP)
+	CMPQ    DI, $0x00000004
+	JGE     tile60
 
-store246:
-	VMOVUPD Y0, (DX)
-	VMOVUPD Y1, 32(DX)
-	LEAQ    64(DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip247
-	VMOVUPS Y2, (R10)
-	ADDQ    $0x20, R10
-
-skip247:
-	TESTQ        $0x00000002, R11
-	JE           skip248
-	VMOVUPS      X2, (R10)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, R10
-
-skip248:
-	TESTQ  $0x00000001, R11
-	JE     skip249
-	VMOVSD X2, (R10)
-	ADDQ   $0x08, R10
-
-skip249:
-	ADDQ    R8, DX
-	VMOVUPD Y3, (DX)
-	VMOVUPD Y4, 32(DX)
-	LEAQ    64(DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip250
-	VMOVUPS Y5, (R10)
-	ADDQ    $0x20, R10
-
-skip250:
-	TESTQ        $0x00000002, R11
-	JE           skip251
-	VMOVUPS      X5, (R10)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, R10
-
-skip251:
-	TESTQ  $0x00000001, R11
-	JE     skip252
-	VMOVSD X5, (R10)
-	ADDQ   $0x08, R10
-
-skip252:
-	ADDQ    R8, DX
-	VMOVUPD Y6, (DX)
-	VMOVUPD Y7, 32(DX)
-	LEAQ    64(DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip253
-	VMOVUPS Y8, (R10)
-	ADDQ    $0x20, R10
-
-skip253:
-	TESTQ        $0x00000002, R11
-	JE           skip254
-	VMOVUPS      X8, (R10)
-	VEXTRACTF128 $0x01, Y8, X8
-	ADDQ         $0x10, R10
-
-skip254:
-	TESTQ  $0x00000001, R11
-	JE     skip255
-	VMOVSD X8, (R10)
-	ADDQ   $0x08, R10
-
-skip255:
-	ADDQ    R8, DX
-	VMOVUPD Y9, (DX)
-	VMOVUPD Y10, 32(DX)
-	LEAQ    64(DX), R10
-	TESTQ   $0x00000004, R11
-	JE      skip256
-	VMOVUPS Y11, (R10)
-	ADDQ    $0x20, R10
-
-skip256:
-	TESTQ        $0x00000002, R11
-	JE           skip257
-	VMOVUPS      X11, (R10)
-	VEXTRACTF128 $0x01, Y11, X11
-	ADDQ         $0x10, R10
-
-skip257:
-	TESTQ  $0x00000001, R11
-	JE     skip258
-	VMOVSD X11, (R10)
-	ADDQ   $0x08, R10
-
-skip258:
-	ADDQ R8, DX
-
-done244:
-	SUBQ $0x00000004, AX
-	JMP  tile4x3
-
-tile4x3rest:
-	CMPQ AX, $0x00000003
-	JE   tile3x3
-	CMPQ AX, $0x00000002
-	JE   tile2x3
-	CMPQ AX, $0x00000001
-	JE   tile1x3
+rest59:
+	MOVQ m+0(FP), DI
+	CMPQ DI, $0x00000003
+	JE   tile64
+	CMPQ DI, $0x00000002
+	JE   tile65
+	CMPQ DI, $0x00000001
+	JE   tile66
 	VZEROUPPER
 	RET
 
-tile3x3:
+tile64:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2876,30 +1318,35 @@ tile3x3:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), R9
+	MOVQ   AX, DI
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
 
-k259:
-	VMOVUPD      (CX), Y9
-	VMOVUPD      32(CX), Y10
-	VMOVUPD      64(CX), Y11
-	VBROADCASTSD (AX), Y12
+k67:
+	VMOVUPD      (R10), Y9
+	VMOVUPD      32(R10), Y10
+	VMOVUPD      (R10)(R8*1), Y11
+	VBROADCASTSD (DI), Y12
 	VFMADD231PD  Y9, Y12, Y0
 	VFMADD231PD  Y10, Y12, Y1
 	VFMADD231PD  Y11, Y12, Y2
-	VBROADCASTSD (AX)(BX*1), Y12
+	VBROADCASTSD (DI)(CX*1), Y12
 	VFMADD231PD  Y9, Y12, Y3
 	VFMADD231PD  Y10, Y12, Y4
 	VFMADD231PD  Y11, Y12, Y5
-	VBROADCASTSD (AX)(BX*2), Y12
+	VBROADCASTSD (DI)(CX*2), Y12
 	VFMADD231PD  Y9, Y12, Y6
 	VFMADD231PD  Y10, Y12, Y7
 	VFMADD231PD  Y11, Y12, Y8
-	ADDQ         DI, CX
+	ADDQ         BX, R10
+	ADDQ         DX, DI
+	DECQ         R11
+	JNE          k67
 	ADDQ         SI, AX
-	DECQ         R9
-	JNE          k259
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled68
 	VBROADCASTSD alpha+24(FP), Y9
 	VMULPD       Y9, Y0, Y0
 	VMULPD       Y9, Y1, Y1
@@ -2910,169 +1357,81 @@ k259:
 	VMULPD       Y9, Y6, Y6
 	VMULPD       Y9, Y7, Y7
 	VMULPD       Y9, Y8, Y8
-	CMPQ         R11, $0x00000004
-	JNE          part260
-	MOVQ         beta+72(FP), AX
+
+scaled68:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store262
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y9
+	JE           added69
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y9
 	VFMADD231PD  (AX), Y9, Y0
 	VFMADD231PD  32(AX), Y9, Y1
-	VFMADD231PD  64(AX), Y9, Y2
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y9, Y2
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y9, Y3
 	VFMADD231PD  32(AX), Y9, Y4
-	VFMADD231PD  64(AX), Y9, Y5
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y9, Y5
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y9, Y6
 	VFMADD231PD  32(AX), Y9, Y7
-	VFMADD231PD  64(AX), Y9, Y8
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y9, Y8
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store262:
-	VMOVUPD Y0, (DX)
-	VMOVUPD Y1, 32(DX)
-	VMOVUPD Y2, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y3, (DX)
-	VMOVUPD Y4, 32(DX)
-	VMOVUPD Y5, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y6, (DX)
-	VMOVUPD Y7, 32(DX)
-	VMOVUPD Y8, 64(DX)
-	ADDQ    R8, DX
-	JMP     done261
-
-part260:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*8), Y9
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store263
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y10
-	VFMADD231PD  (AX), Y10, Y0
-	VFMADD231PD  32(AX), Y10, Y1
-	VMASKMOVPD   64(AX), Y9, Y11
-	VFMADD231PD  Y11, Y10, Y2
-	ADDQ         R8, AX
-	VFMADD231PD  (AX), Y10, Y3
-	VFMADD231PD  32(AX), Y10, Y4
-	VMASKMOVPD   64(AX), Y9, Y11
-	VFMADD231PD  Y11, Y10, Y5
-	ADDQ         R8, AX
-	VFMADD231PD  (AX), Y10, Y6
-	VFMADD231PD  32(AX), Y10, Y7
-	VMASKMOVPD   64(AX), Y9, Y9
-	VFMADD231PD  Y9, Y10, Y8
-	ADDQ         R8, AX
-
-store263:
-	VMOVUPD Y0, (DX)
-	VMOVUPD Y1, 32(DX)
-	LEAQ    64(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip264
-	VMOVUPS Y2, (AX)
-	ADDQ    $0x20, AX
-
-skip264:
-	TESTQ        $0x00000002, R11
-	JE           skip265
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
-
-skip265:
-	TESTQ  $0x00000001, R11
-	JE     skip266
-	VMOVSD X2, (AX)
-	ADDQ   $0x08, AX
-
-skip266:
-	ADDQ    R8, DX
-	VMOVUPD Y3, (DX)
-	VMOVUPD Y4, 32(DX)
-	LEAQ    64(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip267
-	VMOVUPS Y5, (AX)
-	ADDQ    $0x20, AX
-
-skip267:
-	TESTQ        $0x00000002, R11
-	JE           skip268
-	VMOVUPS      X5, (AX)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
-
-skip268:
-	TESTQ  $0x00000001, R11
-	JE     skip269
-	VMOVSD X5, (AX)
-	ADDQ   $0x08, AX
-
-skip269:
-	ADDQ    R8, DX
-	VMOVUPD Y6, (DX)
-	VMOVUPD Y7, 32(DX)
-	LEAQ    64(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip270
-	VMOVUPS Y8, (AX)
-	ADDQ    $0x20, AX
-
-skip270:
-	TESTQ        $0x00000002, R11
-	JE           skip271
-	VMOVUPS      X8, (AX)
-	VEXTRACTF128 $0x01, Y8, X8
-	ADDQ         $0x10, AX
-
-skip271:
-	TESTQ  $0x00000001, R11
-	JE     skip272
-	VMOVSD X8, (AX)
-	ADDQ   $0x08, AX
-
-skip272:
-	ADDQ R8, DX
-
-done261:
+added69:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Y3, (AX)
+	VMOVUPD Y4, 32(AX)
+	VMOVUPD Y5, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Y6, (AX)
+	VMOVUPD Y7, 32(AX)
+	VMOVUPD Y8, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile2x3:
+tile65:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), R9
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
 
-k273:
-	VMOVUPD      (CX), Y6
-	VMOVUPD      32(CX), Y7
-	VMOVUPD      64(CX), Y8
-	VBROADCASTSD (AX), Y9
-	VFMADD231PD  Y6, Y9, Y0
-	VFMADD231PD  Y7, Y9, Y1
-	VFMADD231PD  Y8, Y9, Y2
-	VBROADCASTSD (AX)(BX*1), Y9
-	VFMADD231PD  Y6, Y9, Y3
-	VFMADD231PD  Y7, Y9, Y4
-	VFMADD231PD  Y8, Y9, Y5
-	ADDQ         DI, CX
-	ADDQ         SI, AX
-	DECQ         R9
-	JNE          k273
+k70:
+	VBROADCASTSD (SI), Y6
+	VBROADCASTSD (SI)(CX*1), Y7
+	VMOVUPD      (DI), Y8
+	VFMADD231PD  Y8, Y6, Y0
+	VFMADD231PD  Y8, Y7, Y3
+	VMOVUPD      32(DI), Y8
+	VFMADD231PD  Y8, Y6, Y1
+	VFMADD231PD  Y8, Y7, Y4
+	VMOVUPD      (DI)(R8*1), Y8
+	VFMADD231PD  Y8, Y6, Y2
+	VFMADD231PD  Y8, Y7, Y5
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k70
+	LEAQ         (AX)(CX*2), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled71
 	VBROADCASTSD alpha+24(FP), Y6
 	VMULPD       Y6, Y0, Y0
 	VMULPD       Y6, Y1, Y1
@@ -3080,192 +1439,103 @@ k273:
 	VMULPD       Y6, Y3, Y3
 	VMULPD       Y6, Y4, Y4
 	VMULPD       Y6, Y5, Y5
-	CMPQ         R11, $0x00000004
-	JNE          part274
-	MOVQ         beta+72(FP), AX
+
+scaled71:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store276
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y6
+	JE           added72
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y6
 	VFMADD231PD  (AX), Y6, Y0
 	VFMADD231PD  32(AX), Y6, Y1
-	VFMADD231PD  64(AX), Y6, Y2
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y6, Y2
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Y6, Y3
 	VFMADD231PD  32(AX), Y6, Y4
-	VFMADD231PD  64(AX), Y6, Y5
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y6, Y5
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store276:
-	VMOVUPD Y0, (DX)
-	VMOVUPD Y1, 32(DX)
-	VMOVUPD Y2, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPD Y3, (DX)
-	VMOVUPD Y4, 32(DX)
-	VMOVUPD Y5, 64(DX)
-	ADDQ    R8, DX
-	JMP     done275
-
-part274:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*8), Y6
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store277
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y7
-	VFMADD231PD  (AX), Y7, Y0
-	VFMADD231PD  32(AX), Y7, Y1
-	VMASKMOVPD   64(AX), Y6, Y8
-	VFMADD231PD  Y8, Y7, Y2
-	ADDQ         R8, AX
-	VFMADD231PD  (AX), Y7, Y3
-	VFMADD231PD  32(AX), Y7, Y4
-	VMASKMOVPD   64(AX), Y6, Y6
-	VFMADD231PD  Y6, Y7, Y5
-	ADDQ         R8, AX
-
-store277:
-	VMOVUPD Y0, (DX)
-	VMOVUPD Y1, 32(DX)
-	LEAQ    64(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip278
-	VMOVUPS Y2, (AX)
-	ADDQ    $0x20, AX
-
-skip278:
-	TESTQ        $0x00000002, R11
-	JE           skip279
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
-
-skip279:
-	TESTQ  $0x00000001, R11
-	JE     skip280
-	VMOVSD X2, (AX)
-	ADDQ   $0x08, AX
-
-skip280:
-	ADDQ    R8, DX
-	VMOVUPD Y3, (DX)
-	VMOVUPD Y4, 32(DX)
-	LEAQ    64(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip281
-	VMOVUPS Y5, (AX)
-	ADDQ    $0x20, AX
-
-skip281:
-	TESTQ        $0x00000002, R11
-	JE           skip282
-	VMOVUPS      X5, (AX)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
-
-skip282:
-	TESTQ  $0x00000001, R11
-	JE     skip283
-	VMOVSD X5, (AX)
-	ADDQ   $0x08, AX
-
-skip283:
-	ADDQ R8, DX
-
-done275:
+added72:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Y3, (AX)
+	VMOVUPD Y4, 32(AX)
+	VMOVUPD Y5, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile1x3:
+tile66:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), BX
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
 
-k284:
-	VBROADCASTSD (AX), Y3
-	VFMADD231PD  (CX), Y3, Y0
-	VFMADD231PD  32(CX), Y3, Y1
-	VFMADD231PD  64(CX), Y3, Y2
-	ADDQ         DI, CX
-	ADDQ         SI, AX
-	DECQ         BX
-	JNE          k284
+k73:
+	VBROADCASTSD (SI), Y3
+	VMOVUPD      (DI), Y4
+	VFMADD231PD  Y4, Y3, Y0
+	VMOVUPD      32(DI), Y4
+	VFMADD231PD  Y4, Y3, Y1
+	VMOVUPD      (DI)(R8*1), Y4
+	VFMADD231PD  Y4, Y3, Y2
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k73
+	ADDQ         CX, AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled74
 	VBROADCASTSD alpha+24(FP), Y3
 	VMULPD       Y3, Y0, Y0
 	VMULPD       Y3, Y1, Y1
 	VMULPD       Y3, Y2, Y2
-	CMPQ         R11, $0x00000004
-	JNE          part285
-	MOVQ         beta+72(FP), AX
+
+scaled74:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store287
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y3
+	JE           added75
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y3
 	VFMADD231PD  (AX), Y3, Y0
 	VFMADD231PD  32(AX), Y3, Y1
-	VFMADD231PD  64(AX), Y3, Y2
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y3, Y2
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store287:
-	VMOVUPD Y0, (DX)
-	VMOVUPD Y1, 32(DX)
-	VMOVUPD Y2, 64(DX)
-	ADDQ    R8, DX
-	JMP     done286
-
-part285:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*8), Y3
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store288
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y4
-	VFMADD231PD  (AX), Y4, Y0
-	VFMADD231PD  32(AX), Y4, Y1
-	VMASKMOVPD   64(AX), Y3, Y3
-	VFMADD231PD  Y3, Y4, Y2
-	ADDQ         R8, AX
-
-store288:
-	VMOVUPD Y0, (DX)
-	VMOVUPD Y1, 32(DX)
-	LEAQ    64(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip289
-	VMOVUPS Y2, (AX)
-	ADDQ    $0x20, AX
-
-skip289:
-	TESTQ        $0x00000002, R11
-	JE           skip290
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
-
-skip290:
-	TESTQ  $0x00000001, R11
-	JE     skip291
-	VMOVSD X2, (AX)
-	ADDQ   $0x08, AX
-
-skip291:
-	ADDQ R8, DX
-
-done286:
+added75:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-wide:
+vectors4:
+	MOVQ m+0(FP), DI
+	CMPQ DI, $0x00000003
+	JL   rest76
+
+tile77:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -3274,24 +1544,154 @@ wide:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), BX
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   AX, DI
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
 
-k292:
-	VBROADCASTSD (AX), Y8
-	VFMADD231PD  (CX), Y8, Y0
-	VFMADD231PD  32(CX), Y8, Y1
-	VFMADD231PD  64(CX), Y8, Y2
-	VFMADD231PD  96(CX), Y8, Y3
-	VFMADD231PD  128(CX), Y8, Y4
-	VFMADD231PD  160(CX), Y8, Y5
-	VFMADD231PD  192(CX), Y8, Y6
-	VFMADD231PD  224(CX), Y8, Y7
-	ADDQ         DI, CX
+k78:
+	VBROADCASTSD (DI), Y12
+	VBROADCASTSD (DI)(CX*1), Y13
+	VBROADCASTSD (DI)(CX*2), Y14
+	VMOVUPD      (R10), Y15
+	VFMADD231PD  Y15, Y12, Y0
+	VFMADD231PD  Y15, Y13, Y4
+	VFMADD231PD  Y15, Y14, Y8
+	VMOVUPD      32(R10), Y15
+	VFMADD231PD  Y15, Y12, Y1
+	VFMADD231PD  Y15, Y13, Y5
+	VFMADD231PD  Y15, Y14, Y9
+	VMOVUPD      64(R10), Y15
+	VFMADD231PD  Y15, Y12, Y2
+	VFMADD231PD  Y15, Y13, Y6
+	VFMADD231PD  Y15, Y14, Y10
+	VMOVUPD      (R10)(R8*1), Y15
+	VFMADD231PD  Y15, Y12, Y3
+	VFMADD231PD  Y15, Y13, Y7
+	VFMADD231PD  Y15, Y14, Y11
+	ADDQ         BX, R10
+	ADDQ         DX, DI
+	DECQ         R11
+	JNE          k78
 	ADDQ         SI, AX
-	DECQ         BX
-	JNE          k292
+	MOVQ         alpha+24(FP), DI
+	MOVQ         $0x3ff0000000000000, R10
+	CMPQ         DI, R10
+	JE           scaled79
+	VBROADCASTSD alpha+24(FP), Y12
+	VMULPD       Y12, Y0, Y0
+	VMULPD       Y12, Y1, Y1
+	VMULPD       Y12, Y2, Y2
+	VMULPD       Y12, Y3, Y3
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y12, Y5, Y5
+	VMULPD       Y12, Y6, Y6
+	VMULPD       Y12, Y7, Y7
+	VMULPD       Y12, Y8, Y8
+	VMULPD       Y12, Y9, Y9
+	VMULPD       Y12, Y10, Y10
+	VMULPD       Y12, Y11, Y11
+
+scaled79:
+	MOVQ         beta+80(FP), DI
+	SHLQ         $0x01, DI
+	JE           added80
+	MOVQ         d+88(FP), DI
+	MOVQ         ldd+96(FP), R10
+	SHLQ         $0x03, R10
+	VBROADCASTSD beta+80(FP), Y12
+	VFMADD231PD  (DI), Y12, Y0
+	VFMADD231PD  32(DI), Y12, Y1
+	VFMADD231PD  64(DI), Y12, Y2
+	VFMADD231PD  (DI)(R9*1), Y12, Y3
+	ADDQ         R10, DI
+	VFMADD231PD  (DI), Y12, Y4
+	VFMADD231PD  32(DI), Y12, Y5
+	VFMADD231PD  64(DI), Y12, Y6
+	VFMADD231PD  (DI)(R9*1), Y12, Y7
+	ADDQ         R10, DI
+	VFMADD231PD  (DI), Y12, Y8
+	VFMADD231PD  32(DI), Y12, Y9
+	VFMADD231PD  64(DI), Y12, Y10
+	VFMADD231PD  (DI)(R9*1), Y12, Y11
+	ADDQ         R10, DI
+	MOVQ         DI, d+88(FP)
+
+added80:
+	MOVQ    c+104(FP), DI
+	MOVQ    ldc+112(FP), R10
+	SHLQ    $0x03, R10
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, 64(DI)
+	VMOVUPD Y3, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPD Y4, (DI)
+	VMOVUPD Y5, 32(DI)
+	VMOVUPD Y6, 64(DI)
+	VMOVUPD Y7, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPD Y8, (DI)
+	VMOVUPD Y9, 32(DI)
+	VMOVUPD Y10, 64(DI)
+	VMOVUPD Y11, (DI)(R9*1)
+	ADDQ    R10, DI
+	MOVQ    DI, c+104(FP)
+	MOVQ    m+0(FP), DI
+	SUBQ    $0x00000003, DI
+	MOVQ    DI, m+0(FP)
+	CMPQ    DI, $0x00000003
+	JGE     tile77
+
+rest76:
+	MOVQ m+0(FP), SI
+	CMPQ SI, $0x00000002
+	JE   tile81
+	CMPQ SI, $0x00000001
+	JE   tile82
+	VZEROUPPER
+	RET
+
+tile81:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
+
+k83:
+	VBROADCASTSD (SI), Y8
+	VBROADCASTSD (SI)(CX*1), Y9
+	VMOVUPD      (DI), Y10
+	VFMADD231PD  Y10, Y8, Y0
+	VFMADD231PD  Y10, Y9, Y4
+	VMOVUPD      32(DI), Y10
+	VFMADD231PD  Y10, Y8, Y1
+	VFMADD231PD  Y10, Y9, Y5
+	VMOVUPD      64(DI), Y10
+	VFMADD231PD  Y10, Y8, Y2
+	VFMADD231PD  Y10, Y9, Y6
+	VMOVUPD      (DI)(R8*1), Y10
+	VFMADD231PD  Y10, Y8, Y3
+	VFMADD231PD  Y10, Y9, Y7
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k83
+	LEAQ         (AX)(CX*2), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled84
 	VBROADCASTSD alpha+24(FP), Y8
 	VMULPD       Y8, Y0, Y0
 	VMULPD       Y8, Y1, Y1
@@ -3301,124 +1701,2049 @@ k292:
 	VMULPD       Y8, Y5, Y5
 	VMULPD       Y8, Y6, Y6
 	VMULPD       Y8, Y7, Y7
-	CMPQ         R11, $0x00000004
-	JNE          part293
-	MOVQ         beta+72(FP), AX
+
+scaled84:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store295
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y8
+	JE           added85
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y8
 	VFMADD231PD  (AX), Y8, Y0
 	VFMADD231PD  32(AX), Y8, Y1
 	VFMADD231PD  64(AX), Y8, Y2
-	VFMADD231PD  96(AX), Y8, Y3
-	VFMADD231PD  128(AX), Y8, Y4
-	VFMADD231PD  160(AX), Y8, Y5
-	VFMADD231PD  192(AX), Y8, Y6
-	VFMADD231PD  224(AX), Y8, Y7
-	ADDQ         R8, AX
+	VFMADD231PD  (AX)(R9*1), Y8, Y3
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Y8, Y4
+	VFMADD231PD  32(AX), Y8, Y5
+	VFMADD231PD  64(AX), Y8, Y6
+	VFMADD231PD  (AX)(R9*1), Y8, Y7
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store295:
-	VMOVUPD Y0, (DX)
-	VMOVUPD Y1, 32(DX)
-	VMOVUPD Y2, 64(DX)
-	VMOVUPD Y3, 96(DX)
-	VMOVUPD Y4, 128(DX)
-	VMOVUPD Y5, 160(DX)
-	VMOVUPD Y6, 192(DX)
-	VMOVUPD Y7, 224(DX)
-	ADDQ    R8, DX
-	JMP     done294
-
-part293:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*8), Y8
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store296
-	MOVQ         DX, AX
-	VBROADCASTSD beta+72(FP), Y9
-	VFMADD231PD  (AX), Y9, Y0
-	VFMADD231PD  32(AX), Y9, Y1
-	VFMADD231PD  64(AX), Y9, Y2
-	VFMADD231PD  96(AX), Y9, Y3
-	VFMADD231PD  128(AX), Y9, Y4
-	VFMADD231PD  160(AX), Y9, Y5
-	VFMADD231PD  192(AX), Y9, Y6
-	VMASKMOVPD   224(AX), Y8, Y8
-	VFMADD231PD  Y8, Y9, Y7
-	ADDQ         R8, AX
-
-store296:
-	VMOVUPD Y0, (DX)
-	VMOVUPD Y1, 32(DX)
-	VMOVUPD Y2, 64(DX)
-	VMOVUPD Y3, 96(DX)
-	VMOVUPD Y4, 128(DX)
-	VMOVUPD Y5, 160(DX)
-	VMOVUPD Y6, 192(DX)
-	LEAQ    224(DX), AX
-	TESTQ   $0x00000004, R11
-	JE      skip297
-	VMOVUPS Y7, (AX)
-	ADDQ    $0x20, AX
-
-skip297:
-	TESTQ        $0x00000002, R11
-	JE           skip298
-	VMOVUPS      X7, (AX)
-	VEXTRACTF128 $0x01, Y7, X7
-	ADDQ         $0x10, AX
-
-skip298:
-	TESTQ  $0x00000001, R11
-	JE     skip299
-	VMOVSD X7, (AX)
-	ADDQ   $0x08, AX
-
-skip299:
-	ADDQ R8, DX
-
-done294:
+added85:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Y4, (AX)
+	VMOVUPD Y5, 32(AX)
+	VMOVUPD Y6, 64(AX)
+	VMOVUPD Y7, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-// func gemmAVX512Float64(m int, n int, k int, alpha float64, a *float64, rs int, ps int, b *float64, ldb int, beta float64, c *float64, ldc int)
-// Requires: AVX, AVX512F
-TEXT ·gemmAVX512Float64(SB), NOSPLIT, $0-96
-	MOVQ   m+0(FP), AX
-	MOVQ   a+32(FP), DX
-	MOVQ   c+80(FP), BX
-	MOVQ   rs+40(FP), SI
-	SHLQ   $0x03, SI
-	MOVQ   ps+48(FP), DI
-	SHLQ   $0x03, DI
-	MOVQ   ldb+64(FP), R8
-	SHLQ   $0x03, R8
-	MOVQ   ldc+88(FP), R9
-	SHLQ   $0x03, R9
-	LEAQ   (SI)(SI*2), R10
-	MOVQ   n+8(FP), R11
-	LEAQ   -1(R11), CX
-	ANDQ   $0x00000007, CX
-	INCQ   CX
-	MOVQ   $0x00000001, R12
-	SHLQ   CL, R12
-	DECQ   R12
-	KMOVW  R12, K1
-	VPXORQ Z0, Z0, Z0
-	CMPQ   R11, $0x00000018
-	JG     wide
-	CMPQ   R11, $0x00000010
-	JG     vectors3
-	CMPQ   R11, $0x00000008
-	JG     vectors2
+tile82:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
 
-tile8x1:
-	CMPQ    AX, $0x00000008
-	JL      tile8x1rest
+k86:
+	VBROADCASTSD (SI), Y4
+	VMOVUPD      (DI), Y5
+	VFMADD231PD  Y5, Y4, Y0
+	VMOVUPD      32(DI), Y5
+	VFMADD231PD  Y5, Y4, Y1
+	VMOVUPD      64(DI), Y5
+	VFMADD231PD  Y5, Y4, Y2
+	VMOVUPD      (DI)(R8*1), Y5
+	VFMADD231PD  Y5, Y4, Y3
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k86
+	ADDQ         CX, AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled87
+	VBROADCASTSD alpha+24(FP), Y4
+	VMULPD       Y4, Y0, Y0
+	VMULPD       Y4, Y1, Y1
+	VMULPD       Y4, Y2, Y2
+	VMULPD       Y4, Y3, Y3
+
+scaled87:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added88
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y4
+	VFMADD231PD  (AX), Y4, Y0
+	VFMADD231PD  32(AX), Y4, Y1
+	VFMADD231PD  64(AX), Y4, Y2
+	VFMADD231PD  (AX)(R9*1), Y4, Y3
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added88:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+vectors5:
+	MOVQ m+0(FP), SI
+	CMPQ SI, $0x00000002
+	JL   rest89
+
+tile90:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
+
+k91:
+	VBROADCASTSD (SI), Y10
+	VBROADCASTSD (SI)(CX*1), Y11
+	VMOVUPD      (DI), Y12
+	VFMADD231PD  Y12, Y10, Y0
+	VFMADD231PD  Y12, Y11, Y5
+	VMOVUPD      32(DI), Y12
+	VFMADD231PD  Y12, Y10, Y1
+	VFMADD231PD  Y12, Y11, Y6
+	VMOVUPD      64(DI), Y12
+	VFMADD231PD  Y12, Y10, Y2
+	VFMADD231PD  Y12, Y11, Y7
+	VMOVUPD      96(DI), Y12
+	VFMADD231PD  Y12, Y10, Y3
+	VFMADD231PD  Y12, Y11, Y8
+	VMOVUPD      (DI)(R8*1), Y12
+	VFMADD231PD  Y12, Y10, Y4
+	VFMADD231PD  Y12, Y11, Y9
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k91
+	LEAQ         (AX)(CX*2), AX
+	MOVQ         alpha+24(FP), SI
+	MOVQ         $0x3ff0000000000000, DI
+	CMPQ         SI, DI
+	JE           scaled92
+	VBROADCASTSD alpha+24(FP), Y10
+	VMULPD       Y10, Y0, Y0
+	VMULPD       Y10, Y1, Y1
+	VMULPD       Y10, Y2, Y2
+	VMULPD       Y10, Y3, Y3
+	VMULPD       Y10, Y4, Y4
+	VMULPD       Y10, Y5, Y5
+	VMULPD       Y10, Y6, Y6
+	VMULPD       Y10, Y7, Y7
+	VMULPD       Y10, Y8, Y8
+	VMULPD       Y10, Y9, Y9
+
+scaled92:
+	MOVQ         beta+80(FP), SI
+	SHLQ         $0x01, SI
+	JE           added93
+	MOVQ         d+88(FP), SI
+	MOVQ         ldd+96(FP), DI
+	SHLQ         $0x03, DI
+	VBROADCASTSD beta+80(FP), Y10
+	VFMADD231PD  (SI), Y10, Y0
+	VFMADD231PD  32(SI), Y10, Y1
+	VFMADD231PD  64(SI), Y10, Y2
+	VFMADD231PD  96(SI), Y10, Y3
+	VFMADD231PD  (SI)(R9*1), Y10, Y4
+	ADDQ         DI, SI
+	VFMADD231PD  (SI), Y10, Y5
+	VFMADD231PD  32(SI), Y10, Y6
+	VFMADD231PD  64(SI), Y10, Y7
+	VFMADD231PD  96(SI), Y10, Y8
+	VFMADD231PD  (SI)(R9*1), Y10, Y9
+	ADDQ         DI, SI
+	MOVQ         SI, d+88(FP)
+
+added93:
+	MOVQ    c+104(FP), SI
+	MOVQ    ldc+112(FP), DI
+	SHLQ    $0x03, DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 32(SI)
+	VMOVUPD Y2, 64(SI)
+	VMOVUPD Y3, 96(SI)
+	VMOVUPD Y4, (SI)(R9*1)
+	ADDQ    DI, SI
+	VMOVUPD Y5, (SI)
+	VMOVUPD Y6, 32(SI)
+	VMOVUPD Y7, 64(SI)
+	VMOVUPD Y8, 96(SI)
+	VMOVUPD Y9, (SI)(R9*1)
+	ADDQ    DI, SI
+	MOVQ    SI, c+104(FP)
+	MOVQ    m+0(FP), SI
+	SUBQ    $0x00000002, SI
+	MOVQ    SI, m+0(FP)
+	CMPQ    SI, $0x00000002
+	JGE     tile90
+
+rest89:
+	MOVQ m+0(FP), SI
+	CMPQ SI, $0x00000001
+	JE   tile94
+	VZEROUPPER
+	RET
+
+tile94:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
+
+k95:
+	VBROADCASTSD (SI), Y5
+	VMOVUPD      (DI), Y6
+	VFMADD231PD  Y6, Y5, Y0
+	VMOVUPD      32(DI), Y6
+	VFMADD231PD  Y6, Y5, Y1
+	VMOVUPD      64(DI), Y6
+	VFMADD231PD  Y6, Y5, Y2
+	VMOVUPD      96(DI), Y6
+	VFMADD231PD  Y6, Y5, Y3
+	VMOVUPD      (DI)(R8*1), Y6
+	VFMADD231PD  Y6, Y5, Y4
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k95
+	ADDQ         CX, AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled96
+	VBROADCASTSD alpha+24(FP), Y5
+	VMULPD       Y5, Y0, Y0
+	VMULPD       Y5, Y1, Y1
+	VMULPD       Y5, Y2, Y2
+	VMULPD       Y5, Y3, Y3
+	VMULPD       Y5, Y4, Y4
+
+scaled96:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added97
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y5
+	VFMADD231PD  (AX), Y5, Y0
+	VFMADD231PD  32(AX), Y5, Y1
+	VFMADD231PD  64(AX), Y5, Y2
+	VFMADD231PD  96(AX), Y5, Y3
+	VFMADD231PD  (AX)(R9*1), Y5, Y4
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added97:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+vectors6:
+	MOVQ m+0(FP), SI
+	CMPQ SI, $0x00000002
+	JL   rest98
+
+tile99:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
+
+k100:
+	VBROADCASTSD (SI), Y12
+	VBROADCASTSD (SI)(CX*1), Y13
+	VMOVUPD      (DI), Y14
+	VFMADD231PD  Y14, Y12, Y0
+	VFMADD231PD  Y14, Y13, Y6
+	VMOVUPD      32(DI), Y14
+	VFMADD231PD  Y14, Y12, Y1
+	VFMADD231PD  Y14, Y13, Y7
+	VMOVUPD      64(DI), Y14
+	VFMADD231PD  Y14, Y12, Y2
+	VFMADD231PD  Y14, Y13, Y8
+	VMOVUPD      96(DI), Y14
+	VFMADD231PD  Y14, Y12, Y3
+	VFMADD231PD  Y14, Y13, Y9
+	VMOVUPD      128(DI), Y14
+	VFMADD231PD  Y14, Y12, Y4
+	VFMADD231PD  Y14, Y13, Y10
+	VMOVUPD      (DI)(R8*1), Y14
+	VFMADD231PD  Y14, Y12, Y5
+	VFMADD231PD  Y14, Y13, Y11
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k100
+	LEAQ         (AX)(CX*2), AX
+	MOVQ         alpha+24(FP), SI
+	MOVQ         $0x3ff0000000000000, DI
+	CMPQ         SI, DI
+	JE           scaled101
+	VBROADCASTSD alpha+24(FP), Y12
+	VMULPD       Y12, Y0, Y0
+	VMULPD       Y12, Y1, Y1
+	VMULPD       Y12, Y2, Y2
+	VMULPD       Y12, Y3, Y3
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y12, Y5, Y5
+	VMULPD       Y12, Y6, Y6
+	VMULPD       Y12, Y7, Y7
+	VMULPD       Y12, Y8, Y8
+	VMULPD       Y12, Y9, Y9
+	VMULPD       Y12, Y10, Y10
+	VMULPD       Y12, Y11, Y11
+
+scaled101:
+	MOVQ         beta+80(FP), SI
+	SHLQ         $0x01, SI
+	JE           added102
+	MOVQ         d+88(FP), SI
+	MOVQ         ldd+96(FP), DI
+	SHLQ         $0x03, DI
+	VBROADCASTSD beta+80(FP), Y12
+	VFMADD231PD  (SI), Y12, Y0
+	VFMADD231PD  32(SI), Y12, Y1
+	VFMADD231PD  64(SI), Y12, Y2
+	VFMADD231PD  96(SI), Y12, Y3
+	VFMADD231PD  128(SI), Y12, Y4
+	VFMADD231PD  (SI)(R9*1), Y12, Y5
+	ADDQ         DI, SI
+	VFMADD231PD  (SI), Y12, Y6
+	VFMADD231PD  32(SI), Y12, Y7
+	VFMADD231PD  64(SI), Y12, Y8
+	VFMADD231PD  96(SI), Y12, Y9
+	VFMADD231PD  128(SI), Y12, Y10
+	VFMADD231PD  (SI)(R9*1), Y12, Y11
+	ADDQ         DI, SI
+	MOVQ         SI, d+88(FP)
+
+added102:
+	MOVQ    c+104(FP), SI
+	MOVQ    ldc+112(FP), DI
+	SHLQ    $0x03, DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 32(SI)
+	VMOVUPD Y2, 64(SI)
+	VMOVUPD Y3, 96(SI)
+	VMOVUPD Y4, 128(SI)
+	VMOVUPD Y5, (SI)(R9*1)
+	ADDQ    DI, SI
+	VMOVUPD Y6, (SI)
+	VMOVUPD Y7, 32(SI)
+	VMOVUPD Y8, 64(SI)
+	VMOVUPD Y9, 96(SI)
+	VMOVUPD Y10, 128(SI)
+	VMOVUPD Y11, (SI)(R9*1)
+	ADDQ    DI, SI
+	MOVQ    SI, c+104(FP)
+	MOVQ    m+0(FP), SI
+	SUBQ    $0x00000002, SI
+	MOVQ    SI, m+0(FP)
+	CMPQ    SI, $0x00000002
+	JGE     tile99
+
+rest98:
+	MOVQ m+0(FP), SI
+	CMPQ SI, $0x00000001
+	JE   tile103
+	VZEROUPPER
+	RET
+
+tile103:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
+
+k104:
+	VBROADCASTSD (SI), Y6
+	VMOVUPD      (DI), Y7
+	VFMADD231PD  Y7, Y6, Y0
+	VMOVUPD      32(DI), Y7
+	VFMADD231PD  Y7, Y6, Y1
+	VMOVUPD      64(DI), Y7
+	VFMADD231PD  Y7, Y6, Y2
+	VMOVUPD      96(DI), Y7
+	VFMADD231PD  Y7, Y6, Y3
+	VMOVUPD      128(DI), Y7
+	VFMADD231PD  Y7, Y6, Y4
+	VMOVUPD      (DI)(R8*1), Y7
+	VFMADD231PD  Y7, Y6, Y5
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k104
+	ADDQ         CX, AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled105
+	VBROADCASTSD alpha+24(FP), Y6
+	VMULPD       Y6, Y0, Y0
+	VMULPD       Y6, Y1, Y1
+	VMULPD       Y6, Y2, Y2
+	VMULPD       Y6, Y3, Y3
+	VMULPD       Y6, Y4, Y4
+	VMULPD       Y6, Y5, Y5
+
+scaled105:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added106
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y6
+	VFMADD231PD  (AX), Y6, Y0
+	VFMADD231PD  32(AX), Y6, Y1
+	VFMADD231PD  64(AX), Y6, Y2
+	VFMADD231PD  96(AX), Y6, Y3
+	VFMADD231PD  128(AX), Y6, Y4
+	VFMADD231PD  (AX)(R9*1), Y6, Y5
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added106:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+vectors7:
+	MOVQ m+0(FP), SI
+	CMPQ SI, $0x00000001
+	JL   rest107
+
+tile108:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
+
+k109:
+	VBROADCASTSD (SI), Y7
+	VMOVUPD      (DI), Y8
+	VFMADD231PD  Y8, Y7, Y0
+	VMOVUPD      32(DI), Y8
+	VFMADD231PD  Y8, Y7, Y1
+	VMOVUPD      64(DI), Y8
+	VFMADD231PD  Y8, Y7, Y2
+	VMOVUPD      96(DI), Y8
+	VFMADD231PD  Y8, Y7, Y3
+	VMOVUPD      128(DI), Y8
+	VFMADD231PD  Y8, Y7, Y4
+	VMOVUPD      160(DI), Y8
+	VFMADD231PD  Y8, Y7, Y5
+	VMOVUPD      (DI)(R8*1), Y8
+	VFMADD231PD  Y8, Y7, Y6
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k109
+	ADDQ         CX, AX
+	MOVQ         alpha+24(FP), SI
+	MOVQ         $0x3ff0000000000000, DI
+	CMPQ         SI, DI
+	JE           scaled110
+	VBROADCASTSD alpha+24(FP), Y7
+	VMULPD       Y7, Y0, Y0
+	VMULPD       Y7, Y1, Y1
+	VMULPD       Y7, Y2, Y2
+	VMULPD       Y7, Y3, Y3
+	VMULPD       Y7, Y4, Y4
+	VMULPD       Y7, Y5, Y5
+	VMULPD       Y7, Y6, Y6
+
+scaled110:
+	MOVQ         beta+80(FP), SI
+	SHLQ         $0x01, SI
+	JE           added111
+	MOVQ         d+88(FP), SI
+	MOVQ         ldd+96(FP), DI
+	SHLQ         $0x03, DI
+	VBROADCASTSD beta+80(FP), Y7
+	VFMADD231PD  (SI), Y7, Y0
+	VFMADD231PD  32(SI), Y7, Y1
+	VFMADD231PD  64(SI), Y7, Y2
+	VFMADD231PD  96(SI), Y7, Y3
+	VFMADD231PD  128(SI), Y7, Y4
+	VFMADD231PD  160(SI), Y7, Y5
+	VFMADD231PD  (SI)(R9*1), Y7, Y6
+	ADDQ         DI, SI
+	MOVQ         SI, d+88(FP)
+
+added111:
+	MOVQ    c+104(FP), SI
+	MOVQ    ldc+112(FP), DI
+	SHLQ    $0x03, DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 32(SI)
+	VMOVUPD Y2, 64(SI)
+	VMOVUPD Y3, 96(SI)
+	VMOVUPD Y4, 128(SI)
+	VMOVUPD Y5, 160(SI)
+	VMOVUPD Y6, (SI)(R9*1)
+	ADDQ    DI, SI
+	MOVQ    SI, c+104(FP)
+	MOVQ    m+0(FP), SI
+	SUBQ    $0x00000001, SI
+	MOVQ    SI, m+0(FP)
+	CMPQ    SI, $0x00000001
+	JGE     tile108
+
+rest107:
+	MOVQ m+0(FP), AX
+	VZEROUPPER
+	RET
+
+vectors8:
+	MOVQ m+0(FP), SI
+	CMPQ SI, $0x00000001
+	JL   rest112
+
+tile113:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
+
+k114:
+	VBROADCASTSD (SI), Y8
+	VMOVUPD      (DI), Y9
+	VFMADD231PD  Y9, Y8, Y0
+	VMOVUPD      32(DI), Y9
+	VFMADD231PD  Y9, Y8, Y1
+	VMOVUPD      64(DI), Y9
+	VFMADD231PD  Y9, Y8, Y2
+	VMOVUPD      96(DI), Y9
+	VFMADD231PD  Y9, Y8, Y3
+	VMOVUPD      128(DI), Y9
+	VFMADD231PD  Y9, Y8, Y4
+	VMOVUPD      160(DI), Y9
+	VFMADD231PD  Y9, Y8, Y5
+	VMOVUPD      192(DI), Y9
+	VFMADD231PD  Y9, Y8, Y6
+	VMOVUPD      (DI)(R8*1), Y9
+	VFMADD231PD  Y9, Y8, Y7
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k114
+	ADDQ         CX, AX
+	MOVQ         alpha+24(FP), SI
+	MOVQ         $0x3ff0000000000000, DI
+	CMPQ         SI, DI
+	JE           scaled115
+	VBROADCASTSD alpha+24(FP), Y8
+	VMULPD       Y8, Y0, Y0
+	VMULPD       Y8, Y1, Y1
+	VMULPD       Y8, Y2, Y2
+	VMULPD       Y8, Y3, Y3
+	VMULPD       Y8, Y4, Y4
+	VMULPD       Y8, Y5, Y5
+	VMULPD       Y8, Y6, Y6
+	VMULPD       Y8, Y7, Y7
+
+scaled115:
+	MOVQ         beta+80(FP), SI
+	SHLQ         $0x01, SI
+	JE           added116
+	MOVQ         d+88(FP), SI
+	MOVQ         ldd+96(FP), DI
+	SHLQ         $0x03, DI
+	VBROADCASTSD beta+80(FP), Y8
+	VFMADD231PD  (SI), Y8, Y0
+	VFMADD231PD  32(SI), Y8, Y1
+	VFMADD231PD  64(SI), Y8, Y2
+	VFMADD231PD  96(SI), Y8, Y3
+	VFMADD231PD  128(SI), Y8, Y4
+	VFMADD231PD  160(SI), Y8, Y5
+	VFMADD231PD  192(SI), Y8, Y6
+	VFMADD231PD  (SI)(R9*1), Y8, Y7
+	ADDQ         DI, SI
+	MOVQ         SI, d+88(FP)
+
+added116:
+	MOVQ    c+104(FP), SI
+	MOVQ    ldc+112(FP), DI
+	SHLQ    $0x03, DI
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 32(SI)
+	VMOVUPD Y2, 64(SI)
+	VMOVUPD Y3, 96(SI)
+	VMOVUPD Y4, 128(SI)
+	VMOVUPD Y5, 160(SI)
+	VMOVUPD Y6, 192(SI)
+	VMOVUPD Y7, (SI)(R9*1)
+	ADDQ    DI, SI
+	MOVQ    SI, c+104(FP)
+	MOVQ    m+0(FP), SI
+	SUBQ    $0x00000001, SI
+	MOVQ    SI, m+0(FP)
+	CMPQ    SI, $0x00000001
+	JGE     tile113
+
+rest112:
+	MOVQ m+0(FP), AX
+	VZEROUPPER
+	RET
+
+part:
+	LEAQ    window<>+32(SB), R8
+	MOVQ    DI, R9
+	NEGQ    R9
+	VMOVUPS (R8)(R9*8), Y0
+	MOVQ    m+0(FP), R8
+	CMPQ    R8, $0x00000008
+	JL      rest117
+
+tile118:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   AX, R8
+	LEAQ   (R8)(CX*4), R9
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
+
+k119:
+	VMASKMOVPD   (R10), Y0, Y9
+	VBROADCASTSD (R8), Y10
+	VFMADD231PD  Y9, Y10, Y1
+	VBROADCASTSD (R8)(CX*1), Y10
+	VFMADD231PD  Y9, Y10, Y2
+	VBROADCASTSD (R8)(CX*2), Y10
+	VFMADD231PD  Y9, Y10, Y3
+	VBROADCASTSD (R8)(SI*1), Y10
+	VFMADD231PD  Y9, Y10, Y4
+	VBROADCASTSD (R9), Y10
+	VFMADD231PD  Y9, Y10, Y5
+	VBROADCASTSD (R9)(CX*1), Y10
+	VFMADD231PD  Y9, Y10, Y6
+	VBROADCASTSD (R9)(CX*2), Y10
+	VFMADD231PD  Y9, Y10, Y7
+	VBROADCASTSD (R9)(SI*1), Y10
+	VFMADD231PD  Y9, Y10, Y8
+	ADDQ         BX, R10
+	ADDQ         DX, R8
+	ADDQ         DX, R9
+	DECQ         R11
+	JNE          k119
+	LEAQ         (AX)(CX*4), AX
+	LEAQ         (AX)(CX*4), AX
+	MOVQ         alpha+24(FP), R8
+	MOVQ         $0x3ff0000000000000, R9
+	CMPQ         R8, R9
+	JE           scaled120
+	VBROADCASTSD alpha+24(FP), Y9
+	VMULPD       Y9, Y1, Y1
+	VMULPD       Y9, Y2, Y2
+	VMULPD       Y9, Y3, Y3
+	VMULPD       Y9, Y4, Y4
+	VMULPD       Y9, Y5, Y5
+	VMULPD       Y9, Y6, Y6
+	VMULPD       Y9, Y7, Y7
+	VMULPD       Y9, Y8, Y8
+
+scaled120:
+	MOVQ         beta+80(FP), R8
+	SHLQ         $0x01, R8
+	JE           added121
+	MOVQ         d+88(FP), R8
+	MOVQ         ldd+96(FP), R9
+	SHLQ         $0x03, R9
+	VBROADCASTSD beta+80(FP), Y9
+	VMASKMOVPD   (R8), Y0, Y10
+	VFMADD231PD  Y10, Y9, Y1
+	ADDQ         R9, R8
+	VMASKMOVPD   (R8), Y0, Y10
+	VFMADD231PD  Y10, Y9, Y2
+	ADDQ         R9, R8
+	VMASKMOVPD   (R8), Y0, Y10
+	VFMADD231PD  Y10, Y9, Y3
+	ADDQ         R9, R8
+	VMASKMOVPD   (R8), Y0, Y10
+	VFMADD231PD  Y10, Y9, Y4
+	ADDQ         R9, R8
+	VMASKMOVPD   (R8), Y0, Y10
+	VFMADD231PD  Y10, Y9, Y5
+	ADDQ         R9, R8
+	VMASKMOVPD   (R8), Y0, Y10
+	VFMADD231PD  Y10, Y9, Y6
+	ADDQ         R9, R8
+	VMASKMOVPD   (R8), Y0, Y10
+	VFMADD231PD  Y10, Y9, Y7
+	ADDQ         R9, R8
+	VMASKMOVPD   (R8), Y0, Y10
+	VFMADD231PD  Y10, Y9, Y8
+	ADDQ         R9, R8
+	MOVQ         R8, d+88(FP)
+
+added121:
+	MOVQ    c+104(FP), R8
+	MOVQ    ldc+112(FP), R9
+	SHLQ    $0x03, R9
+	LEAQ    (R8), R10
+	TESTQ   $0x00000004, DI
+	JE      skip122
+	VMOVUPS Y1, (R10)
+	ADDQ    $0x20, R10
+
+skip122:
+	TESTQ        $0x00000002, DI
+	JE           skip123
+	VMOVUPS      X1, (R10)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, R10
+
+skip123:
+	TESTQ  $0x00000001, DI
+	JE     skip124
+	VMOVSD X1, (R10)
+	ADDQ   $0x08, R10
+
+skip124:
+	ADDQ    R9, R8
+	LEAQ    (R8), R10
+	TESTQ   $0x00000004, DI
+	JE      skip125
+	VMOVUPS Y2, (R10)
+	ADDQ    $0x20, R10
+
+skip125:
+	TESTQ        $0x00000002, DI
+	JE           skip126
+	VMOVUPS      X2, (R10)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, R10
+
+skip126:
+	TESTQ  $0x00000001, DI
+	JE     skip127
+	VMOVSD X2, (R10)
+	ADDQ   $0x08, R10
+
+skip127:
+	ADDQ    R9, R8
+	LEAQ    (R8), R10
+	TESTQ   $0x00000004, DI
+	JE      skip128
+	VMOVUPS Y3, (R10)
+	ADDQ    $0x20, R10
+
+skip128:
+	TESTQ        $0x00000002, DI
+	JE           skip129
+	VMOVUPS      X3, (R10)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, R10
+
+skip129:
+	TESTQ  $0x00000001, DI
+	JE     skip130
+	VMOVSD X3, (R10)
+	ADDQ   $0x08, R10
+
+skip130:
+	ADDQ    R9, R8
+	LEAQ    (R8), R10
+	TESTQ   $0x00000004, DI
+	JE      skip131
+	VMOVUPS Y4, (R10)
+	ADDQ    $0x20, R10
+
+skip131:
+	TESTQ        $0x00000002, DI
+	JE           skip132
+	VMOVUPS      X4, (R10)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, R10
+
+skip132:
+	TESTQ  $0x00000001, DI
+	JE     skip133
+	VMOVSD X4, (R10)
+	ADDQ   $0x08, R10
+
+skip133:
+	ADDQ    R9, R8
+	LEAQ    (R8), R10
+	TESTQ   $0x00000004, DI
+	JE      skip134
+	VMOVUPS Y5, (R10)
+	ADDQ    $0x20, R10
+
+skip134:
+	TESTQ        $0x00000002, DI
+	JE           skip135
+	VMOVUPS      X5, (R10)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, R10
+
+skip135:
+	TESTQ  $0x00000001, DI
+	JE     skip136
+	VMOVSD X5, (R10)
+	ADDQ   $0x08, R10
+
+skip136:
+	ADDQ    R9, R8
+	LEAQ    (R8), R10
+	TESTQ   $0x00000004, DI
+	JE      skip137
+	VMOVUPS Y6, (R10)
+	ADDQ    $0x20, R10
+
+skip137:
+	TESTQ        $0x00000002, DI
+	JE           skip138
+	VMOVUPS      X6, (R10)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, R10
+
+skip138:
+	TESTQ  $0x00000001, DI
+	JE     skip139
+	VMOVSD X6, (R10)
+	ADDQ   $0x08, R10
+
+skip139:
+	ADDQ    R9, R8
+	LEAQ    (R8), R10
+	TESTQ   $0x00000004, DI
+	JE      skip140
+	VMOVUPS Y7, (R10)
+	ADDQ    $0x20, R10
+
+skip140:
+	TESTQ        $0x00000002, DI
+	JE           skip141
+	VMOVUPS      X7, (R10)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, R10
+
+skip141:
+	TESTQ  $0x00000001, DI
+	JE     skip142
+	VMOVSD X7, (R10)
+	ADDQ   $0x08, R10
+
+skip142:
+	ADDQ    R9, R8
+	LEAQ    (R8), R10
+	TESTQ   $0x00000004, DI
+	JE      skip143
+	VMOVUPS Y8, (R10)
+	ADDQ    $0x20, R10
+
+skip143:
+	TESTQ        $0x00000002, DI
+	JE           skip144
+	VMOVUPS      X8, (R10)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, R10
+
+skip144:
+	TESTQ  $0x00000001, DI
+	JE     skip145
+	VMOVSD X8, (R10)
+	ADDQ   $0x08, R10
+
+skip145:
+	ADDQ R9, R8
+	MOVQ R8, c+104(FP)
+	MOVQ m+0(FP), R8
+	SUBQ $0x00000008, R8
+	MOVQ R8, m+0(FP)
+	CMPQ R8, $0x00000008
+	JGE  tile118
+
+rest117:
+	MOVQ m+0(FP), R8
+	CMPQ R8, $0x00000007
+	JE   tile146
+	CMPQ R8, $0x00000006
+	JE   tile147
+	CMPQ R8, $0x00000005
+	JE   tile148
+	CMPQ R8, $0x00000004
+	JE   tile149
+	CMPQ R8, $0x00000003
+	JE   tile150
+	CMPQ R8, $0x00000002
+	JE   tile151
+	CMPQ R8, $0x00000001
+	JE   tile152
+	VZEROUPPER
+	RET
+
+tile146:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   AX, R8
+	LEAQ   (R8)(CX*4), R9
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
+
+k153:
+	VMASKMOVPD   (R10), Y0, Y8
+	VBROADCASTSD (R8), Y9
+	VFMADD231PD  Y8, Y9, Y1
+	VBROADCASTSD (R8)(CX*1), Y9
+	VFMADD231PD  Y8, Y9, Y2
+	VBROADCASTSD (R8)(CX*2), Y9
+	VFMADD231PD  Y8, Y9, Y3
+	VBROADCASTSD (R8)(SI*1), Y9
+	VFMADD231PD  Y8, Y9, Y4
+	VBROADCASTSD (R9), Y9
+	VFMADD231PD  Y8, Y9, Y5
+	VBROADCASTSD (R9)(CX*1), Y9
+	VFMADD231PD  Y8, Y9, Y6
+	VBROADCASTSD (R9)(CX*2), Y9
+	VFMADD231PD  Y8, Y9, Y7
+	ADDQ         BX, R10
+	ADDQ         DX, R8
+	ADDQ         DX, R9
+	DECQ         R11
+	JNE          k153
+	LEAQ         (AX)(CX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled154
+	VBROADCASTSD alpha+24(FP), Y8
+	VMULPD       Y8, Y1, Y1
+	VMULPD       Y8, Y2, Y2
+	VMULPD       Y8, Y3, Y3
+	VMULPD       Y8, Y4, Y4
+	VMULPD       Y8, Y5, Y5
+	VMULPD       Y8, Y6, Y6
+	VMULPD       Y8, Y7, Y7
+
+scaled154:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added155
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y8
+	VMASKMOVPD   (AX), Y0, Y9
+	VFMADD231PD  Y9, Y8, Y1
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y9
+	VFMADD231PD  Y9, Y8, Y2
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y9
+	VFMADD231PD  Y9, Y8, Y3
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y9
+	VFMADD231PD  Y9, Y8, Y4
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y9
+	VFMADD231PD  Y9, Y8, Y5
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y9
+	VFMADD231PD  Y9, Y8, Y6
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y0
+	VFMADD231PD  Y0, Y8, Y7
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added155:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip156
+	VMOVUPS Y1, (DX)
+	ADDQ    $0x20, DX
+
+skip156:
+	TESTQ        $0x00000002, DI
+	JE           skip157
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+skip157:
+	TESTQ  $0x00000001, DI
+	JE     skip158
+	VMOVSD X1, (DX)
+	ADDQ   $0x08, DX
+
+skip158:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip159
+	VMOVUPS Y2, (DX)
+	ADDQ    $0x20, DX
+
+skip159:
+	TESTQ        $0x00000002, DI
+	JE           skip160
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+skip160:
+	TESTQ  $0x00000001, DI
+	JE     skip161
+	VMOVSD X2, (DX)
+	ADDQ   $0x08, DX
+
+skip161:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip162
+	VMOVUPS Y3, (DX)
+	ADDQ    $0x20, DX
+
+skip162:
+	TESTQ        $0x00000002, DI
+	JE           skip163
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+skip163:
+	TESTQ  $0x00000001, DI
+	JE     skip164
+	VMOVSD X3, (DX)
+	ADDQ   $0x08, DX
+
+skip164:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip165
+	VMOVUPS Y4, (DX)
+	ADDQ    $0x20, DX
+
+skip165:
+	TESTQ        $0x00000002, DI
+	JE           skip166
+	VMOVUPS      X4, (DX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, DX
+
+skip166:
+	TESTQ  $0x00000001, DI
+	JE     skip167
+	VMOVSD X4, (DX)
+	ADDQ   $0x08, DX
+
+skip167:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip168
+	VMOVUPS Y5, (DX)
+	ADDQ    $0x20, DX
+
+skip168:
+	TESTQ        $0x00000002, DI
+	JE           skip169
+	VMOVUPS      X5, (DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+
+skip169:
+	TESTQ  $0x00000001, DI
+	JE     skip170
+	VMOVSD X5, (DX)
+	ADDQ   $0x08, DX
+
+skip170:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip171
+	VMOVUPS Y6, (DX)
+	ADDQ    $0x20, DX
+
+skip171:
+	TESTQ        $0x00000002, DI
+	JE           skip172
+	VMOVUPS      X6, (DX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, DX
+
+skip172:
+	TESTQ  $0x00000001, DI
+	JE     skip173
+	VMOVSD X6, (DX)
+	ADDQ   $0x08, DX
+
+skip173:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip174
+	VMOVUPS Y7, (DX)
+	ADDQ    $0x20, DX
+
+skip174:
+	TESTQ        $0x00000002, DI
+	JE           skip175
+	VMOVUPS      X7, (DX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, DX
+
+skip175:
+	TESTQ  $0x00000001, DI
+	JE     skip176
+	VMOVSD X7, (DX)
+	ADDQ   $0x08, DX
+
+skip176:
+	ADDQ CX, AX
+	MOVQ AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile147:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	MOVQ   AX, R8
+	LEAQ   (R8)(CX*4), R9
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
+
+k177:
+	VMASKMOVPD   (R10), Y0, Y7
+	VBROADCASTSD (R8), Y8
+	VFMADD231PD  Y7, Y8, Y1
+	VBROADCASTSD (R8)(CX*1), Y8
+	VFMADD231PD  Y7, Y8, Y2
+	VBROADCASTSD (R8)(CX*2), Y8
+	VFMADD231PD  Y7, Y8, Y3
+	VBROADCASTSD (R8)(SI*1), Y8
+	VFMADD231PD  Y7, Y8, Y4
+	VBROADCASTSD (R9), Y8
+	VFMADD231PD  Y7, Y8, Y5
+	VBROADCASTSD (R9)(CX*1), Y8
+	VFMADD231PD  Y7, Y8, Y6
+	ADDQ         BX, R10
+	ADDQ         DX, R8
+	ADDQ         DX, R9
+	DECQ         R11
+	JNE          k177
+	LEAQ         (AX)(CX*4), AX
+	LEAQ         (AX)(CX*2), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled178
+	VBROADCASTSD alpha+24(FP), Y7
+	VMULPD       Y7, Y1, Y1
+	VMULPD       Y7, Y2, Y2
+	VMULPD       Y7, Y3, Y3
+	VMULPD       Y7, Y4, Y4
+	VMULPD       Y7, Y5, Y5
+	VMULPD       Y7, Y6, Y6
+
+scaled178:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added179
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y7
+	VMASKMOVPD   (AX), Y0, Y8
+	VFMADD231PD  Y8, Y7, Y1
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y8
+	VFMADD231PD  Y8, Y7, Y2
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y8
+	VFMADD231PD  Y8, Y7, Y3
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y8
+	VFMADD231PD  Y8, Y7, Y4
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y8
+	VFMADD231PD  Y8, Y7, Y5
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y0
+	VFMADD231PD  Y0, Y7, Y6
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added179:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip180
+	VMOVUPS Y1, (DX)
+	ADDQ    $0x20, DX
+
+skip180:
+	TESTQ        $0x00000002, DI
+	JE           skip181
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+skip181:
+	TESTQ  $0x00000001, DI
+	JE     skip182
+	VMOVSD X1, (DX)
+	ADDQ   $0x08, DX
+
+skip182:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip183
+	VMOVUPS Y2, (DX)
+	ADDQ    $0x20, DX
+
+skip183:
+	TESTQ        $0x00000002, DI
+	JE           skip184
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+skip184:
+	TESTQ  $0x00000001, DI
+	JE     skip185
+	VMOVSD X2, (DX)
+	ADDQ   $0x08, DX
+
+skip185:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip186
+	VMOVUPS Y3, (DX)
+	ADDQ    $0x20, DX
+
+skip186:
+	TESTQ        $0x00000002, DI
+	JE           skip187
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+skip187:
+	TESTQ  $0x00000001, DI
+	JE     skip188
+	VMOVSD X3, (DX)
+	ADDQ   $0x08, DX
+
+skip188:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip189
+	VMOVUPS Y4, (DX)
+	ADDQ    $0x20, DX
+
+skip189:
+	TESTQ        $0x00000002, DI
+	JE           skip190
+	VMOVUPS      X4, (DX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, DX
+
+skip190:
+	TESTQ  $0x00000001, DI
+	JE     skip191
+	VMOVSD X4, (DX)
+	ADDQ   $0x08, DX
+
+skip191:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip192
+	VMOVUPS Y5, (DX)
+	ADDQ    $0x20, DX
+
+skip192:
+	TESTQ        $0x00000002, DI
+	JE           skip193
+	VMOVUPS      X5, (DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+
+skip193:
+	TESTQ  $0x00000001, DI
+	JE     skip194
+	VMOVSD X5, (DX)
+	ADDQ   $0x08, DX
+
+skip194:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip195
+	VMOVUPS Y6, (DX)
+	ADDQ    $0x20, DX
+
+skip195:
+	TESTQ        $0x00000002, DI
+	JE           skip196
+	VMOVUPS      X6, (DX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, DX
+
+skip196:
+	TESTQ  $0x00000001, DI
+	JE     skip197
+	VMOVSD X6, (DX)
+	ADDQ   $0x08, DX
+
+skip197:
+	ADDQ CX, AX
+	MOVQ AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile148:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   AX, R8
+	LEAQ   (R8)(CX*4), R9
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
+
+k198:
+	VMASKMOVPD   (R10), Y0, Y6
+	VBROADCASTSD (R8), Y7
+	VFMADD231PD  Y6, Y7, Y1
+	VBROADCASTSD (R8)(CX*1), Y7
+	VFMADD231PD  Y6, Y7, Y2
+	VBROADCASTSD (R8)(CX*2), Y7
+	VFMADD231PD  Y6, Y7, Y3
+	VBROADCASTSD (R8)(SI*1), Y7
+	VFMADD231PD  Y6, Y7, Y4
+	VBROADCASTSD (R9), Y7
+	VFMADD231PD  Y6, Y7, Y5
+	ADDQ         BX, R10
+	ADDQ         DX, R8
+	ADDQ         DX, R9
+	DECQ         R11
+	JNE          k198
+	LEAQ         (AX)(CX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled199
+	VBROADCASTSD alpha+24(FP), Y6
+	VMULPD       Y6, Y1, Y1
+	VMULPD       Y6, Y2, Y2
+	VMULPD       Y6, Y3, Y3
+	VMULPD       Y6, Y4, Y4
+	VMULPD       Y6, Y5, Y5
+
+scaled199:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added200
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y6
+	VMASKMOVPD   (AX), Y0, Y7
+	VFMADD231PD  Y7, Y6, Y1
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y7
+	VFMADD231PD  Y7, Y6, Y2
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y7
+	VFMADD231PD  Y7, Y6, Y3
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y7
+	VFMADD231PD  Y7, Y6, Y4
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y0
+	VFMADD231PD  Y0, Y6, Y5
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added200:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip201
+	VMOVUPS Y1, (DX)
+	ADDQ    $0x20, DX
+
+skip201:
+	TESTQ        $0x00000002, DI
+	JE           skip202
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+skip202:
+	TESTQ  $0x00000001, DI
+	JE     skip203
+	VMOVSD X1, (DX)
+	ADDQ   $0x08, DX
+
+skip203:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip204
+	VMOVUPS Y2, (DX)
+	ADDQ    $0x20, DX
+
+skip204:
+	TESTQ        $0x00000002, DI
+	JE           skip205
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+skip205:
+	TESTQ  $0x00000001, DI
+	JE     skip206
+	VMOVSD X2, (DX)
+	ADDQ   $0x08, DX
+
+skip206:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip207
+	VMOVUPS Y3, (DX)
+	ADDQ    $0x20, DX
+
+skip207:
+	TESTQ        $0x00000002, DI
+	JE           skip208
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+skip208:
+	TESTQ  $0x00000001, DI
+	JE     skip209
+	VMOVSD X3, (DX)
+	ADDQ   $0x08, DX
+
+skip209:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip210
+	VMOVUPS Y4, (DX)
+	ADDQ    $0x20, DX
+
+skip210:
+	TESTQ        $0x00000002, DI
+	JE           skip211
+	VMOVUPS      X4, (DX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, DX
+
+skip211:
+	TESTQ  $0x00000001, DI
+	JE     skip212
+	VMOVSD X4, (DX)
+	ADDQ   $0x08, DX
+
+skip212:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip213
+	VMOVUPS Y5, (DX)
+	ADDQ    $0x20, DX
+
+skip213:
+	TESTQ        $0x00000002, DI
+	JE           skip214
+	VMOVUPS      X5, (DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+
+skip214:
+	TESTQ  $0x00000001, DI
+	JE     skip215
+	VMOVSD X5, (DX)
+	ADDQ   $0x08, DX
+
+skip215:
+	ADDQ CX, AX
+	MOVQ AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile149:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   AX, R8
+	MOVQ   b+56(FP), R9
+	MOVQ   k+16(FP), R10
+
+k216:
+	VMASKMOVPD   (R9), Y0, Y5
+	VBROADCASTSD (R8), Y6
+	VFMADD231PD  Y5, Y6, Y1
+	VBROADCASTSD (R8)(CX*1), Y6
+	VFMADD231PD  Y5, Y6, Y2
+	VBROADCASTSD (R8)(CX*2), Y6
+	VFMADD231PD  Y5, Y6, Y3
+	VBROADCASTSD (R8)(SI*1), Y6
+	VFMADD231PD  Y5, Y6, Y4
+	ADDQ         BX, R9
+	ADDQ         DX, R8
+	DECQ         R10
+	JNE          k216
+	LEAQ         (AX)(CX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled217
+	VBROADCASTSD alpha+24(FP), Y5
+	VMULPD       Y5, Y1, Y1
+	VMULPD       Y5, Y2, Y2
+	VMULPD       Y5, Y3, Y3
+	VMULPD       Y5, Y4, Y4
+
+scaled217:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added218
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y5
+	VMASKMOVPD   (AX), Y0, Y6
+	VFMADD231PD  Y6, Y5, Y1
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y6
+	VFMADD231PD  Y6, Y5, Y2
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y6
+	VFMADD231PD  Y6, Y5, Y3
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y0
+	VFMADD231PD  Y0, Y5, Y4
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added218:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip219
+	VMOVUPS Y1, (DX)
+	ADDQ    $0x20, DX
+
+skip219:
+	TESTQ        $0x00000002, DI
+	JE           skip220
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+skip220:
+	TESTQ  $0x00000001, DI
+	JE     skip221
+	VMOVSD X1, (DX)
+	ADDQ   $0x08, DX
+
+skip221:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip222
+	VMOVUPS Y2, (DX)
+	ADDQ    $0x20, DX
+
+skip222:
+	TESTQ        $0x00000002, DI
+	JE           skip223
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+skip223:
+	TESTQ  $0x00000001, DI
+	JE     skip224
+	VMOVSD X2, (DX)
+	ADDQ   $0x08, DX
+
+skip224:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip225
+	VMOVUPS Y3, (DX)
+	ADDQ    $0x20, DX
+
+skip225:
+	TESTQ        $0x00000002, DI
+	JE           skip226
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+skip226:
+	TESTQ  $0x00000001, DI
+	JE     skip227
+	VMOVSD X3, (DX)
+	ADDQ   $0x08, DX
+
+skip227:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip228
+	VMOVUPS Y4, (DX)
+	ADDQ    $0x20, DX
+
+skip228:
+	TESTQ        $0x00000002, DI
+	JE           skip229
+	VMOVUPS      X4, (DX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, DX
+
+skip229:
+	TESTQ  $0x00000001, DI
+	JE     skip230
+	VMOVSD X4, (DX)
+	ADDQ   $0x08, DX
+
+skip230:
+	ADDQ CX, AX
+	MOVQ AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile150:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   AX, R8
+	MOVQ   b+56(FP), R9
+	MOVQ   k+16(FP), R10
+
+k231:
+	VMASKMOVPD   (R9), Y0, Y4
+	VBROADCASTSD (R8), Y5
+	VFMADD231PD  Y4, Y5, Y1
+	VBROADCASTSD (R8)(CX*1), Y5
+	VFMADD231PD  Y4, Y5, Y2
+	VBROADCASTSD (R8)(CX*2), Y5
+	VFMADD231PD  Y4, Y5, Y3
+	ADDQ         BX, R9
+	ADDQ         DX, R8
+	DECQ         R10
+	JNE          k231
+	ADDQ         SI, AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled232
+	VBROADCASTSD alpha+24(FP), Y4
+	VMULPD       Y4, Y1, Y1
+	VMULPD       Y4, Y2, Y2
+	VMULPD       Y4, Y3, Y3
+
+scaled232:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added233
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y4
+	VMASKMOVPD   (AX), Y0, Y5
+	VFMADD231PD  Y5, Y4, Y1
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y5
+	VFMADD231PD  Y5, Y4, Y2
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y0
+	VFMADD231PD  Y0, Y4, Y3
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added233:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip234
+	VMOVUPS Y1, (DX)
+	ADDQ    $0x20, DX
+
+skip234:
+	TESTQ        $0x00000002, DI
+	JE           skip235
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+skip235:
+	TESTQ  $0x00000001, DI
+	JE     skip236
+	VMOVSD X1, (DX)
+	ADDQ   $0x08, DX
+
+skip236:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip237
+	VMOVUPS Y2, (DX)
+	ADDQ    $0x20, DX
+
+skip237:
+	TESTQ        $0x00000002, DI
+	JE           skip238
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+skip238:
+	TESTQ  $0x00000001, DI
+	JE     skip239
+	VMOVSD X2, (DX)
+	ADDQ   $0x08, DX
+
+skip239:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip240
+	VMOVUPS Y3, (DX)
+	ADDQ    $0x20, DX
+
+skip240:
+	TESTQ        $0x00000002, DI
+	JE           skip241
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+skip241:
+	TESTQ  $0x00000001, DI
+	JE     skip242
+	VMOVSD X3, (DX)
+	ADDQ   $0x08, DX
+
+skip242:
+	ADDQ CX, AX
+	MOVQ AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile151:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), R8
+	MOVQ   k+16(FP), R9
+
+k243:
+	VMASKMOVPD   (R8), Y0, Y3
+	VBROADCASTSD (SI), Y4
+	VFMADD231PD  Y3, Y4, Y1
+	VBROADCASTSD (SI)(CX*1), Y4
+	VFMADD231PD  Y3, Y4, Y2
+	ADDQ         BX, R8
+	ADDQ         DX, SI
+	DECQ         R9
+	JNE          k243
+	LEAQ         (AX)(CX*2), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled244
+	VBROADCASTSD alpha+24(FP), Y3
+	VMULPD       Y3, Y1, Y1
+	VMULPD       Y3, Y2, Y2
+
+scaled244:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added245
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y3
+	VMASKMOVPD   (AX), Y0, Y4
+	VFMADD231PD  Y4, Y3, Y1
+	ADDQ         CX, AX
+	VMASKMOVPD   (AX), Y0, Y0
+	VFMADD231PD  Y0, Y3, Y2
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added245:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip246
+	VMOVUPS Y1, (DX)
+	ADDQ    $0x20, DX
+
+skip246:
+	TESTQ        $0x00000002, DI
+	JE           skip247
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+skip247:
+	TESTQ  $0x00000001, DI
+	JE     skip248
+	VMOVSD X1, (DX)
+	ADDQ   $0x08, DX
+
+skip248:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip249
+	VMOVUPS Y2, (DX)
+	ADDQ    $0x20, DX
+
+skip249:
+	TESTQ        $0x00000002, DI
+	JE           skip250
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+skip250:
+	TESTQ  $0x00000001, DI
+	JE     skip251
+	VMOVSD X2, (DX)
+	ADDQ   $0x08, DX
+
+skip251:
+	ADDQ CX, AX
+	MOVQ AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile152:
+	VXORPS Y1, Y1, Y1
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), R8
+	MOVQ   k+16(FP), R9
+
+k252:
+	VMASKMOVPD   (R8), Y0, Y2
+	VBROADCASTSD (SI), Y3
+	VFMADD231PD  Y2, Y3, Y1
+	ADDQ         BX, R8
+	ADDQ         DX, SI
+	DECQ         R9
+	JNE          k252
+	ADDQ         CX, AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled253
+	VBROADCASTSD alpha+24(FP), Y2
+	VMULPD       Y2, Y1, Y1
+
+scaled253:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added254
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Y2
+	VMASKMOVPD   (AX), Y0, Y0
+	VFMADD231PD  Y0, Y2, Y1
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added254:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000004, DI
+	JE      skip255
+	VMOVUPS Y1, (DX)
+	ADDQ    $0x20, DX
+
+skip255:
+	TESTQ        $0x00000002, DI
+	JE           skip256
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+skip256:
+	TESTQ  $0x00000001, DI
+	JE     skip257
+	VMOVSD X1, (DX)
+	ADDQ   $0x08, DX
+
+skip257:
+	ADDQ CX, AX
+	MOVQ AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+// func gemmAVX512Float64(m int, n int, k int, alpha float64, a *float64, rs int, ps int, b *float64, ldb int, last int, beta float64, d *float64, ldd int, c *float64, ldc int)
+// Requires: AVX, AVX512F
+TEXT ·gemmAVX512Float64(SB), NOSPLIT, $0-120
+	MOVQ   a+32(FP), AX
+	MOVQ   rs+40(FP), DX
+	SHLQ   $0x03, DX
+	MOVQ   ps+48(FP), BX
+	SHLQ   $0x03, BX
+	MOVQ   ldb+64(FP), SI
+	SHLQ   $0x03, SI
+	LEAQ   (DX)(DX*2), DI
+	VPXORQ Z0, Z0, Z0
+	MOVQ   n+8(FP), CX
+	CMPQ   CX, $0x00000008
+	JL     part
+	MOVQ   last+72(FP), R8
+	SHLQ   $0x03, R8
+	LEAQ   -8(CX), R9
+	SHLQ   $0x03, R9
+	CMPQ   CX, $0x00000038
+	JG     vectors8
+	CMPQ   CX, $0x00000030
+	JG     vectors7
+	CMPQ   CX, $0x00000028
+	JG     vectors6
+	CMPQ   CX, $0x00000020
+	JG     vectors5
+	CMPQ   CX, $0x00000018
+	JG     vectors4
+	CMPQ   CX, $0x00000010
+	JG     vectors3
+	CMPQ   CX, $0x00000008
+	JG     vectors2
+	MOVQ   m+0(FP), CX
+	CMPQ   CX, $0x00000008
+	JL     rest258
+
+tile259:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
@@ -3427,37 +3752,40 @@ tile8x1:
 	VMOVUPD Z0, Z6
 	VMOVUPD Z0, Z7
 	VMOVUPD Z0, Z8
-	MOVQ    DX, CX
-	LEAQ    (CX)(SI*4), R11
-	MOVQ    b+56(FP), R12
-	MOVQ    k+16(FP), R13
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R8
+	MOVQ    b+56(FP), R9
+	MOVQ    k+16(FP), R10
 
-k300:
-	VMOVUPD      (R12), Z9
+k260:
+	VMOVUPD      (R9), Z9
 	VBROADCASTSD (CX), Z10
 	VFMADD231PD  Z9, Z10, Z1
-	VBROADCASTSD (CX)(SI*1), Z10
+	VBROADCASTSD (CX)(DX*1), Z10
 	VFMADD231PD  Z9, Z10, Z2
-	VBROADCASTSD (CX)(SI*2), Z10
+	VBROADCASTSD (CX)(DX*2), Z10
 	VFMADD231PD  Z9, Z10, Z3
-	VBROADCASTSD (CX)(R10*1), Z10
+	VBROADCASTSD (CX)(DI*1), Z10
 	VFMADD231PD  Z9, Z10, Z4
-	VBROADCASTSD (R11), Z10
+	VBROADCASTSD (R8), Z10
 	VFMADD231PD  Z9, Z10, Z5
-	VBROADCASTSD (R11)(SI*1), Z10
+	VBROADCASTSD (R8)(DX*1), Z10
 	VFMADD231PD  Z9, Z10, Z6
-	VBROADCASTSD (R11)(SI*2), Z10
+	VBROADCASTSD (R8)(DX*2), Z10
 	VFMADD231PD  Z9, Z10, Z7
-	VBROADCASTSD (R11)(R10*1), Z10
+	VBROADCASTSD (R8)(DI*1), Z10
 	VFMADD231PD  Z9, Z10, Z8
-	ADDQ         R8, R12
-	ADDQ         DI, CX
-	ADDQ         DI, R11
-	DECQ         R13
-	JNE          k300
-	LEAQ         (DX)(SI*4), DX
-	LEAQ         (DX)(SI*2), DX
-	LEAQ         (DX)(SI*2), DX
+	ADDQ         SI, R9
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	DECQ         R10
+	JNE          k260
+	LEAQ         (AX)(DX*4), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         alpha+24(FP), CX
+	MOVQ         $0x3ff0000000000000, R8
+	CMPQ         CX, R8
+	JE           scaled261
 	VBROADCASTSD alpha+24(FP), Z9
 	VMULPD       Z9, Z1, Z1
 	VMULPD       Z9, Z2, Z2
@@ -3467,75 +3795,80 @@ k300:
 	VMULPD       Z9, Z6, Z6
 	VMULPD       Z9, Z7, Z7
 	VMULPD       Z9, Z8, Z8
-	MOVQ         beta+72(FP), CX
+
+scaled261:
+	MOVQ         beta+80(FP), CX
 	SHLQ         $0x01, CX
-	JE           store301
-	MOVQ         BX, CX
-	VBROADCASTSD beta+72(FP), Z9
-	VMOVUPD.Z    (CX), K1, Z10
-	VFMADD231PD  Z10, Z9, Z1
-	ADDQ         R9, CX
-	VMOVUPD.Z    (CX), K1, Z10
-	VFMADD231PD  Z10, Z9, Z2
-	ADDQ         R9, CX
-	VMOVUPD.Z    (CX), K1, Z10
-	VFMADD231PD  Z10, Z9, Z3
-	ADDQ         R9, CX
-	VMOVUPD.Z    (CX), K1, Z10
-	VFMADD231PD  Z10, Z9, Z4
-	ADDQ         R9, CX
-	VMOVUPD.Z    (CX), K1, Z10
-	VFMADD231PD  Z10, Z9, Z5
-	ADDQ         R9, CX
-	VMOVUPD.Z    (CX), K1, Z10
-	VFMADD231PD  Z10, Z9, Z6
-	ADDQ         R9, CX
-	VMOVUPD.Z    (CX), K1, Z10
-	VFMADD231PD  Z10, Z9, Z7
-	ADDQ         R9, CX
-	VMOVUPD.Z    (CX), K1, Z10
-	VFMADD231PD  Z10, Z9, Z8
-	ADDQ         R9, CX
+	JE           added262
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), R8
+	SHLQ         $0x03, R8
+	VBROADCASTSD beta+80(FP), Z9
+	VFMADD231PD  (CX), Z9, Z1
+	ADDQ         R8, CX
+	VFMADD231PD  (CX), Z9, Z2
+	ADDQ         R8, CX
+	VFMADD231PD  (CX), Z9, Z3
+	ADDQ         R8, CX
+	VFMADD231PD  (CX), Z9, Z4
+	ADDQ         R8, CX
+	VFMADD231PD  (CX), Z9, Z5
+	ADDQ         R8, CX
+	VFMADD231PD  (CX), Z9, Z6
+	ADDQ         R8, CX
+	VFMADD231PD  (CX), Z9, Z7
+	ADDQ         R8, CX
+	VFMADD231PD  (CX), Z9, Z8
+	ADDQ         R8, CX
+	MOVQ         CX, d+88(FP)
 
-store301:
-	VMOVUPD Z1, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z2, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z3, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z4, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z5, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z6, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z7, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z8, K1, (BX)
-	ADDQ    R9, BX
-	SUBQ    $0x00000008, AX
-	JMP     tile8x1
+added262:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), R8
+	SHLQ    $0x03, R8
+	VMOVUPD Z1, (CX)
+	ADDQ    R8, CX
+	VMOVUPD Z2, (CX)
+	ADDQ    R8, CX
+	VMOVUPD Z3, (CX)
+	ADDQ    R8, CX
+	VMOVUPD Z4, (CX)
+	ADDQ    R8, CX
+	VMOVUPD Z5, (CX)
+	ADDQ    R8, CX
+	VMOVUPD Z6, (CX)
+	ADDQ    R8, CX
+	VMOVUPD Z7, (CX)
+	ADDQ    R8, CX
+	VMOVUPD Z8, (CX)
+	ADDQ    R8, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000008, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000008
+	JGE     tile259
 
-tile8x1rest:
-	CMPQ AX, $0x00000007
-	JE   tile7x1
-	CMPQ AX, $0x00000006
-	JE   tile6x1
-	CMPQ AX, $0x00000005
-	JE   tile5x1
-	CMPQ AX, $0x00000004
-	JE   tile4x1
-	CMPQ AX, $0x00000003
-	JE   tile3x1
-	CMPQ AX, $0x00000002
-	JE   tile2x1
-	CMPQ AX, $0x00000001
-	JE   tile1x1
+rest258:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000007
+	JE   tile263
+	CMPQ CX, $0x00000006
+	JE   tile264
+	CMPQ CX, $0x00000005
+	JE   tile265
+	CMPQ CX, $0x00000004
+	JE   tile266
+	CMPQ CX, $0x00000003
+	JE   tile267
+	CMPQ CX, $0x00000002
+	JE   tile268
+	CMPQ CX, $0x00000001
+	JE   tile269
 	VZEROUPPER
 	RET
 
-tile7x1:
+tile263:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
@@ -3543,32 +3876,37 @@ tile7x1:
 	VMOVUPD Z0, Z5
 	VMOVUPD Z0, Z6
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R8
+	MOVQ    b+56(FP), R9
+	MOVQ    k+16(FP), R10
 
-k302:
-	VMOVUPD      (DX), Z7
-	VBROADCASTSD (AX), Z8
-	VFMADD231PD  Z7, Z8, Z1
-	VBROADCASTSD (AX)(SI*1), Z8
-	VFMADD231PD  Z7, Z8, Z2
-	VBROADCASTSD (AX)(SI*2), Z8
-	VFMADD231PD  Z7, Z8, Z3
-	VBROADCASTSD (AX)(R10*1), Z8
-	VFMADD231PD  Z7, Z8, Z4
+k270:
+	VMOVUPD      (R9), Z7
 	VBROADCASTSD (CX), Z8
+	VFMADD231PD  Z7, Z8, Z1
+	VBROADCASTSD (CX)(DX*1), Z8
+	VFMADD231PD  Z7, Z8, Z2
+	VBROADCASTSD (CX)(DX*2), Z8
+	VFMADD231PD  Z7, Z8, Z3
+	VBROADCASTSD (CX)(DI*1), Z8
+	VFMADD231PD  Z7, Z8, Z4
+	VBROADCASTSD (R8), Z8
 	VFMADD231PD  Z7, Z8, Z5
-	VBROADCASTSD (CX)(SI*1), Z8
+	VBROADCASTSD (R8)(DX*1), Z8
 	VFMADD231PD  Z7, Z8, Z6
-	VBROADCASTSD (CX)(SI*2), Z8
+	VBROADCASTSD (R8)(DX*2), Z8
 	VFMADD231PD  Z7, Z8, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k302
+	ADDQ         SI, R9
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	DECQ         R10
+	JNE          k270
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled271
 	VBROADCASTSD alpha+24(FP), Z7
 	VMULPD       Z7, Z1, Z1
 	VMULPD       Z7, Z2, Z2
@@ -3577,82 +3915,90 @@ k302:
 	VMULPD       Z7, Z5, Z5
 	VMULPD       Z7, Z6, Z6
 	VMULPD       Z7, Z0, Z0
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store303
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z7
-	VMOVUPD.Z    (AX), K1, Z8
-	VFMADD231PD  Z8, Z7, Z1
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z8
-	VFMADD231PD  Z8, Z7, Z2
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z8
-	VFMADD231PD  Z8, Z7, Z3
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z8
-	VFMADD231PD  Z8, Z7, Z4
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z8
-	VFMADD231PD  Z8, Z7, Z5
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z8
-	VFMADD231PD  Z8, Z7, Z6
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z8
-	VFMADD231PD  Z8, Z7, Z0
-	ADDQ         R9, AX
 
-store303:
-	VMOVUPD Z1, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z2, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z3, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z4, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z5, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z6, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z0, K1, (BX)
-	ADDQ    R9, BX
+scaled271:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added272
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z7
+	VFMADD231PD  (AX), Z7, Z1
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z7, Z2
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z7, Z3
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z7, Z4
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z7, Z5
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z7, Z6
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z7, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added272:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z3, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z4, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z5, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z6, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z0, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile6x1:
+tile264:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
 	VMOVUPD Z0, Z4
 	VMOVUPD Z0, Z5
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R8
+	MOVQ    b+56(FP), R9
+	MOVQ    k+16(FP), R10
 
-k304:
-	VMOVUPD      (DX), Z6
-	VBROADCASTSD (AX), Z7
-	VFMADD231PD  Z6, Z7, Z1
-	VBROADCASTSD (AX)(SI*1), Z7
-	VFMADD231PD  Z6, Z7, Z2
-	VBROADCASTSD (AX)(SI*2), Z7
-	VFMADD231PD  Z6, Z7, Z3
-	VBROADCASTSD (AX)(R10*1), Z7
-	VFMADD231PD  Z6, Z7, Z4
+k273:
+	VMOVUPD      (R9), Z6
 	VBROADCASTSD (CX), Z7
+	VFMADD231PD  Z6, Z7, Z1
+	VBROADCASTSD (CX)(DX*1), Z7
+	VFMADD231PD  Z6, Z7, Z2
+	VBROADCASTSD (CX)(DX*2), Z7
+	VFMADD231PD  Z6, Z7, Z3
+	VBROADCASTSD (CX)(DI*1), Z7
+	VFMADD231PD  Z6, Z7, Z4
+	VBROADCASTSD (R8), Z7
 	VFMADD231PD  Z6, Z7, Z5
-	VBROADCASTSD (CX)(SI*1), Z7
+	VBROADCASTSD (R8)(DX*1), Z7
 	VFMADD231PD  Z6, Z7, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k304
+	ADDQ         SI, R9
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	DECQ         R10
+	JNE          k273
+	LEAQ         (AX)(DX*4), AX
+	LEAQ         (AX)(DX*2), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled274
 	VBROADCASTSD alpha+24(FP), Z6
 	VMULPD       Z6, Z1, Z1
 	VMULPD       Z6, Z2, Z2
@@ -3660,296 +4006,357 @@ k304:
 	VMULPD       Z6, Z4, Z4
 	VMULPD       Z6, Z5, Z5
 	VMULPD       Z6, Z0, Z0
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store305
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z6
-	VMOVUPD.Z    (AX), K1, Z7
-	VFMADD231PD  Z7, Z6, Z1
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z7
-	VFMADD231PD  Z7, Z6, Z2
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z7
-	VFMADD231PD  Z7, Z6, Z3
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z7
-	VFMADD231PD  Z7, Z6, Z4
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z7
-	VFMADD231PD  Z7, Z6, Z5
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z7
-	VFMADD231PD  Z7, Z6, Z0
-	ADDQ         R9, AX
 
-store305:
-	VMOVUPD Z1, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z2, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z3, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z4, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z5, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z0, K1, (BX)
-	ADDQ    R9, BX
+scaled274:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added275
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z6
+	VFMADD231PD  (AX), Z6, Z1
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z6, Z2
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z6, Z3
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z6, Z4
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z6, Z5
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z6, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added275:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z3, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z4, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z5, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z0, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile5x1:
+tile265:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
 	VMOVUPD Z0, Z4
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R8
+	MOVQ    b+56(FP), R9
+	MOVQ    k+16(FP), R10
 
-k306:
-	VMOVUPD      (DX), Z5
-	VBROADCASTSD (AX), Z6
-	VFMADD231PD  Z5, Z6, Z1
-	VBROADCASTSD (AX)(SI*1), Z6
-	VFMADD231PD  Z5, Z6, Z2
-	VBROADCASTSD (AX)(SI*2), Z6
-	VFMADD231PD  Z5, Z6, Z3
-	VBROADCASTSD (AX)(R10*1), Z6
-	VFMADD231PD  Z5, Z6, Z4
+k276:
+	VMOVUPD      (R9), Z5
 	VBROADCASTSD (CX), Z6
+	VFMADD231PD  Z5, Z6, Z1
+	VBROADCASTSD (CX)(DX*1), Z6
+	VFMADD231PD  Z5, Z6, Z2
+	VBROADCASTSD (CX)(DX*2), Z6
+	VFMADD231PD  Z5, Z6, Z3
+	VBROADCASTSD (CX)(DI*1), Z6
+	VFMADD231PD  Z5, Z6, Z4
+	VBROADCASTSD (R8), Z6
 	VFMADD231PD  Z5, Z6, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k306
+	ADDQ         SI, R9
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	DECQ         R10
+	JNE          k276
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled277
 	VBROADCASTSD alpha+24(FP), Z5
 	VMULPD       Z5, Z1, Z1
 	VMULPD       Z5, Z2, Z2
 	VMULPD       Z5, Z3, Z3
 	VMULPD       Z5, Z4, Z4
 	VMULPD       Z5, Z0, Z0
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store307
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z5
-	VMOVUPD.Z    (AX), K1, Z6
-	VFMADD231PD  Z6, Z5, Z1
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z6
-	VFMADD231PD  Z6, Z5, Z2
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z6
-	VFMADD231PD  Z6, Z5, Z3
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z6
-	VFMADD231PD  Z6, Z5, Z4
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z6
-	VFMADD231PD  Z6, Z5, Z0
-	ADDQ         R9, AX
 
-store307:
-	VMOVUPD Z1, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z2, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z3, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z4, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z0, K1, (BX)
-	ADDQ    R9, BX
+scaled277:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added278
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z5
+	VFMADD231PD  (AX), Z5, Z1
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z5, Z2
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z5, Z3
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z5, Z4
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z5, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added278:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z3, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z4, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z0, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile4x1:
+tile266:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R8
+	MOVQ    k+16(FP), R9
 
-k308:
-	VMOVUPD      (CX), Z4
-	VBROADCASTSD (AX), Z5
+k279:
+	VMOVUPD      (R8), Z4
+	VBROADCASTSD (CX), Z5
 	VFMADD231PD  Z4, Z5, Z1
-	VBROADCASTSD (AX)(SI*1), Z5
+	VBROADCASTSD (CX)(DX*1), Z5
 	VFMADD231PD  Z4, Z5, Z2
-	VBROADCASTSD (AX)(SI*2), Z5
+	VBROADCASTSD (CX)(DX*2), Z5
 	VFMADD231PD  Z4, Z5, Z3
-	VBROADCASTSD (AX)(R10*1), Z5
+	VBROADCASTSD (CX)(DI*1), Z5
 	VFMADD231PD  Z4, Z5, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k308
+	ADDQ         SI, R8
+	ADDQ         BX, CX
+	DECQ         R9
+	JNE          k279
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled280
 	VBROADCASTSD alpha+24(FP), Z4
 	VMULPD       Z4, Z1, Z1
 	VMULPD       Z4, Z2, Z2
 	VMULPD       Z4, Z3, Z3
 	VMULPD       Z4, Z0, Z0
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store309
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z4
-	VMOVUPD.Z    (AX), K1, Z5
-	VFMADD231PD  Z5, Z4, Z1
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z5
-	VFMADD231PD  Z5, Z4, Z2
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z5
-	VFMADD231PD  Z5, Z4, Z3
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z5
-	VFMADD231PD  Z5, Z4, Z0
-	ADDQ         R9, AX
 
-store309:
-	VMOVUPD Z1, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z2, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z3, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z0, K1, (BX)
-	ADDQ    R9, BX
+scaled280:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added281
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z4
+	VFMADD231PD  (AX), Z4, Z1
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z4, Z2
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z4, Z3
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z4, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added281:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z3, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z0, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile3x1:
+tile267:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R8
+	MOVQ    k+16(FP), R9
 
-k310:
-	VMOVUPD      (CX), Z3
-	VBROADCASTSD (AX), Z4
+k282:
+	VMOVUPD      (R8), Z3
+	VBROADCASTSD (CX), Z4
 	VFMADD231PD  Z3, Z4, Z1
-	VBROADCASTSD (AX)(SI*1), Z4
+	VBROADCASTSD (CX)(DX*1), Z4
 	VFMADD231PD  Z3, Z4, Z2
-	VBROADCASTSD (AX)(SI*2), Z4
+	VBROADCASTSD (CX)(DX*2), Z4
 	VFMADD231PD  Z3, Z4, Z0
-	ADDQ         R8, CX
+	ADDQ         SI, R8
+	ADDQ         BX, CX
+	DECQ         R9
+	JNE          k282
 	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k310
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled283
 	VBROADCASTSD alpha+24(FP), Z3
 	VMULPD       Z3, Z1, Z1
 	VMULPD       Z3, Z2, Z2
 	VMULPD       Z3, Z0, Z0
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store311
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z3
-	VMOVUPD.Z    (AX), K1, Z4
-	VFMADD231PD  Z4, Z3, Z1
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z4
-	VFMADD231PD  Z4, Z3, Z2
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z4
-	VFMADD231PD  Z4, Z3, Z0
-	ADDQ         R9, AX
 
-store311:
-	VMOVUPD Z1, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z2, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z0, K1, (BX)
-	ADDQ    R9, BX
+scaled283:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added284
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z3
+	VFMADD231PD  (AX), Z3, Z1
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z3, Z2
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z3, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added284:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z0, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile2x1:
+tile268:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R8
 
-k312:
-	VMOVUPD      (CX), Z2
-	VBROADCASTSD (AX), Z3
+k285:
+	VMOVUPD      (DI), Z2
+	VBROADCASTSD (CX), Z3
 	VFMADD231PD  Z2, Z3, Z1
-	VBROADCASTSD (AX)(SI*1), Z3
+	VBROADCASTSD (CX)(DX*1), Z3
 	VFMADD231PD  Z2, Z3, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k312
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R8
+	JNE          k285
+	LEAQ         (AX)(DX*2), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled286
 	VBROADCASTSD alpha+24(FP), Z2
 	VMULPD       Z2, Z1, Z1
 	VMULPD       Z2, Z0, Z0
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store313
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z2
-	VMOVUPD.Z    (AX), K1, Z3
-	VFMADD231PD  Z3, Z2, Z1
-	ADDQ         R9, AX
-	VMOVUPD.Z    (AX), K1, Z3
-	VFMADD231PD  Z3, Z2, Z0
-	ADDQ         R9, AX
 
-store313:
-	VMOVUPD Z1, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPD Z0, K1, (BX)
-	ADDQ    R9, BX
+scaled286:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added287
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z2
+	VFMADD231PD  (AX), Z2, Z1
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z2, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added287:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z0, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile1x1:
+tile269:
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R8
 
-k314:
-	VBROADCASTSD (AX), Z1
-	VFMADD231PD  (CX), Z1, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k314
+k288:
+	VMOVUPD      (DI), Z1
+	VBROADCASTSD (CX), Z2
+	VFMADD231PD  Z1, Z2, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R8
+	JNE          k288
+	ADDQ         DX, AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled289
 	VBROADCASTSD alpha+24(FP), Z1
 	VMULPD       Z1, Z0, Z0
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store315
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z1
-	VMOVUPD.Z    (AX), K1, Z2
-	VFMADD231PD  Z2, Z1, Z0
-	ADDQ         R9, AX
 
-store315:
-	VMOVUPD Z0, K1, (BX)
-	ADDQ    R9, BX
+scaled289:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added290
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z1
+	VFMADD231PD  (AX), Z1, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added290:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z0, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
 vectors2:
-tile8x2:
-	CMPQ    AX, $0x00000008
-	JL      tile8x2rest
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000008
+	JL   rest291
+
+tile292:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
@@ -3966,46 +4373,49 @@ tile8x2:
 	VMOVUPD Z0, Z14
 	VMOVUPD Z0, Z15
 	VMOVUPD Z0, Z16
-	MOVQ    DX, CX
-	LEAQ    (CX)(SI*4), R11
-	MOVQ    b+56(FP), R12
-	MOVQ    k+16(FP), R13
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R10
+	MOVQ    b+56(FP), R11
+	MOVQ    k+16(FP), R12
 
-k316:
-	VMOVUPD      (R12), Z17
-	VMOVUPD      64(R12), Z18
+k293:
+	VMOVUPD      (R11), Z17
+	VMOVUPD      (R11)(R8*1), Z18
 	VBROADCASTSD (CX), Z19
 	VFMADD231PD  Z17, Z19, Z1
 	VFMADD231PD  Z18, Z19, Z2
-	VBROADCASTSD (CX)(SI*1), Z19
+	VBROADCASTSD (CX)(DX*1), Z19
 	VFMADD231PD  Z17, Z19, Z3
 	VFMADD231PD  Z18, Z19, Z4
-	VBROADCASTSD (CX)(SI*2), Z19
+	VBROADCASTSD (CX)(DX*2), Z19
 	VFMADD231PD  Z17, Z19, Z5
 	VFMADD231PD  Z18, Z19, Z6
-	VBROADCASTSD (CX)(R10*1), Z19
+	VBROADCASTSD (CX)(DI*1), Z19
 	VFMADD231PD  Z17, Z19, Z7
 	VFMADD231PD  Z18, Z19, Z8
-	VBROADCASTSD (R11), Z19
+	VBROADCASTSD (R10), Z19
 	VFMADD231PD  Z17, Z19, Z9
 	VFMADD231PD  Z18, Z19, Z10
-	VBROADCASTSD (R11)(SI*1), Z19
+	VBROADCASTSD (R10)(DX*1), Z19
 	VFMADD231PD  Z17, Z19, Z11
 	VFMADD231PD  Z18, Z19, Z12
-	VBROADCASTSD (R11)(SI*2), Z19
+	VBROADCASTSD (R10)(DX*2), Z19
 	VFMADD231PD  Z17, Z19, Z13
 	VFMADD231PD  Z18, Z19, Z14
-	VBROADCASTSD (R11)(R10*1), Z19
+	VBROADCASTSD (R10)(DI*1), Z19
 	VFMADD231PD  Z17, Z19, Z15
 	VFMADD231PD  Z18, Z19, Z16
-	ADDQ         R8, R12
-	ADDQ         DI, CX
-	ADDQ         DI, R11
-	DECQ         R13
-	JNE          k316
-	LEAQ         (DX)(SI*4), DX
-	LEAQ         (DX)(SI*2), DX
-	LEAQ         (DX)(SI*2), DX
+	ADDQ         SI, R11
+	ADDQ         BX, CX
+	ADDQ         BX, R10
+	DECQ         R12
+	JNE          k293
+	LEAQ         (AX)(DX*4), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         alpha+24(FP), CX
+	MOVQ         $0x3ff0000000000000, R10
+	CMPQ         CX, R10
+	JE           scaled294
 	VBROADCASTSD alpha+24(FP), Z17
 	VMULPD       Z17, Z1, Z1
 	VMULPD       Z17, Z2, Z2
@@ -4023,91 +4433,96 @@ k316:
 	VMULPD       Z17, Z14, Z14
 	VMULPD       Z17, Z15, Z15
 	VMULPD       Z17, Z16, Z16
-	MOVQ         beta+72(FP), CX
+
+scaled294:
+	MOVQ         beta+80(FP), CX
 	SHLQ         $0x01, CX
-	JE           store317
-	MOVQ         BX, CX
-	VBROADCASTSD beta+72(FP), Z17
+	JE           added295
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), R10
+	SHLQ         $0x03, R10
+	VBROADCASTSD beta+80(FP), Z17
 	VFMADD231PD  (CX), Z17, Z1
-	VMOVUPD.Z    64(CX), K1, Z18
-	VFMADD231PD  Z18, Z17, Z2
-	ADDQ         R9, CX
+	VFMADD231PD  (CX)(R9*1), Z17, Z2
+	ADDQ         R10, CX
 	VFMADD231PD  (CX), Z17, Z3
-	VMOVUPD.Z    64(CX), K1, Z18
-	VFMADD231PD  Z18, Z17, Z4
-	ADDQ         R9, CX
+	VFMADD231PD  (CX)(R9*1), Z17, Z4
+	ADDQ         R10, CX
 	VFMADD231PD  (CX), Z17, Z5
-	VMOVUPD.Z    64(CX), K1, Z18
-	VFMADD231PD  Z18, Z17, Z6
-	ADDQ         R9, CX
+	VFMADD231PD  (CX)(R9*1), Z17, Z6
+	ADDQ         R10, CX
 	VFMADD231PD  (CX), Z17, Z7
-	VMOVUPD.Z    64(CX), K1, Z18
-	VFMADD231PD  Z18, Z17, Z8
-	ADDQ         R9, CX
+	VFMADD231PD  (CX)(R9*1), Z17, Z8
+	ADDQ         R10, CX
 	VFMADD231PD  (CX), Z17, Z9
-	VMOVUPD.Z    64(CX), K1, Z18
-	VFMADD231PD  Z18, Z17, Z10
-	ADDQ         R9, CX
+	VFMADD231PD  (CX)(R9*1), Z17, Z10
+	ADDQ         R10, CX
 	VFMADD231PD  (CX), Z17, Z11
-	VMOVUPD.Z    64(CX), K1, Z18
-	VFMADD231PD  Z18, Z17, Z12
-	ADDQ         R9, CX
+	VFMADD231PD  (CX)(R9*1), Z17, Z12
+	ADDQ         R10, CX
 	VFMADD231PD  (CX), Z17, Z13
-	VMOVUPD.Z    64(CX), K1, Z18
-	VFMADD231PD  Z18, Z17, Z14
-	ADDQ         R9, CX
+	VFMADD231PD  (CX)(R9*1), Z17, Z14
+	ADDQ         R10, CX
 	VFMADD231PD  (CX), Z17, Z15
-	VMOVUPD.Z    64(CX), K1, Z18
-	VFMADD231PD  Z18, Z17, Z16
-	ADDQ         R9, CX
+	VFMADD231PD  (CX)(R9*1), Z17, Z16
+	ADDQ         R10, CX
+	MOVQ         CX, d+88(FP)
 
-store317:
-	VMOVUPD Z1, (BX)
-	VMOVUPD Z2, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z3, (BX)
-	VMOVUPD Z4, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z5, (BX)
-	VMOVUPD Z6, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z7, (BX)
-	VMOVUPD Z8, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z9, (BX)
-	VMOVUPD Z10, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z11, (BX)
-	VMOVUPD Z12, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z13, (BX)
-	VMOVUPD Z14, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z15, (BX)
-	VMOVUPD Z16, K1, 64(BX)
-	ADDQ    R9, BX
-	SUBQ    $0x00000008, AX
-	JMP     tile8x2
+added295:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), R10
+	SHLQ    $0x03, R10
+	VMOVUPD Z1, (CX)
+	VMOVUPD Z2, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPD Z3, (CX)
+	VMOVUPD Z4, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPD Z5, (CX)
+	VMOVUPD Z6, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPD Z7, (CX)
+	VMOVUPD Z8, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPD Z9, (CX)
+	VMOVUPD Z10, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPD Z11, (CX)
+	VMOVUPD Z12, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPD Z13, (CX)
+	VMOVUPD Z14, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPD Z15, (CX)
+	VMOVUPD Z16, (CX)(R9*1)
+	ADDQ    R10, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000008, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000008
+	JGE     tile292
 
-tile8x2rest:
-	CMPQ AX, $0x00000007
-	JE   tile7x2
-	CMPQ AX, $0x00000006
-	JE   tile6x2
-	CMPQ AX, $0x00000005
-	JE   tile5x2
-	CMPQ AX, $0x00000004
-	JE   tile4x2
-	CMPQ AX, $0x00000003
-	JE   tile3x2
-	CMPQ AX, $0x00000002
-	JE   tile2x2
-	CMPQ AX, $0x00000001
-	JE   tile1x2
+rest291:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000007
+	JE   tile296
+	CMPQ CX, $0x00000006
+	JE   tile297
+	CMPQ CX, $0x00000005
+	JE   tile298
+	CMPQ CX, $0x00000004
+	JE   tile299
+	CMPQ CX, $0x00000003
+	JE   tile300
+	CMPQ CX, $0x00000002
+	JE   tile301
+	CMPQ CX, $0x00000001
+	JE   tile302
 	VZEROUPPER
 	RET
 
-tile7x2:
+tile296:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
@@ -4122,40 +4537,45 @@ tile7x2:
 	VMOVUPD Z0, Z12
 	VMOVUPD Z0, Z13
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R10
+	MOVQ    b+56(FP), R11
+	MOVQ    k+16(FP), R12
 
-k318:
-	VMOVUPD      (DX), Z14
-	VMOVUPD      64(DX), Z15
-	VBROADCASTSD (AX), Z16
+k303:
+	VMOVUPD      (R11), Z14
+	VMOVUPD      (R11)(R8*1), Z15
+	VBROADCASTSD (CX), Z16
 	VFMADD231PD  Z14, Z16, Z1
 	VFMADD231PD  Z15, Z16, Z2
-	VBROADCASTSD (AX)(SI*1), Z16
+	VBROADCASTSD (CX)(DX*1), Z16
 	VFMADD231PD  Z14, Z16, Z3
 	VFMADD231PD  Z15, Z16, Z4
-	VBROADCASTSD (AX)(SI*2), Z16
+	VBROADCASTSD (CX)(DX*2), Z16
 	VFMADD231PD  Z14, Z16, Z5
 	VFMADD231PD  Z15, Z16, Z6
-	VBROADCASTSD (AX)(R10*1), Z16
+	VBROADCASTSD (CX)(DI*1), Z16
 	VFMADD231PD  Z14, Z16, Z7
 	VFMADD231PD  Z15, Z16, Z8
-	VBROADCASTSD (CX), Z16
+	VBROADCASTSD (R10), Z16
 	VFMADD231PD  Z14, Z16, Z9
 	VFMADD231PD  Z15, Z16, Z10
-	VBROADCASTSD (CX)(SI*1), Z16
+	VBROADCASTSD (R10)(DX*1), Z16
 	VFMADD231PD  Z14, Z16, Z11
 	VFMADD231PD  Z15, Z16, Z12
-	VBROADCASTSD (CX)(SI*2), Z16
+	VBROADCASTSD (R10)(DX*2), Z16
 	VFMADD231PD  Z14, Z16, Z13
 	VFMADD231PD  Z15, Z16, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k318
+	ADDQ         SI, R11
+	ADDQ         BX, CX
+	ADDQ         BX, R10
+	DECQ         R12
+	JNE          k303
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled304
 	VBROADCASTSD alpha+24(FP), Z14
 	VMULPD       Z14, Z1, Z1
 	VMULPD       Z14, Z2, Z2
@@ -4171,66 +4591,68 @@ k318:
 	VMULPD       Z14, Z12, Z12
 	VMULPD       Z14, Z13, Z13
 	VMULPD       Z14, Z0, Z0
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store319
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z14
-	VFMADD231PD  (AX), Z14, Z1
-	VMOVUPD.Z    64(AX), K1, Z15
-	VFMADD231PD  Z15, Z14, Z2
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z14, Z3
-	VMOVUPD.Z    64(AX), K1, Z15
-	VFMADD231PD  Z15, Z14, Z4
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z14, Z5
-	VMOVUPD.Z    64(AX), K1, Z15
-	VFMADD231PD  Z15, Z14, Z6
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z14, Z7
-	VMOVUPD.Z    64(AX), K1, Z15
-	VFMADD231PD  Z15, Z14, Z8
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z14, Z9
-	VMOVUPD.Z    64(AX), K1, Z15
-	VFMADD231PD  Z15, Z14, Z10
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z14, Z11
-	VMOVUPD.Z    64(AX), K1, Z15
-	VFMADD231PD  Z15, Z14, Z12
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z14, Z13
-	VMOVUPD.Z    64(AX), K1, Z15
-	VFMADD231PD  Z15, Z14, Z0
-	ADDQ         R9, AX
 
-store319:
-	VMOVUPD Z1, (BX)
-	VMOVUPD Z2, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z3, (BX)
-	VMOVUPD Z4, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z5, (BX)
-	VMOVUPD Z6, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z7, (BX)
-	VMOVUPD Z8, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z9, (BX)
-	VMOVUPD Z10, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z11, (BX)
-	VMOVUPD Z12, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z13, (BX)
-	VMOVUPD Z0, K1, 64(BX)
-	ADDQ    R9, BX
+scaled304:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added305
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z14
+	VFMADD231PD  (AX), Z14, Z1
+	VFMADD231PD  (AX)(R9*1), Z14, Z2
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z14, Z3
+	VFMADD231PD  (AX)(R9*1), Z14, Z4
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z14, Z5
+	VFMADD231PD  (AX)(R9*1), Z14, Z6
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z14, Z7
+	VFMADD231PD  (AX)(R9*1), Z14, Z8
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z14, Z9
+	VFMADD231PD  (AX)(R9*1), Z14, Z10
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z14, Z11
+	VFMADD231PD  (AX)(R9*1), Z14, Z12
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z14, Z13
+	VFMADD231PD  (AX)(R9*1), Z14, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added305:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z2, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z3, (AX)
+	VMOVUPD Z4, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z5, (AX)
+	VMOVUPD Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z7, (AX)
+	VMOVUPD Z8, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z9, (AX)
+	VMOVUPD Z10, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z11, (AX)
+	VMOVUPD Z12, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z13, (AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile6x2:
+tile297:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
@@ -4243,37 +4665,43 @@ tile6x2:
 	VMOVUPD Z0, Z10
 	VMOVUPD Z0, Z11
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R10
+	MOVQ    b+56(FP), R11
+	MOVQ    k+16(FP), R12
 
-k320:
-	VMOVUPD      (DX), Z12
-	VMOVUPD      64(DX), Z13
-	VBROADCASTSD (AX), Z14
+k306:
+	VMOVUPD      (R11), Z12
+	VMOVUPD      (R11)(R8*1), Z13
+	VBROADCASTSD (CX), Z14
 	VFMADD231PD  Z12, Z14, Z1
 	VFMADD231PD  Z13, Z14, Z2
-	VBROADCASTSD (AX)(SI*1), Z14
+	VBROADCASTSD (CX)(DX*1), Z14
 	VFMADD231PD  Z12, Z14, Z3
 	VFMADD231PD  Z13, Z14, Z4
-	VBROADCASTSD (AX)(SI*2), Z14
+	VBROADCASTSD (CX)(DX*2), Z14
 	VFMADD231PD  Z12, Z14, Z5
 	VFMADD231PD  Z13, Z14, Z6
-	VBROADCASTSD (AX)(R10*1), Z14
+	VBROADCASTSD (CX)(DI*1), Z14
 	VFMADD231PD  Z12, Z14, Z7
 	VFMADD231PD  Z13, Z14, Z8
-	VBROADCASTSD (CX), Z14
+	VBROADCASTSD (R10), Z14
 	VFMADD231PD  Z12, Z14, Z9
 	VFMADD231PD  Z13, Z14, Z10
-	VBROADCASTSD (CX)(SI*1), Z14
+	VBROADCASTSD (R10)(DX*1), Z14
 	VFMADD231PD  Z12, Z14, Z11
 	VFMADD231PD  Z13, Z14, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k320
+	ADDQ         SI, R11
+	ADDQ         BX, CX
+	ADDQ         BX, R10
+	DECQ         R12
+	JNE          k306
+	LEAQ         (AX)(DX*4), AX
+	LEAQ         (AX)(DX*2), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled307
 	VBROADCASTSD alpha+24(FP), Z12
 	VMULPD       Z12, Z1, Z1
 	VMULPD       Z12, Z2, Z2
@@ -4287,59 +4715,62 @@ k320:
 	VMULPD       Z12, Z10, Z10
 	VMULPD       Z12, Z11, Z11
 	VMULPD       Z12, Z0, Z0
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store321
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z12
-	VFMADD231PD  (AX), Z12, Z1
-	VMOVUPD.Z    64(AX), K1, Z13
-	VFMADD231PD  Z13, Z12, Z2
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z12, Z3
-	VMOVUPD.Z    64(AX), K1, Z13
-	VFMADD231PD  Z13, Z12, Z4
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z12, Z5
-	VMOVUPD.Z    64(AX), K1, Z13
-	VFMADD231PD  Z13, Z12, Z6
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z12, Z7
-	VMOVUPD.Z    64(AX), K1, Z13
-	VFMADD231PD  Z13, Z12, Z8
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z12, Z9
-	VMOVUPD.Z    64(AX), K1, Z13
-	VFMADD231PD  Z13, Z12, Z10
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z12, Z11
-	VMOVUPD.Z    64(AX), K1, Z13
-	VFMADD231PD  Z13, Z12, Z0
-	ADDQ         R9, AX
 
-store321:
-	VMOVUPD Z1, (BX)
-	VMOVUPD Z2, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z3, (BX)
-	VMOVUPD Z4, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z5, (BX)
-	VMOVUPD Z6, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z7, (BX)
-	VMOVUPD Z8, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z9, (BX)
-	VMOVUPD Z10, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z11, (BX)
-	VMOVUPD Z0, K1, 64(BX)
-	ADDQ    R9, BX
+scaled307:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added308
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z12
+	VFMADD231PD  (AX), Z12, Z1
+	VFMADD231PD  (AX)(R9*1), Z12, Z2
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z12, Z3
+	VFMADD231PD  (AX)(R9*1), Z12, Z4
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z12, Z5
+	VFMADD231PD  (AX)(R9*1), Z12, Z6
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z12, Z7
+	VFMADD231PD  (AX)(R9*1), Z12, Z8
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z12, Z9
+	VFMADD231PD  (AX)(R9*1), Z12, Z10
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z12, Z11
+	VFMADD231PD  (AX)(R9*1), Z12, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added308:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z2, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z3, (AX)
+	VMOVUPD Z4, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z5, (AX)
+	VMOVUPD Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z7, (AX)
+	VMOVUPD Z8, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z9, (AX)
+	VMOVUPD Z10, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z11, (AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile5x2:
+tile298:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
@@ -4350,34 +4781,39 @@ tile5x2:
 	VMOVUPD Z0, Z8
 	VMOVUPD Z0, Z9
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R10
+	MOVQ    b+56(FP), R11
+	MOVQ    k+16(FP), R12
 
-k322:
-	VMOVUPD      (DX), Z10
-	VMOVUPD      64(DX), Z11
-	VBROADCASTSD (AX), Z12
+k309:
+	VMOVUPD      (R11), Z10
+	VMOVUPD      (R11)(R8*1), Z11
+	VBROADCASTSD (CX), Z12
 	VFMADD231PD  Z10, Z12, Z1
 	VFMADD231PD  Z11, Z12, Z2
-	VBROADCASTSD (AX)(SI*1), Z12
+	VBROADCASTSD (CX)(DX*1), Z12
 	VFMADD231PD  Z10, Z12, Z3
 	VFMADD231PD  Z11, Z12, Z4
-	VBROADCASTSD (AX)(SI*2), Z12
+	VBROADCASTSD (CX)(DX*2), Z12
 	VFMADD231PD  Z10, Z12, Z5
 	VFMADD231PD  Z11, Z12, Z6
-	VBROADCASTSD (AX)(R10*1), Z12
+	VBROADCASTSD (CX)(DI*1), Z12
 	VFMADD231PD  Z10, Z12, Z7
 	VFMADD231PD  Z11, Z12, Z8
-	VBROADCASTSD (CX), Z12
+	VBROADCASTSD (R10), Z12
 	VFMADD231PD  Z10, Z12, Z9
 	VFMADD231PD  Z11, Z12, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k322
+	ADDQ         SI, R11
+	ADDQ         BX, CX
+	ADDQ         BX, R10
+	DECQ         R12
+	JNE          k309
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled310
 	VBROADCASTSD alpha+24(FP), Z10
 	VMULPD       Z10, Z1, Z1
 	VMULPD       Z10, Z2, Z2
@@ -4389,52 +4825,56 @@ k322:
 	VMULPD       Z10, Z8, Z8
 	VMULPD       Z10, Z9, Z9
 	VMULPD       Z10, Z0, Z0
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store323
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z10
-	VFMADD231PD  (AX), Z10, Z1
-	VMOVUPD.Z    64(AX), K1, Z11
-	VFMADD231PD  Z11, Z10, Z2
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z10, Z3
-	VMOVUPD.Z    64(AX), K1, Z11
-	VFMADD231PD  Z11, Z10, Z4
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z10, Z5
-	VMOVUPD.Z    64(AX), K1, Z11
-	VFMADD231PD  Z11, Z10, Z6
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z10, Z7
-	VMOVUPD.Z    64(AX), K1, Z11
-	VFMADD231PD  Z11, Z10, Z8
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z10, Z9
-	VMOVUPD.Z    64(AX), K1, Z11
-	VFMADD231PD  Z11, Z10, Z0
-	ADDQ         R9, AX
 
-store323:
-	VMOVUPD Z1, (BX)
-	VMOVUPD Z2, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z3, (BX)
-	VMOVUPD Z4, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z5, (BX)
-	VMOVUPD Z6, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z7, (BX)
-	VMOVUPD Z8, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z9, (BX)
-	VMOVUPD Z0, K1, 64(BX)
-	ADDQ    R9, BX
+scaled310:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added311
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z10
+	VFMADD231PD  (AX), Z10, Z1
+	VFMADD231PD  (AX)(R9*1), Z10, Z2
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z10, Z3
+	VFMADD231PD  (AX)(R9*1), Z10, Z4
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z10, Z5
+	VFMADD231PD  (AX)(R9*1), Z10, Z6
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z10, Z7
+	VFMADD231PD  (AX)(R9*1), Z10, Z8
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z10, Z9
+	VFMADD231PD  (AX)(R9*1), Z10, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added311:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z2, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z3, (AX)
+	VMOVUPD Z4, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z5, (AX)
+	VMOVUPD Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z7, (AX)
+	VMOVUPD Z8, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z9, (AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile4x2:
+tile299:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
@@ -4443,29 +4883,34 @@ tile4x2:
 	VMOVUPD Z0, Z6
 	VMOVUPD Z0, Z7
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R10
+	MOVQ    k+16(FP), R11
 
-k324:
-	VMOVUPD      (CX), Z8
-	VMOVUPD      64(CX), Z9
-	VBROADCASTSD (AX), Z10
+k312:
+	VMOVUPD      (R10), Z8
+	VMOVUPD      (R10)(R8*1), Z9
+	VBROADCASTSD (CX), Z10
 	VFMADD231PD  Z8, Z10, Z1
 	VFMADD231PD  Z9, Z10, Z2
-	VBROADCASTSD (AX)(SI*1), Z10
+	VBROADCASTSD (CX)(DX*1), Z10
 	VFMADD231PD  Z8, Z10, Z3
 	VFMADD231PD  Z9, Z10, Z4
-	VBROADCASTSD (AX)(SI*2), Z10
+	VBROADCASTSD (CX)(DX*2), Z10
 	VFMADD231PD  Z8, Z10, Z5
 	VFMADD231PD  Z9, Z10, Z6
-	VBROADCASTSD (AX)(R10*1), Z10
+	VBROADCASTSD (CX)(DI*1), Z10
 	VFMADD231PD  Z8, Z10, Z7
 	VFMADD231PD  Z9, Z10, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k324
+	ADDQ         SI, R10
+	ADDQ         BX, CX
+	DECQ         R11
+	JNE          k312
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled313
 	VBROADCASTSD alpha+24(FP), Z8
 	VMULPD       Z8, Z1, Z1
 	VMULPD       Z8, Z2, Z2
@@ -4475,71 +4920,81 @@ k324:
 	VMULPD       Z8, Z6, Z6
 	VMULPD       Z8, Z7, Z7
 	VMULPD       Z8, Z0, Z0
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store325
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z8
-	VFMADD231PD  (AX), Z8, Z1
-	VMOVUPD.Z    64(AX), K1, Z9
-	VFMADD231PD  Z9, Z8, Z2
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z8, Z3
-	VMOVUPD.Z    64(AX), K1, Z9
-	VFMADD231PD  Z9, Z8, Z4
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z8, Z5
-	VMOVUPD.Z    64(AX), K1, Z9
-	VFMADD231PD  Z9, Z8, Z6
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z8, Z7
-	VMOVUPD.Z    64(AX), K1, Z9
-	VFMADD231PD  Z9, Z8, Z0
-	ADDQ         R9, AX
 
-store325:
-	VMOVUPD Z1, (BX)
-	VMOVUPD Z2, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z3, (BX)
-	VMOVUPD Z4, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z5, (BX)
-	VMOVUPD Z6, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z7, (BX)
-	VMOVUPD Z0, K1, 64(BX)
-	ADDQ    R9, BX
+scaled313:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added314
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z8
+	VFMADD231PD  (AX), Z8, Z1
+	VFMADD231PD  (AX)(R9*1), Z8, Z2
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z8, Z3
+	VFMADD231PD  (AX)(R9*1), Z8, Z4
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z8, Z5
+	VFMADD231PD  (AX)(R9*1), Z8, Z6
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z8, Z7
+	VFMADD231PD  (AX)(R9*1), Z8, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added314:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z2, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z3, (AX)
+	VMOVUPD Z4, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z5, (AX)
+	VMOVUPD Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z7, (AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile3x2:
+tile300:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
 	VMOVUPD Z0, Z4
 	VMOVUPD Z0, Z5
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R10
+	MOVQ    k+16(FP), R11
 
-k326:
-	VMOVUPD      (CX), Z6
-	VMOVUPD      64(CX), Z7
-	VBROADCASTSD (AX), Z8
+k315:
+	VMOVUPD      (R10), Z6
+	VMOVUPD      (R10)(R8*1), Z7
+	VBROADCASTSD (CX), Z8
 	VFMADD231PD  Z6, Z8, Z1
 	VFMADD231PD  Z7, Z8, Z2
-	VBROADCASTSD (AX)(SI*1), Z8
+	VBROADCASTSD (CX)(DX*1), Z8
 	VFMADD231PD  Z6, Z8, Z3
 	VFMADD231PD  Z7, Z8, Z4
-	VBROADCASTSD (AX)(SI*2), Z8
+	VBROADCASTSD (CX)(DX*2), Z8
 	VFMADD231PD  Z6, Z8, Z5
 	VFMADD231PD  Z7, Z8, Z0
-	ADDQ         R8, CX
+	ADDQ         SI, R10
+	ADDQ         BX, CX
+	DECQ         R11
+	JNE          k315
 	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k326
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled316
 	VBROADCASTSD alpha+24(FP), Z6
 	VMULPD       Z6, Z1, Z1
 	VMULPD       Z6, Z2, Z2
@@ -4547,127 +5002,162 @@ k326:
 	VMULPD       Z6, Z4, Z4
 	VMULPD       Z6, Z5, Z5
 	VMULPD       Z6, Z0, Z0
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store327
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z6
-	VFMADD231PD  (AX), Z6, Z1
-	VMOVUPD.Z    64(AX), K1, Z7
-	VFMADD231PD  Z7, Z6, Z2
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z6, Z3
-	VMOVUPD.Z    64(AX), K1, Z7
-	VFMADD231PD  Z7, Z6, Z4
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z6, Z5
-	VMOVUPD.Z    64(AX), K1, Z7
-	VFMADD231PD  Z7, Z6, Z0
-	ADDQ         R9, AX
 
-store327:
-	VMOVUPD Z1, (BX)
-	VMOVUPD Z2, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z3, (BX)
-	VMOVUPD Z4, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z5, (BX)
-	VMOVUPD Z0, K1, 64(BX)
-	ADDQ    R9, BX
+scaled316:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added317
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z6
+	VFMADD231PD  (AX), Z6, Z1
+	VFMADD231PD  (AX)(R9*1), Z6, Z2
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z6, Z3
+	VFMADD231PD  (AX)(R9*1), Z6, Z4
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z6, Z5
+	VFMADD231PD  (AX)(R9*1), Z6, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added317:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z2, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z3, (AX)
+	VMOVUPD Z4, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z5, (AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile2x2:
+tile301:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
 
-k328:
-	VMOVUPD      (CX), Z4
-	VMOVUPD      64(CX), Z5
-	VBROADCASTSD (AX), Z6
+k318:
+	VMOVUPD      (DI), Z4
+	VMOVUPD      (DI)(R8*1), Z5
+	VBROADCASTSD (CX), Z6
 	VFMADD231PD  Z4, Z6, Z1
 	VFMADD231PD  Z5, Z6, Z2
-	VBROADCASTSD (AX)(SI*1), Z6
+	VBROADCASTSD (CX)(DX*1), Z6
 	VFMADD231PD  Z4, Z6, Z3
 	VFMADD231PD  Z5, Z6, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k328
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k318
+	LEAQ         (AX)(DX*2), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled319
 	VBROADCASTSD alpha+24(FP), Z4
 	VMULPD       Z4, Z1, Z1
 	VMULPD       Z4, Z2, Z2
 	VMULPD       Z4, Z3, Z3
 	VMULPD       Z4, Z0, Z0
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store329
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z4
-	VFMADD231PD  (AX), Z4, Z1
-	VMOVUPD.Z    64(AX), K1, Z5
-	VFMADD231PD  Z5, Z4, Z2
-	ADDQ         R9, AX
-	VFMADD231PD  (AX), Z4, Z3
-	VMOVUPD.Z    64(AX), K1, Z5
-	VFMADD231PD  Z5, Z4, Z0
-	ADDQ         R9, AX
 
-store329:
-	VMOVUPD Z1, (BX)
-	VMOVUPD Z2, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z3, (BX)
-	VMOVUPD Z0, K1, 64(BX)
-	ADDQ    R9, BX
+scaled319:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added320
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z4
+	VFMADD231PD  (AX), Z4, Z1
+	VFMADD231PD  (AX)(R9*1), Z4, Z2
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z4, Z3
+	VFMADD231PD  (AX)(R9*1), Z4, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added320:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z2, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z3, (AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile1x2:
+tile302:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
 
-k330:
-	VBROADCASTSD (AX), Z2
-	VFMADD231PD  (CX), Z2, Z1
-	VFMADD231PD  64(CX), Z2, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k330
+k321:
+	VBROADCASTSD (CX), Z2
+	VMOVUPD      (DI), Z3
+	VFMADD231PD  Z3, Z2, Z1
+	VMOVUPD      (DI)(R8*1), Z3
+	VFMADD231PD  Z3, Z2, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k321
+	ADDQ         DX, AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled322
 	VBROADCASTSD alpha+24(FP), Z2
 	VMULPD       Z2, Z1, Z1
 	VMULPD       Z2, Z0, Z0
-	MOVQ         beta+72(FP), AX
-	SHLQ         $0x01, AX
-	JE           store331
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z2
-	VFMADD231PD  (AX), Z2, Z1
-	VMOVUPD.Z    64(AX), K1, Z3
-	VFMADD231PD  Z3, Z2, Z0
-	ADDQ         R9, AX
 
-store331:
-	VMOVUPD Z1, (BX)
-	VMOVUPD Z0, K1, 64(BX)
-	ADDQ    R9, BX
+scaled322:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added323
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z2
+	VFMADD231PD  (AX), Z2, Z1
+	VFMADD231PD  (AX)(R9*1), Z2, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added323:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
 vectors3:
-tile8x3:
-	CMPQ    AX, $0x00000008
-	JL      tile8x3rest
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000008
+	JL   rest324
+
+tile325:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
@@ -4692,55 +5182,58 @@ tile8x3:
 	VMOVUPD Z0, Z22
 	VMOVUPD Z0, Z23
 	VMOVUPD Z0, Z24
-	MOVQ    DX, CX
-	LEAQ    (CX)(SI*4), R11
-	MOVQ    b+56(FP), R12
-	MOVQ    k+16(FP), R13
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R10
+	MOVQ    b+56(FP), R11
+	MOVQ    k+16(FP), R12
 
-k332:
-	VMOVUPD      (R12), Z25
-	VMOVUPD      64(R12), Z26
-	VMOVUPD      128(R12), Z27
+k326:
+	VMOVUPD      (R11), Z25
+	VMOVUPD      64(R11), Z26
+	VMOVUPD      (R11)(R8*1), Z27
 	VBROADCASTSD (CX), Z28
 	VFMADD231PD  Z25, Z28, Z1
 	VFMADD231PD  Z26, Z28, Z2
 	VFMADD231PD  Z27, Z28, Z3
-	VBROADCASTSD (CX)(SI*1), Z28
+	VBROADCASTSD (CX)(DX*1), Z28
 	VFMADD231PD  Z25, Z28, Z4
 	VFMADD231PD  Z26, Z28, Z5
 	VFMADD231PD  Z27, Z28, Z6
-	VBROADCASTSD (CX)(SI*2), Z28
+	VBROADCASTSD (CX)(DX*2), Z28
 	VFMADD231PD  Z25, Z28, Z7
 	VFMADD231PD  Z26, Z28, Z8
 	VFMADD231PD  Z27, Z28, Z9
-	VBROADCASTSD (CX)(R10*1), Z28
+	VBROADCASTSD (CX)(DI*1), Z28
 	VFMADD231PD  Z25, Z28, Z10
 	VFMADD231PD  Z26, Z28, Z11
 	VFMADD231PD  Z27, Z28, Z12
-	VBROADCASTSD (R11), Z28
+	VBROADCASTSD (R10), Z28
 	VFMADD231PD  Z25, Z28, Z13
 	VFMADD231PD  Z26, Z28, Z14
 	VFMADD231PD  Z27, Z28, Z15
-	VBROADCASTSD (R11)(SI*1), Z28
+	VBROADCASTSD (R10)(DX*1), Z28
 	VFMADD231PD  Z25, Z28, Z16
 	VFMADD231PD  Z26, Z28, Z17
 	VFMADD231PD  Z27, Z28, Z18
-	VBROADCASTSD (R11)(SI*2), Z28
+	VBROADCASTSD (R10)(DX*2), Z28
 	VFMADD231PD  Z25, Z28, Z19
 	VFMADD231PD  Z26, Z28, Z20
 	VFMADD231PD  Z27, Z28, Z21
-	VBROADCASTSD (R11)(R10*1), Z28
+	VBROADCASTSD (R10)(DI*1), Z28
 	VFMADD231PD  Z25, Z28, Z22
 	VFMADD231PD  Z26, Z28, Z23
 	VFMADD231PD  Z27, Z28, Z24
-	ADDQ         R8, R12
-	ADDQ         DI, CX
-	ADDQ         DI, R11
-	DECQ         R13
-	JNE          k332
-	LEAQ         (DX)(SI*4), DX
-	LEAQ         (DX)(SI*2), DX
-	LEAQ         (DX)(SI*2), DX
+	ADDQ         SI, R11
+	ADDQ         BX, CX
+	ADDQ         BX, R10
+	DECQ         R12
+	JNE          k326
+	LEAQ         (AX)(DX*4), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         alpha+24(FP), CX
+	MOVQ         $0x3ff0000000000000, R10
+	CMPQ         CX, R10
+	JE           scaled327
 	VBROADCASTSD alpha+24(FP), Z25
 	VMULPD       Z25, Z1, Z1
 	VMULPD       Z25, Z2, Z2
@@ -4766,107 +5259,112 @@ k332:
 	VMULPD       Z25, Z22, Z22
 	VMULPD       Z25, Z23, Z23
 	VMULPD       Z25, Z24, Z24
-	MOVQ         beta+72(FP), CX
+
+scaled327:
+	MOVQ         beta+80(FP), CX
 	SHLQ         $0x01, CX
-	JE           store333
-	MOVQ         BX, CX
-	VBROADCASTSD beta+72(FP), Z25
+	JE           added328
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), R10
+	SHLQ         $0x03, R10
+	VBROADCASTSD beta+80(FP), Z25
 	VFMADD231PD  (CX), Z25, Z1
 	VFMADD231PD  64(CX), Z25, Z2
-	VMOVUPD.Z    128(CX), K1, Z26
-	VFMADD231PD  Z26, Z25, Z3
-	ADDQ         R9, CX
+	VFMADD231PD  (CX)(R9*1), Z25, Z3
+	ADDQ         R10, CX
 	VFMADD231PD  (CX), Z25, Z4
 	VFMADD231PD  64(CX), Z25, Z5
-	VMOVUPD.Z    128(CX), K1, Z26
-	VFMADD231PD  Z26, Z25, Z6
-	ADDQ         R9, CX
+	VFMADD231PD  (CX)(R9*1), Z25, Z6
+	ADDQ         R10, CX
 	VFMADD231PD  (CX), Z25, Z7
 	VFMADD231PD  64(CX), Z25, Z8
-	VMOVUPD.Z    128(CX), K1, Z26
-	VFMADD231PD  Z26, Z25, Z9
-	ADDQ         R9, CX
+	VFMADD231PD  (CX)(R9*1), Z25, Z9
+	ADDQ         R10, CX
 	VFMADD231PD  (CX), Z25, Z10
 	VFMADD231PD  64(CX), Z25, Z11
-	VMOVUPD.Z    128(CX), K1, Z26
-	VFMADD231PD  Z26, Z25, Z12
-	ADDQ         R9, CX
+	VFMADD231PD  (CX)(R9*1), Z25, Z12
+	ADDQ         R10, CX
 	VFMADD231PD  (CX), Z25, Z13
 	VFMADD231PD  64(CX), Z25, Z14
-	VMOVUPD.Z    128(CX), K1, Z26
-	VFMADD231PD  Z26, Z25, Z15
-	ADDQ         R9, CX
+	VFMADD231PD  (CX)(R9*1), Z25, Z15
+	ADDQ         R10, CX
 	VFMADD231PD  (CX), Z25, Z16
 	VFMADD231PD  64(CX), Z25, Z17
-	VMOVUPD.Z    128(CX), K1, Z26
-	VFMADD231PD  Z26, Z25, Z18
-	ADDQ         R9, CX
+	VFMADD231PD  (CX)(R9*1), Z25, Z18
+	ADDQ         R10, CX
 	VFMADD231PD  (CX), Z25, Z19
 	VFMADD231PD  64(CX), Z25, Z20
-	VMOVUPD.Z    128(CX), K1, Z26
-	VFMADD231PD  Z26, Z25, Z21
-	ADDQ         R9, CX
+	VFMADD231PD  (CX)(R9*1), Z25, Z21
+	ADDQ         R10, CX
 	VFMADD231PD  (CX), Z25, Z22
 	VFMADD231PD  64(CX), Z25, Z23
-	VMOVUPD.Z    128(CX), K1, Z26
-	VFMADD231PD  Z26, Z25, Z24
-	ADDQ         R9, CX
+	VFMADD231PD  (CX)(R9*1), Z25, Z24
+	ADDQ         R10, CX
+	MOVQ         CX, d+88(FP)
 
-store333:
-	VMOVUPD Z1, (BX)
-	VMOVUPD Z2, 64(BX)
-	VMOVUPD Z3, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z4, (BX)
-	VMOVUPD Z5, 64(BX)
-	VMOVUPD Z6, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z7, (BX)
-	VMOVUPD Z8, 64(BX)
-	VMOVUPD Z9, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z10, (BX)
-	VMOVUPD Z11, 64(BX)
-	VMOVUPD Z12, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z13, (BX)
-	VMOVUPD Z14, 64(BX)
-	VMOVUPD Z15, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z16, (BX)
-	VMOVUPD Z17, 64(BX)
-	VMOVUPD Z18, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z19, (BX)
-	VMOVUPD Z20, 64(BX)
-	VMOVUPD Z21, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z22, (BX)
-	VMOVUPD Z23, 64(BX)
-	VMOVUPD Z24, K1, 128(BX)
-	ADDQ    R9, BX
-	SUBQ    $0x00000008, AX
-	JMP     tile8x3
+added328:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), R10
+	SHLQ    $0x03, R10
+	VMOVUPD Z1, (CX)
+	VMOVUPD Z2, 64(CX)
+	VMOVUPD Z3, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPD Z4, (CX)
+	VMOVUPD Z5, 64(CX)
+	VMOVUPD Z6, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPD Z7, (CX)
+	VMOVUPD Z8, 64(CX)
+	VMOVUPD Z9, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPD Z10, (CX)
+	VMOVUPD Z11, 64(CX)
+	VMOVUPD Z12, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPD Z13, (CX)
+	VMOVUPD Z14, 64(CX)
+	VMOVUPD Z15, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPD Z16, (CX)
+	VMOVUPD Z17, 64(CX)
+	VMOVUPD Z18, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPD Z19, (CX)
+	VMOVUPD Z20, 64(CX)
+	VMOVUPD Z21, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPD Z22, (CX)
+	VMOVUPD Z23, 64(CX)
+	VMOVUPD Z24, (CX)(R9*1)
+	ADDQ    R10, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000008, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000008
+	JGE     tile325
 
-tile8x3rest:
-	CMPQ AX, $0x00000007
-	JE   tile7x3
-	CMPQ AX, $0x00000006
-	JE   tile6x3
-	CMPQ AX, $0x00000005
-	JE   tile5x3
-	CMPQ AX, $0x00000004
-	JE   tile4x3
-	CMPQ AX, $0x00000003
-	JE   tile3x3
-	CMPQ AX, $0x00000002
-	JE   tile2x3
-	CMPQ AX, $0x00000001
-	JE   tile1x3
+rest324:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000007
+	JE   tile329
+	CMPQ CX, $0x00000006
+	JE   tile330
+	CMPQ CX, $0x00000005
+	JE   tile331
+	CMPQ CX, $0x00000004
+	JE   tile332
+	CMPQ CX, $0x00000003
+	JE   tile333
+	CMPQ CX, $0x00000002
+	JE   tile334
+	CMPQ CX, $0x00000001
+	JE   tile335
 	VZEROUPPER
 	RET
 
-tile7x3:
+tile329:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
@@ -4888,48 +5386,53 @@ tile7x3:
 	VMOVUPD Z0, Z19
 	VMOVUPD Z0, Z20
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R10
+	MOVQ    b+56(FP), R11
+	MOVQ    k+16(FP), R12
 
-k334:
-	VMOVUPD      (DX), Z21
-	VMOVUPD      64(DX), Z22
-	VMOVUPD      128(DX), Z23
-	VBROADCASTSD (AX), Z24
+k336:
+	VMOVUPD      (R11), Z21
+	VMOVUPD      64(R11), Z22
+	VMOVUPD      (R11)(R8*1), Z23
+	VBROADCASTSD (CX), Z24
 	VFMADD231PD  Z21, Z24, Z1
 	VFMADD231PD  Z22, Z24, Z2
 	VFMADD231PD  Z23, Z24, Z3
-	VBROADCASTSD (AX)(SI*1), Z24
+	VBROADCASTSD (CX)(DX*1), Z24
 	VFMADD231PD  Z21, Z24, Z4
 	VFMADD231PD  Z22, Z24, Z5
 	VFMADD231PD  Z23, Z24, Z6
-	VBROADCASTSD (AX)(SI*2), Z24
+	VBROADCASTSD (CX)(DX*2), Z24
 	VFMADD231PD  Z21, Z24, Z7
 	VFMADD231PD  Z22, Z24, Z8
 	VFMADD231PD  Z23, Z24, Z9
-	VBROADCASTSD (AX)(R10*1), Z24
+	VBROADCASTSD (CX)(DI*1), Z24
 	VFMADD231PD  Z21, Z24, Z10
 	VFMADD231PD  Z22, Z24, Z11
 	VFMADD231PD  Z23, Z24, Z12
-	VBROADCASTSD (CX), Z24
+	VBROADCASTSD (R10), Z24
 	VFMADD231PD  Z21, Z24, Z13
 	VFMADD231PD  Z22, Z24, Z14
 	VFMADD231PD  Z23, Z24, Z15
-	VBROADCASTSD (CX)(SI*1), Z24
+	VBROADCASTSD (R10)(DX*1), Z24
 	VFMADD231PD  Z21, Z24, Z16
 	VFMADD231PD  Z22, Z24, Z17
 	VFMADD231PD  Z23, Z24, Z18
-	VBROADCASTSD (CX)(SI*2), Z24
+	VBROADCASTSD (R10)(DX*2), Z24
 	VFMADD231PD  Z21, Z24, Z19
 	VFMADD231PD  Z22, Z24, Z20
 	VFMADD231PD  Z23, Z24, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k334
+	ADDQ         SI, R11
+	ADDQ         BX, CX
+	ADDQ         BX, R10
+	DECQ         R12
+	JNE          k336
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled337
 	VBROADCASTSD alpha+24(FP), Z21
 	VMULPD       Z21, Z1, Z1
 	VMULPD       Z21, Z2, Z2
@@ -4952,80 +5455,82 @@ k334:
 	VMULPD       Z21, Z19, Z19
 	VMULPD       Z21, Z20, Z20
 	VMULPD       Z21, Z0, Z0
-	MOVQ         beta+72(FP), AX
+
+scaled337:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store335
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z21
+	JE           added338
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z21
 	VFMADD231PD  (AX), Z21, Z1
 	VFMADD231PD  64(AX), Z21, Z2
-	VMOVUPD.Z    128(AX), K1, Z22
-	VFMADD231PD  Z22, Z21, Z3
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z21, Z3
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z21, Z4
 	VFMADD231PD  64(AX), Z21, Z5
-	VMOVUPD.Z    128(AX), K1, Z22
-	VFMADD231PD  Z22, Z21, Z6
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z21, Z6
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z21, Z7
 	VFMADD231PD  64(AX), Z21, Z8
-	VMOVUPD.Z    128(AX), K1, Z22
-	VFMADD231PD  Z22, Z21, Z9
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z21, Z9
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z21, Z10
 	VFMADD231PD  64(AX), Z21, Z11
-	VMOVUPD.Z    128(AX), K1, Z22
-	VFMADD231PD  Z22, Z21, Z12
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z21, Z12
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z21, Z13
 	VFMADD231PD  64(AX), Z21, Z14
-	VMOVUPD.Z    128(AX), K1, Z22
-	VFMADD231PD  Z22, Z21, Z15
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z21, Z15
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z21, Z16
 	VFMADD231PD  64(AX), Z21, Z17
-	VMOVUPD.Z    128(AX), K1, Z22
-	VFMADD231PD  Z22, Z21, Z18
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z21, Z18
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z21, Z19
 	VFMADD231PD  64(AX), Z21, Z20
-	VMOVUPD.Z    128(AX), K1, Z22
-	VFMADD231PD  Z22, Z21, Z0
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z21, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store335:
-	VMOVUPD Z1, (BX)
-	VMOVUPD Z2, 64(BX)
-	VMOVUPD Z3, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z4, (BX)
-	VMOVUPD Z5, 64(BX)
-	VMOVUPD Z6, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z7, (BX)
-	VMOVUPD Z8, 64(BX)
-	VMOVUPD Z9, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z10, (BX)
-	VMOVUPD Z11, 64(BX)
-	VMOVUPD Z12, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z13, (BX)
-	VMOVUPD Z14, 64(BX)
-	VMOVUPD Z15, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z16, (BX)
-	VMOVUPD Z17, 64(BX)
-	VMOVUPD Z18, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z19, (BX)
-	VMOVUPD Z20, 64(BX)
-	VMOVUPD Z0, K1, 128(BX)
-	ADDQ    R9, BX
+added338:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z2, 64(AX)
+	VMOVUPD Z3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z4, (AX)
+	VMOVUPD Z5, 64(AX)
+	VMOVUPD Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z7, (AX)
+	VMOVUPD Z8, 64(AX)
+	VMOVUPD Z9, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z10, (AX)
+	VMOVUPD Z11, 64(AX)
+	VMOVUPD Z12, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z13, (AX)
+	VMOVUPD Z14, 64(AX)
+	VMOVUPD Z15, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z16, (AX)
+	VMOVUPD Z17, 64(AX)
+	VMOVUPD Z18, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z19, (AX)
+	VMOVUPD Z20, 64(AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile6x3:
+tile330:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
@@ -5044,44 +5549,50 @@ tile6x3:
 	VMOVUPD Z0, Z16
 	VMOVUPD Z0, Z17
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R10
+	MOVQ    b+56(FP), R11
+	MOVQ    k+16(FP), R12
 
-k336:
-	VMOVUPD      (DX), Z18
-	VMOVUPD      64(DX), Z19
-	VMOVUPD      128(DX), Z20
-	VBROADCASTSD (AX), Z21
+k339:
+	VMOVUPD      (R11), Z18
+	VMOVUPD      64(R11), Z19
+	VMOVUPD      (R11)(R8*1), Z20
+	VBROADCASTSD (CX), Z21
 	VFMADD231PD  Z18, Z21, Z1
 	VFMADD231PD  Z19, Z21, Z2
 	VFMADD231PD  Z20, Z21, Z3
-	VBROADCASTSD (AX)(SI*1), Z21
+	VBROADCASTSD (CX)(DX*1), Z21
 	VFMADD231PD  Z18, Z21, Z4
 	VFMADD231PD  Z19, Z21, Z5
 	VFMADD231PD  Z20, Z21, Z6
-	VBROADCASTSD (AX)(SI*2), Z21
+	VBROADCASTSD (CX)(DX*2), Z21
 	VFMADD231PD  Z18, Z21, Z7
 	VFMADD231PD  Z19, Z21, Z8
 	VFMADD231PD  Z20, Z21, Z9
-	VBROADCASTSD (AX)(R10*1), Z21
+	VBROADCASTSD (CX)(DI*1), Z21
 	VFMADD231PD  Z18, Z21, Z10
 	VFMADD231PD  Z19, Z21, Z11
 	VFMADD231PD  Z20, Z21, Z12
-	VBROADCASTSD (CX), Z21
+	VBROADCASTSD (R10), Z21
 	VFMADD231PD  Z18, Z21, Z13
 	VFMADD231PD  Z19, Z21, Z14
 	VFMADD231PD  Z20, Z21, Z15
-	VBROADCASTSD (CX)(SI*1), Z21
+	VBROADCASTSD (R10)(DX*1), Z21
 	VFMADD231PD  Z18, Z21, Z16
 	VFMADD231PD  Z19, Z21, Z17
 	VFMADD231PD  Z20, Z21, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k336
+	ADDQ         SI, R11
+	ADDQ         BX, CX
+	ADDQ         BX, R10
+	DECQ         R12
+	JNE          k339
+	LEAQ         (AX)(DX*4), AX
+	LEAQ         (AX)(DX*2), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled340
 	VBROADCASTSD alpha+24(FP), Z18
 	VMULPD       Z18, Z1, Z1
 	VMULPD       Z18, Z2, Z2
@@ -5101,71 +5612,74 @@ k336:
 	VMULPD       Z18, Z16, Z16
 	VMULPD       Z18, Z17, Z17
 	VMULPD       Z18, Z0, Z0
-	MOVQ         beta+72(FP), AX
+
+scaled340:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store337
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z18
+	JE           added341
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z18
 	VFMADD231PD  (AX), Z18, Z1
 	VFMADD231PD  64(AX), Z18, Z2
-	VMOVUPD.Z    128(AX), K1, Z19
-	VFMADD231PD  Z19, Z18, Z3
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z18, Z3
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z18, Z4
 	VFMADD231PD  64(AX), Z18, Z5
-	VMOVUPD.Z    128(AX), K1, Z19
-	VFMADD231PD  Z19, Z18, Z6
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z18, Z6
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z18, Z7
 	VFMADD231PD  64(AX), Z18, Z8
-	VMOVUPD.Z    128(AX), K1, Z19
-	VFMADD231PD  Z19, Z18, Z9
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z18, Z9
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z18, Z10
 	VFMADD231PD  64(AX), Z18, Z11
-	VMOVUPD.Z    128(AX), K1, Z19
-	VFMADD231PD  Z19, Z18, Z12
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z18, Z12
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z18, Z13
 	VFMADD231PD  64(AX), Z18, Z14
-	VMOVUPD.Z    128(AX), K1, Z19
-	VFMADD231PD  Z19, Z18, Z15
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z18, Z15
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z18, Z16
 	VFMADD231PD  64(AX), Z18, Z17
-	VMOVUPD.Z    128(AX), K1, Z19
-	VFMADD231PD  Z19, Z18, Z0
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z18, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store337:
-	VMOVUPD Z1, (BX)
-	VMOVUPD Z2, 64(BX)
-	VMOVUPD Z3, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z4, (BX)
-	VMOVUPD Z5, 64(BX)
-	VMOVUPD Z6, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z7, (BX)
-	VMOVUPD Z8, 64(BX)
-	VMOVUPD Z9, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z10, (BX)
-	VMOVUPD Z11, 64(BX)
-	VMOVUPD Z12, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z13, (BX)
-	VMOVUPD Z14, 64(BX)
-	VMOVUPD Z15, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z16, (BX)
-	VMOVUPD Z17, 64(BX)
-	VMOVUPD Z0, K1, 128(BX)
-	ADDQ    R9, BX
+added341:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z2, 64(AX)
+	VMOVUPD Z3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z4, (AX)
+	VMOVUPD Z5, 64(AX)
+	VMOVUPD Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z7, (AX)
+	VMOVUPD Z8, 64(AX)
+	VMOVUPD Z9, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z10, (AX)
+	VMOVUPD Z11, 64(AX)
+	VMOVUPD Z12, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z13, (AX)
+	VMOVUPD Z14, 64(AX)
+	VMOVUPD Z15, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z16, (AX)
+	VMOVUPD Z17, 64(AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile5x3:
+tile331:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
@@ -5181,40 +5695,45 @@ tile5x3:
 	VMOVUPD Z0, Z13
 	VMOVUPD Z0, Z14
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R10
+	MOVQ    b+56(FP), R11
+	MOVQ    k+16(FP), R12
 
-k338:
-	VMOVUPD      (DX), Z15
-	VMOVUPD      64(DX), Z16
-	VMOVUPD      128(DX), Z17
-	VBROADCASTSD (AX), Z18
+k342:
+	VMOVUPD      (R11), Z15
+	VMOVUPD      64(R11), Z16
+	VMOVUPD      (R11)(R8*1), Z17
+	VBROADCASTSD (CX), Z18
 	VFMADD231PD  Z15, Z18, Z1
 	VFMADD231PD  Z16, Z18, Z2
 	VFMADD231PD  Z17, Z18, Z3
-	VBROADCASTSD (AX)(SI*1), Z18
+	VBROADCASTSD (CX)(DX*1), Z18
 	VFMADD231PD  Z15, Z18, Z4
 	VFMADD231PD  Z16, Z18, Z5
 	VFMADD231PD  Z17, Z18, Z6
-	VBROADCASTSD (AX)(SI*2), Z18
+	VBROADCASTSD (CX)(DX*2), Z18
 	VFMADD231PD  Z15, Z18, Z7
 	VFMADD231PD  Z16, Z18, Z8
 	VFMADD231PD  Z17, Z18, Z9
-	VBROADCASTSD (AX)(R10*1), Z18
+	VBROADCASTSD (CX)(DI*1), Z18
 	VFMADD231PD  Z15, Z18, Z10
 	VFMADD231PD  Z16, Z18, Z11
 	VFMADD231PD  Z17, Z18, Z12
-	VBROADCASTSD (CX), Z18
+	VBROADCASTSD (R10), Z18
 	VFMADD231PD  Z15, Z18, Z13
 	VFMADD231PD  Z16, Z18, Z14
 	VFMADD231PD  Z17, Z18, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k338
+	ADDQ         SI, R11
+	ADDQ         BX, CX
+	ADDQ         BX, R10
+	DECQ         R12
+	JNE          k342
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled343
 	VBROADCASTSD alpha+24(FP), Z15
 	VMULPD       Z15, Z1, Z1
 	VMULPD       Z15, Z2, Z2
@@ -5231,62 +5750,66 @@ k338:
 	VMULPD       Z15, Z13, Z13
 	VMULPD       Z15, Z14, Z14
 	VMULPD       Z15, Z0, Z0
-	MOVQ         beta+72(FP), AX
+
+scaled343:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store339
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z15
+	JE           added344
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z15
 	VFMADD231PD  (AX), Z15, Z1
 	VFMADD231PD  64(AX), Z15, Z2
-	VMOVUPD.Z    128(AX), K1, Z16
-	VFMADD231PD  Z16, Z15, Z3
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z15, Z3
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z15, Z4
 	VFMADD231PD  64(AX), Z15, Z5
-	VMOVUPD.Z    128(AX), K1, Z16
-	VFMADD231PD  Z16, Z15, Z6
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z15, Z6
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z15, Z7
 	VFMADD231PD  64(AX), Z15, Z8
-	VMOVUPD.Z    128(AX), K1, Z16
-	VFMADD231PD  Z16, Z15, Z9
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z15, Z9
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z15, Z10
 	VFMADD231PD  64(AX), Z15, Z11
-	VMOVUPD.Z    128(AX), K1, Z16
-	VFMADD231PD  Z16, Z15, Z12
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z15, Z12
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z15, Z13
 	VFMADD231PD  64(AX), Z15, Z14
-	VMOVUPD.Z    128(AX), K1, Z16
-	VFMADD231PD  Z16, Z15, Z0
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z15, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store339:
-	VMOVUPD Z1, (BX)
-	VMOVUPD Z2, 64(BX)
-	VMOVUPD Z3, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z4, (BX)
-	VMOVUPD Z5, 64(BX)
-	VMOVUPD Z6, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z7, (BX)
-	VMOVUPD Z8, 64(BX)
-	VMOVUPD Z9, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z10, (BX)
-	VMOVUPD Z11, 64(BX)
-	VMOVUPD Z12, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z13, (BX)
-	VMOVUPD Z14, 64(BX)
-	VMOVUPD Z0, K1, 128(BX)
-	ADDQ    R9, BX
+added344:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z2, 64(AX)
+	VMOVUPD Z3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z4, (AX)
+	VMOVUPD Z5, 64(AX)
+	VMOVUPD Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z7, (AX)
+	VMOVUPD Z8, 64(AX)
+	VMOVUPD Z9, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z10, (AX)
+	VMOVUPD Z11, 64(AX)
+	VMOVUPD Z12, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z13, (AX)
+	VMOVUPD Z14, 64(AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile4x3:
+tile332:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
@@ -5299,34 +5822,39 @@ tile4x3:
 	VMOVUPD Z0, Z10
 	VMOVUPD Z0, Z11
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R10
+	MOVQ    k+16(FP), R11
 
-k340:
-	VMOVUPD      (CX), Z12
-	VMOVUPD      64(CX), Z13
-	VMOVUPD      128(CX), Z14
-	VBROADCASTSD (AX), Z15
+k345:
+	VMOVUPD      (R10), Z12
+	VMOVUPD      64(R10), Z13
+	VMOVUPD      (R10)(R8*1), Z14
+	VBROADCASTSD (CX), Z15
 	VFMADD231PD  Z12, Z15, Z1
 	VFMADD231PD  Z13, Z15, Z2
 	VFMADD231PD  Z14, Z15, Z3
-	VBROADCASTSD (AX)(SI*1), Z15
+	VBROADCASTSD (CX)(DX*1), Z15
 	VFMADD231PD  Z12, Z15, Z4
 	VFMADD231PD  Z13, Z15, Z5
 	VFMADD231PD  Z14, Z15, Z6
-	VBROADCASTSD (AX)(SI*2), Z15
+	VBROADCASTSD (CX)(DX*2), Z15
 	VFMADD231PD  Z12, Z15, Z7
 	VFMADD231PD  Z13, Z15, Z8
 	VFMADD231PD  Z14, Z15, Z9
-	VBROADCASTSD (AX)(R10*1), Z15
+	VBROADCASTSD (CX)(DI*1), Z15
 	VFMADD231PD  Z12, Z15, Z10
 	VFMADD231PD  Z13, Z15, Z11
 	VFMADD231PD  Z14, Z15, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k340
+	ADDQ         SI, R10
+	ADDQ         BX, CX
+	DECQ         R11
+	JNE          k345
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled346
 	VBROADCASTSD alpha+24(FP), Z12
 	VMULPD       Z12, Z1, Z1
 	VMULPD       Z12, Z2, Z2
@@ -5340,53 +5868,58 @@ k340:
 	VMULPD       Z12, Z10, Z10
 	VMULPD       Z12, Z11, Z11
 	VMULPD       Z12, Z0, Z0
-	MOVQ         beta+72(FP), AX
+
+scaled346:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store341
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z12
+	JE           added347
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z12
 	VFMADD231PD  (AX), Z12, Z1
 	VFMADD231PD  64(AX), Z12, Z2
-	VMOVUPD.Z    128(AX), K1, Z13
-	VFMADD231PD  Z13, Z12, Z3
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z12, Z3
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z12, Z4
 	VFMADD231PD  64(AX), Z12, Z5
-	VMOVUPD.Z    128(AX), K1, Z13
-	VFMADD231PD  Z13, Z12, Z6
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z12, Z6
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z12, Z7
 	VFMADD231PD  64(AX), Z12, Z8
-	VMOVUPD.Z    128(AX), K1, Z13
-	VFMADD231PD  Z13, Z12, Z9
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z12, Z9
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z12, Z10
 	VFMADD231PD  64(AX), Z12, Z11
-	VMOVUPD.Z    128(AX), K1, Z13
-	VFMADD231PD  Z13, Z12, Z0
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z12, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store341:
-	VMOVUPD Z1, (BX)
-	VMOVUPD Z2, 64(BX)
-	VMOVUPD Z3, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z4, (BX)
-	VMOVUPD Z5, 64(BX)
-	VMOVUPD Z6, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z7, (BX)
-	VMOVUPD Z8, 64(BX)
-	VMOVUPD Z9, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z10, (BX)
-	VMOVUPD Z11, 64(BX)
-	VMOVUPD Z0, K1, 128(BX)
-	ADDQ    R9, BX
+added347:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z2, 64(AX)
+	VMOVUPD Z3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z4, (AX)
+	VMOVUPD Z5, 64(AX)
+	VMOVUPD Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z7, (AX)
+	VMOVUPD Z8, 64(AX)
+	VMOVUPD Z9, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z10, (AX)
+	VMOVUPD Z11, 64(AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile3x3:
+tile333:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
@@ -5396,30 +5929,35 @@ tile3x3:
 	VMOVUPD Z0, Z7
 	VMOVUPD Z0, Z8
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R10
+	MOVQ    k+16(FP), R11
 
-k342:
-	VMOVUPD      (CX), Z9
-	VMOVUPD      64(CX), Z10
-	VMOVUPD      128(CX), Z11
-	VBROADCASTSD (AX), Z12
+k348:
+	VMOVUPD      (R10), Z9
+	VMOVUPD      64(R10), Z10
+	VMOVUPD      (R10)(R8*1), Z11
+	VBROADCASTSD (CX), Z12
 	VFMADD231PD  Z9, Z12, Z1
 	VFMADD231PD  Z10, Z12, Z2
 	VFMADD231PD  Z11, Z12, Z3
-	VBROADCASTSD (AX)(SI*1), Z12
+	VBROADCASTSD (CX)(DX*1), Z12
 	VFMADD231PD  Z9, Z12, Z4
 	VFMADD231PD  Z10, Z12, Z5
 	VFMADD231PD  Z11, Z12, Z6
-	VBROADCASTSD (AX)(SI*2), Z12
+	VBROADCASTSD (CX)(DX*2), Z12
 	VFMADD231PD  Z9, Z12, Z7
 	VFMADD231PD  Z10, Z12, Z8
 	VFMADD231PD  Z11, Z12, Z0
-	ADDQ         R8, CX
+	ADDQ         SI, R10
+	ADDQ         BX, CX
+	DECQ         R11
+	JNE          k348
 	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k342
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled349
 	VBROADCASTSD alpha+24(FP), Z9
 	VMULPD       Z9, Z1, Z1
 	VMULPD       Z9, Z2, Z2
@@ -5430,70 +5968,81 @@ k342:
 	VMULPD       Z9, Z7, Z7
 	VMULPD       Z9, Z8, Z8
 	VMULPD       Z9, Z0, Z0
-	MOVQ         beta+72(FP), AX
+
+scaled349:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store343
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z9
+	JE           added350
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z9
 	VFMADD231PD  (AX), Z9, Z1
 	VFMADD231PD  64(AX), Z9, Z2
-	VMOVUPD.Z    128(AX), K1, Z10
-	VFMADD231PD  Z10, Z9, Z3
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z9, Z3
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z9, Z4
 	VFMADD231PD  64(AX), Z9, Z5
-	VMOVUPD.Z    128(AX), K1, Z10
-	VFMADD231PD  Z10, Z9, Z6
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z9, Z6
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z9, Z7
 	VFMADD231PD  64(AX), Z9, Z8
-	VMOVUPD.Z    128(AX), K1, Z10
-	VFMADD231PD  Z10, Z9, Z0
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z9, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store343:
-	VMOVUPD Z1, (BX)
-	VMOVUPD Z2, 64(BX)
-	VMOVUPD Z3, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z4, (BX)
-	VMOVUPD Z5, 64(BX)
-	VMOVUPD Z6, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z7, (BX)
-	VMOVUPD Z8, 64(BX)
-	VMOVUPD Z0, K1, 128(BX)
-	ADDQ    R9, BX
+added350:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z2, 64(AX)
+	VMOVUPD Z3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z4, (AX)
+	VMOVUPD Z5, 64(AX)
+	VMOVUPD Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z7, (AX)
+	VMOVUPD Z8, 64(AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile2x3:
+tile334:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
 	VMOVUPD Z0, Z4
 	VMOVUPD Z0, Z5
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
 
-k344:
-	VMOVUPD      (CX), Z6
-	VMOVUPD      64(CX), Z7
-	VMOVUPD      128(CX), Z8
-	VBROADCASTSD (AX), Z9
-	VFMADD231PD  Z6, Z9, Z1
-	VFMADD231PD  Z7, Z9, Z2
-	VFMADD231PD  Z8, Z9, Z3
-	VBROADCASTSD (AX)(SI*1), Z9
-	VFMADD231PD  Z6, Z9, Z4
-	VFMADD231PD  Z7, Z9, Z5
-	VFMADD231PD  Z8, Z9, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k344
+k351:
+	VBROADCASTSD (CX), Z6
+	VBROADCASTSD (CX)(DX*1), Z7
+	VMOVUPD      (DI), Z8
+	VFMADD231PD  Z8, Z6, Z1
+	VFMADD231PD  Z8, Z7, Z4
+	VMOVUPD      64(DI), Z8
+	VFMADD231PD  Z8, Z6, Z2
+	VFMADD231PD  Z8, Z7, Z5
+	VMOVUPD      (DI)(R8*1), Z8
+	VFMADD231PD  Z8, Z6, Z3
+	VFMADD231PD  Z8, Z7, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k351
+	LEAQ         (AX)(DX*2), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled352
 	VBROADCASTSD alpha+24(FP), Z6
 	VMULPD       Z6, Z1, Z1
 	VMULPD       Z6, Z2, Z2
@@ -5501,75 +6050,223 @@ k344:
 	VMULPD       Z6, Z4, Z4
 	VMULPD       Z6, Z5, Z5
 	VMULPD       Z6, Z0, Z0
-	MOVQ         beta+72(FP), AX
+
+scaled352:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store345
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z6
+	JE           added353
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z6
 	VFMADD231PD  (AX), Z6, Z1
 	VFMADD231PD  64(AX), Z6, Z2
-	VMOVUPD.Z    128(AX), K1, Z7
-	VFMADD231PD  Z7, Z6, Z3
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z6, Z3
+	ADDQ         CX, AX
 	VFMADD231PD  (AX), Z6, Z4
 	VFMADD231PD  64(AX), Z6, Z5
-	VMOVUPD.Z    128(AX), K1, Z7
-	VFMADD231PD  Z7, Z6, Z0
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z6, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store345:
-	VMOVUPD Z1, (BX)
-	VMOVUPD Z2, 64(BX)
-	VMOVUPD Z3, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPD Z4, (BX)
-	VMOVUPD Z5, 64(BX)
-	VMOVUPD Z0, K1, 128(BX)
-	ADDQ    R9, BX
+added353:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z2, 64(AX)
+	VMOVUPD Z3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z4, (AX)
+	VMOVUPD Z5, 64(AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile1x3:
+tile335:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
 
-k346:
-	VBROADCASTSD (AX), Z3
-	VFMADD231PD  (CX), Z3, Z1
-	VFMADD231PD  64(CX), Z3, Z2
-	VFMADD231PD  128(CX), Z3, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k346
+k354:
+	VBROADCASTSD (CX), Z3
+	VMOVUPD      (DI), Z4
+	VFMADD231PD  Z4, Z3, Z1
+	VMOVUPD      64(DI), Z4
+	VFMADD231PD  Z4, Z3, Z2
+	VMOVUPD      (DI)(R8*1), Z4
+	VFMADD231PD  Z4, Z3, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k354
+	ADDQ         DX, AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled355
 	VBROADCASTSD alpha+24(FP), Z3
 	VMULPD       Z3, Z1, Z1
 	VMULPD       Z3, Z2, Z2
 	VMULPD       Z3, Z0, Z0
-	MOVQ         beta+72(FP), AX
+
+scaled355:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store347
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z3
+	JE           added356
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z3
 	VFMADD231PD  (AX), Z3, Z1
 	VFMADD231PD  64(AX), Z3, Z2
-	VMOVUPD.Z    128(AX), K1, Z4
-	VFMADD231PD  Z4, Z3, Z0
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z3, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store347:
-	VMOVUPD Z1, (BX)
-	VMOVUPD Z2, 64(BX)
-	VMOVUPD Z0, K1, 128(BX)
-	ADDQ    R9, BX
+added356:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z2, 64(AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-wide:
+vectors4:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000003
+	JL   rest357
+
+tile358:
+	VMOVUPD Z0, Z1
+	VMOVUPD Z0, Z2
+	VMOVUPD Z0, Z3
+	VMOVUPD Z0, Z4
+	VMOVUPD Z0, Z5
+	VMOVUPD Z0, Z6
+	VMOVUPD Z0, Z7
+	VMOVUPD Z0, Z8
+	VMOVUPD Z0, Z9
+	VMOVUPD Z0, Z10
+	VMOVUPD Z0, Z11
+	VMOVUPD Z0, Z12
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R10
+	MOVQ    k+16(FP), R11
+
+k359:
+	VBROADCASTSD (CX), Z13
+	VBROADCASTSD (CX)(DX*1), Z14
+	VBROADCASTSD (CX)(DX*2), Z15
+	VMOVUPD      (R10), Z16
+	VFMADD231PD  Z16, Z13, Z1
+	VFMADD231PD  Z16, Z14, Z5
+	VFMADD231PD  Z16, Z15, Z9
+	VMOVUPD      64(R10), Z16
+	VFMADD231PD  Z16, Z13, Z2
+	VFMADD231PD  Z16, Z14, Z6
+	VFMADD231PD  Z16, Z15, Z10
+	VMOVUPD      128(R10), Z16
+	VFMADD231PD  Z16, Z13, Z3
+	VFMADD231PD  Z16, Z14, Z7
+	VFMADD231PD  Z16, Z15, Z11
+	VMOVUPD      (R10)(R8*1), Z16
+	VFMADD231PD  Z16, Z13, Z4
+	VFMADD231PD  Z16, Z14, Z8
+	VFMADD231PD  Z16, Z15, Z12
+	ADDQ         SI, R10
+	ADDQ         BX, CX
+	DECQ         R11
+	JNE          k359
+	ADDQ         DI, AX
+	MOVQ         alpha+24(FP), CX
+	MOVQ         $0x3ff0000000000000, R10
+	CMPQ         CX, R10
+	JE           scaled360
+	VBROADCASTSD alpha+24(FP), Z13
+	VMULPD       Z13, Z1, Z1
+	VMULPD       Z13, Z2, Z2
+	VMULPD       Z13, Z3, Z3
+	VMULPD       Z13, Z4, Z4
+	VMULPD       Z13, Z5, Z5
+	VMULPD       Z13, Z6, Z6
+	VMULPD       Z13, Z7, Z7
+	VMULPD       Z13, Z8, Z8
+	VMULPD       Z13, Z9, Z9
+	VMULPD       Z13, Z10, Z10
+	VMULPD       Z13, Z11, Z11
+	VMULPD       Z13, Z12, Z12
+
+scaled360:
+	MOVQ         beta+80(FP), CX
+	SHLQ         $0x01, CX
+	JE           added361
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), R10
+	SHLQ         $0x03, R10
+	VBROADCASTSD beta+80(FP), Z13
+	VFMADD231PD  (CX), Z13, Z1
+	VFMADD231PD  64(CX), Z13, Z2
+	VFMADD231PD  128(CX), Z13, Z3
+	VFMADD231PD  (CX)(R9*1), Z13, Z4
+	ADDQ         R10, CX
+	VFMADD231PD  (CX), Z13, Z5
+	VFMADD231PD  64(CX), Z13, Z6
+	VFMADD231PD  128(CX), Z13, Z7
+	VFMADD231PD  (CX)(R9*1), Z13, Z8
+	ADDQ         R10, CX
+	VFMADD231PD  (CX), Z13, Z9
+	VFMADD231PD  64(CX), Z13, Z10
+	VFMADD231PD  128(CX), Z13, Z11
+	VFMADD231PD  (CX)(R9*1), Z13, Z12
+	ADDQ         R10, CX
+	MOVQ         CX, d+88(FP)
+
+added361:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), R10
+	SHLQ    $0x03, R10
+	VMOVUPD Z1, (CX)
+	VMOVUPD Z2, 64(CX)
+	VMOVUPD Z3, 128(CX)
+	VMOVUPD Z4, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPD Z5, (CX)
+	VMOVUPD Z6, 64(CX)
+	VMOVUPD Z7, 128(CX)
+	VMOVUPD Z8, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPD Z9, (CX)
+	VMOVUPD Z10, 64(CX)
+	VMOVUPD Z11, 128(CX)
+	VMOVUPD Z12, (CX)(R9*1)
+	ADDQ    R10, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000003, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000003
+	JGE     tile358
+
+rest357:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000002
+	JE   tile362
+	CMPQ CX, $0x00000001
+	JE   tile363
+	VZEROUPPER
+	RET
+
+tile362:
 	VMOVUPD Z0, Z1
 	VMOVUPD Z0, Z2
 	VMOVUPD Z0, Z3
@@ -5578,24 +6275,34 @@ wide:
 	VMOVUPD Z0, Z6
 	VMOVUPD Z0, Z7
 	VMOVUPD Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
 
-k348:
-	VBROADCASTSD (AX), Z8
-	VFMADD231PD  (CX), Z8, Z1
-	VFMADD231PD  64(CX), Z8, Z2
-	VFMADD231PD  128(CX), Z8, Z3
-	VFMADD231PD  192(CX), Z8, Z4
-	VFMADD231PD  256(CX), Z8, Z5
-	VFMADD231PD  320(CX), Z8, Z6
-	VFMADD231PD  384(CX), Z8, Z7
-	VFMADD231PD  448(CX), Z8, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k348
+k364:
+	VBROADCASTSD (CX), Z8
+	VBROADCASTSD (CX)(DX*1), Z9
+	VMOVUPD      (DI), Z10
+	VFMADD231PD  Z10, Z8, Z1
+	VFMADD231PD  Z10, Z9, Z5
+	VMOVUPD      64(DI), Z10
+	VFMADD231PD  Z10, Z8, Z2
+	VFMADD231PD  Z10, Z9, Z6
+	VMOVUPD      128(DI), Z10
+	VFMADD231PD  Z10, Z8, Z3
+	VFMADD231PD  Z10, Z9, Z7
+	VMOVUPD      (DI)(R8*1), Z10
+	VFMADD231PD  Z10, Z8, Z4
+	VFMADD231PD  Z10, Z9, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k364
+	LEAQ         (AX)(DX*2), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled365
 	VBROADCASTSD alpha+24(FP), Z8
 	VMULPD       Z8, Z1, Z1
 	VMULPD       Z8, Z2, Z2
@@ -5605,64 +6312,1364 @@ k348:
 	VMULPD       Z8, Z6, Z6
 	VMULPD       Z8, Z7, Z7
 	VMULPD       Z8, Z0, Z0
-	MOVQ         beta+72(FP), AX
+
+scaled365:
+	MOVQ         beta+80(FP), AX
 	SHLQ         $0x01, AX
-	JE           store349
-	MOVQ         BX, AX
-	VBROADCASTSD beta+72(FP), Z8
+	JE           added366
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z8
 	VFMADD231PD  (AX), Z8, Z1
 	VFMADD231PD  64(AX), Z8, Z2
 	VFMADD231PD  128(AX), Z8, Z3
-	VFMADD231PD  192(AX), Z8, Z4
-	VFMADD231PD  256(AX), Z8, Z5
-	VFMADD231PD  320(AX), Z8, Z6
-	VFMADD231PD  384(AX), Z8, Z7
-	VMOVUPD.Z    448(AX), K1, Z9
-	VFMADD231PD  Z9, Z8, Z0
-	ADDQ         R9, AX
+	VFMADD231PD  (AX)(R9*1), Z8, Z4
+	ADDQ         CX, AX
+	VFMADD231PD  (AX), Z8, Z5
+	VFMADD231PD  64(AX), Z8, Z6
+	VFMADD231PD  128(AX), Z8, Z7
+	VFMADD231PD  (AX)(R9*1), Z8, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store349:
-	VMOVUPD Z1, (BX)
-	VMOVUPD Z2, 64(BX)
-	VMOVUPD Z3, 128(BX)
-	VMOVUPD Z4, 192(BX)
-	VMOVUPD Z5, 256(BX)
-	VMOVUPD Z6, 320(BX)
-	VMOVUPD Z7, 384(BX)
-	VMOVUPD Z0, K1, 448(BX)
-	ADDQ    R9, BX
+added366:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z2, 64(AX)
+	VMOVUPD Z3, 128(AX)
+	VMOVUPD Z4, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPD Z5, (AX)
+	VMOVUPD Z6, 64(AX)
+	VMOVUPD Z7, 128(AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-// func gemmAVX2Float32(m int, n int, k int, alpha float32, a *float32, rs int, ps int, b *float32, ldb int, beta float32, c *float32, ldc int)
-// Requires: AVX, FMA3
-TEXT ·gemmAVX2Float32(SB), NOSPLIT, $0-96
-	MOVQ m+0(FP), AX
-	MOVQ a+32(FP), CX
-	MOVQ c+80(FP), DX
-	MOVQ rs+40(FP), BX
-	SHLQ $0x02, BX
-	MOVQ ps+48(FP), SI
-	SHLQ $0x02, SI
-	MOVQ ldb+64(FP), DI
-	SHLQ $0x02, DI
-	MOVQ ldc+88(FP), R8
-	SHLQ $0x02, R8
-	LEAQ (BX)(BX*2), R9
-	MOVQ n+8(FP), R10
-	LEAQ -1(R10), R11
-	ANDQ $0x00000007, R11
-	INCQ R11
-	CMPQ R10, $0x00000018
-	JG   wide
-	CMPQ R10, $0x00000010
-	JG   vectors3
-	CMPQ R10, $0x00000008
-	JG   vectors2
+tile363:
+	VMOVUPD Z0, Z1
+	VMOVUPD Z0, Z2
+	VMOVUPD Z0, Z3
+	VMOVUPD Z0, Z0
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
 
-tile8x1:
-	CMPQ   AX, $0x00000008
-	JL     tile8x1rest
+k367:
+	VBROADCASTSD (CX), Z4
+	VMOVUPD      (DI), Z5
+	VFMADD231PD  Z5, Z4, Z1
+	VMOVUPD      64(DI), Z5
+	VFMADD231PD  Z5, Z4, Z2
+	VMOVUPD      128(DI), Z5
+	VFMADD231PD  Z5, Z4, Z3
+	VMOVUPD      (DI)(R8*1), Z5
+	VFMADD231PD  Z5, Z4, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k367
+	ADDQ         DX, AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled368
+	VBROADCASTSD alpha+24(FP), Z4
+	VMULPD       Z4, Z1, Z1
+	VMULPD       Z4, Z2, Z2
+	VMULPD       Z4, Z3, Z3
+	VMULPD       Z4, Z0, Z0
+
+scaled368:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added369
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z4
+	VFMADD231PD  (AX), Z4, Z1
+	VFMADD231PD  64(AX), Z4, Z2
+	VFMADD231PD  128(AX), Z4, Z3
+	VFMADD231PD  (AX)(R9*1), Z4, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added369:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z2, 64(AX)
+	VMOVUPD Z3, 128(AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+vectors5:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000002
+	JL   rest370
+
+tile371:
+	VMOVUPD Z0, Z1
+	VMOVUPD Z0, Z2
+	VMOVUPD Z0, Z3
+	VMOVUPD Z0, Z4
+	VMOVUPD Z0, Z5
+	VMOVUPD Z0, Z6
+	VMOVUPD Z0, Z7
+	VMOVUPD Z0, Z8
+	VMOVUPD Z0, Z9
+	VMOVUPD Z0, Z10
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
+
+k372:
+	VBROADCASTSD (CX), Z11
+	VBROADCASTSD (CX)(DX*1), Z12
+	VMOVUPD      (DI), Z13
+	VFMADD231PD  Z13, Z11, Z1
+	VFMADD231PD  Z13, Z12, Z6
+	VMOVUPD      64(DI), Z13
+	VFMADD231PD  Z13, Z11, Z2
+	VFMADD231PD  Z13, Z12, Z7
+	VMOVUPD      128(DI), Z13
+	VFMADD231PD  Z13, Z11, Z3
+	VFMADD231PD  Z13, Z12, Z8
+	VMOVUPD      192(DI), Z13
+	VFMADD231PD  Z13, Z11, Z4
+	VFMADD231PD  Z13, Z12, Z9
+	VMOVUPD      (DI)(R8*1), Z13
+	VFMADD231PD  Z13, Z11, Z5
+	VFMADD231PD  Z13, Z12, Z10
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k372
+	LEAQ         (AX)(DX*2), AX
+	MOVQ         alpha+24(FP), CX
+	MOVQ         $0x3ff0000000000000, DI
+	CMPQ         CX, DI
+	JE           scaled373
+	VBROADCASTSD alpha+24(FP), Z11
+	VMULPD       Z11, Z1, Z1
+	VMULPD       Z11, Z2, Z2
+	VMULPD       Z11, Z3, Z3
+	VMULPD       Z11, Z4, Z4
+	VMULPD       Z11, Z5, Z5
+	VMULPD       Z11, Z6, Z6
+	VMULPD       Z11, Z7, Z7
+	VMULPD       Z11, Z8, Z8
+	VMULPD       Z11, Z9, Z9
+	VMULPD       Z11, Z10, Z10
+
+scaled373:
+	MOVQ         beta+80(FP), CX
+	SHLQ         $0x01, CX
+	JE           added374
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), DI
+	SHLQ         $0x03, DI
+	VBROADCASTSD beta+80(FP), Z11
+	VFMADD231PD  (CX), Z11, Z1
+	VFMADD231PD  64(CX), Z11, Z2
+	VFMADD231PD  128(CX), Z11, Z3
+	VFMADD231PD  192(CX), Z11, Z4
+	VFMADD231PD  (CX)(R9*1), Z11, Z5
+	ADDQ         DI, CX
+	VFMADD231PD  (CX), Z11, Z6
+	VFMADD231PD  64(CX), Z11, Z7
+	VFMADD231PD  128(CX), Z11, Z8
+	VFMADD231PD  192(CX), Z11, Z9
+	VFMADD231PD  (CX)(R9*1), Z11, Z10
+	ADDQ         DI, CX
+	MOVQ         CX, d+88(FP)
+
+added374:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), DI
+	SHLQ    $0x03, DI
+	VMOVUPD Z1, (CX)
+	VMOVUPD Z2, 64(CX)
+	VMOVUPD Z3, 128(CX)
+	VMOVUPD Z4, 192(CX)
+	VMOVUPD Z5, (CX)(R9*1)
+	ADDQ    DI, CX
+	VMOVUPD Z6, (CX)
+	VMOVUPD Z7, 64(CX)
+	VMOVUPD Z8, 128(CX)
+	VMOVUPD Z9, 192(CX)
+	VMOVUPD Z10, (CX)(R9*1)
+	ADDQ    DI, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000002, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000002
+	JGE     tile371
+
+rest370:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000001
+	JE   tile375
+	VZEROUPPER
+	RET
+
+tile375:
+	VMOVUPD Z0, Z1
+	VMOVUPD Z0, Z2
+	VMOVUPD Z0, Z3
+	VMOVUPD Z0, Z4
+	VMOVUPD Z0, Z0
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
+
+k376:
+	VBROADCASTSD (CX), Z5
+	VMOVUPD      (DI), Z6
+	VFMADD231PD  Z6, Z5, Z1
+	VMOVUPD      64(DI), Z6
+	VFMADD231PD  Z6, Z5, Z2
+	VMOVUPD      128(DI), Z6
+	VFMADD231PD  Z6, Z5, Z3
+	VMOVUPD      192(DI), Z6
+	VFMADD231PD  Z6, Z5, Z4
+	VMOVUPD      (DI)(R8*1), Z6
+	VFMADD231PD  Z6, Z5, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k376
+	ADDQ         DX, AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled377
+	VBROADCASTSD alpha+24(FP), Z5
+	VMULPD       Z5, Z1, Z1
+	VMULPD       Z5, Z2, Z2
+	VMULPD       Z5, Z3, Z3
+	VMULPD       Z5, Z4, Z4
+	VMULPD       Z5, Z0, Z0
+
+scaled377:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added378
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z5
+	VFMADD231PD  (AX), Z5, Z1
+	VFMADD231PD  64(AX), Z5, Z2
+	VFMADD231PD  128(AX), Z5, Z3
+	VFMADD231PD  192(AX), Z5, Z4
+	VFMADD231PD  (AX)(R9*1), Z5, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added378:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z2, 64(AX)
+	VMOVUPD Z3, 128(AX)
+	VMOVUPD Z4, 192(AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+vectors6:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000002
+	JL   rest379
+
+tile380:
+	VMOVUPD Z0, Z1
+	VMOVUPD Z0, Z2
+	VMOVUPD Z0, Z3
+	VMOVUPD Z0, Z4
+	VMOVUPD Z0, Z5
+	VMOVUPD Z0, Z6
+	VMOVUPD Z0, Z7
+	VMOVUPD Z0, Z8
+	VMOVUPD Z0, Z9
+	VMOVUPD Z0, Z10
+	VMOVUPD Z0, Z11
+	VMOVUPD Z0, Z12
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
+
+k381:
+	VBROADCASTSD (CX), Z13
+	VBROADCASTSD (CX)(DX*1), Z14
+	VMOVUPD      (DI), Z15
+	VFMADD231PD  Z15, Z13, Z1
+	VFMADD231PD  Z15, Z14, Z7
+	VMOVUPD      64(DI), Z15
+	VFMADD231PD  Z15, Z13, Z2
+	VFMADD231PD  Z15, Z14, Z8
+	VMOVUPD      128(DI), Z15
+	VFMADD231PD  Z15, Z13, Z3
+	VFMADD231PD  Z15, Z14, Z9
+	VMOVUPD      192(DI), Z15
+	VFMADD231PD  Z15, Z13, Z4
+	VFMADD231PD  Z15, Z14, Z10
+	VMOVUPD      256(DI), Z15
+	VFMADD231PD  Z15, Z13, Z5
+	VFMADD231PD  Z15, Z14, Z11
+	VMOVUPD      (DI)(R8*1), Z15
+	VFMADD231PD  Z15, Z13, Z6
+	VFMADD231PD  Z15, Z14, Z12
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k381
+	LEAQ         (AX)(DX*2), AX
+	MOVQ         alpha+24(FP), CX
+	MOVQ         $0x3ff0000000000000, DI
+	CMPQ         CX, DI
+	JE           scaled382
+	VBROADCASTSD alpha+24(FP), Z13
+	VMULPD       Z13, Z1, Z1
+	VMULPD       Z13, Z2, Z2
+	VMULPD       Z13, Z3, Z3
+	VMULPD       Z13, Z4, Z4
+	VMULPD       Z13, Z5, Z5
+	VMULPD       Z13, Z6, Z6
+	VMULPD       Z13, Z7, Z7
+	VMULPD       Z13, Z8, Z8
+	VMULPD       Z13, Z9, Z9
+	VMULPD       Z13, Z10, Z10
+	VMULPD       Z13, Z11, Z11
+	VMULPD       Z13, Z12, Z12
+
+scaled382:
+	MOVQ         beta+80(FP), CX
+	SHLQ         $0x01, CX
+	JE           added383
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), DI
+	SHLQ         $0x03, DI
+	VBROADCASTSD beta+80(FP), Z13
+	VFMADD231PD  (CX), Z13, Z1
+	VFMADD231PD  64(CX), Z13, Z2
+	VFMADD231PD  128(CX), Z13, Z3
+	VFMADD231PD  192(CX), Z13, Z4
+	VFMADD231PD  256(CX), Z13, Z5
+	VFMADD231PD  (CX)(R9*1), Z13, Z6
+	ADDQ         DI, CX
+	VFMADD231PD  (CX), Z13, Z7
+	VFMADD231PD  64(CX), Z13, Z8
+	VFMADD231PD  128(CX), Z13, Z9
+	VFMADD231PD  192(CX), Z13, Z10
+	VFMADD231PD  256(CX), Z13, Z11
+	VFMADD231PD  (CX)(R9*1), Z13, Z12
+	ADDQ         DI, CX
+	MOVQ         CX, d+88(FP)
+
+added383:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), DI
+	SHLQ    $0x03, DI
+	VMOVUPD Z1, (CX)
+	VMOVUPD Z2, 64(CX)
+	VMOVUPD Z3, 128(CX)
+	VMOVUPD Z4, 192(CX)
+	VMOVUPD Z5, 256(CX)
+	VMOVUPD Z6, (CX)(R9*1)
+	ADDQ    DI, CX
+	VMOVUPD Z7, (CX)
+	VMOVUPD Z8, 64(CX)
+	VMOVUPD Z9, 128(CX)
+	VMOVUPD Z10, 192(CX)
+	VMOVUPD Z11, 256(CX)
+	VMOVUPD Z12, (CX)(R9*1)
+	ADDQ    DI, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000002, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000002
+	JGE     tile380
+
+rest379:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000001
+	JE   tile384
+	VZEROUPPER
+	RET
+
+tile384:
+	VMOVUPD Z0, Z1
+	VMOVUPD Z0, Z2
+	VMOVUPD Z0, Z3
+	VMOVUPD Z0, Z4
+	VMOVUPD Z0, Z5
+	VMOVUPD Z0, Z0
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
+
+k385:
+	VBROADCASTSD (CX), Z6
+	VMOVUPD      (DI), Z7
+	VFMADD231PD  Z7, Z6, Z1
+	VMOVUPD      64(DI), Z7
+	VFMADD231PD  Z7, Z6, Z2
+	VMOVUPD      128(DI), Z7
+	VFMADD231PD  Z7, Z6, Z3
+	VMOVUPD      192(DI), Z7
+	VFMADD231PD  Z7, Z6, Z4
+	VMOVUPD      256(DI), Z7
+	VFMADD231PD  Z7, Z6, Z5
+	VMOVUPD      (DI)(R8*1), Z7
+	VFMADD231PD  Z7, Z6, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k385
+	ADDQ         DX, AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled386
+	VBROADCASTSD alpha+24(FP), Z6
+	VMULPD       Z6, Z1, Z1
+	VMULPD       Z6, Z2, Z2
+	VMULPD       Z6, Z3, Z3
+	VMULPD       Z6, Z4, Z4
+	VMULPD       Z6, Z5, Z5
+	VMULPD       Z6, Z0, Z0
+
+scaled386:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added387
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z6
+	VFMADD231PD  (AX), Z6, Z1
+	VFMADD231PD  64(AX), Z6, Z2
+	VFMADD231PD  128(AX), Z6, Z3
+	VFMADD231PD  192(AX), Z6, Z4
+	VFMADD231PD  256(AX), Z6, Z5
+	VFMADD231PD  (AX)(R9*1), Z6, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added387:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, (AX)
+	VMOVUPD Z2, 64(AX)
+	VMOVUPD Z3, 128(AX)
+	VMOVUPD Z4, 192(AX)
+	VMOVUPD Z5, 256(AX)
+	VMOVUPD Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+vectors7:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000001
+	JL   rest388
+
+tile389:
+	VMOVUPD Z0, Z1
+	VMOVUPD Z0, Z2
+	VMOVUPD Z0, Z3
+	VMOVUPD Z0, Z4
+	VMOVUPD Z0, Z5
+	VMOVUPD Z0, Z6
+	VMOVUPD Z0, Z7
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
+
+k390:
+	VBROADCASTSD (CX), Z8
+	VMOVUPD      (DI), Z9
+	VFMADD231PD  Z9, Z8, Z1
+	VMOVUPD      64(DI), Z9
+	VFMADD231PD  Z9, Z8, Z2
+	VMOVUPD      128(DI), Z9
+	VFMADD231PD  Z9, Z8, Z3
+	VMOVUPD      192(DI), Z9
+	VFMADD231PD  Z9, Z8, Z4
+	VMOVUPD      256(DI), Z9
+	VFMADD231PD  Z9, Z8, Z5
+	VMOVUPD      320(DI), Z9
+	VFMADD231PD  Z9, Z8, Z6
+	VMOVUPD      (DI)(R8*1), Z9
+	VFMADD231PD  Z9, Z8, Z7
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k390
+	ADDQ         DX, AX
+	MOVQ         alpha+24(FP), CX
+	MOVQ         $0x3ff0000000000000, DI
+	CMPQ         CX, DI
+	JE           scaled391
+	VBROADCASTSD alpha+24(FP), Z8
+	VMULPD       Z8, Z1, Z1
+	VMULPD       Z8, Z2, Z2
+	VMULPD       Z8, Z3, Z3
+	VMULPD       Z8, Z4, Z4
+	VMULPD       Z8, Z5, Z5
+	VMULPD       Z8, Z6, Z6
+	VMULPD       Z8, Z7, Z7
+
+scaled391:
+	MOVQ         beta+80(FP), CX
+	SHLQ         $0x01, CX
+	JE           added392
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), DI
+	SHLQ         $0x03, DI
+	VBROADCASTSD beta+80(FP), Z8
+	VFMADD231PD  (CX), Z8, Z1
+	VFMADD231PD  64(CX), Z8, Z2
+	VFMADD231PD  128(CX), Z8, Z3
+	VFMADD231PD  192(CX), Z8, Z4
+	VFMADD231PD  256(CX), Z8, Z5
+	VFMADD231PD  320(CX), Z8, Z6
+	VFMADD231PD  (CX)(R9*1), Z8, Z7
+	ADDQ         DI, CX
+	MOVQ         CX, d+88(FP)
+
+added392:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), DI
+	SHLQ    $0x03, DI
+	VMOVUPD Z1, (CX)
+	VMOVUPD Z2, 64(CX)
+	VMOVUPD Z3, 128(CX)
+	VMOVUPD Z4, 192(CX)
+	VMOVUPD Z5, 256(CX)
+	VMOVUPD Z6, 320(CX)
+	VMOVUPD Z7, (CX)(R9*1)
+	ADDQ    DI, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000001, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000001
+	JGE     tile389
+
+rest388:
+	MOVQ m+0(FP), AX
+	VZEROUPPER
+	RET
+
+vectors8:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000001
+	JL   rest393
+
+tile394:
+	VMOVUPD Z0, Z1
+	VMOVUPD Z0, Z2
+	VMOVUPD Z0, Z3
+	VMOVUPD Z0, Z4
+	VMOVUPD Z0, Z5
+	VMOVUPD Z0, Z6
+	VMOVUPD Z0, Z7
+	VMOVUPD Z0, Z8
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
+
+k395:
+	VBROADCASTSD (CX), Z9
+	VMOVUPD      (DI), Z10
+	VFMADD231PD  Z10, Z9, Z1
+	VMOVUPD      64(DI), Z10
+	VFMADD231PD  Z10, Z9, Z2
+	VMOVUPD      128(DI), Z10
+	VFMADD231PD  Z10, Z9, Z3
+	VMOVUPD      192(DI), Z10
+	VFMADD231PD  Z10, Z9, Z4
+	VMOVUPD      256(DI), Z10
+	VFMADD231PD  Z10, Z9, Z5
+	VMOVUPD      320(DI), Z10
+	VFMADD231PD  Z10, Z9, Z6
+	VMOVUPD      384(DI), Z10
+	VFMADD231PD  Z10, Z9, Z7
+	VMOVUPD      (DI)(R8*1), Z10
+	VFMADD231PD  Z10, Z9, Z8
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k395
+	ADDQ         DX, AX
+	MOVQ         alpha+24(FP), CX
+	MOVQ         $0x3ff0000000000000, DI
+	CMPQ         CX, DI
+	JE           scaled396
+	VBROADCASTSD alpha+24(FP), Z9
+	VMULPD       Z9, Z1, Z1
+	VMULPD       Z9, Z2, Z2
+	VMULPD       Z9, Z3, Z3
+	VMULPD       Z9, Z4, Z4
+	VMULPD       Z9, Z5, Z5
+	VMULPD       Z9, Z6, Z6
+	VMULPD       Z9, Z7, Z7
+	VMULPD       Z9, Z8, Z8
+
+scaled396:
+	MOVQ         beta+80(FP), CX
+	SHLQ         $0x01, CX
+	JE           added397
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), DI
+	SHLQ         $0x03, DI
+	VBROADCASTSD beta+80(FP), Z9
+	VFMADD231PD  (CX), Z9, Z1
+	VFMADD231PD  64(CX), Z9, Z2
+	VFMADD231PD  128(CX), Z9, Z3
+	VFMADD231PD  192(CX), Z9, Z4
+	VFMADD231PD  256(CX), Z9, Z5
+	VFMADD231PD  320(CX), Z9, Z6
+	VFMADD231PD  384(CX), Z9, Z7
+	VFMADD231PD  (CX)(R9*1), Z9, Z8
+	ADDQ         DI, CX
+	MOVQ         CX, d+88(FP)
+
+added397:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), DI
+	SHLQ    $0x03, DI
+	VMOVUPD Z1, (CX)
+	VMOVUPD Z2, 64(CX)
+	VMOVUPD Z3, 128(CX)
+	VMOVUPD Z4, 192(CX)
+	VMOVUPD Z5, 256(CX)
+	VMOVUPD Z6, 320(CX)
+	VMOVUPD Z7, 384(CX)
+	VMOVUPD Z8, (CX)(R9*1)
+	ADDQ    DI, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000001, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000001
+	JGE     tile394
+
+rest393:
+	MOVQ m+0(FP), AX
+	VZEROUPPER
+	RET
+
+part:
+	MOVQ  $0x00000001, R8
+	SHLQ  CL, R8
+	DECQ  R8
+	KMOVW R8, K1
+	MOVQ  m+0(FP), CX
+	CMPQ  CX, $0x00000008
+	JL    rest398
+
+tile399:
+	VMOVUPD Z0, Z1
+	VMOVUPD Z0, Z2
+	VMOVUPD Z0, Z3
+	VMOVUPD Z0, Z4
+	VMOVUPD Z0, Z5
+	VMOVUPD Z0, Z6
+	VMOVUPD Z0, Z7
+	VMOVUPD Z0, Z8
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R8
+	MOVQ    b+56(FP), R9
+	MOVQ    k+16(FP), R10
+
+k400:
+	VMOVUPD.Z    (R9), K1, Z9
+	VBROADCASTSD (CX), Z10
+	VFMADD231PD  Z9, Z10, Z1
+	VBROADCASTSD (CX)(DX*1), Z10
+	VFMADD231PD  Z9, Z10, Z2
+	VBROADCASTSD (CX)(DX*2), Z10
+	VFMADD231PD  Z9, Z10, Z3
+	VBROADCASTSD (CX)(DI*1), Z10
+	VFMADD231PD  Z9, Z10, Z4
+	VBROADCASTSD (R8), Z10
+	VFMADD231PD  Z9, Z10, Z5
+	VBROADCASTSD (R8)(DX*1), Z10
+	VFMADD231PD  Z9, Z10, Z6
+	VBROADCASTSD (R8)(DX*2), Z10
+	VFMADD231PD  Z9, Z10, Z7
+	VBROADCASTSD (R8)(DI*1), Z10
+	VFMADD231PD  Z9, Z10, Z8
+	ADDQ         SI, R9
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	DECQ         R10
+	JNE          k400
+	LEAQ         (AX)(DX*4), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         alpha+24(FP), CX
+	MOVQ         $0x3ff0000000000000, R8
+	CMPQ         CX, R8
+	JE           scaled401
+	VBROADCASTSD alpha+24(FP), Z9
+	VMULPD       Z9, Z1, Z1
+	VMULPD       Z9, Z2, Z2
+	VMULPD       Z9, Z3, Z3
+	VMULPD       Z9, Z4, Z4
+	VMULPD       Z9, Z5, Z5
+	VMULPD       Z9, Z6, Z6
+	VMULPD       Z9, Z7, Z7
+	VMULPD       Z9, Z8, Z8
+
+scaled401:
+	MOVQ         beta+80(FP), CX
+	SHLQ         $0x01, CX
+	JE           added402
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), R8
+	SHLQ         $0x03, R8
+	VBROADCASTSD beta+80(FP), Z9
+	VMOVUPD.Z    (CX), K1, Z10
+	VFMADD231PD  Z10, Z9, Z1
+	ADDQ         R8, CX
+	VMOVUPD.Z    (CX), K1, Z10
+	VFMADD231PD  Z10, Z9, Z2
+	ADDQ         R8, CX
+	VMOVUPD.Z    (CX), K1, Z10
+	VFMADD231PD  Z10, Z9, Z3
+	ADDQ         R8, CX
+	VMOVUPD.Z    (CX), K1, Z10
+	VFMADD231PD  Z10, Z9, Z4
+	ADDQ         R8, CX
+	VMOVUPD.Z    (CX), K1, Z10
+	VFMADD231PD  Z10, Z9, Z5
+	ADDQ         R8, CX
+	VMOVUPD.Z    (CX), K1, Z10
+	VFMADD231PD  Z10, Z9, Z6
+	ADDQ         R8, CX
+	VMOVUPD.Z    (CX), K1, Z10
+	VFMADD231PD  Z10, Z9, Z7
+	ADDQ         R8, CX
+	VMOVUPD.Z    (CX), K1, Z10
+	VFMADD231PD  Z10, Z9, Z8
+	ADDQ         R8, CX
+	MOVQ         CX, d+88(FP)
+
+added402:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), R8
+	SHLQ    $0x03, R8
+	VMOVUPD Z1, K1, (CX)
+	ADDQ    R8, CX
+	VMOVUPD Z2, K1, (CX)
+	ADDQ    R8, CX
+	VMOVUPD Z3, K1, (CX)
+	ADDQ    R8, CX
+	VMOVUPD Z4, K1, (CX)
+	ADDQ    R8, CX
+	VMOVUPD Z5, K1, (CX)
+	ADDQ    R8, CX
+	VMOVUPD Z6, K1, (CX)
+	ADDQ    R8, CX
+	VMOVUPD Z7, K1, (CX)
+	ADDQ    R8, CX
+	VMOVUPD Z8, K1, (CX)
+	ADDQ    R8, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000008, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000008
+	JGE     tile399
+
+rest398:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000007
+	JE   tile403
+	CMPQ CX, $0x00000006
+	JE   tile404
+	CMPQ CX, $0x00000005
+	JE   tile405
+	CMPQ CX, $0x00000004
+	JE   tile406
+	CMPQ CX, $0x00000003
+	JE   tile407
+	CMPQ CX, $0x00000002
+	JE   tile408
+	CMPQ CX, $0x00000001
+	JE   tile409
+	VZEROUPPER
+	RET
+
+tile403:
+	VMOVUPD Z0, Z1
+	VMOVUPD Z0, Z2
+	VMOVUPD Z0, Z3
+	VMOVUPD Z0, Z4
+	VMOVUPD Z0, Z5
+	VMOVUPD Z0, Z6
+	VMOVUPD Z0, Z0
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R8
+	MOVQ    b+56(FP), R9
+	MOVQ    k+16(FP), R10
+
+k410:
+	VMOVUPD.Z    (R9), K1, Z7
+	VBROADCASTSD (CX), Z8
+	VFMADD231PD  Z7, Z8, Z1
+	VBROADCASTSD (CX)(DX*1), Z8
+	VFMADD231PD  Z7, Z8, Z2
+	VBROADCASTSD (CX)(DX*2), Z8
+	VFMADD231PD  Z7, Z8, Z3
+	VBROADCASTSD (CX)(DI*1), Z8
+	VFMADD231PD  Z7, Z8, Z4
+	VBROADCASTSD (R8), Z8
+	VFMADD231PD  Z7, Z8, Z5
+	VBROADCASTSD (R8)(DX*1), Z8
+	VFMADD231PD  Z7, Z8, Z6
+	VBROADCASTSD (R8)(DX*2), Z8
+	VFMADD231PD  Z7, Z8, Z0
+	ADDQ         SI, R9
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	DECQ         R10
+	JNE          k410
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled411
+	VBROADCASTSD alpha+24(FP), Z7
+	VMULPD       Z7, Z1, Z1
+	VMULPD       Z7, Z2, Z2
+	VMULPD       Z7, Z3, Z3
+	VMULPD       Z7, Z4, Z4
+	VMULPD       Z7, Z5, Z5
+	VMULPD       Z7, Z6, Z6
+	VMULPD       Z7, Z0, Z0
+
+scaled411:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added412
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z7
+	VMOVUPD.Z    (AX), K1, Z8
+	VFMADD231PD  Z8, Z7, Z1
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z8
+	VFMADD231PD  Z8, Z7, Z2
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z8
+	VFMADD231PD  Z8, Z7, Z3
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z8
+	VFMADD231PD  Z8, Z7, Z4
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z8
+	VFMADD231PD  Z8, Z7, Z5
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z8
+	VFMADD231PD  Z8, Z7, Z6
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z8
+	VFMADD231PD  Z8, Z7, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added412:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z0, K1, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile404:
+	VMOVUPD Z0, Z1
+	VMOVUPD Z0, Z2
+	VMOVUPD Z0, Z3
+	VMOVUPD Z0, Z4
+	VMOVUPD Z0, Z5
+	VMOVUPD Z0, Z0
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R8
+	MOVQ    b+56(FP), R9
+	MOVQ    k+16(FP), R10
+
+k413:
+	VMOVUPD.Z    (R9), K1, Z6
+	VBROADCASTSD (CX), Z7
+	VFMADD231PD  Z6, Z7, Z1
+	VBROADCASTSD (CX)(DX*1), Z7
+	VFMADD231PD  Z6, Z7, Z2
+	VBROADCASTSD (CX)(DX*2), Z7
+	VFMADD231PD  Z6, Z7, Z3
+	VBROADCASTSD (CX)(DI*1), Z7
+	VFMADD231PD  Z6, Z7, Z4
+	VBROADCASTSD (R8), Z7
+	VFMADD231PD  Z6, Z7, Z5
+	VBROADCASTSD (R8)(DX*1), Z7
+	VFMADD231PD  Z6, Z7, Z0
+	ADDQ         SI, R9
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	DECQ         R10
+	JNE          k413
+	LEAQ         (AX)(DX*4), AX
+	LEAQ         (AX)(DX*2), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled414
+	VBROADCASTSD alpha+24(FP), Z6
+	VMULPD       Z6, Z1, Z1
+	VMULPD       Z6, Z2, Z2
+	VMULPD       Z6, Z3, Z3
+	VMULPD       Z6, Z4, Z4
+	VMULPD       Z6, Z5, Z5
+	VMULPD       Z6, Z0, Z0
+
+scaled414:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added415
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z6
+	VMOVUPD.Z    (AX), K1, Z7
+	VFMADD231PD  Z7, Z6, Z1
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z7
+	VFMADD231PD  Z7, Z6, Z2
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z7
+	VFMADD231PD  Z7, Z6, Z3
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z7
+	VFMADD231PD  Z7, Z6, Z4
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z7
+	VFMADD231PD  Z7, Z6, Z5
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z7
+	VFMADD231PD  Z7, Z6, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added415:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z0, K1, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile405:
+	VMOVUPD Z0, Z1
+	VMOVUPD Z0, Z2
+	VMOVUPD Z0, Z3
+	VMOVUPD Z0, Z4
+	VMOVUPD Z0, Z0
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R8
+	MOVQ    b+56(FP), R9
+	MOVQ    k+16(FP), R10
+
+k416:
+	VMOVUPD.Z    (R9), K1, Z5
+	VBROADCASTSD (CX), Z6
+	VFMADD231PD  Z5, Z6, Z1
+	VBROADCASTSD (CX)(DX*1), Z6
+	VFMADD231PD  Z5, Z6, Z2
+	VBROADCASTSD (CX)(DX*2), Z6
+	VFMADD231PD  Z5, Z6, Z3
+	VBROADCASTSD (CX)(DI*1), Z6
+	VFMADD231PD  Z5, Z6, Z4
+	VBROADCASTSD (R8), Z6
+	VFMADD231PD  Z5, Z6, Z0
+	ADDQ         SI, R9
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	DECQ         R10
+	JNE          k416
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled417
+	VBROADCASTSD alpha+24(FP), Z5
+	VMULPD       Z5, Z1, Z1
+	VMULPD       Z5, Z2, Z2
+	VMULPD       Z5, Z3, Z3
+	VMULPD       Z5, Z4, Z4
+	VMULPD       Z5, Z0, Z0
+
+scaled417:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added418
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z5
+	VMOVUPD.Z    (AX), K1, Z6
+	VFMADD231PD  Z6, Z5, Z1
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z6
+	VFMADD231PD  Z6, Z5, Z2
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z6
+	VFMADD231PD  Z6, Z5, Z3
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z6
+	VFMADD231PD  Z6, Z5, Z4
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z6
+	VFMADD231PD  Z6, Z5, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added418:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z0, K1, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile406:
+	VMOVUPD Z0, Z1
+	VMOVUPD Z0, Z2
+	VMOVUPD Z0, Z3
+	VMOVUPD Z0, Z0
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R8
+	MOVQ    k+16(FP), R9
+
+k419:
+	VMOVUPD.Z    (R8), K1, Z4
+	VBROADCASTSD (CX), Z5
+	VFMADD231PD  Z4, Z5, Z1
+	VBROADCASTSD (CX)(DX*1), Z5
+	VFMADD231PD  Z4, Z5, Z2
+	VBROADCASTSD (CX)(DX*2), Z5
+	VFMADD231PD  Z4, Z5, Z3
+	VBROADCASTSD (CX)(DI*1), Z5
+	VFMADD231PD  Z4, Z5, Z0
+	ADDQ         SI, R8
+	ADDQ         BX, CX
+	DECQ         R9
+	JNE          k419
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled420
+	VBROADCASTSD alpha+24(FP), Z4
+	VMULPD       Z4, Z1, Z1
+	VMULPD       Z4, Z2, Z2
+	VMULPD       Z4, Z3, Z3
+	VMULPD       Z4, Z0, Z0
+
+scaled420:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added421
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z4
+	VMOVUPD.Z    (AX), K1, Z5
+	VFMADD231PD  Z5, Z4, Z1
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z5
+	VFMADD231PD  Z5, Z4, Z2
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z5
+	VFMADD231PD  Z5, Z4, Z3
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z5
+	VFMADD231PD  Z5, Z4, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added421:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z0, K1, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile407:
+	VMOVUPD Z0, Z1
+	VMOVUPD Z0, Z2
+	VMOVUPD Z0, Z0
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R8
+	MOVQ    k+16(FP), R9
+
+k422:
+	VMOVUPD.Z    (R8), K1, Z3
+	VBROADCASTSD (CX), Z4
+	VFMADD231PD  Z3, Z4, Z1
+	VBROADCASTSD (CX)(DX*1), Z4
+	VFMADD231PD  Z3, Z4, Z2
+	VBROADCASTSD (CX)(DX*2), Z4
+	VFMADD231PD  Z3, Z4, Z0
+	ADDQ         SI, R8
+	ADDQ         BX, CX
+	DECQ         R9
+	JNE          k422
+	ADDQ         DI, AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled423
+	VBROADCASTSD alpha+24(FP), Z3
+	VMULPD       Z3, Z1, Z1
+	VMULPD       Z3, Z2, Z2
+	VMULPD       Z3, Z0, Z0
+
+scaled423:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added424
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z3
+	VMOVUPD.Z    (AX), K1, Z4
+	VFMADD231PD  Z4, Z3, Z1
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z4
+	VFMADD231PD  Z4, Z3, Z2
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z4
+	VFMADD231PD  Z4, Z3, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added424:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z0, K1, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile408:
+	VMOVUPD Z0, Z1
+	VMOVUPD Z0, Z0
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R8
+
+k425:
+	VMOVUPD.Z    (DI), K1, Z2
+	VBROADCASTSD (CX), Z3
+	VFMADD231PD  Z2, Z3, Z1
+	VBROADCASTSD (CX)(DX*1), Z3
+	VFMADD231PD  Z2, Z3, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R8
+	JNE          k425
+	LEAQ         (AX)(DX*2), AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled426
+	VBROADCASTSD alpha+24(FP), Z2
+	VMULPD       Z2, Z1, Z1
+	VMULPD       Z2, Z0, Z0
+
+scaled426:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added427
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z2
+	VMOVUPD.Z    (AX), K1, Z3
+	VFMADD231PD  Z3, Z2, Z1
+	ADDQ         CX, AX
+	VMOVUPD.Z    (AX), K1, Z3
+	VFMADD231PD  Z3, Z2, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added427:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPD Z0, K1, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile409:
+	VMOVUPD Z0, Z0
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R8
+
+k428:
+	VMOVUPD.Z    (DI), K1, Z1
+	VBROADCASTSD (CX), Z2
+	VFMADD231PD  Z1, Z2, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R8
+	JNE          k428
+	ADDQ         DX, AX
+	MOVQ         alpha+24(FP), AX
+	MOVQ         $0x3ff0000000000000, CX
+	CMPQ         AX, CX
+	JE           scaled429
+	VBROADCASTSD alpha+24(FP), Z1
+	VMULPD       Z1, Z0, Z0
+
+scaled429:
+	MOVQ         beta+80(FP), AX
+	SHLQ         $0x01, AX
+	JE           added430
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x03, CX
+	VBROADCASTSD beta+80(FP), Z1
+	VMOVUPD.Z    (AX), K1, Z2
+	VFMADD231PD  Z2, Z1, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added430:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x03, CX
+	VMOVUPD Z0, K1, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+// func gemmAVX2Float32(m int, n int, k int, alpha float32, a *float32, rs int, ps int, b *float32, ldb int, last int, beta float32, d *float32, ldd int, c *float32, ldc int)
+// Requires: AVX, FMA3
+TEXT ·gemmAVX2Float32(SB), NOSPLIT, $0-120
+	MOVQ a+32(FP), AX
+	MOVQ rs+40(FP), CX
+	SHLQ $0x02, CX
+	MOVQ ps+48(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+64(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (CX)(CX*2), SI
+	MOVQ n+8(FP), DI
+	CMPQ DI, $0x00000008
+	JL   part
+	MOVQ last+72(FP), R8
+	SHLQ $0x02, R8
+	LEAQ -8(DI), R9
+	SHLQ $0x02, R9
+	CMPQ DI, $0x00000038
+	JG   vectors8
+	CMPQ DI, $0x00000030
+	JG   vectors7
+	CMPQ DI, $0x00000028
+	JG   vectors6
+	CMPQ DI, $0x00000020
+	JG   vectors5
+	CMPQ DI, $0x00000018
+	JG   vectors4
+	CMPQ DI, $0x00000010
+	JG   vectors3
+	CMPQ DI, $0x00000008
+	JG   vectors2
+	MOVQ m+0(FP), DI
+	CMPQ DI, $0x00000008
+	JL   rest431
+
+tile432:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -5671,37 +7678,39 @@ tile8x1:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   CX, R10
-	LEAQ   (R10)(BX*4), R12
-	MOVQ   b+56(FP), R13
-	MOVQ   k+16(FP), R14
+	MOVQ   AX, DI
+	LEAQ   (DI)(CX*4), R8
+	MOVQ   b+56(FP), R9
+	MOVQ   k+16(FP), R10
 
-k350:
-	VMOVUPS      (R13), Y8
-	VBROADCASTSS (R10), Y9
+k433:
+	VMOVUPS      (R9), Y8
+	VBROADCASTSS (DI), Y9
 	VFMADD231PS  Y8, Y9, Y0
-	VBROADCASTSS (R10)(BX*1), Y9
+	VBROADCASTSS (DI)(CX*1), Y9
 	VFMADD231PS  Y8, Y9, Y1
-	VBROADCASTSS (R10)(BX*2), Y9
+	VBROADCASTSS (DI)(CX*2), Y9
 	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (R10)(R9*1), Y9
+	VBROADCASTSS (DI)(SI*1), Y9
 	VFMADD231PS  Y8, Y9, Y3
-	VBROADCASTSS (R12), Y9
+	VBROADCASTSS (R8), Y9
 	VFMADD231PS  Y8, Y9, Y4
-	VBROADCASTSS (R12)(BX*1), Y9
+	VBROADCASTSS (R8)(CX*1), Y9
 	VFMADD231PS  Y8, Y9, Y5
-	VBROADCASTSS (R12)(BX*2), Y9
+	VBROADCASTSS (R8)(CX*2), Y9
 	VFMADD231PS  Y8, Y9, Y6
-	VBROADCASTSS (R12)(R9*1), Y9
+	VBROADCASTSS (R8)(SI*1), Y9
 	VFMADD231PS  Y8, Y9, Y7
-	ADDQ         DI, R13
-	ADDQ         SI, R10
-	ADDQ         SI, R12
-	DECQ         R14
-	JNE          k350
-	LEAQ         (CX)(BX*4), CX
-	LEAQ         (CX)(BX*2), CX
-	LEAQ         (CX)(BX*2), CX
+	ADDQ         BX, R9
+	ADDQ         DX, DI
+	ADDQ         DX, R8
+	DECQ         R10
+	JNE          k433
+	LEAQ         (AX)(CX*4), AX
+	LEAQ         (AX)(CX*4), AX
+	MOVL         alpha+24(FP), DI
+	CMPL         DI, $0x3f800000
+	JE           scaled434
 	VBROADCASTSS alpha+24(FP), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
@@ -5711,335 +7720,80 @@ k350:
 	VMULPS       Y8, Y5, Y5
 	VMULPS       Y8, Y6, Y6
 	VMULPS       Y8, Y7, Y7
-	CMPQ         R11, $0x00000008
-	JNE          part351
-	MOVL         beta+72(FP), R10
-	SHLQ         $0x20, R10
-	SHLQ         $0x01, R10
-	JE           store353
-	MOVQ         DX, R10
-	VBROADCASTSS beta+72(FP), Y8
-	VFMADD231PS  (R10), Y8, Y0
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y8, Y1
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y8, Y2
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y8, Y3
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y8, Y4
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y8, Y5
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y8, Y6
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y8, Y7
-	ADDQ         R8, R10
 
-store353:
-	VMOVUPS Y0, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y3, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y4, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y5, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y6, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y7, (DX)
-	ADDQ    R8, DX
-	JMP     done352
+scaled434:
+	MOVL         beta+80(FP), DI
+	SHLL         $0x01, DI
+	JE           added435
+	MOVQ         d+88(FP), DI
+	MOVQ         ldd+96(FP), R8
+	SHLQ         $0x02, R8
+	VBROADCASTSS beta+80(FP), Y8
+	VFMADD231PS  (DI), Y8, Y0
+	ADDQ         R8, DI
+	VFMADD231PS  (DI), Y8, Y1
+	ADDQ         R8, DI
+	VFMADD231PS  (DI), Y8, Y2
+	ADDQ         R8, DI
+	VFMADD231PS  (DI), Y8, Y3
+	ADDQ         R8, DI
+	VFMADD231PS  (DI), Y8, Y4
+	ADDQ         R8, DI
+	VFMADD231PS  (DI), Y8, Y5
+	ADDQ         R8, DI
+	VFMADD231PS  (DI), Y8, Y6
+	ADDQ         R8, DI
+	VFMADD231PS  (DI), Y8, Y7
+	ADDQ         R8, DI
+	MOVQ         DI, d+88(FP)
 
-part351:
-	LEAQ         window<>+32(SB), R10
-	MOVQ         R11, R12
-	NEGQ         R12
-	VMOVUPS      (R10)(R12*4), Y8
-	MOVL         beta+72(FP), R10
-	SHLQ         $0x20, R10
-	SHLQ         $0x01, R10
-	JE           store354
-	MOVQ         DX, R10
-	VBROADCASTSS beta+72(FP), Y9
-	VMASKMOVPS   (R10), Y8, Y10
-	VFMADD231PS  Y10, Y9, Y0
-	ADDQ         R8, R10
-	VMASKMOVPS   (R10), Y8, Y10
-	VFMADD231PS  Y10, Y9, Y1
-	ADDQ         R8, R10
-	VMASKMOVPS   (R10), Y8, Y10
-	VFMADD231PS  Y10, Y9, Y2
-	ADDQ         R8, R10
-	VMASKMOVPS   (R10), Y8, Y10
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         R8, R10
-	VMASKMOVPS   (R10), Y8, Y10
-	VFMADD231PS  Y10, Y9, Y4
-	ADDQ         R8, R10
-	VMASKMOVPS   (R10), Y8, Y10
-	VFMADD231PS  Y10, Y9, Y5
-	ADDQ         R8, R10
-	VMASKMOVPS   (R10), Y8, Y10
-	VFMADD231PS  Y10, Y9, Y6
-	ADDQ         R8, R10
-	VMASKMOVPS   (R10), Y8, Y8
-	VFMADD231PS  Y8, Y9, Y7
-	ADDQ         R8, R10
+added435:
+	MOVQ    c+104(FP), DI
+	MOVQ    ldc+112(FP), R8
+	SHLQ    $0x02, R8
+	VMOVUPS Y0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y2, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y3, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y4, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y5, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y6, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y7, (DI)
+	ADDQ    R8, DI
+	MOVQ    DI, c+104(FP)
+	MOVQ    m+0(FP), DI
+	SUBQ    $0x00000008, DI
+	MOVQ    DI, m+0(FP)
+	CMPQ    DI, $0x00000008
+	JGE     tile432
 
-store354:
-	LEAQ    (DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip355
-	VMOVUPS Y0, (R10)
-	ADDQ    $0x20, R10
-
-skip355:
-	TESTQ        $0x00000004, R11
-	JE           skip356
-	VMOVUPS      X0, (R10)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, R10
-
-skip356:
-	TESTQ   $0x00000002, R11
-	JE      skip357
-	VMOVSD  X0, (R10)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, R10
-
-skip357:
-	TESTQ  $0x00000001, R11
-	JE     skip358
-	VMOVSS X0, (R10)
-	ADDQ   $0x04, R10
-
-skip358:
-	ADDQ    R8, DX
-	LEAQ    (DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip359
-	VMOVUPS Y1, (R10)
-	ADDQ    $0x20, R10
-
-skip359:
-	TESTQ        $0x00000004, R11
-	JE           skip360
-	VMOVUPS      X1, (R10)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, R10
-
-skip360:
-	TESTQ   $0x00000002, R11
-	JE      skip361
-	VMOVSD  X1, (R10)
-	VPSRLDQ $0x08, X1, X1
-	ADDQ    $0x08, R10
-
-skip361:
-	TESTQ  $0x00000001, R11
-	JE     skip362
-	VMOVSS X1, (R10)
-	ADDQ   $0x04, R10
-
-skip362:
-	ADDQ    R8, DX
-	LEAQ    (DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip363
-	VMOVUPS Y2, (R10)
-	ADDQ    $0x20, R10
-
-skip363:
-	TESTQ        $0x00000004, R11
-	JE           skip364
-	VMOVUPS      X2, (R10)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, R10
-
-skip364:
-	TESTQ   $0x00000002, R11
-	JE      skip365
-	VMOVSD  X2, (R10)
-	VPSRLDQ $0x08, X2, X2
-	ADDQ    $0x08, R10
-
-skip365:
-	TESTQ  $0x00000001, R11
-	JE     skip366
-	VMOVSS X2, (R10)
-	ADDQ   $0x04, R10
-
-skip366:
-	ADDQ    R8, DX
-	LEAQ    (DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip367
-	VMOVUPS Y3, (R10)
-	ADDQ    $0x20, R10
-
-skip367:
-	TESTQ        $0x00000004, R11
-	JE           skip368
-	VMOVUPS      X3, (R10)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, R10
-
-skip368:
-	TESTQ   $0x00000002, R11
-	JE      skip369
-	VMOVSD  X3, (R10)
-	VPSRLDQ $0x08, X3, X3
-	ADDQ    $0x08, R10
-
-skip369:
-	TESTQ  $0x00000001, R11
-	JE     skip370
-	VMOVSS X3, (R10)
-	ADDQ   $0x04, R10
-
-skip370:
-	ADDQ    R8, DX
-	LEAQ    (DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip371
-	VMOVUPS Y4, (R10)
-	ADDQ    $0x20, R10
-
-skip371:
-	TESTQ        $0x00000004, R11
-	JE           skip372
-	VMOVUPS      X4, (R10)
-	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, R10
-
-skip372:
-	TESTQ   $0x00000002, R11
-	JE      skip373
-	VMOVSD  X4, (R10)
-	VPSRLDQ $0x08, X4, X4
-	ADDQ    $0x08, R10
-
-skip373:
-	TESTQ  $0x00000001, R11
-	JE     skip374
-	VMOVSS X4, (R10)
-	ADDQ   $0x04, R10
-
-skip374:
-	ADDQ    R8, DX
-	LEAQ    (DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip375
-	VMOVUPS Y5, (R10)
-	ADDQ    $0x20, R10
-
-skip375:
-	TESTQ        $0x00000004, R11
-	JE           skip376
-	VMOVUPS      X5, (R10)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, R10
-
-skip376:
-	TESTQ   $0x00000002, R11
-	JE      skip377
-	VMOVSD  X5, (R10)
-	VPSRLDQ $0x08, X5, X5
-	ADDQ    $0x08, R10
-
-skip377:
-	TESTQ  $0x00000001, R11
-	JE     skip378
-	VMOVSS X5, (R10)
-	ADDQ   $0x04, R10
-
-skip378:
-	ADDQ    R8, DX
-	LEAQ    (DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip379
-	VMOVUPS Y6, (R10)
-	ADDQ    $0x20, R10
-
-skip379:
-	TESTQ        $0x00000004, R11
-	JE           skip380
-	VMOVUPS      X6, (R10)
-	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, R10
-
-skip380:
-	TESTQ   $0x00000002, R11
-	JE      skip381
-	VMOVSD  X6, (R10)
-	VPSRLDQ $0x08, X6, X6
-	ADDQ    $0x08, R10
-
-skip381:
-	TESTQ  $0x00000001, R11
-	JE     skip382
-	VMOVSS X6, (R10)
-	ADDQ   $0x04, R10
-
-skip382:
-	ADDQ    R8, DX
-	LEAQ    (DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip383
-	VMOVUPS Y7, (R10)
-	ADDQ    $0x20, R10
-
-skip383:
-	TESTQ        $0x00000004, R11
-	JE           skip384
-	VMOVUPS      X7, (R10)
-	VEXTRACTF128 $0x01, Y7, X7
-	ADDQ         $0x10, R10
-
-skip384:
-	TESTQ   $0x00000002, R11
-	JE      skip385
-	VMOVSD  X7, (R10)
-	VPSRLDQ $0x08, X7, X7
-	ADDQ    $0x08, R10
-
-skip385:
-	TESTQ  $0x00000001, R11
-	JE     skip386
-	VMOVSS X7, (R10)
-	ADDQ   $0x04, R10
-
-skip386:
-	ADDQ R8, DX
-
-done352:
-	SUBQ $0x00000008, AX
-	JMP  tile8x1
-
-tile8x1rest:
-	CMPQ AX, $0x00000007
-	JE   tile7x1
-	CMPQ AX, $0x00000006
-	JE   tile6x1
-	CMPQ AX, $0x00000005
-	JE   tile5x1
-	CMPQ AX, $0x00000004
-	JE   tile4x1
-	CMPQ AX, $0x00000003
-	JE   tile3x1
-	CMPQ AX, $0x00000002
-	JE   tile2x1
-	CMPQ AX, $0x00000001
-	JE   tile1x1
+rest431:
+	MOVQ m+0(FP), DI
+	CMPQ DI, $0x00000007
+	JE   tile436
+	CMPQ DI, $0x00000006
+	JE   tile437
+	CMPQ DI, $0x00000005
+	JE   tile438
+	CMPQ DI, $0x00000004
+	JE   tile439
+	CMPQ DI, $0x00000003
+	JE   tile440
+	CMPQ DI, $0x00000002
+	JE   tile441
+	CMPQ DI, $0x00000001
+	JE   tile442
 	VZEROUPPER
 	RET
 
-tile7x1:
+tile436:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -6047,32 +7801,36 @@ tile7x1:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
-	MOVQ   CX, AX
-	LEAQ   (AX)(BX*4), CX
-	MOVQ   b+56(FP), R10
-	MOVQ   k+16(FP), R12
+	MOVQ   AX, DI
+	LEAQ   (DI)(CX*4), R8
+	MOVQ   b+56(FP), R9
+	MOVQ   k+16(FP), R10
 
-k387:
-	VMOVUPS      (R10), Y7
-	VBROADCASTSS (AX), Y8
+k443:
+	VMOVUPS      (R9), Y7
+	VBROADCASTSS (DI), Y8
 	VFMADD231PS  Y7, Y8, Y0
-	VBROADCASTSS (AX)(BX*1), Y8
+	VBROADCASTSS (DI)(CX*1), Y8
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (AX)(BX*2), Y8
+	VBROADCASTSS (DI)(CX*2), Y8
 	VFMADD231PS  Y7, Y8, Y2
-	VBROADCASTSS (AX)(R9*1), Y8
+	VBROADCASTSS (DI)(SI*1), Y8
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (CX), Y8
+	VBROADCASTSS (R8), Y8
 	VFMADD231PS  Y7, Y8, Y4
-	VBROADCASTSS (CX)(BX*1), Y8
+	VBROADCASTSS (R8)(CX*1), Y8
 	VFMADD231PS  Y7, Y8, Y5
-	VBROADCASTSS (CX)(BX*2), Y8
+	VBROADCASTSS (R8)(CX*2), Y8
 	VFMADD231PS  Y7, Y8, Y6
-	ADDQ         DI, R10
-	ADDQ         SI, AX
-	ADDQ         SI, CX
-	DECQ         R12
-	JNE          k387
+	ADDQ         BX, R9
+	ADDQ         DX, DI
+	ADDQ         DX, R8
+	DECQ         R10
+	JNE          k443
+	LEAQ         (AX)(CX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled444
 	VBROADCASTSS alpha+24(FP), Y7
 	VMULPS       Y7, Y0, Y0
 	VMULPS       Y7, Y1, Y1
@@ -6081,312 +7839,89 @@ k387:
 	VMULPS       Y7, Y4, Y4
 	VMULPS       Y7, Y5, Y5
 	VMULPS       Y7, Y6, Y6
-	CMPQ         R11, $0x00000008
-	JNE          part388
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store390
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y7
+
+scaled444:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added445
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y7
 	VFMADD231PS  (AX), Y7, Y0
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y7, Y1
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y7, Y2
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y7, Y3
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y7, Y4
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y7, Y5
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y7, Y6
-	ADDQ         R8, AX
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store390:
-	VMOVUPS Y0, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y3, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y4, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y5, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y6, (DX)
-	ADDQ    R8, DX
-	JMP     done389
-
-part388:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*4), Y7
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store391
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y8
-	VMASKMOVPS   (AX), Y7, Y9
-	VFMADD231PS  Y9, Y8, Y0
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y7, Y9
-	VFMADD231PS  Y9, Y8, Y1
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y7, Y9
-	VFMADD231PS  Y9, Y8, Y2
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y7, Y9
-	VFMADD231PS  Y9, Y8, Y3
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y7, Y9
-	VFMADD231PS  Y9, Y8, Y4
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y7, Y9
-	VFMADD231PS  Y9, Y8, Y5
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y7, Y7
-	VFMADD231PS  Y7, Y8, Y6
-	ADDQ         R8, AX
-
-store391:
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip392
+added445:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-
-skip392:
-	TESTQ        $0x00000004, R11
-	JE           skip393
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-skip393:
-	TESTQ   $0x00000002, R11
-	JE      skip394
-	VMOVSD  X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-skip394:
-	TESTQ  $0x00000001, R11
-	JE     skip395
-	VMOVSS X0, (AX)
-	ADDQ   $0x04, AX
-
-skip395:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip396
+	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip396:
-	TESTQ        $0x00000004, R11
-	JE           skip397
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip397:
-	TESTQ   $0x00000002, R11
-	JE      skip398
-	VMOVSD  X1, (AX)
-	VPSRLDQ $0x08, X1, X1
-	ADDQ    $0x08, AX
-
-skip398:
-	TESTQ  $0x00000001, R11
-	JE     skip399
-	VMOVSS X1, (AX)
-	ADDQ   $0x04, AX
-
-skip399:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip400
+	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
-	ADDQ    $0x20, AX
-
-skip400:
-	TESTQ        $0x00000004, R11
-	JE           skip401
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
-
-skip401:
-	TESTQ   $0x00000002, R11
-	JE      skip402
-	VMOVSD  X2, (AX)
-	VPSRLDQ $0x08, X2, X2
-	ADDQ    $0x08, AX
-
-skip402:
-	TESTQ  $0x00000001, R11
-	JE     skip403
-	VMOVSS X2, (AX)
-	ADDQ   $0x04, AX
-
-skip403:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip404
+	ADDQ    CX, AX
 	VMOVUPS Y3, (AX)
-	ADDQ    $0x20, AX
-
-skip404:
-	TESTQ        $0x00000004, R11
-	JE           skip405
-	VMOVUPS      X3, (AX)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
-
-skip405:
-	TESTQ   $0x00000002, R11
-	JE      skip406
-	VMOVSD  X3, (AX)
-	VPSRLDQ $0x08, X3, X3
-	ADDQ    $0x08, AX
-
-skip406:
-	TESTQ  $0x00000001, R11
-	JE     skip407
-	VMOVSS X3, (AX)
-	ADDQ   $0x04, AX
-
-skip407:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip408
+	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
-	ADDQ    $0x20, AX
-
-skip408:
-	TESTQ        $0x00000004, R11
-	JE           skip409
-	VMOVUPS      X4, (AX)
-	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
-
-skip409:
-	TESTQ   $0x00000002, R11
-	JE      skip410
-	VMOVSD  X4, (AX)
-	VPSRLDQ $0x08, X4, X4
-	ADDQ    $0x08, AX
-
-skip410:
-	TESTQ  $0x00000001, R11
-	JE     skip411
-	VMOVSS X4, (AX)
-	ADDQ   $0x04, AX
-
-skip411:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip412
+	ADDQ    CX, AX
 	VMOVUPS Y5, (AX)
-	ADDQ    $0x20, AX
-
-skip412:
-	TESTQ        $0x00000004, R11
-	JE           skip413
-	VMOVUPS      X5, (AX)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
-
-skip413:
-	TESTQ   $0x00000002, R11
-	JE      skip414
-	VMOVSD  X5, (AX)
-	VPSRLDQ $0x08, X5, X5
-	ADDQ    $0x08, AX
-
-skip414:
-	TESTQ  $0x00000001, R11
-	JE     skip415
-	VMOVSS X5, (AX)
-	ADDQ   $0x04, AX
-
-skip415:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip416
+	ADDQ    CX, AX
 	VMOVUPS Y6, (AX)
-	ADDQ    $0x20, AX
-
-skip416:
-	TESTQ        $0x00000004, R11
-	JE           skip417
-	VMOVUPS      X6, (AX)
-	VEXTRACTF128 $0x01, Y6, X6
-	ADDQ         $0x10, AX
-
-skip417:
-	TESTQ   $0x00000002, R11
-	JE      skip418
-	VMOVSD  X6, (AX)
-	VPSRLDQ $0x08, X6, X6
-	ADDQ    $0x08, AX
-
-skip418:
-	TESTQ  $0x00000001, R11
-	JE     skip419
-	VMOVSS X6, (AX)
-	ADDQ   $0x04, AX
-
-skip419:
-	ADDQ R8, DX
-
-done389:
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile6x1:
+tile437:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   CX, AX
-	LEAQ   (AX)(BX*4), CX
-	MOVQ   b+56(FP), R10
-	MOVQ   k+16(FP), R12
+	MOVQ   AX, DI
+	LEAQ   (DI)(CX*4), R8
+	MOVQ   b+56(FP), R9
+	MOVQ   k+16(FP), R10
 
-k420:
-	VMOVUPS      (R10), Y6
-	VBROADCASTSS (AX), Y7
+k446:
+	VMOVUPS      (R9), Y6
+	VBROADCASTSS (DI), Y7
 	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS (AX)(BX*1), Y7
+	VBROADCASTSS (DI)(CX*1), Y7
 	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS (AX)(BX*2), Y7
+	VBROADCASTSS (DI)(CX*2), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (AX)(R9*1), Y7
+	VBROADCASTSS (DI)(SI*1), Y7
 	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS (CX), Y7
+	VBROADCASTSS (R8), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS (CX)(BX*1), Y7
+	VBROADCASTSS (R8)(CX*1), Y7
 	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         DI, R10
-	ADDQ         SI, AX
-	ADDQ         SI, CX
-	DECQ         R12
-	JNE          k420
+	ADDQ         BX, R9
+	ADDQ         DX, DI
+	ADDQ         DX, R8
+	DECQ         R10
+	JNE          k446
+	LEAQ         (AX)(CX*4), AX
+	LEAQ         (AX)(CX*2), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled447
 	VBROADCASTSS alpha+24(FP), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
@@ -6394,1046 +7929,352 @@ k420:
 	VMULPS       Y6, Y3, Y3
 	VMULPS       Y6, Y4, Y4
 	VMULPS       Y6, Y5, Y5
-	CMPQ         R11, $0x00000008
-	JNE          part421
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store423
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y6
+
+scaled447:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added448
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y6
 	VFMADD231PS  (AX), Y6, Y0
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y6, Y1
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y6, Y2
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y6, Y3
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y6, Y4
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y6, Y5
-	ADDQ         R8, AX
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store423:
-	VMOVUPS Y0, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y3, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y4, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y5, (DX)
-	ADDQ    R8, DX
-	JMP     done422
-
-part421:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*4), Y6
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store424
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y7
-	VMASKMOVPS   (AX), Y6, Y8
-	VFMADD231PS  Y8, Y7, Y0
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y6, Y8
-	VFMADD231PS  Y8, Y7, Y1
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y6, Y8
-	VFMADD231PS  Y8, Y7, Y2
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y6, Y8
-	VFMADD231PS  Y8, Y7, Y3
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y6, Y8
-	VFMADD231PS  Y8, Y7, Y4
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y6, Y6
-	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         R8, AX
-
-store424:
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip425
+added448:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-
-skip425:
-	TESTQ        $0x00000004, R11
-	JE           skip426
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-skip426:
-	TESTQ   $0x00000002, R11
-	JE      skip427
-	VMOVSD  X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-skip427:
-	TESTQ  $0x00000001, R11
-	JE     skip428
-	VMOVSS X0, (AX)
-	ADDQ   $0x04, AX
-
-skip428:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip429
+	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip429:
-	TESTQ        $0x00000004, R11
-	JE           skip430
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip430:
-	TESTQ   $0x00000002, R11
-	JE      skip431
-	VMOVSD  X1, (AX)
-	VPSRLDQ $0x08, X1, X1
-	ADDQ    $0x08, AX
-
-skip431:
-	TESTQ  $0x00000001, R11
-	JE     skip432
-	VMOVSS X1, (AX)
-	ADDQ   $0x04, AX
-
-skip432:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip433
+	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
-	ADDQ    $0x20, AX
-
-skip433:
-	TESTQ        $0x00000004, R11
-	JE           skip434
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
-
-skip434:
-	TESTQ   $0x00000002, R11
-	JE      skip435
-	VMOVSD  X2, (AX)
-	VPSRLDQ $0x08, X2, X2
-	ADDQ    $0x08, AX
-
-skip435:
-	TESTQ  $0x00000001, R11
-	JE     skip436
-	VMOVSS X2, (AX)
-	ADDQ   $0x04, AX
-
-skip436:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip437
+	ADDQ    CX, AX
 	VMOVUPS Y3, (AX)
-	ADDQ    $0x20, AX
-
-skip437:
-	TESTQ        $0x00000004, R11
-	JE           skip438
-	VMOVUPS      X3, (AX)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
-
-skip438:
-	TESTQ   $0x00000002, R11
-	JE      skip439
-	VMOVSD  X3, (AX)
-	VPSRLDQ $0x08, X3, X3
-	ADDQ    $0x08, AX
-
-skip439:
-	TESTQ  $0x00000001, R11
-	JE     skip440
-	VMOVSS X3, (AX)
-	ADDQ   $0x04, AX
-
-skip440:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip441
+	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
-	ADDQ    $0x20, AX
-
-skip441:
-	TESTQ        $0x00000004, R11
-	JE           skip442
-	VMOVUPS      X4, (AX)
-	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
-
-skip442:
-	TESTQ   $0x00000002, R11
-	JE      skip443
-	VMOVSD  X4, (AX)
-	VPSRLDQ $0x08, X4, X4
-	ADDQ    $0x08, AX
-
-skip443:
-	TESTQ  $0x00000001, R11
-	JE     skip444
-	VMOVSS X4, (AX)
-	ADDQ   $0x04, AX
-
-skip444:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip445
+	ADDQ    CX, AX
 	VMOVUPS Y5, (AX)
-	ADDQ    $0x20, AX
-
-skip445:
-	TESTQ        $0x00000004, R11
-	JE           skip446
-	VMOVUPS      X5, (AX)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
-
-skip446:
-	TESTQ   $0x00000002, R11
-	JE      skip447
-	VMOVSD  X5, (AX)
-	VPSRLDQ $0x08, X5, X5
-	ADDQ    $0x08, AX
-
-skip447:
-	TESTQ  $0x00000001, R11
-	JE     skip448
-	VMOVSS X5, (AX)
-	ADDQ   $0x04, AX
-
-skip448:
-	ADDQ R8, DX
-
-done422:
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile5x1:
+tile438:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   CX, AX
-	LEAQ   (AX)(BX*4), CX
-	MOVQ   b+56(FP), R10
-	MOVQ   k+16(FP), R12
+	MOVQ   AX, DI
+	LEAQ   (DI)(CX*4), R8
+	MOVQ   b+56(FP), R9
+	MOVQ   k+16(FP), R10
 
 k449:
-	VMOVUPS      (R10), Y5
-	VBROADCASTSS (AX), Y6
+	VMOVUPS      (R9), Y5
+	VBROADCASTSS (DI), Y6
 	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS (AX)(BX*1), Y6
+	VBROADCASTSS (DI)(CX*1), Y6
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (AX)(BX*2), Y6
+	VBROADCASTSS (DI)(CX*2), Y6
 	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (AX)(R9*1), Y6
+	VBROADCASTSS (DI)(SI*1), Y6
 	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS (CX), Y6
+	VBROADCASTSS (R8), Y6
 	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         DI, R10
-	ADDQ         SI, AX
-	ADDQ         SI, CX
-	DECQ         R12
+	ADDQ         BX, R9
+	ADDQ         DX, DI
+	ADDQ         DX, R8
+	DECQ         R10
 	JNE          k449
+	LEAQ         (AX)(CX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled450
 	VBROADCASTSS alpha+24(FP), Y5
 	VMULPS       Y5, Y0, Y0
 	VMULPS       Y5, Y1, Y1
 	VMULPS       Y5, Y2, Y2
 	VMULPS       Y5, Y3, Y3
 	VMULPS       Y5, Y4, Y4
-	CMPQ         R11, $0x00000008
-	JNE          part450
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store452
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y5
+
+scaled450:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added451
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y5
 	VFMADD231PS  (AX), Y5, Y0
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y5, Y1
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y5, Y2
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y5, Y3
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y5, Y4
-	ADDQ         R8, AX
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store452:
-	VMOVUPS Y0, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y3, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y4, (DX)
-	ADDQ    R8, DX
-	JMP     done451
-
-part450:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*4), Y5
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store453
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y6
-	VMASKMOVPS   (AX), Y5, Y7
-	VFMADD231PS  Y7, Y6, Y0
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y5, Y7
-	VFMADD231PS  Y7, Y6, Y1
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y5, Y7
-	VFMADD231PS  Y7, Y6, Y2
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y5, Y7
-	VFMADD231PS  Y7, Y6, Y3
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y5, Y5
-	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         R8, AX
-
-store453:
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip454
+added451:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-
-skip454:
-	TESTQ        $0x00000004, R11
-	JE           skip455
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-skip455:
-	TESTQ   $0x00000002, R11
-	JE      skip456
-	VMOVSD  X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-skip456:
-	TESTQ  $0x00000001, R11
-	JE     skip457
-	VMOVSS X0, (AX)
-	ADDQ   $0x04, AX
-
-skip457:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip458
+	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip458:
-	TESTQ        $0x00000004, R11
-	JE           skip459
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip459:
-	TESTQ   $0x00000002, R11
-	JE      skip460
-	VMOVSD  X1, (AX)
-	VPSRLDQ $0x08, X1, X1
-	ADDQ    $0x08, AX
-
-skip460:
-	TESTQ  $0x00000001, R11
-	JE     skip461
-	VMOVSS X1, (AX)
-	ADDQ   $0x04, AX
-
-skip461:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip462
+	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
-	ADDQ    $0x20, AX
-
-skip462:
-	TESTQ        $0x00000004, R11
-	JE           skip463
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
-
-skip463:
-	TESTQ   $0x00000002, R11
-	JE      skip464
-	VMOVSD  X2, (AX)
-	VPSRLDQ $0x08, X2, X2
-	ADDQ    $0x08, AX
-
-skip464:
-	TESTQ  $0x00000001, R11
-	JE     skip465
-	VMOVSS X2, (AX)
-	ADDQ   $0x04, AX
-
-skip465:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip466
+	ADDQ    CX, AX
 	VMOVUPS Y3, (AX)
-	ADDQ    $0x20, AX
-
-skip466:
-	TESTQ        $0x00000004, R11
-	JE           skip467
-	VMOVUPS      X3, (AX)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
-
-skip467:
-	TESTQ   $0x00000002, R11
-	JE      skip468
-	VMOVSD  X3, (AX)
-	VPSRLDQ $0x08, X3, X3
-	ADDQ    $0x08, AX
-
-skip468:
-	TESTQ  $0x00000001, R11
-	JE     skip469
-	VMOVSS X3, (AX)
-	ADDQ   $0x04, AX
-
-skip469:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip470
+	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
-	ADDQ    $0x20, AX
-
-skip470:
-	TESTQ        $0x00000004, R11
-	JE           skip471
-	VMOVUPS      X4, (AX)
-	VEXTRACTF128 $0x01, Y4, X4
-	ADDQ         $0x10, AX
-
-skip471:
-	TESTQ   $0x00000002, R11
-	JE      skip472
-	VMOVSD  X4, (AX)
-	VPSRLDQ $0x08, X4, X4
-	ADDQ    $0x08, AX
-
-skip472:
-	TESTQ  $0x00000001, R11
-	JE     skip473
-	VMOVSS X4, (AX)
-	ADDQ   $0x04, AX
-
-skip473:
-	ADDQ R8, DX
-
-done451:
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile4x1:
+tile439:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), R10
+	MOVQ   AX, DI
+	MOVQ   b+56(FP), R8
+	MOVQ   k+16(FP), R9
 
-k474:
-	VMOVUPS      (CX), Y4
-	VBROADCASTSS (AX), Y5
+k452:
+	VMOVUPS      (R8), Y4
+	VBROADCASTSS (DI), Y5
 	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS (AX)(BX*1), Y5
+	VBROADCASTSS (DI)(CX*1), Y5
 	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS (AX)(BX*2), Y5
+	VBROADCASTSS (DI)(CX*2), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (AX)(R9*1), Y5
+	VBROADCASTSS (DI)(SI*1), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         DI, CX
-	ADDQ         SI, AX
-	DECQ         R10
-	JNE          k474
+	ADDQ         BX, R8
+	ADDQ         DX, DI
+	DECQ         R9
+	JNE          k452
+	LEAQ         (AX)(CX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled453
 	VBROADCASTSS alpha+24(FP), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
 	VMULPS       Y4, Y3, Y3
-	CMPQ         R11, $0x00000008
-	JNE          part475
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store477
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y4
+
+scaled453:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added454
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y4
 	VFMADD231PS  (AX), Y4, Y0
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y4, Y1
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y4, Y2
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y4, Y3
-	ADDQ         R8, AX
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store477:
-	VMOVUPS Y0, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y3, (DX)
-	ADDQ    R8, DX
-	JMP     done476
-
-part475:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*4), Y4
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store478
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y5
-	VMASKMOVPS   (AX), Y4, Y6
-	VFMADD231PS  Y6, Y5, Y0
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y4, Y6
-	VFMADD231PS  Y6, Y5, Y1
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y4, Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y4, Y4
-	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         R8, AX
-
-store478:
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip479
+added454:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-
-skip479:
-	TESTQ        $0x00000004, R11
-	JE           skip480
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-skip480:
-	TESTQ   $0x00000002, R11
-	JE      skip481
-	VMOVSD  X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-skip481:
-	TESTQ  $0x00000001, R11
-	JE     skip482
-	VMOVSS X0, (AX)
-	ADDQ   $0x04, AX
-
-skip482:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip483
+	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip483:
-	TESTQ        $0x00000004, R11
-	JE           skip484
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip484:
-	TESTQ   $0x00000002, R11
-	JE      skip485
-	VMOVSD  X1, (AX)
-	VPSRLDQ $0x08, X1, X1
-	ADDQ    $0x08, AX
-
-skip485:
-	TESTQ  $0x00000001, R11
-	JE     skip486
-	VMOVSS X1, (AX)
-	ADDQ   $0x04, AX
-
-skip486:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip487
+	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
-	ADDQ    $0x20, AX
-
-skip487:
-	TESTQ        $0x00000004, R11
-	JE           skip488
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
-
-skip488:
-	TESTQ   $0x00000002, R11
-	JE      skip489
-	VMOVSD  X2, (AX)
-	VPSRLDQ $0x08, X2, X2
-	ADDQ    $0x08, AX
-
-skip489:
-	TESTQ  $0x00000001, R11
-	JE     skip490
-	VMOVSS X2, (AX)
-	ADDQ   $0x04, AX
-
-skip490:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip491
+	ADDQ    CX, AX
 	VMOVUPS Y3, (AX)
-	ADDQ    $0x20, AX
-
-skip491:
-	TESTQ        $0x00000004, R11
-	JE           skip492
-	VMOVUPS      X3, (AX)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
-
-skip492:
-	TESTQ   $0x00000002, R11
-	JE      skip493
-	VMOVSD  X3, (AX)
-	VPSRLDQ $0x08, X3, X3
-	ADDQ    $0x08, AX
-
-skip493:
-	TESTQ  $0x00000001, R11
-	JE     skip494
-	VMOVSS X3, (AX)
-	ADDQ   $0x04, AX
-
-skip494:
-	ADDQ R8, DX
-
-done476:
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile3x1:
+tile440:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
+	MOVQ   AX, DI
+	MOVQ   b+56(FP), R8
 	MOVQ   k+16(FP), R9
 
-k495:
-	VMOVUPS      (CX), Y3
-	VBROADCASTSS (AX), Y4
+k455:
+	VMOVUPS      (R8), Y3
+	VBROADCASTSS (DI), Y4
 	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS (AX)(BX*1), Y4
+	VBROADCASTSS (DI)(CX*1), Y4
 	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS (AX)(BX*2), Y4
+	VBROADCASTSS (DI)(CX*2), Y4
 	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         DI, CX
-	ADDQ         SI, AX
+	ADDQ         BX, R8
+	ADDQ         DX, DI
 	DECQ         R9
-	JNE          k495
+	JNE          k455
+	ADDQ         SI, AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled456
 	VBROADCASTSS alpha+24(FP), Y3
 	VMULPS       Y3, Y0, Y0
 	VMULPS       Y3, Y1, Y1
 	VMULPS       Y3, Y2, Y2
-	CMPQ         R11, $0x00000008
-	JNE          part496
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store498
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y3
+
+scaled456:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added457
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y3
 	VFMADD231PS  (AX), Y3, Y0
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y3, Y1
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y3, Y2
-	ADDQ         R8, AX
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store498:
-	VMOVUPS Y0, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y1, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	ADDQ    R8, DX
-	JMP     done497
-
-part496:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*4), Y3
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store499
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y4
-	VMASKMOVPS   (AX), Y3, Y5
-	VFMADD231PS  Y5, Y4, Y0
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y3, Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y3, Y3
-	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         R8, AX
-
-store499:
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip500
+added457:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-
-skip500:
-	TESTQ        $0x00000004, R11
-	JE           skip501
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-skip501:
-	TESTQ   $0x00000002, R11
-	JE      skip502
-	VMOVSD  X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-skip502:
-	TESTQ  $0x00000001, R11
-	JE     skip503
-	VMOVSS X0, (AX)
-	ADDQ   $0x04, AX
-
-skip503:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip504
+	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip504:
-	TESTQ        $0x00000004, R11
-	JE           skip505
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip505:
-	TESTQ   $0x00000002, R11
-	JE      skip506
-	VMOVSD  X1, (AX)
-	VPSRLDQ $0x08, X1, X1
-	ADDQ    $0x08, AX
-
-skip506:
-	TESTQ  $0x00000001, R11
-	JE     skip507
-	VMOVSS X1, (AX)
-	ADDQ   $0x04, AX
-
-skip507:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip508
+	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
-	ADDQ    $0x20, AX
-
-skip508:
-	TESTQ        $0x00000004, R11
-	JE           skip509
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
-
-skip509:
-	TESTQ   $0x00000002, R11
-	JE      skip510
-	VMOVSD  X2, (AX)
-	VPSRLDQ $0x08, X2, X2
-	ADDQ    $0x08, AX
-
-skip510:
-	TESTQ  $0x00000001, R11
-	JE     skip511
-	VMOVSS X2, (AX)
-	ADDQ   $0x04, AX
-
-skip511:
-	ADDQ R8, DX
-
-done497:
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile2x1:
+tile441:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), R9
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R8
 
-k512:
-	VMOVUPS      (CX), Y2
-	VBROADCASTSS (AX), Y3
+k458:
+	VMOVUPS      (DI), Y2
+	VBROADCASTSS (SI), Y3
 	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS (AX)(BX*1), Y3
+	VBROADCASTSS (SI)(CX*1), Y3
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         DI, CX
-	ADDQ         SI, AX
-	DECQ         R9
-	JNE          k512
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R8
+	JNE          k458
+	LEAQ         (AX)(CX*2), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled459
 	VBROADCASTSS alpha+24(FP), Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y2, Y1, Y1
-	CMPQ         R11, $0x00000008
-	JNE          part513
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store515
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y2
+
+scaled459:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added460
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y2
 	VFMADD231PS  (AX), Y2, Y0
-	ADDQ         R8, AX
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y2, Y1
-	ADDQ         R8, AX
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store515:
-	VMOVUPS Y0, (DX)
-	ADDQ    R8, DX
-	VMOVUPS Y1, (DX)
-	ADDQ    R8, DX
-	JMP     done514
-
-part513:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*4), Y2
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store516
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y3
-	VMASKMOVPS   (AX), Y2, Y4
-	VFMADD231PS  Y4, Y3, Y0
-	ADDQ         R8, AX
-	VMASKMOVPS   (AX), Y2, Y2
-	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         R8, AX
-
-store516:
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip517
+added460:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-
-skip517:
-	TESTQ        $0x00000004, R11
-	JE           skip518
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-skip518:
-	TESTQ   $0x00000002, R11
-	JE      skip519
-	VMOVSD  X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-skip519:
-	TESTQ  $0x00000001, R11
-	JE     skip520
-	VMOVSS X0, (AX)
-	ADDQ   $0x04, AX
-
-skip520:
-	ADDQ    R8, DX
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip521
+	ADDQ    CX, AX
 	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip521:
-	TESTQ        $0x00000004, R11
-	JE           skip522
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip522:
-	TESTQ   $0x00000002, R11
-	JE      skip523
-	VMOVSD  X1, (AX)
-	VPSRLDQ $0x08, X1, X1
-	ADDQ    $0x08, AX
-
-skip523:
-	TESTQ  $0x00000001, R11
-	JE     skip524
-	VMOVSS X1, (AX)
-	ADDQ   $0x04, AX
-
-skip524:
-	ADDQ R8, DX
-
-done514:
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile1x1:
+tile442:
 	VXORPS Y0, Y0, Y0
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), BX
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R8
 
-k525:
-	VBROADCASTSS (AX), Y1
-	VFMADD231PS  (CX), Y1, Y0
-	ADDQ         DI, CX
-	ADDQ         SI, AX
-	DECQ         BX
-	JNE          k525
+k461:
+	VMOVUPS      (DI), Y1
+	VBROADCASTSS (SI), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R8
+	JNE          k461
+	ADDQ         CX, AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled462
 	VBROADCASTSS alpha+24(FP), Y1
 	VMULPS       Y1, Y0, Y0
-	CMPQ         R11, $0x00000008
-	JNE          part526
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store528
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y1
+
+scaled462:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added463
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y1
 	VFMADD231PS  (AX), Y1, Y0
-	ADDQ         R8, AX
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store528:
-	VMOVUPS Y0, (DX)
-	ADDQ    R8, DX
-	JMP     done527
-
-part526:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*4), Y1
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store529
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y2
-	VMASKMOVPS   (AX), Y1, Y1
-	VFMADD231PS  Y1, Y2, Y0
-	ADDQ         R8, AX
-
-store529:
-	LEAQ    (DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip530
+added463:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-
-skip530:
-	TESTQ        $0x00000004, R11
-	JE           skip531
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-skip531:
-	TESTQ   $0x00000002, R11
-	JE      skip532
-	VMOVSD  X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-skip532:
-	TESTQ  $0x00000001, R11
-	JE     skip533
-	VMOVSS X0, (AX)
-	ADDQ   $0x04, AX
-
-skip533:
-	ADDQ R8, DX
-
-done527:
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
 vectors2:
-tile6x2:
-	CMPQ   AX, $0x00000006
-	JL     tile6x2rest
+	MOVQ m+0(FP), DI
+	CMPQ DI, $0x00000006
+	JL   rest464
+
+tile465:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -7446,39 +8287,42 @@ tile6x2:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   CX, R10
-	LEAQ   (R10)(BX*4), R12
-	MOVQ   b+56(FP), R13
-	MOVQ   k+16(FP), R14
+	MOVQ   AX, DI
+	LEAQ   (DI)(CX*4), R10
+	MOVQ   b+56(FP), R11
+	MOVQ   k+16(FP), R12
 
-k534:
-	VMOVUPS      (R13), Y12
-	VMOVUPS      32(R13), Y13
-	VBROADCASTSS (R10), Y14
+k466:
+	VMOVUPS      (R11), Y12
+	VMOVUPS      (R11)(R8*1), Y13
+	VBROADCASTSS (DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (R10)(BX*1), Y14
+	VBROADCASTSS (DI)(CX*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (R10)(BX*2), Y14
+	VBROADCASTSS (DI)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (R10)(R9*1), Y14
+	VBROADCASTSS (DI)(SI*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS (R12), Y14
+	VBROADCASTSS (R10), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (R12)(BX*1), Y14
+	VBROADCASTSS (R10)(CX*1), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         DI, R13
-	ADDQ         SI, R10
-	ADDQ         SI, R12
-	DECQ         R14
-	JNE          k534
-	LEAQ         (CX)(BX*4), CX
-	LEAQ         (CX)(BX*2), CX
+	ADDQ         BX, R11
+	ADDQ         DX, DI
+	ADDQ         DX, R10
+	DECQ         R12
+	JNE          k466
+	LEAQ         (AX)(CX*4), AX
+	LEAQ         (AX)(CX*2), AX
+	MOVL         alpha+24(FP), DI
+	CMPL         DI, $0x3f800000
+	JE           scaled467
 	VBROADCASTSS alpha+24(FP), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
@@ -7492,285 +8336,80 @@ k534:
 	VMULPS       Y12, Y9, Y9
 	VMULPS       Y12, Y10, Y10
 	VMULPS       Y12, Y11, Y11
-	CMPQ         R11, $0x00000008
-	JNE          part535
-	MOVL         beta+72(FP), R10
-	SHLQ         $0x20, R10
-	SHLQ         $0x01, R10
-	JE           store537
-	MOVQ         DX, R10
-	VBROADCASTSS beta+72(FP), Y12
-	VFMADD231PS  (R10), Y12, Y0
-	VFMADD231PS  32(R10), Y12, Y1
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y12, Y2
-	VFMADD231PS  32(R10), Y12, Y3
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y12, Y4
-	VFMADD231PS  32(R10), Y12, Y5
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y12, Y6
-	VFMADD231PS  32(R10), Y12, Y7
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y12, Y8
-	VFMADD231PS  32(R10), Y12, Y9
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y12, Y10
-	VFMADD231PS  32(R10), Y12, Y11
-	ADDQ         R8, R10
 
-store537:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	VMOVUPS Y3, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y4, (DX)
-	VMOVUPS Y5, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y6, (DX)
-	VMOVUPS Y7, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y8, (DX)
-	VMOVUPS Y9, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y10, (DX)
-	VMOVUPS Y11, 32(DX)
-	ADDQ    R8, DX
-	JMP     done536
+scaled467:
+	MOVL         beta+80(FP), DI
+	SHLL         $0x01, DI
+	JE           added468
+	MOVQ         d+88(FP), DI
+	MOVQ         ldd+96(FP), R10
+	SHLQ         $0x02, R10
+	VBROADCASTSS beta+80(FP), Y12
+	VFMADD231PS  (DI), Y12, Y0
+	VFMADD231PS  (DI)(R9*1), Y12, Y1
+	ADDQ         R10, DI
+	VFMADD231PS  (DI), Y12, Y2
+	VFMADD231PS  (DI)(R9*1), Y12, Y3
+	ADDQ         R10, DI
+	VFMADD231PS  (DI), Y12, Y4
+	VFMADD231PS  (DI)(R9*1), Y12, Y5
+	ADDQ         R10, DI
+	VFMADD231PS  (DI), Y12, Y6
+	VFMADD231PS  (DI)(R9*1), Y12, Y7
+	ADDQ         R10, DI
+	VFMADD231PS  (DI), Y12, Y8
+	VFMADD231PS  (DI)(R9*1), Y12, Y9
+	ADDQ         R10, DI
+	VFMADD231PS  (DI), Y12, Y10
+	VFMADD231PS  (DI)(R9*1), Y12, Y11
+	ADDQ         R10, DI
+	MOVQ         DI, d+88(FP)
 
-part535:
-	LEAQ         window<>+32(SB), R10
-	MOVQ         R11, R12
-	NEGQ         R12
-	VMOVUPS      (R10)(R12*4), Y12
-	MOVL         beta+72(FP), R10
-	SHLQ         $0x20, R10
-	SHLQ         $0x01, R10
-	JE           store538
-	MOVQ         DX, R10
-	VBROADCASTSS beta+72(FP), Y13
-	VFMADD231PS  (R10), Y13, Y0
-	VMASKMOVPS   32(R10), Y12, Y14
-	VFMADD231PS  Y14, Y13, Y1
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y13, Y2
-	VMASKMOVPS   32(R10), Y12, Y14
-	VFMADD231PS  Y14, Y13, Y3
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y13, Y4
-	VMASKMOVPS   32(R10), Y12, Y14
-	VFMADD231PS  Y14, Y13, Y5
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y13, Y6
-	VMASKMOVPS   32(R10), Y12, Y14
-	VFMADD231PS  Y14, Y13, Y7
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y13, Y8
-	VMASKMOVPS   32(R10), Y12, Y14
-	VFMADD231PS  Y14, Y13, Y9
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y13, Y10
-	VMASKMOVPS   32(R10), Y12, Y12
-	VFMADD231PS  Y12, Y13, Y11
-	ADDQ         R8, R10
+added468:
+	MOVQ    c+104(FP), DI
+	MOVQ    ldc+112(FP), R10
+	SHLQ    $0x02, R10
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPS Y2, (DI)
+	VMOVUPS Y3, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPS Y4, (DI)
+	VMOVUPS Y5, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPS Y6, (DI)
+	VMOVUPS Y7, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPS Y8, (DI)
+	VMOVUPS Y9, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPS Y10, (DI)
+	VMOVUPS Y11, (DI)(R9*1)
+	ADDQ    R10, DI
+	MOVQ    DI, c+104(FP)
+	MOVQ    m+0(FP), DI
+	SUBQ    $0x00000006, DI
+	MOVQ    DI, m+0(FP)
+	CMPQ    DI, $0x00000006
+	JGE     tile465
 
-store538:
-	VMOVUPS Y0, (DX)
-	LEAQ    32(DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip539
-	VMOVUPS Y1, (R10)
-	ADDQ    $0x20, R10
-
-skip539:
-	TESTQ        $0x00000004, R11
-	JE           skip540
-	VMOVUPS      X1, (R10)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, R10
-
-skip540:
-	TESTQ   $0x00000002, R11
-	JE      skip541
-	VMOVSD  X1, (R10)
-	VPSRLDQ $0x08, X1, X1
-	ADDQ    $0x08, R10
-
-skip541:
-	TESTQ  $0x00000001, R11
-	JE     skip542
-	VMOVSS X1, (R10)
-	ADDQ   $0x04, R10
-
-skip542:
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	LEAQ    32(DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip543
-	VMOVUPS Y3, (R10)
-	ADDQ    $0x20, R10
-
-skip543:
-	TESTQ        $0x00000004, R11
-	JE           skip544
-	VMOVUPS      X3, (R10)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, R10
-
-skip544:
-	TESTQ   $0x00000002, R11
-	JE      skip545
-	VMOVSD  X3, (R10)
-	VPSRLDQ $0x08, X3, X3
-	ADDQ    $0x08, R10
-
-skip545:
-	TESTQ  $0x00000001, R11
-	JE     skip546
-	VMOVSS X3, (R10)
-	ADDQ   $0x04, R10
-
-skip546:
-	ADDQ    R8, DX
-	VMOVUPS Y4, (DX)
-	LEAQ    32(DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip547
-	VMOVUPS Y5, (R10)
-	ADDQ    $0x20, R10
-
-skip547:
-	TESTQ        $0x00000004, R11
-	JE           skip548
-	VMOVUPS      X5, (R10)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, R10
-
-skip548:
-	TESTQ   $0x00000002, R11
-	JE      skip549
-	VMOVSD  X5, (R10)
-	VPSRLDQ $0x08, X5, X5
-	ADDQ    $0x08, R10
-
-skip549:
-	TESTQ  $0x00000001, R11
-	JE     skip550
-	VMOVSS X5, (R10)
-	ADDQ   $0x04, R10
-
-skip550:
-	ADDQ    R8, DX
-	VMOVUPS Y6, (DX)
-	LEAQ    32(DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip551
-	VMOVUPS Y7, (R10)
-	ADDQ    $0x20, R10
-
-skip551:
-	TESTQ        $0x00000004, R11
-	JE           skip552
-	VMOVUPS      X7, (R10)
-	VEXTRACTF128 $0x01, Y7, X7
-	ADDQ         $0x10, R10
-
-skip552:
-	TESTQ   $0x00000002, R11
-	JE      skip553
-	VMOVSD  X7, (R10)
-	VPSRLDQ $0x08, X7, X7
-	ADDQ    $0x08, R10
-
-skip553:
-	TESTQ  $0x00000001, R11
-	JE     skip554
-	VMOVSS X7, (R10)
-	ADDQ   $0x04, R10
-
-skip554:
-	ADDQ    R8, DX
-	VMOVUPS Y8, (DX)
-	LEAQ    32(DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip555
-	VMOVUPS Y9, (R10)
-	ADDQ    $0x20, R10
-
-skip555:
-	TESTQ        $0x00000004, R11
-	JE           skip556
-	VMOVUPS      X9, (R10)
-	VEXTRACTF128 $0x01, Y9, X9
-	ADDQ         $0x10, R10
-
-skip556:
-	TESTQ   $0x00000002, R11
-	JE      skip557
-	VMOVSD  X9, (R10)
-	VPSRLDQ $0x08, X9, X9
-	ADDQ    $0x08, R10
-
-skip557:
-	TESTQ  $0x00000001, R11
-	JE     skip558
-	VMOVSS X9, (R10)
-	ADDQ   $0x04, R10
-
-skip558:
-	ADDQ    R8, DX
-	VMOVUPS Y10, (DX)
-	LEAQ    32(DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip559
-	VMOVUPS Y11, (R10)
-	ADDQ    $0x20, R10
-
-skip559:
-	TESTQ        $0x00000004, R11
-	JE           skip560
-	VMOVUPS      X11, (R10)
-	VEXTRACTF128 $0x01, Y11, X11
-	ADDQ         $0x10, R10
-
-skip560:
-	TESTQ   $0x00000002, R11
-	JE      skip561
-	VMOVSD  X11, (R10)
-	VPSRLDQ $0x08, X11, X11
-	ADDQ    $0x08, R10
-
-skip561:
-	TESTQ  $0x00000001, R11
-	JE     skip562
-	VMOVSS X11, (R10)
-	ADDQ   $0x04, R10
-
-skip562:
-	ADDQ R8, DX
-
-done536:
-	SUBQ $0x00000006, AX
-	JMP  tile6x2
-
-tile6x2rest:
-	CMPQ AX, $0x00000005
-	JE   tile5x2
-	CMPQ AX, $0x00000004
-	JE   tile4x2
-	CMPQ AX, $0x00000003
-	JE   tile3x2
-	CMPQ AX, $0x00000002
-	JE   tile2x2
-	CMPQ AX, $0x00000001
-	JE   tile1x2
+rest464:
+	MOVQ m+0(FP), DI
+	CMPQ DI, $0x00000005
+	JE   tile469
+	CMPQ DI, $0x00000004
+	JE   tile470
+	CMPQ DI, $0x00000003
+	JE   tile471
+	CMPQ DI, $0x00000002
+	JE   tile472
+	CMPQ DI, $0x00000001
+	JE   tile473
 	VZEROUPPER
 	RET
 
-tile5x2:
+tile469:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -7781,34 +8420,38 @@ tile5x2:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	MOVQ   CX, AX
-	LEAQ   (AX)(BX*4), CX
-	MOVQ   b+56(FP), R10
+	MOVQ   AX, DI
+	LEAQ   (DI)(CX*4), R10
+	MOVQ   b+56(FP), R11
 	MOVQ   k+16(FP), R12
 
-k563:
-	VMOVUPS      (R10), Y10
-	VMOVUPS      32(R10), Y11
-	VBROADCASTSS (AX), Y12
+k474:
+	VMOVUPS      (R11), Y10
+	VMOVUPS      (R11)(R8*1), Y11
+	VBROADCASTSS (DI), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS (AX)(BX*1), Y12
+	VBROADCASTSS (DI)(CX*1), Y12
 	VFMADD231PS  Y10, Y12, Y2
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS (AX)(BX*2), Y12
+	VBROADCASTSS (DI)(CX*2), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (AX)(R9*1), Y12
+	VBROADCASTSS (DI)(SI*1), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS (CX), Y12
+	VBROADCASTSS (R10), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
-	ADDQ         DI, R10
-	ADDQ         SI, AX
-	ADDQ         SI, CX
+	ADDQ         BX, R11
+	ADDQ         DX, DI
+	ADDQ         DX, R10
 	DECQ         R12
-	JNE          k563
+	JNE          k474
+	LEAQ         (AX)(CX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled475
 	VBROADCASTSS alpha+24(FP), Y10
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y10, Y1, Y1
@@ -7820,232 +8463,56 @@ k563:
 	VMULPS       Y10, Y7, Y7
 	VMULPS       Y10, Y8, Y8
 	VMULPS       Y10, Y9, Y9
-	CMPQ         R11, $0x00000008
-	JNE          part564
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store566
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y10
+
+scaled475:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added476
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y10
 	VFMADD231PS  (AX), Y10, Y0
-	VFMADD231PS  32(AX), Y10, Y1
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y10, Y1
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y10, Y2
-	VFMADD231PS  32(AX), Y10, Y3
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y10, Y3
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y10, Y4
-	VFMADD231PS  32(AX), Y10, Y5
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y10, Y5
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y10, Y6
-	VFMADD231PS  32(AX), Y10, Y7
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y10, Y7
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y10, Y8
-	VFMADD231PS  32(AX), Y10, Y9
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y10, Y9
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store566:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	VMOVUPS Y3, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y4, (DX)
-	VMOVUPS Y5, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y6, (DX)
-	VMOVUPS Y7, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y8, (DX)
-	VMOVUPS Y9, 32(DX)
-	ADDQ    R8, DX
-	JMP     done565
-
-part564:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*4), Y10
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store567
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y11
-	VFMADD231PS  (AX), Y11, Y0
-	VMASKMOVPS   32(AX), Y10, Y12
-	VFMADD231PS  Y12, Y11, Y1
-	ADDQ         R8, AX
-	VFMADD231PS  (AX), Y11, Y2
-	VMASKMOVPS   32(AX), Y10, Y12
-	VFMADD231PS  Y12, Y11, Y3
-	ADDQ         R8, AX
-	VFMADD231PS  (AX), Y11, Y4
-	VMASKMOVPS   32(AX), Y10, Y12
-	VFMADD231PS  Y12, Y11, Y5
-	ADDQ         R8, AX
-	VFMADD231PS  (AX), Y11, Y6
-	VMASKMOVPS   32(AX), Y10, Y12
-	VFMADD231PS  Y12, Y11, Y7
-	ADDQ         R8, AX
-	VFMADD231PS  (AX), Y11, Y8
-	VMASKMOVPS   32(AX), Y10, Y10
-	VFMADD231PS  Y10, Y11, Y9
-	ADDQ         R8, AX
-
-store567:
-	VMOVUPS Y0, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip568
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip568:
-	TESTQ        $0x00000004, R11
-	JE           skip569
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip569:
-	TESTQ   $0x00000002, R11
-	JE      skip570
-	VMOVSD  X1, (AX)
-	VPSRLDQ $0x08, X1, X1
-	ADDQ    $0x08, AX
-
-skip570:
-	TESTQ  $0x00000001, R11
-	JE     skip571
-	VMOVSS X1, (AX)
-	ADDQ   $0x04, AX
-
-skip571:
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip572
-	VMOVUPS Y3, (AX)
-	ADDQ    $0x20, AX
-
-skip572:
-	TESTQ        $0x00000004, R11
-	JE           skip573
-	VMOVUPS      X3, (AX)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
-
-skip573:
-	TESTQ   $0x00000002, R11
-	JE      skip574
-	VMOVSD  X3, (AX)
-	VPSRLDQ $0x08, X3, X3
-	ADDQ    $0x08, AX
-
-skip574:
-	TESTQ  $0x00000001, R11
-	JE     skip575
-	VMOVSS X3, (AX)
-	ADDQ   $0x04, AX
-
-skip575:
-	ADDQ    R8, DX
-	VMOVUPS Y4, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip576
-	VMOVUPS Y5, (AX)
-	ADDQ    $0x20, AX
-
-skip576:
-	TESTQ        $0x00000004, R11
-	JE           skip577
-	VMOVUPS      X5, (AX)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
-
-skip577:
-	TESTQ   $0x00000002, R11
-	JE      skip578
-	VMOVSD  X5, (AX)
-	VPSRLDQ $0x08, X5, X5
-	ADDQ    $0x08, AX
-
-skip578:
-	TESTQ  $0x00000001, R11
-	JE     skip579
-	VMOVSS X5, (AX)
-	ADDQ   $0x04, AX
-
-skip579:
-	ADDQ    R8, DX
-	VMOVUPS Y6, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip580
-	VMOVUPS Y7, (AX)
-	ADDQ    $0x20, AX
-
-skip580:
-	TESTQ        $0x00000004, R11
-	JE           skip581
-	VMOVUPS      X7, (AX)
-	VEXTRACTF128 $0x01, Y7, X7
-	ADDQ         $0x10, AX
-
-skip581:
-	TESTQ   $0x00000002, R11
-	JE      skip582
-	VMOVSD  X7, (AX)
-	VPSRLDQ $0x08, X7, X7
-	ADDQ    $0x08, AX
-
-skip582:
-	TESTQ  $0x00000001, R11
-	JE     skip583
-	VMOVSS X7, (AX)
-	ADDQ   $0x04, AX
-
-skip583:
-	ADDQ    R8, DX
-	VMOVUPS Y8, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip584
-	VMOVUPS Y9, (AX)
-	ADDQ    $0x20, AX
-
-skip584:
-	TESTQ        $0x00000004, R11
-	JE           skip585
-	VMOVUPS      X9, (AX)
-	VEXTRACTF128 $0x01, Y9, X9
-	ADDQ         $0x10, AX
-
-skip585:
-	TESTQ   $0x00000002, R11
-	JE      skip586
-	VMOVSD  X9, (AX)
-	VPSRLDQ $0x08, X9, X9
-	ADDQ    $0x08, AX
-
-skip586:
-	TESTQ  $0x00000001, R11
-	JE     skip587
-	VMOVSS X9, (AX)
-	ADDQ   $0x04, AX
-
-skip587:
-	ADDQ R8, DX
-
-done565:
+added476:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile4x2:
+tile470:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -8054,29 +8521,33 @@ tile4x2:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), R10
+	MOVQ   AX, DI
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
 
-k588:
-	VMOVUPS      (CX), Y8
-	VMOVUPS      32(CX), Y9
-	VBROADCASTSS (AX), Y10
+k477:
+	VMOVUPS      (R10), Y8
+	VMOVUPS      (R10)(R8*1), Y9
+	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS (AX)(BX*1), Y10
+	VBROADCASTSS (DI)(CX*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS (AX)(BX*2), Y10
+	VBROADCASTSS (DI)(CX*2), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (AX)(R9*1), Y10
+	VBROADCASTSS (DI)(SI*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         DI, CX
-	ADDQ         SI, AX
-	DECQ         R10
-	JNE          k588
+	ADDQ         BX, R10
+	ADDQ         DX, DI
+	DECQ         R11
+	JNE          k477
+	LEAQ         (AX)(CX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled478
 	VBROADCASTSS alpha+24(FP), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
@@ -8086,219 +8557,80 @@ k588:
 	VMULPS       Y8, Y5, Y5
 	VMULPS       Y8, Y6, Y6
 	VMULPS       Y8, Y7, Y7
-	CMPQ         R11, $0x00000008
-	JNE          part589
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store591
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y8
+
+scaled478:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added479
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y8
 	VFMADD231PS  (AX), Y8, Y0
-	VFMADD231PS  32(AX), Y8, Y1
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y8, Y1
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y8, Y2
-	VFMADD231PS  32(AX), Y8, Y3
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y8, Y3
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y8, Y4
-	VFMADD231PS  32(AX), Y8, Y5
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y8, Y5
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y8, Y6
-	VFMADD231PS  32(AX), Y8, Y7
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y8, Y7
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store591:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	VMOVUPS Y3, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y4, (DX)
-	VMOVUPS Y5, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y6, (DX)
-	VMOVUPS Y7, 32(DX)
-	ADDQ    R8, DX
-	JMP     done590
-
-part589:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*4), Y8
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store592
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y9
-	VFMADD231PS  (AX), Y9, Y0
-	VMASKMOVPS   32(AX), Y8, Y10
-	VFMADD231PS  Y10, Y9, Y1
-	ADDQ         R8, AX
-	VFMADD231PS  (AX), Y9, Y2
-	VMASKMOVPS   32(AX), Y8, Y10
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         R8, AX
-	VFMADD231PS  (AX), Y9, Y4
-	VMASKMOVPS   32(AX), Y8, Y10
-	VFMADD231PS  Y10, Y9, Y5
-	ADDQ         R8, AX
-	VFMADD231PS  (AX), Y9, Y6
-	VMASKMOVPS   32(AX), Y8, Y8
-	VFMADD231PS  Y8, Y9, Y7
-	ADDQ         R8, AX
-
-store592:
-	VMOVUPS Y0, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip593
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip593:
-	TESTQ        $0x00000004, R11
-	JE           skip594
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip594:
-	TESTQ   $0x00000002, R11
-	JE      skip595
-	VMOVSD  X1, (AX)
-	VPSRLDQ $0x08, X1, X1
-	ADDQ    $0x08, AX
-
-skip595:
-	TESTQ  $0x00000001, R11
-	JE     skip596
-	VMOVSS X1, (AX)
-	ADDQ   $0x04, AX
-
-skip596:
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip597
-	VMOVUPS Y3, (AX)
-	ADDQ    $0x20, AX
-
-skip597:
-	TESTQ        $0x00000004, R11
-	JE           skip598
-	VMOVUPS      X3, (AX)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
-
-skip598:
-	TESTQ   $0x00000002, R11
-	JE      skip599
-	VMOVSD  X3, (AX)
-	VPSRLDQ $0x08, X3, X3
-	ADDQ    $0x08, AX
-
-skip599:
-	TESTQ  $0x00000001, R11
-	JE     skip600
-	VMOVSS X3, (AX)
-	ADDQ   $0x04, AX
-
-skip600:
-	ADDQ    R8, DX
-	VMOVUPS Y4, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip601
-	VMOVUPS Y5, (AX)
-	ADDQ    $0x20, AX
-
-skip601:
-	TESTQ        $0x00000004, R11
-	JE           skip602
-	VMOVUPS      X5, (AX)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
-
-skip602:
-	TESTQ   $0x00000002, R11
-	JE      skip603
-	VMOVSD  X5, (AX)
-	VPSRLDQ $0x08, X5, X5
-	ADDQ    $0x08, AX
-
-skip603:
-	TESTQ  $0x00000001, R11
-	JE     skip604
-	VMOVSS X5, (AX)
-	ADDQ   $0x04, AX
-
-skip604:
-	ADDQ    R8, DX
-	VMOVUPS Y6, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip605
-	VMOVUPS Y7, (AX)
-	ADDQ    $0x20, AX
-
-skip605:
-	TESTQ        $0x00000004, R11
-	JE           skip606
-	VMOVUPS      X7, (AX)
-	VEXTRACTF128 $0x01, Y7, X7
-	ADDQ         $0x10, AX
-
-skip606:
-	TESTQ   $0x00000002, R11
-	JE      skip607
-	VMOVSD  X7, (AX)
-	VPSRLDQ $0x08, X7, X7
-	ADDQ    $0x08, AX
-
-skip607:
-	TESTQ  $0x00000001, R11
-	JE     skip608
-	VMOVSS X7, (AX)
-	ADDQ   $0x04, AX
-
-skip608:
-	ADDQ R8, DX
-
-done590:
+added479:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile3x2:
+tile471:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), R9
+	MOVQ   AX, DI
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
 
-k609:
-	VMOVUPS      (CX), Y6
-	VMOVUPS      32(CX), Y7
-	VBROADCASTSS (AX), Y8
+k480:
+	VMOVUPS      (R10), Y6
+	VMOVUPS      (R10)(R8*1), Y7
+	VBROADCASTSS (DI), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (AX)(BX*1), Y8
+	VBROADCASTSS (DI)(CX*1), Y8
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (AX)(BX*2), Y8
+	VBROADCASTSS (DI)(CX*2), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
-	ADDQ         DI, CX
+	ADDQ         BX, R10
+	ADDQ         DX, DI
+	DECQ         R11
+	JNE          k480
 	ADDQ         SI, AX
-	DECQ         R9
-	JNE          k609
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled481
 	VBROADCASTSS alpha+24(FP), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
@@ -8306,379 +8638,160 @@ k609:
 	VMULPS       Y6, Y3, Y3
 	VMULPS       Y6, Y4, Y4
 	VMULPS       Y6, Y5, Y5
-	CMPQ         R11, $0x00000008
-	JNE          part610
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store612
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y6
+
+scaled481:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added482
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y6
 	VFMADD231PS  (AX), Y6, Y0
-	VFMADD231PS  32(AX), Y6, Y1
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y6, Y1
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y6, Y2
-	VFMADD231PS  32(AX), Y6, Y3
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y6, Y3
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y6, Y4
-	VFMADD231PS  32(AX), Y6, Y5
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y6, Y5
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store612:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	VMOVUPS Y3, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y4, (DX)
-	VMOVUPS Y5, 32(DX)
-	ADDQ    R8, DX
-	JMP     done611
-
-part610:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*4), Y6
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store613
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y7
-	VFMADD231PS  (AX), Y7, Y0
-	VMASKMOVPS   32(AX), Y6, Y8
-	VFMADD231PS  Y8, Y7, Y1
-	ADDQ         R8, AX
-	VFMADD231PS  (AX), Y7, Y2
-	VMASKMOVPS   32(AX), Y6, Y8
-	VFMADD231PS  Y8, Y7, Y3
-	ADDQ         R8, AX
-	VFMADD231PS  (AX), Y7, Y4
-	VMASKMOVPS   32(AX), Y6, Y6
-	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         R8, AX
-
-store613:
-	VMOVUPS Y0, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip614
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip614:
-	TESTQ        $0x00000004, R11
-	JE           skip615
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip615:
-	TESTQ   $0x00000002, R11
-	JE      skip616
-	VMOVSD  X1, (AX)
-	VPSRLDQ $0x08, X1, X1
-	ADDQ    $0x08, AX
-
-skip616:
-	TESTQ  $0x00000001, R11
-	JE     skip617
-	VMOVSS X1, (AX)
-	ADDQ   $0x04, AX
-
-skip617:
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip618
-	VMOVUPS Y3, (AX)
-	ADDQ    $0x20, AX
-
-skip618:
-	TESTQ        $0x00000004, R11
-	JE           skip619
-	VMOVUPS      X3, (AX)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
-
-skip619:
-	TESTQ   $0x00000002, R11
-	JE      skip620
-	VMOVSD  X3, (AX)
-	VPSRLDQ $0x08, X3, X3
-	ADDQ    $0x08, AX
-
-skip620:
-	TESTQ  $0x00000001, R11
-	JE     skip621
-	VMOVSS X3, (AX)
-	ADDQ   $0x04, AX
-
-skip621:
-	ADDQ    R8, DX
-	VMOVUPS Y4, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip622
-	VMOVUPS Y5, (AX)
-	ADDQ    $0x20, AX
-
-skip622:
-	TESTQ        $0x00000004, R11
-	JE           skip623
-	VMOVUPS      X5, (AX)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
-
-skip623:
-	TESTQ   $0x00000002, R11
-	JE      skip624
-	VMOVSD  X5, (AX)
-	VPSRLDQ $0x08, X5, X5
-	ADDQ    $0x08, AX
-
-skip624:
-	TESTQ  $0x00000001, R11
-	JE     skip625
-	VMOVSS X5, (AX)
-	ADDQ   $0x04, AX
-
-skip625:
-	ADDQ R8, DX
-
-done611:
+added482:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile2x2:
+tile472:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), R9
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
 
-k626:
-	VMOVUPS      (CX), Y4
-	VMOVUPS      32(CX), Y5
-	VBROADCASTSS (AX), Y6
+k483:
+	VMOVUPS      (DI), Y4
+	VMOVUPS      (DI)(R8*1), Y5
+	VBROADCASTSS (SI), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (AX)(BX*1), Y6
+	VBROADCASTSS (SI)(CX*1), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         DI, CX
-	ADDQ         SI, AX
-	DECQ         R9
-	JNE          k626
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k483
+	LEAQ         (AX)(CX*2), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled484
 	VBROADCASTSS alpha+24(FP), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
 	VMULPS       Y4, Y3, Y3
-	CMPQ         R11, $0x00000008
-	JNE          part627
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store629
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y4
+
+scaled484:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added485
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y4
 	VFMADD231PS  (AX), Y4, Y0
-	VFMADD231PS  32(AX), Y4, Y1
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y4, Y1
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y4, Y2
-	VFMADD231PS  32(AX), Y4, Y3
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y4, Y3
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store629:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	VMOVUPS Y3, 32(DX)
-	ADDQ    R8, DX
-	JMP     done628
-
-part627:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*4), Y4
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store630
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y5
-	VFMADD231PS  (AX), Y5, Y0
-	VMASKMOVPS   32(AX), Y4, Y6
-	VFMADD231PS  Y6, Y5, Y1
-	ADDQ         R8, AX
-	VFMADD231PS  (AX), Y5, Y2
-	VMASKMOVPS   32(AX), Y4, Y4
-	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         R8, AX
-
-store630:
-	VMOVUPS Y0, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip631
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip631:
-	TESTQ        $0x00000004, R11
-	JE           skip632
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip632:
-	TESTQ   $0x00000002, R11
-	JE      skip633
-	VMOVSD  X1, (AX)
-	VPSRLDQ $0x08, X1, X1
-	ADDQ    $0x08, AX
-
-skip633:
-	TESTQ  $0x00000001, R11
-	JE     skip634
-	VMOVSS X1, (AX)
-	ADDQ   $0x04, AX
-
-skip634:
-	ADDQ    R8, DX
-	VMOVUPS Y2, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip635
-	VMOVUPS Y3, (AX)
-	ADDQ    $0x20, AX
-
-skip635:
-	TESTQ        $0x00000004, R11
-	JE           skip636
-	VMOVUPS      X3, (AX)
-	VEXTRACTF128 $0x01, Y3, X3
-	ADDQ         $0x10, AX
-
-skip636:
-	TESTQ   $0x00000002, R11
-	JE      skip637
-	VMOVSD  X3, (AX)
-	VPSRLDQ $0x08, X3, X3
-	ADDQ    $0x08, AX
-
-skip637:
-	TESTQ  $0x00000001, R11
-	JE     skip638
-	VMOVSS X3, (AX)
-	ADDQ   $0x04, AX
-
-skip638:
-	ADDQ R8, DX
-
-done628:
+added485:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile1x2:
+tile473:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), BX
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
 
-k639:
-	VBROADCASTSS (AX), Y2
-	VFMADD231PS  (CX), Y2, Y0
-	VFMADD231PS  32(CX), Y2, Y1
-	ADDQ         DI, CX
-	ADDQ         SI, AX
-	DECQ         BX
-	JNE          k639
+k486:
+	VBROADCASTSS (SI), Y2
+	VMOVUPS      (DI), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VMOVUPS      (DI)(R8*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k486
+	ADDQ         CX, AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled487
 	VBROADCASTSS alpha+24(FP), Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y2, Y1, Y1
-	CMPQ         R11, $0x00000008
-	JNE          part640
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store642
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y2
+
+scaled487:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added488
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y2
 	VFMADD231PS  (AX), Y2, Y0
-	VFMADD231PS  32(AX), Y2, Y1
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y2, Y1
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store642:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	ADDQ    R8, DX
-	JMP     done641
-
-part640:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*4), Y2
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store643
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y3
-	VFMADD231PS  (AX), Y3, Y0
-	VMASKMOVPS   32(AX), Y2, Y2
-	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         R8, AX
-
-store643:
-	VMOVUPS Y0, (DX)
-	LEAQ    32(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip644
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-
-skip644:
-	TESTQ        $0x00000004, R11
-	JE           skip645
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-skip645:
-	TESTQ   $0x00000002, R11
-	JE      skip646
-	VMOVSD  X1, (AX)
-	VPSRLDQ $0x08, X1, X1
-	ADDQ    $0x08, AX
-
-skip646:
-	TESTQ  $0x00000001, R11
-	JE     skip647
-	VMOVSS X1, (AX)
-	ADDQ   $0x04, AX
-
-skip647:
-	ADDQ R8, DX
-
-done641:
+added488:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
 vectors3:
-tile4x3:
-	CMPQ   AX, $0x00000004
-	JL     tile4x3rest
+	MOVQ m+0(FP), DI
+	CMPQ DI, $0x00000004
+	JL   rest489
+
+tile490:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -8691,35 +8804,38 @@ tile4x3:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   CX, R10
-	MOVQ   b+56(FP), R12
-	MOVQ   k+16(FP), R13
+	MOVQ   AX, DI
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
 
-k648:
-	VMOVUPS      (R12), Y12
-	VMOVUPS      32(R12), Y13
-	VMOVUPS      64(R12), Y14
-	VBROADCASTSS (R10), Y15
+k491:
+	VMOVUPS      (R10), Y12
+	VMOVUPS      32(R10), Y13
+	VMOVUPS      (R10)(R8*1), Y14
+	VBROADCASTSS (DI), Y15
 	VFMADD231PS  Y12, Y15, Y0
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS (R10)(BX*1), Y15
+	VBROADCASTSS (DI)(CX*1), Y15
 	VFMADD231PS  Y12, Y15, Y3
 	VFMADD231PS  Y13, Y15, Y4
 	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS (R10)(BX*2), Y15
+	VBROADCASTSS (DI)(CX*2), Y15
 	VFMADD231PS  Y12, Y15, Y6
 	VFMADD231PS  Y13, Y15, Y7
 	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS (R10)(R9*1), Y15
+	VBROADCASTSS (DI)(SI*1), Y15
 	VFMADD231PS  Y12, Y15, Y9
 	VFMADD231PS  Y13, Y15, Y10
 	VFMADD231PS  Y14, Y15, Y11
-	ADDQ         DI, R12
-	ADDQ         SI, R10
-	DECQ         R13
-	JNE          k648
-	LEAQ         (CX)(BX*4), CX
+	ADDQ         BX, R10
+	ADDQ         DX, DI
+	DECQ         R11
+	JNE          k491
+	LEAQ         (AX)(CX*4), AX
+	MOVL         alpha+24(FP), DI
+	CMPL         DI, $0x3f800000
+	JE           scaled492
 	VBROADCASTSS alpha+24(FP), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
@@ -8733,219 +8849,72 @@ k648:
 	VMULPS       Y12, Y9, Y9
 	VMULPS       Y12, Y10, Y10
 	VMULPS       Y12, Y11, Y11
-	CMPQ         R11, $0x00000008
-	JNE          part649
-	MOVL         beta+72(FP), R10
-	SHLQ         $0x20, R10
-	SHLQ         $0x01, R10
-	JE           store651
-	MOVQ         DX, R10
-	VBROADCASTSS beta+72(FP), Y12
-	VFMADD231PS  (R10), Y12, Y0
-	VFMADD231PS  32(R10), Y12, Y1
-	VFMADD231PS  64(R10), Y12, Y2
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y12, Y3
-	VFMADD231PS  32(R10), Y12, Y4
-	VFMADD231PS  64(R10), Y12, Y5
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y12, Y6
-	VFMADD231PS  32(R10), Y12, Y7
-	VFMADD231PS  64(R10), Y12, Y8
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y12, Y9
-	VFMADD231PS  32(R10), Y12, Y10
-	VFMADD231PS  64(R10), Y12, Y11
-	ADDQ         R8, R10
 
-store651:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	VMOVUPS Y2, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y3, (DX)
-	VMOVUPS Y4, 32(DX)
-	VMOVUPS Y5, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y6, (DX)
-	VMOVUPS Y7, 32(DX)
-	VMOVUPS Y8, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y9, (DX)
-	VMOVUPS Y10, 32(DX)
-	VMOVUPS Y11, 64(DX)
-	ADDQ    R8, DX
-	JMP     done650
+scaled492:
+	MOVL         beta+80(FP), DI
+	SHLL         $0x01, DI
+	JE           added493
+	MOVQ         d+88(FP), DI
+	MOVQ         ldd+96(FP), R10
+	SHLQ         $0x02, R10
+	VBROADCASTSS beta+80(FP), Y12
+	VFMADD231PS  (DI), Y12, Y0
+	VFMADD231PS  32(DI), Y12, Y1
+	VFMADD231PS  (DI)(R9*1), Y12, Y2
+	ADDQ         R10, DI
+	VFMADD231PS  (DI), Y12, Y3
+	VFMADD231PS  32(DI), Y12, Y4
+	VFMADD231PS  (DI)(R9*1), Y12, Y5
+	ADDQ         R10, DI
+	VFMADD231PS  (DI), Y12, Y6
+	VFMADD231PS  32(DI), Y12, Y7
+	VFMADD231PS  (DI)(R9*1), Y12, Y8
+	ADDQ         R10, DI
+	VFMADD231PS  (DI), Y12, Y9
+	VFMADD231PS  32(DI), Y12, Y10
+	VFMADD231PS  (DI)(R9*1), Y12, Y11
+	ADDQ         R10, DI
+	MOVQ         DI, d+88(FP)
 
-part649:
-	LEAQ         window<>+32(SB), R10
-	MOVQ         R11, R12
-	NEGQ         R12
-	VMOVUPS      (R10)(R12*4), Y12
-	MOVL         beta+72(FP), R10
-	SHLQ         $0x20, R10
-	SHLQ         $0x01, R10
-	JE           store652
-	MOVQ         DX, R10
-	VBROADCASTSS beta+72(FP), Y13
-	VFMADD231PS  (R10), Y13, Y0
-	VFMADD231PS  32(R10), Y13, Y1
-	VMASKMOVPS   64(R10), Y12, Y14
-	VFMADD231PS  Y14, Y13, Y2
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y13, Y3
-	VFMADD231PS  32(R10), Y13, Y4
-	VMASKMOVPS   64(R10), Y12, Y14
-	VFMADD231PS  Y14, Y13, Y5
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y13, Y6
-	VFMADD231PS  32(R10), Y13, Y7
-	VMASKMOVPS   64(R10), Y12, Y14
-	VFMADD231PS  Y14, Y13, Y8
-	ADDQ         R8, R10
-	VFMADD231PS  (R10), Y13, Y9
-	VFMADD231PS  32(R10), Y13, Y10
-	VMASKMOVPS   64(R10), Y12, Y12
-	VFMADD231PS  Y12, Y13, Y11
-	ADDQ         R8, R10
+added493:
+	MOVQ    c+104(FP), DI
+	MOVQ    ldc+112(FP), R10
+	SHLQ    $0x02, R10
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPS Y3, (DI)
+	VMOVUPS Y4, 32(DI)
+	VMOVUPS Y5, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPS Y6, (DI)
+	VMOVUPS Y7, 32(DI)
+	VMOVUPS Y8, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPS Y9, (DI)
+	VMOVUPS Y10, 32(DI)
+	VMOVUPS Y11, (DI)(R9*1)
+	ADDQ    R10, DI
+	MOVQ    DI, c+104(FP)
+	MOVQ    m+0(FP), DI
+	SUBQ    $0x00000004, DI
+	MOVQ    DI, m+0(FP)
+	CMPQ    DI, $0x00000004
+	JGE     tile490
 
-store652:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	LEAQ    64(DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip653
-	VMOVUPS Y2, (R10)
-	ADDQ    $0x20, R10
-
-skip653:
-	TESTQ        $0x00000004, R11
-	JE           skip654
-	VMOVUPS      X2, (R10)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, R10
-
-skip654:
-	TESTQ   $0x00000002, R11
-	JE      skip655
-	VMOVSD  X2, (R10)
-	VPSRLDQ $0x08, X2, X2
-	ADDQ    $0x08, R10
-
-skip655:
-	TESTQ  $0x00000001, R11
-	JE     skip656
-	VMOVSS X2, (R10)
-	ADDQ   $0x04, R10
-
-skip656:
-	ADDQ    R8, DX
-	VMOVUPS Y3, (DX)
-	VMOVUPS Y4, 32(DX)
-	LEAQ    64(DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip657
-	VMOVUPS Y5, (R10)
-	ADDQ    $0x20, R10
-
-skip657:
-	TESTQ        $0x00000004, R11
-	JE           skip658
-	VMOVUPS      X5, (R10)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, R10
-
-skip658:
-	TESTQ   $0x00000002, R11
-	JE      skip659
-	VMOVSD  X5, (R10)
-	VPSRLDQ $0x08, X5, X5
-	ADDQ    $0x08, R10
-
-skip659:
-	TESTQ  $0x00000001, R11
-	JE     skip660
-	VMOVSS X5, (R10)
-	ADDQ   $0x04, R10
-
-skip660:
-	ADDQ    R8, DX
-	VMOVUPS Y6, (DX)
-	VMOVUPS Y7, 32(DX)
-	LEAQ    64(DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip661
-	VMOVUPS Y8, (R10)
-	ADDQ    $0x20, R10
-
-skip661:
-	TESTQ        $0x00000004, R11
-	JE           skip662
-	VMOVUPS      X8, (R10)
-	VEXTRACTF128 $0x01, Y8, X8
-	ADDQ         $0x10, R10
-
-skip662:
-	TESTQ   $0x00000002, R11
-	JE      skip663
-	VMOVSD  X8, (R10)
-	VPSRLDQ $0x08, X8, X8
-	ADDQ    $0x08, R10
-
-skip663:
-	TESTQ  $0x00000001, R11
-	JE     skip664
-	VMOVSS X8, (R10)
-	ADDQ   $0x04, R10
-
-skip664:
-	ADDQ    R8, DX
-	VMOVUPS Y9, (DX)
-	VMOVUPS Y10, 32(DX)
-	LEAQ    64(DX), R10
-	TESTQ   $0x00000008, R11
-	JE      skip665
-	VMOVUPS Y11, (R10)
-	ADDQ    $0x20, R10
-
-skip665:
-	TESTQ        $0x00000004, R11
-	JE           skip666
-	VMOVUPS      X11, (R10)
-	VEXTRACTF128 $0x01, Y11, X11
-	ADDQ         $0x10, R10
-
-skip666:
-	TESTQ   $0x00000002, R11
-	JE      skip667
-	VMOVSD  X11, (R10)
-	VPSRLDQ $0x08, X11, X11
-	ADDQ    $0x08, R10
-
-skip667:
-	TESTQ  $0x00000001, R11
-	JE     skip668
-	VMOVSS X11, (R10)
-	ADDQ   $0x04, R10
-
-skip668:
-	ADDQ R8, DX
-
-done650:
-	SUBQ $0x00000004, AX
-	JMP  tile4x3
-
-tile4x3rest:
-	CMPQ AX, $0x00000003
-	JE   tile3x3
-	CMPQ AX, $0x00000002
-	JE   tile2x3
-	CMPQ AX, $0x00000001
-	JE   tile1x3
+rest489:
+	MOVQ m+0(FP), DI
+	CMPQ DI, $0x00000003
+	JE   tile494
+	CMPQ DI, $0x00000002
+	JE   tile495
+	CMPQ DI, $0x00000001
+	JE   tile496
 	VZEROUPPER
 	RET
 
-tile3x3:
+tile494:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -8955,30 +8924,34 @@ tile3x3:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), R9
+	MOVQ   AX, DI
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
 
-k669:
-	VMOVUPS      (CX), Y9
-	VMOVUPS      32(CX), Y10
-	VMOVUPS      64(CX), Y11
-	VBROADCASTSS (AX), Y12
+k497:
+	VMOVUPS      (R10), Y9
+	VMOVUPS      32(R10), Y10
+	VMOVUPS      (R10)(R8*1), Y11
+	VBROADCASTSS (DI), Y12
 	VFMADD231PS  Y9, Y12, Y0
 	VFMADD231PS  Y10, Y12, Y1
 	VFMADD231PS  Y11, Y12, Y2
-	VBROADCASTSS (AX)(BX*1), Y12
+	VBROADCASTSS (DI)(CX*1), Y12
 	VFMADD231PS  Y9, Y12, Y3
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (AX)(BX*2), Y12
+	VBROADCASTSS (DI)(CX*2), Y12
 	VFMADD231PS  Y9, Y12, Y6
 	VFMADD231PS  Y10, Y12, Y7
 	VFMADD231PS  Y11, Y12, Y8
-	ADDQ         DI, CX
+	ADDQ         BX, R10
+	ADDQ         DX, DI
+	DECQ         R11
+	JNE          k497
 	ADDQ         SI, AX
-	DECQ         R9
-	JNE          k669
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled498
 	VBROADCASTSS alpha+24(FP), Y9
 	VMULPS       Y9, Y0, Y0
 	VMULPS       Y9, Y1, Y1
@@ -8989,192 +8962,80 @@ k669:
 	VMULPS       Y9, Y6, Y6
 	VMULPS       Y9, Y7, Y7
 	VMULPS       Y9, Y8, Y8
-	CMPQ         R11, $0x00000008
-	JNE          part670
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store672
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y9
+
+scaled498:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added499
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y9
 	VFMADD231PS  (AX), Y9, Y0
 	VFMADD231PS  32(AX), Y9, Y1
-	VFMADD231PS  64(AX), Y9, Y2
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y9, Y2
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y9, Y3
 	VFMADD231PS  32(AX), Y9, Y4
-	VFMADD231PS  64(AX), Y9, Y5
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y9, Y5
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y9, Y6
 	VFMADD231PS  32(AX), Y9, Y7
-	VFMADD231PS  64(AX), Y9, Y8
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y9, Y8
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store672:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	VMOVUPS Y2, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y3, (DX)
-	VMOVUPS Y4, 32(DX)
-	VMOVUPS Y5, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y6, (DX)
-	VMOVUPS Y7, 32(DX)
-	VMOVUPS Y8, 64(DX)
-	ADDQ    R8, DX
-	JMP     done671
-
-part670:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*4), Y9
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store673
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y10
-	VFMADD231PS  (AX), Y10, Y0
-	VFMADD231PS  32(AX), Y10, Y1
-	VMASKMOVPS   64(AX), Y9, Y11
-	VFMADD231PS  Y11, Y10, Y2
-	ADDQ         R8, AX
-	VFMADD231PS  (AX), Y10, Y3
-	VFMADD231PS  32(AX), Y10, Y4
-	VMASKMOVPS   64(AX), Y9, Y11
-	VFMADD231PS  Y11, Y10, Y5
-	ADDQ         R8, AX
-	VFMADD231PS  (AX), Y10, Y6
-	VFMADD231PS  32(AX), Y10, Y7
-	VMASKMOVPS   64(AX), Y9, Y9
-	VFMADD231PS  Y9, Y10, Y8
-	ADDQ         R8, AX
-
-store673:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	LEAQ    64(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip674
-	VMOVUPS Y2, (AX)
-	ADDQ    $0x20, AX
-
-skip674:
-	TESTQ        $0x00000004, R11
-	JE           skip675
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
-
-skip675:
-	TESTQ   $0x00000002, R11
-	JE      skip676
-	VMOVSD  X2, (AX)
-	VPSRLDQ $0x08, X2, X2
-	ADDQ    $0x08, AX
-
-skip676:
-	TESTQ  $0x00000001, R11
-	JE     skip677
-	VMOVSS X2, (AX)
-	ADDQ   $0x04, AX
-
-skip677:
-	ADDQ    R8, DX
-	VMOVUPS Y3, (DX)
-	VMOVUPS Y4, 32(DX)
-	LEAQ    64(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip678
-	VMOVUPS Y5, (AX)
-	ADDQ    $0x20, AX
-
-skip678:
-	TESTQ        $0x00000004, R11
-	JE           skip679
-	VMOVUPS      X5, (AX)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
-
-skip679:
-	TESTQ   $0x00000002, R11
-	JE      skip680
-	VMOVSD  X5, (AX)
-	VPSRLDQ $0x08, X5, X5
-	ADDQ    $0x08, AX
-
-skip680:
-	TESTQ  $0x00000001, R11
-	JE     skip681
-	VMOVSS X5, (AX)
-	ADDQ   $0x04, AX
-
-skip681:
-	ADDQ    R8, DX
-	VMOVUPS Y6, (DX)
-	VMOVUPS Y7, 32(DX)
-	LEAQ    64(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip682
-	VMOVUPS Y8, (AX)
-	ADDQ    $0x20, AX
-
-skip682:
-	TESTQ        $0x00000004, R11
-	JE           skip683
-	VMOVUPS      X8, (AX)
-	VEXTRACTF128 $0x01, Y8, X8
-	ADDQ         $0x10, AX
-
-skip683:
-	TESTQ   $0x00000002, R11
-	JE      skip684
-	VMOVSD  X8, (AX)
-	VPSRLDQ $0x08, X8, X8
-	ADDQ    $0x08, AX
-
-skip684:
-	TESTQ  $0x00000001, R11
-	JE     skip685
-	VMOVSS X8, (AX)
-	ADDQ   $0x04, AX
-
-skip685:
-	ADDQ R8, DX
-
-done671:
+added499:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y4, 32(AX)
+	VMOVUPS Y5, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	VMOVUPS Y8, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile2x3:
+tile495:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), R9
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
 
-k686:
-	VMOVUPS      (CX), Y6
-	VMOVUPS      32(CX), Y7
-	VMOVUPS      64(CX), Y8
-	VBROADCASTSS (AX), Y9
-	VFMADD231PS  Y6, Y9, Y0
-	VFMADD231PS  Y7, Y9, Y1
-	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (AX)(BX*1), Y9
-	VFMADD231PS  Y6, Y9, Y3
-	VFMADD231PS  Y7, Y9, Y4
-	VFMADD231PS  Y8, Y9, Y5
-	ADDQ         DI, CX
-	ADDQ         SI, AX
-	DECQ         R9
-	JNE          k686
+k500:
+	VBROADCASTSS (SI), Y6
+	VBROADCASTSS (SI)(CX*1), Y7
+	VMOVUPS      (DI), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      32(DI), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      (DI)(R8*1), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k500
+	LEAQ         (AX)(CX*2), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled501
 	VBROADCASTSS alpha+24(FP), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
@@ -9182,217 +9043,102 @@ k686:
 	VMULPS       Y6, Y3, Y3
 	VMULPS       Y6, Y4, Y4
 	VMULPS       Y6, Y5, Y5
-	CMPQ         R11, $0x00000008
-	JNE          part687
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store689
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y6
+
+scaled501:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added502
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y6
 	VFMADD231PS  (AX), Y6, Y0
 	VFMADD231PS  32(AX), Y6, Y1
-	VFMADD231PS  64(AX), Y6, Y2
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y6, Y2
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Y6, Y3
 	VFMADD231PS  32(AX), Y6, Y4
-	VFMADD231PS  64(AX), Y6, Y5
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y6, Y5
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store689:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	VMOVUPS Y2, 64(DX)
-	ADDQ    R8, DX
-	VMOVUPS Y3, (DX)
-	VMOVUPS Y4, 32(DX)
-	VMOVUPS Y5, 64(DX)
-	ADDQ    R8, DX
-	JMP     done688
-
-part687:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*4), Y6
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store690
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y7
-	VFMADD231PS  (AX), Y7, Y0
-	VFMADD231PS  32(AX), Y7, Y1
-	VMASKMOVPS   64(AX), Y6, Y8
-	VFMADD231PS  Y8, Y7, Y2
-	ADDQ         R8, AX
-	VFMADD231PS  (AX), Y7, Y3
-	VFMADD231PS  32(AX), Y7, Y4
-	VMASKMOVPS   64(AX), Y6, Y6
-	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         R8, AX
-
-store690:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	LEAQ    64(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip691
-	VMOVUPS Y2, (AX)
-	ADDQ    $0x20, AX
-
-skip691:
-	TESTQ        $0x00000004, R11
-	JE           skip692
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
-
-skip692:
-	TESTQ   $0x00000002, R11
-	JE      skip693
-	VMOVSD  X2, (AX)
-	VPSRLDQ $0x08, X2, X2
-	ADDQ    $0x08, AX
-
-skip693:
-	TESTQ  $0x00000001, R11
-	JE     skip694
-	VMOVSS X2, (AX)
-	ADDQ   $0x04, AX
-
-skip694:
-	ADDQ    R8, DX
-	VMOVUPS Y3, (DX)
-	VMOVUPS Y4, 32(DX)
-	LEAQ    64(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip695
-	VMOVUPS Y5, (AX)
-	ADDQ    $0x20, AX
-
-skip695:
-	TESTQ        $0x00000004, R11
-	JE           skip696
-	VMOVUPS      X5, (AX)
-	VEXTRACTF128 $0x01, Y5, X5
-	ADDQ         $0x10, AX
-
-skip696:
-	TESTQ   $0x00000002, R11
-	JE      skip697
-	VMOVSD  X5, (AX)
-	VPSRLDQ $0x08, X5, X5
-	ADDQ    $0x08, AX
-
-skip697:
-	TESTQ  $0x00000001, R11
-	JE     skip698
-	VMOVSS X5, (AX)
-	ADDQ   $0x04, AX
-
-skip698:
-	ADDQ R8, DX
-
-done688:
+added502:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y4, 32(AX)
+	VMOVUPS Y5, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile1x3:
+tile496:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), BX
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
 
-k699:
-	VBROADCASTSS (AX), Y3
-	VFMADD231PS  (CX), Y3, Y0
-	VFMADD231PS  32(CX), Y3, Y1
-	VFMADD231PS  64(CX), Y3, Y2
-	ADDQ         DI, CX
-	ADDQ         SI, AX
-	DECQ         BX
-	JNE          k699
+k503:
+	VBROADCASTSS (SI), Y3
+	VMOVUPS      (DI), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VMOVUPS      32(DI), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VMOVUPS      (DI)(R8*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k503
+	ADDQ         CX, AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled504
 	VBROADCASTSS alpha+24(FP), Y3
 	VMULPS       Y3, Y0, Y0
 	VMULPS       Y3, Y1, Y1
 	VMULPS       Y3, Y2, Y2
-	CMPQ         R11, $0x00000008
-	JNE          part700
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store702
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y3
+
+scaled504:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added505
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y3
 	VFMADD231PS  (AX), Y3, Y0
 	VFMADD231PS  32(AX), Y3, Y1
-	VFMADD231PS  64(AX), Y3, Y2
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y3, Y2
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store702:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	VMOVUPS Y2, 64(DX)
-	ADDQ    R8, DX
-	JMP     done701
-
-part700:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*4), Y3
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store703
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y4
-	VFMADD231PS  (AX), Y4, Y0
-	VFMADD231PS  32(AX), Y4, Y1
-	VMASKMOVPS   64(AX), Y3, Y3
-	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         R8, AX
-
-store703:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	LEAQ    64(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip704
-	VMOVUPS Y2, (AX)
-	ADDQ    $0x20, AX
-
-skip704:
-	TESTQ        $0x00000004, R11
-	JE           skip705
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y2, X2
-	ADDQ         $0x10, AX
-
-skip705:
-	TESTQ   $0x00000002, R11
-	JE      skip706
-	VMOVSD  X2, (AX)
-	VPSRLDQ $0x08, X2, X2
-	ADDQ    $0x08, AX
-
-skip706:
-	TESTQ  $0x00000001, R11
-	JE     skip707
-	VMOVSS X2, (AX)
-	ADDQ   $0x04, AX
-
-skip707:
-	ADDQ R8, DX
-
-done701:
+added505:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-wide:
+vectors4:
+	MOVQ m+0(FP), DI
+	CMPQ DI, $0x00000003
+	JL   rest506
+
+tile507:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -9401,24 +9147,152 @@ wide:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   CX, AX
-	MOVQ   b+56(FP), CX
-	MOVQ   k+16(FP), BX
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   AX, DI
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
 
-k708:
-	VBROADCASTSS (AX), Y8
-	VFMADD231PS  (CX), Y8, Y0
-	VFMADD231PS  32(CX), Y8, Y1
-	VFMADD231PS  64(CX), Y8, Y2
-	VFMADD231PS  96(CX), Y8, Y3
-	VFMADD231PS  128(CX), Y8, Y4
-	VFMADD231PS  160(CX), Y8, Y5
-	VFMADD231PS  192(CX), Y8, Y6
-	VFMADD231PS  224(CX), Y8, Y7
-	ADDQ         DI, CX
+k508:
+	VBROADCASTSS (DI), Y12
+	VBROADCASTSS (DI)(CX*1), Y13
+	VBROADCASTSS (DI)(CX*2), Y14
+	VMOVUPS      (R10), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y8
+	VMOVUPS      32(R10), Y15
+	VFMADD231PS  Y15, Y12, Y1
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y9
+	VMOVUPS      64(R10), Y15
+	VFMADD231PS  Y15, Y12, Y2
+	VFMADD231PS  Y15, Y13, Y6
+	VFMADD231PS  Y15, Y14, Y10
+	VMOVUPS      (R10)(R8*1), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y11
+	ADDQ         BX, R10
+	ADDQ         DX, DI
+	DECQ         R11
+	JNE          k508
 	ADDQ         SI, AX
-	DECQ         BX
-	JNE          k708
+	MOVL         alpha+24(FP), DI
+	CMPL         DI, $0x3f800000
+	JE           scaled509
+	VBROADCASTSS alpha+24(FP), Y12
+	VMULPS       Y12, Y0, Y0
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Y12, Y2, Y2
+	VMULPS       Y12, Y3, Y3
+	VMULPS       Y12, Y4, Y4
+	VMULPS       Y12, Y5, Y5
+	VMULPS       Y12, Y6, Y6
+	VMULPS       Y12, Y7, Y7
+	VMULPS       Y12, Y8, Y8
+	VMULPS       Y12, Y9, Y9
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y12, Y11, Y11
+
+scaled509:
+	MOVL         beta+80(FP), DI
+	SHLL         $0x01, DI
+	JE           added510
+	MOVQ         d+88(FP), DI
+	MOVQ         ldd+96(FP), R10
+	SHLQ         $0x02, R10
+	VBROADCASTSS beta+80(FP), Y12
+	VFMADD231PS  (DI), Y12, Y0
+	VFMADD231PS  32(DI), Y12, Y1
+	VFMADD231PS  64(DI), Y12, Y2
+	VFMADD231PS  (DI)(R9*1), Y12, Y3
+	ADDQ         R10, DI
+	VFMADD231PS  (DI), Y12, Y4
+	VFMADD231PS  32(DI), Y12, Y5
+	VFMADD231PS  64(DI), Y12, Y6
+	VFMADD231PS  (DI)(R9*1), Y12, Y7
+	ADDQ         R10, DI
+	VFMADD231PS  (DI), Y12, Y8
+	VFMADD231PS  32(DI), Y12, Y9
+	VFMADD231PS  64(DI), Y12, Y10
+	VFMADD231PS  (DI)(R9*1), Y12, Y11
+	ADDQ         R10, DI
+	MOVQ         DI, d+88(FP)
+
+added510:
+	MOVQ    c+104(FP), DI
+	MOVQ    ldc+112(FP), R10
+	SHLQ    $0x02, R10
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPS Y4, (DI)
+	VMOVUPS Y5, 32(DI)
+	VMOVUPS Y6, 64(DI)
+	VMOVUPS Y7, (DI)(R9*1)
+	ADDQ    R10, DI
+	VMOVUPS Y8, (DI)
+	VMOVUPS Y9, 32(DI)
+	VMOVUPS Y10, 64(DI)
+	VMOVUPS Y11, (DI)(R9*1)
+	ADDQ    R10, DI
+	MOVQ    DI, c+104(FP)
+	MOVQ    m+0(FP), DI
+	SUBQ    $0x00000003, DI
+	MOVQ    DI, m+0(FP)
+	CMPQ    DI, $0x00000003
+	JGE     tile507
+
+rest506:
+	MOVQ m+0(FP), SI
+	CMPQ SI, $0x00000002
+	JE   tile511
+	CMPQ SI, $0x00000001
+	JE   tile512
+	VZEROUPPER
+	RET
+
+tile511:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
+
+k513:
+	VBROADCASTSS (SI), Y8
+	VBROADCASTSS (SI)(CX*1), Y9
+	VMOVUPS      (DI), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y4
+	VMOVUPS      32(DI), Y10
+	VFMADD231PS  Y10, Y8, Y1
+	VFMADD231PS  Y10, Y9, Y5
+	VMOVUPS      64(DI), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y6
+	VMOVUPS      (DI)(R8*1), Y10
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k513
+	LEAQ         (AX)(CX*2), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled514
 	VBROADCASTSS alpha+24(FP), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
@@ -9428,133 +9302,2286 @@ k708:
 	VMULPS       Y8, Y5, Y5
 	VMULPS       Y8, Y6, Y6
 	VMULPS       Y8, Y7, Y7
-	CMPQ         R11, $0x00000008
-	JNE          part709
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store711
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y8
+
+scaled514:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added515
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y8
 	VFMADD231PS  (AX), Y8, Y0
 	VFMADD231PS  32(AX), Y8, Y1
 	VFMADD231PS  64(AX), Y8, Y2
-	VFMADD231PS  96(AX), Y8, Y3
-	VFMADD231PS  128(AX), Y8, Y4
-	VFMADD231PS  160(AX), Y8, Y5
-	VFMADD231PS  192(AX), Y8, Y6
-	VFMADD231PS  224(AX), Y8, Y7
-	ADDQ         R8, AX
+	VFMADD231PS  (AX)(R9*1), Y8, Y3
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Y8, Y4
+	VFMADD231PS  32(AX), Y8, Y5
+	VFMADD231PS  64(AX), Y8, Y6
+	VFMADD231PS  (AX)(R9*1), Y8, Y7
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store711:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	VMOVUPS Y2, 64(DX)
-	VMOVUPS Y3, 96(DX)
-	VMOVUPS Y4, 128(DX)
-	VMOVUPS Y5, 160(DX)
-	VMOVUPS Y6, 192(DX)
-	VMOVUPS Y7, 224(DX)
-	ADDQ    R8, DX
-	JMP     done710
-
-part709:
-	LEAQ         window<>+32(SB), AX
-	MOVQ         R11, CX
-	NEGQ         CX
-	VMOVUPS      (AX)(CX*4), Y8
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store712
-	MOVQ         DX, AX
-	VBROADCASTSS beta+72(FP), Y9
-	VFMADD231PS  (AX), Y9, Y0
-	VFMADD231PS  32(AX), Y9, Y1
-	VFMADD231PS  64(AX), Y9, Y2
-	VFMADD231PS  96(AX), Y9, Y3
-	VFMADD231PS  128(AX), Y9, Y4
-	VFMADD231PS  160(AX), Y9, Y5
-	VFMADD231PS  192(AX), Y9, Y6
-	VMASKMOVPS   224(AX), Y8, Y8
-	VFMADD231PS  Y8, Y9, Y7
-	ADDQ         R8, AX
-
-store712:
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	VMOVUPS Y2, 64(DX)
-	VMOVUPS Y3, 96(DX)
-	VMOVUPS Y4, 128(DX)
-	VMOVUPS Y5, 160(DX)
-	VMOVUPS Y6, 192(DX)
-	LEAQ    224(DX), AX
-	TESTQ   $0x00000008, R11
-	JE      skip713
-	VMOVUPS Y7, (AX)
-	ADDQ    $0x20, AX
-
-skip713:
-	TESTQ        $0x00000004, R11
-	JE           skip714
-	VMOVUPS      X7, (AX)
-	VEXTRACTF128 $0x01, Y7, X7
-	ADDQ         $0x10, AX
-
-skip714:
-	TESTQ   $0x00000002, R11
-	JE      skip715
-	VMOVSD  X7, (AX)
-	VPSRLDQ $0x08, X7, X7
-	ADDQ    $0x08, AX
-
-skip715:
-	TESTQ  $0x00000001, R11
-	JE     skip716
-	VMOVSS X7, (AX)
-	ADDQ   $0x04, AX
-
-skip716:
-	ADDQ R8, DX
-
-done710:
+added515:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	VMOVUPS Y6, 64(AX)
+	VMOVUPS Y7, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-// func gemmAVX512Float32(m int, n int, k int, alpha float32, a *float32, rs int, ps int, b *float32, ldb int, beta float32, c *float32, ldc int)
-// Requires: AVX, AVX512F
-TEXT ·gemmAVX512Float32(SB), NOSPLIT, $0-96
-	MOVQ   m+0(FP), AX
-	MOVQ   a+32(FP), DX
-	MOVQ   c+80(FP), BX
-	MOVQ   rs+40(FP), SI
-	SHLQ   $0x02, SI
-	MOVQ   ps+48(FP), DI
-	SHLQ   $0x02, DI
-	MOVQ   ldb+64(FP), R8
-	SHLQ   $0x02, R8
-	MOVQ   ldc+88(FP), R9
-	SHLQ   $0x02, R9
-	LEAQ   (SI)(SI*2), R10
-	MOVQ   n+8(FP), R11
-	LEAQ   -1(R11), CX
-	ANDQ   $0x0000000f, CX
-	INCQ   CX
-	MOVQ   $0x00000001, R12
-	SHLQ   CL, R12
-	DECQ   R12
-	KMOVW  R12, K1
-	VPXORQ Z0, Z0, Z0
-	CMPQ   R11, $0x00000030
-	JG     wide
-	CMPQ   R11, $0x00000020
-	JG     vectors3
-	CMPQ   R11, $0x00000010
-	JG     vectors2
+tile512:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
 
-tile8x1:
-	CMPQ    AX, $0x00000008
-	JL      tile8x1rest
+k516:
+	VBROADCASTSS (SI), Y4
+	VMOVUPS      (DI), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VMOVUPS      32(DI), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VMOVUPS      64(DI), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VMOVUPS      (DI)(R8*1), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k516
+	ADDQ         CX, AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled517
+	VBROADCASTSS alpha+24(FP), Y4
+	VMULPS       Y4, Y0, Y0
+	VMULPS       Y4, Y1, Y1
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y4, Y3, Y3
+
+scaled517:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added518
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y4
+	VFMADD231PS  (AX), Y4, Y0
+	VFMADD231PS  32(AX), Y4, Y1
+	VFMADD231PS  64(AX), Y4, Y2
+	VFMADD231PS  (AX)(R9*1), Y4, Y3
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added518:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+vectors5:
+	MOVQ m+0(FP), SI
+	CMPQ SI, $0x00000002
+	JL   rest519
+
+tile520:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
+
+k521:
+	VBROADCASTSS (SI), Y10
+	VBROADCASTSS (SI)(CX*1), Y11
+	VMOVUPS      (DI), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y5
+	VMOVUPS      32(DI), Y12
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y6
+	VMOVUPS      64(DI), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y7
+	VMOVUPS      96(DI), Y12
+	VFMADD231PS  Y12, Y10, Y3
+	VFMADD231PS  Y12, Y11, Y8
+	VMOVUPS      (DI)(R8*1), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k521
+	LEAQ         (AX)(CX*2), AX
+	MOVL         alpha+24(FP), SI
+	CMPL         SI, $0x3f800000
+	JE           scaled522
+	VBROADCASTSS alpha+24(FP), Y10
+	VMULPS       Y10, Y0, Y0
+	VMULPS       Y10, Y1, Y1
+	VMULPS       Y10, Y2, Y2
+	VMULPS       Y10, Y3, Y3
+	VMULPS       Y10, Y4, Y4
+	VMULPS       Y10, Y5, Y5
+	VMULPS       Y10, Y6, Y6
+	VMULPS       Y10, Y7, Y7
+	VMULPS       Y10, Y8, Y8
+	VMULPS       Y10, Y9, Y9
+
+scaled522:
+	MOVL         beta+80(FP), SI
+	SHLL         $0x01, SI
+	JE           added523
+	MOVQ         d+88(FP), SI
+	MOVQ         ldd+96(FP), DI
+	SHLQ         $0x02, DI
+	VBROADCASTSS beta+80(FP), Y10
+	VFMADD231PS  (SI), Y10, Y0
+	VFMADD231PS  32(SI), Y10, Y1
+	VFMADD231PS  64(SI), Y10, Y2
+	VFMADD231PS  96(SI), Y10, Y3
+	VFMADD231PS  (SI)(R9*1), Y10, Y4
+	ADDQ         DI, SI
+	VFMADD231PS  (SI), Y10, Y5
+	VFMADD231PS  32(SI), Y10, Y6
+	VFMADD231PS  64(SI), Y10, Y7
+	VFMADD231PS  96(SI), Y10, Y8
+	VFMADD231PS  (SI)(R9*1), Y10, Y9
+	ADDQ         DI, SI
+	MOVQ         SI, d+88(FP)
+
+added523:
+	MOVQ    c+104(FP), SI
+	MOVQ    ldc+112(FP), DI
+	SHLQ    $0x02, DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, (SI)(R9*1)
+	ADDQ    DI, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y6, 32(SI)
+	VMOVUPS Y7, 64(SI)
+	VMOVUPS Y8, 96(SI)
+	VMOVUPS Y9, (SI)(R9*1)
+	ADDQ    DI, SI
+	MOVQ    SI, c+104(FP)
+	MOVQ    m+0(FP), SI
+	SUBQ    $0x00000002, SI
+	MOVQ    SI, m+0(FP)
+	CMPQ    SI, $0x00000002
+	JGE     tile520
+
+rest519:
+	MOVQ m+0(FP), SI
+	CMPQ SI, $0x00000001
+	JE   tile524
+	VZEROUPPER
+	RET
+
+tile524:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
+
+k525:
+	VBROADCASTSS (SI), Y5
+	VMOVUPS      (DI), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VMOVUPS      32(DI), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VMOVUPS      64(DI), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VMOVUPS      96(DI), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VMOVUPS      (DI)(R8*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k525
+	ADDQ         CX, AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled526
+	VBROADCASTSS alpha+24(FP), Y5
+	VMULPS       Y5, Y0, Y0
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y5, Y2, Y2
+	VMULPS       Y5, Y3, Y3
+	VMULPS       Y5, Y4, Y4
+
+scaled526:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added527
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y5
+	VFMADD231PS  (AX), Y5, Y0
+	VFMADD231PS  32(AX), Y5, Y1
+	VFMADD231PS  64(AX), Y5, Y2
+	VFMADD231PS  96(AX), Y5, Y3
+	VFMADD231PS  (AX)(R9*1), Y5, Y4
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added527:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	VMOVUPS Y4, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+vectors6:
+	MOVQ m+0(FP), SI
+	CMPQ SI, $0x00000002
+	JL   rest528
+
+tile529:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
+
+k530:
+	VBROADCASTSS (SI), Y12
+	VBROADCASTSS (SI)(CX*1), Y13
+	VMOVUPS      (DI), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y6
+	VMOVUPS      32(DI), Y14
+	VFMADD231PS  Y14, Y12, Y1
+	VFMADD231PS  Y14, Y13, Y7
+	VMOVUPS      64(DI), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y8
+	VMOVUPS      96(DI), Y14
+	VFMADD231PS  Y14, Y12, Y3
+	VFMADD231PS  Y14, Y13, Y9
+	VMOVUPS      128(DI), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y10
+	VMOVUPS      (DI)(R8*1), Y14
+	VFMADD231PS  Y14, Y12, Y5
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k530
+	LEAQ         (AX)(CX*2), AX
+	MOVL         alpha+24(FP), SI
+	CMPL         SI, $0x3f800000
+	JE           scaled531
+	VBROADCASTSS alpha+24(FP), Y12
+	VMULPS       Y12, Y0, Y0
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Y12, Y2, Y2
+	VMULPS       Y12, Y3, Y3
+	VMULPS       Y12, Y4, Y4
+	VMULPS       Y12, Y5, Y5
+	VMULPS       Y12, Y6, Y6
+	VMULPS       Y12, Y7, Y7
+	VMULPS       Y12, Y8, Y8
+	VMULPS       Y12, Y9, Y9
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y12, Y11, Y11
+
+scaled531:
+	MOVL         beta+80(FP), SI
+	SHLL         $0x01, SI
+	JE           added532
+	MOVQ         d+88(FP), SI
+	MOVQ         ldd+96(FP), DI
+	SHLQ         $0x02, DI
+	VBROADCASTSS beta+80(FP), Y12
+	VFMADD231PS  (SI), Y12, Y0
+	VFMADD231PS  32(SI), Y12, Y1
+	VFMADD231PS  64(SI), Y12, Y2
+	VFMADD231PS  96(SI), Y12, Y3
+	VFMADD231PS  128(SI), Y12, Y4
+	VFMADD231PS  (SI)(R9*1), Y12, Y5
+	ADDQ         DI, SI
+	VFMADD231PS  (SI), Y12, Y6
+	VFMADD231PS  32(SI), Y12, Y7
+	VFMADD231PS  64(SI), Y12, Y8
+	VFMADD231PS  96(SI), Y12, Y9
+	VFMADD231PS  128(SI), Y12, Y10
+	VFMADD231PS  (SI)(R9*1), Y12, Y11
+	ADDQ         DI, SI
+	MOVQ         SI, d+88(FP)
+
+added532:
+	MOVQ    c+104(FP), SI
+	MOVQ    ldc+112(FP), DI
+	SHLQ    $0x02, DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, (SI)(R9*1)
+	ADDQ    DI, SI
+	VMOVUPS Y6, (SI)
+	VMOVUPS Y7, 32(SI)
+	VMOVUPS Y8, 64(SI)
+	VMOVUPS Y9, 96(SI)
+	VMOVUPS Y10, 128(SI)
+	VMOVUPS Y11, (SI)(R9*1)
+	ADDQ    DI, SI
+	MOVQ    SI, c+104(FP)
+	MOVQ    m+0(FP), SI
+	SUBQ    $0x00000002, SI
+	MOVQ    SI, m+0(FP)
+	CMPQ    SI, $0x00000002
+	JGE     tile529
+
+rest528:
+	MOVQ m+0(FP), SI
+	CMPQ SI, $0x00000001
+	JE   tile533
+	VZEROUPPER
+	RET
+
+tile533:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
+
+k534:
+	VBROADCASTSS (SI), Y6
+	VMOVUPS      (DI), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VMOVUPS      32(DI), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VMOVUPS      64(DI), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VMOVUPS      96(DI), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VMOVUPS      128(DI), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VMOVUPS      (DI)(R8*1), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k534
+	ADDQ         CX, AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled535
+	VBROADCASTSS alpha+24(FP), Y6
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y6, Y1, Y1
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Y6, Y5, Y5
+
+scaled535:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added536
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y6
+	VFMADD231PS  (AX), Y6, Y0
+	VFMADD231PS  32(AX), Y6, Y1
+	VFMADD231PS  64(AX), Y6, Y2
+	VFMADD231PS  96(AX), Y6, Y3
+	VFMADD231PS  128(AX), Y6, Y4
+	VFMADD231PS  (AX)(R9*1), Y6, Y5
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added536:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	VMOVUPS Y4, 128(AX)
+	VMOVUPS Y5, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+vectors7:
+	MOVQ m+0(FP), SI
+	CMPQ SI, $0x00000001
+	JL   rest537
+
+tile538:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
+
+k539:
+	VBROADCASTSS (SI), Y7
+	VMOVUPS      (DI), Y8
+	VFMADD231PS  Y8, Y7, Y0
+	VMOVUPS      32(DI), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VMOVUPS      64(DI), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VMOVUPS      96(DI), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      128(DI), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      160(DI), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VMOVUPS      (DI)(R8*1), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k539
+	ADDQ         CX, AX
+	MOVL         alpha+24(FP), SI
+	CMPL         SI, $0x3f800000
+	JE           scaled540
+	VBROADCASTSS alpha+24(FP), Y7
+	VMULPS       Y7, Y0, Y0
+	VMULPS       Y7, Y1, Y1
+	VMULPS       Y7, Y2, Y2
+	VMULPS       Y7, Y3, Y3
+	VMULPS       Y7, Y4, Y4
+	VMULPS       Y7, Y5, Y5
+	VMULPS       Y7, Y6, Y6
+
+scaled540:
+	MOVL         beta+80(FP), SI
+	SHLL         $0x01, SI
+	JE           added541
+	MOVQ         d+88(FP), SI
+	MOVQ         ldd+96(FP), DI
+	SHLQ         $0x02, DI
+	VBROADCASTSS beta+80(FP), Y7
+	VFMADD231PS  (SI), Y7, Y0
+	VFMADD231PS  32(SI), Y7, Y1
+	VFMADD231PS  64(SI), Y7, Y2
+	VFMADD231PS  96(SI), Y7, Y3
+	VFMADD231PS  128(SI), Y7, Y4
+	VFMADD231PS  160(SI), Y7, Y5
+	VFMADD231PS  (SI)(R9*1), Y7, Y6
+	ADDQ         DI, SI
+	MOVQ         SI, d+88(FP)
+
+added541:
+	MOVQ    c+104(FP), SI
+	MOVQ    ldc+112(FP), DI
+	SHLQ    $0x02, DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, (SI)(R9*1)
+	ADDQ    DI, SI
+	MOVQ    SI, c+104(FP)
+	MOVQ    m+0(FP), SI
+	SUBQ    $0x00000001, SI
+	MOVQ    SI, m+0(FP)
+	CMPQ    SI, $0x00000001
+	JGE     tile538
+
+rest537:
+	MOVQ m+0(FP), AX
+	VZEROUPPER
+	RET
+
+vectors8:
+	MOVQ m+0(FP), SI
+	CMPQ SI, $0x00000001
+	JL   rest542
+
+tile543:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), DI
+	MOVQ   k+16(FP), R10
+
+k544:
+	VBROADCASTSS (SI), Y8
+	VMOVUPS      (DI), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VMOVUPS      32(DI), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VMOVUPS      64(DI), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VMOVUPS      96(DI), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VMOVUPS      128(DI), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VMOVUPS      160(DI), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VMOVUPS      192(DI), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VMOVUPS      (DI)(R8*1), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         BX, DI
+	ADDQ         DX, SI
+	DECQ         R10
+	JNE          k544
+	ADDQ         CX, AX
+	MOVL         alpha+24(FP), SI
+	CMPL         SI, $0x3f800000
+	JE           scaled545
+	VBROADCASTSS alpha+24(FP), Y8
+	VMULPS       Y8, Y0, Y0
+	VMULPS       Y8, Y1, Y1
+	VMULPS       Y8, Y2, Y2
+	VMULPS       Y8, Y3, Y3
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y8, Y5, Y5
+	VMULPS       Y8, Y6, Y6
+	VMULPS       Y8, Y7, Y7
+
+scaled545:
+	MOVL         beta+80(FP), SI
+	SHLL         $0x01, SI
+	JE           added546
+	MOVQ         d+88(FP), SI
+	MOVQ         ldd+96(FP), DI
+	SHLQ         $0x02, DI
+	VBROADCASTSS beta+80(FP), Y8
+	VFMADD231PS  (SI), Y8, Y0
+	VFMADD231PS  32(SI), Y8, Y1
+	VFMADD231PS  64(SI), Y8, Y2
+	VFMADD231PS  96(SI), Y8, Y3
+	VFMADD231PS  128(SI), Y8, Y4
+	VFMADD231PS  160(SI), Y8, Y5
+	VFMADD231PS  192(SI), Y8, Y6
+	VFMADD231PS  (SI)(R9*1), Y8, Y7
+	ADDQ         DI, SI
+	MOVQ         SI, d+88(FP)
+
+added546:
+	MOVQ    c+104(FP), SI
+	MOVQ    ldc+112(FP), DI
+	SHLQ    $0x02, DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, (SI)(R9*1)
+	ADDQ    DI, SI
+	MOVQ    SI, c+104(FP)
+	MOVQ    m+0(FP), SI
+	SUBQ    $0x00000001, SI
+	MOVQ    SI, m+0(FP)
+	CMPQ    SI, $0x00000001
+	JGE     tile543
+
+rest542:
+	MOVQ m+0(FP), AX
+	VZEROUPPER
+	RET
+
+part:
+	LEAQ    window<>+32(SB), R8
+	MOVQ    DI, R9
+	NEGQ    R9
+	VMOVUPS (R8)(R9*4), Y0
+	MOVQ    m+0(FP), R8
+	CMPQ    R8, $0x00000008
+	JL      rest547
+
+tile548:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   AX, R8
+	LEAQ   (R8)(CX*4), R9
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
+
+k549:
+	VMASKMOVPS   (R10), Y0, Y9
+	VBROADCASTSS (R8), Y10
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (R8)(CX*1), Y10
+	VFMADD231PS  Y9, Y10, Y2
+	VBROADCASTSS (R8)(CX*2), Y10
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (R8)(SI*1), Y10
+	VFMADD231PS  Y9, Y10, Y4
+	VBROADCASTSS (R9), Y10
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R9)(CX*1), Y10
+	VFMADD231PS  Y9, Y10, Y6
+	VBROADCASTSS (R9)(CX*2), Y10
+	VFMADD231PS  Y9, Y10, Y7
+	VBROADCASTSS (R9)(SI*1), Y10
+	VFMADD231PS  Y9, Y10, Y8
+	ADDQ         BX, R10
+	ADDQ         DX, R8
+	ADDQ         DX, R9
+	DECQ         R11
+	JNE          k549
+	LEAQ         (AX)(CX*4), AX
+	LEAQ         (AX)(CX*4), AX
+	MOVL         alpha+24(FP), R8
+	CMPL         R8, $0x3f800000
+	JE           scaled550
+	VBROADCASTSS alpha+24(FP), Y9
+	VMULPS       Y9, Y1, Y1
+	VMULPS       Y9, Y2, Y2
+	VMULPS       Y9, Y3, Y3
+	VMULPS       Y9, Y4, Y4
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y9, Y6, Y6
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y9, Y8, Y8
+
+scaled550:
+	MOVL         beta+80(FP), R8
+	SHLL         $0x01, R8
+	JE           added551
+	MOVQ         d+88(FP), R8
+	MOVQ         ldd+96(FP), R9
+	SHLQ         $0x02, R9
+	VBROADCASTSS beta+80(FP), Y9
+	VMASKMOVPS   (R8), Y0, Y10
+	VFMADD231PS  Y10, Y9, Y1
+	ADDQ         R9, R8
+	VMASKMOVPS   (R8), Y0, Y10
+	VFMADD231PS  Y10, Y9, Y2
+	ADDQ         R9, R8
+	VMASKMOVPS   (R8), Y0, Y10
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         R9, R8
+	VMASKMOVPS   (R8), Y0, Y10
+	VFMADD231PS  Y10, Y9, Y4
+	ADDQ         R9, R8
+	VMASKMOVPS   (R8), Y0, Y10
+	VFMADD231PS  Y10, Y9, Y5
+	ADDQ         R9, R8
+	VMASKMOVPS   (R8), Y0, Y10
+	VFMADD231PS  Y10, Y9, Y6
+	ADDQ         R9, R8
+	VMASKMOVPS   (R8), Y0, Y10
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         R9, R8
+	VMASKMOVPS   (R8), Y0, Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         R9, R8
+	MOVQ         R8, d+88(FP)
+
+added551:
+	MOVQ    c+104(FP), R8
+	MOVQ    ldc+112(FP), R9
+	SHLQ    $0x02, R9
+	LEAQ    (R8), R10
+	TESTQ   $0x00000008, DI
+	JE      skip552
+	VMOVUPS Y1, (R10)
+	ADDQ    $0x20, R10
+
+skip552:
+	TESTQ        $0x00000004, DI
+	JE           skip553
+	VMOVUPS      X1, (R10)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, R10
+
+skip553:
+	TESTQ   $0x00000002, DI
+	JE      skip554
+	VMOVSD  X1, (R10)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, R10
+
+skip554:
+	TESTQ  $0x00000001, DI
+	JE     skip555
+	VMOVSS X1, (R10)
+	ADDQ   $0x04, R10
+
+skip555:
+	ADDQ    R9, R8
+	LEAQ    (R8), R10
+	TESTQ   $0x00000008, DI
+	JE      skip556
+	VMOVUPS Y2, (R10)
+	ADDQ    $0x20, R10
+
+skip556:
+	TESTQ        $0x00000004, DI
+	JE           skip557
+	VMOVUPS      X2, (R10)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, R10
+
+skip557:
+	TESTQ   $0x00000002, DI
+	JE      skip558
+	VMOVSD  X2, (R10)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, R10
+
+skip558:
+	TESTQ  $0x00000001, DI
+	JE     skip559
+	VMOVSS X2, (R10)
+	ADDQ   $0x04, R10
+
+skip559:
+	ADDQ    R9, R8
+	LEAQ    (R8), R10
+	TESTQ   $0x00000008, DI
+	JE      skip560
+	VMOVUPS Y3, (R10)
+	ADDQ    $0x20, R10
+
+skip560:
+	TESTQ        $0x00000004, DI
+	JE           skip561
+	VMOVUPS      X3, (R10)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, R10
+
+skip561:
+	TESTQ   $0x00000002, DI
+	JE      skip562
+	VMOVSD  X3, (R10)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, R10
+
+skip562:
+	TESTQ  $0x00000001, DI
+	JE     skip563
+	VMOVSS X3, (R10)
+	ADDQ   $0x04, R10
+
+skip563:
+	ADDQ    R9, R8
+	LEAQ    (R8), R10
+	TESTQ   $0x00000008, DI
+	JE      skip564
+	VMOVUPS Y4, (R10)
+	ADDQ    $0x20, R10
+
+skip564:
+	TESTQ        $0x00000004, DI
+	JE           skip565
+	VMOVUPS      X4, (R10)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, R10
+
+skip565:
+	TESTQ   $0x00000002, DI
+	JE      skip566
+	VMOVSD  X4, (R10)
+	VPSRLDQ $0x08, X4, X4
+	ADDQ    $0x08, R10
+
+skip566:
+	TESTQ  $0x00000001, DI
+	JE     skip567
+	VMOVSS X4, (R10)
+	ADDQ   $0x04, R10
+
+skip567:
+	ADDQ    R9, R8
+	LEAQ    (R8), R10
+	TESTQ   $0x00000008, DI
+	JE      skip568
+	VMOVUPS Y5, (R10)
+	ADDQ    $0x20, R10
+
+skip568:
+	TESTQ        $0x00000004, DI
+	JE           skip569
+	VMOVUPS      X5, (R10)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, R10
+
+skip569:
+	TESTQ   $0x00000002, DI
+	JE      skip570
+	VMOVSD  X5, (R10)
+	VPSRLDQ $0x08, X5, X5
+	ADDQ    $0x08, R10
+
+skip570:
+	TESTQ  $0x00000001, DI
+	JE     skip571
+	VMOVSS X5, (R10)
+	ADDQ   $0x04, R10
+
+skip571:
+	ADDQ    R9, R8
+	LEAQ    (R8), R10
+	TESTQ   $0x00000008, DI
+	JE      skip572
+	VMOVUPS Y6, (R10)
+	ADDQ    $0x20, R10
+
+skip572:
+	TESTQ        $0x00000004, DI
+	JE           skip573
+	VMOVUPS      X6, (R10)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, R10
+
+skip573:
+	TESTQ   $0x00000002, DI
+	JE      skip574
+	VMOVSD  X6, (R10)
+	VPSRLDQ $0x08, X6, X6
+	ADDQ    $0x08, R10
+
+skip574:
+	TESTQ  $0x00000001, DI
+	JE     skip575
+	VMOVSS X6, (R10)
+	ADDQ   $0x04, R10
+
+skip575:
+	ADDQ    R9, R8
+	LEAQ    (R8), R10
+	TESTQ   $0x00000008, DI
+	JE      skip576
+	VMOVUPS Y7, (R10)
+	ADDQ    $0x20, R10
+
+skip576:
+	TESTQ        $0x00000004, DI
+	JE           skip577
+	VMOVUPS      X7, (R10)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, R10
+
+skip577:
+	TESTQ   $0x00000002, DI
+	JE      skip578
+	VMOVSD  X7, (R10)
+	VPSRLDQ $0x08, X7, X7
+	ADDQ    $0x08, R10
+
+skip578:
+	TESTQ  $0x00000001, DI
+	JE     skip579
+	VMOVSS X7, (R10)
+	ADDQ   $0x04, R10
+
+skip579:
+	ADDQ    R9, R8
+	LEAQ    (R8), R10
+	TESTQ   $0x00000008, DI
+	JE      skip580
+	VMOVUPS Y8, (R10)
+	ADDQ    $0x20, R10
+
+skip580:
+	TESTQ        $0x00000004, DI
+	JE           skip581
+	VMOVUPS      X8, (R10)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, R10
+
+skip581:
+	TESTQ   $0x00000002, DI
+	JE      skip582
+	VMOVSD  X8, (R10)
+	VPSRLDQ $0x08, X8, X8
+	ADDQ    $0x08, R10
+
+skip582:
+	TESTQ  $0x00000001, DI
+	JE     skip583
+	VMOVSS X8, (R10)
+	ADDQ   $0x04, R10
+
+skip583:
+	ADDQ R9, R8
+	MOVQ R8, c+104(FP)
+	MOVQ m+0(FP), R8
+	SUBQ $0x00000008, R8
+	MOVQ R8, m+0(FP)
+	CMPQ R8, $0x00000008
+	JGE  tile548
+
+rest547:
+	MOVQ m+0(FP), R8
+	CMPQ R8, $0x00000007
+	JE   tile584
+	CMPQ R8, $0x00000006
+	JE   tile585
+	CMPQ R8, $0x00000005
+	JE   tile586
+	CMPQ R8, $0x00000004
+	JE   tile587
+	CMPQ R8, $0x00000003
+	JE   tile588
+	CMPQ R8, $0x00000002
+	JE   tile589
+	CMPQ R8, $0x00000001
+	JE   tile590
+	VZEROUPPER
+	RET
+
+tile584:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   AX, R8
+	LEAQ   (R8)(CX*4), R9
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
+
+k591:
+	VMASKMOVPS   (R10), Y0, Y8
+	VBROADCASTSS (R8), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS (R8)(CX*1), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS (R8)(CX*2), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	VBROADCASTSS (R8)(SI*1), Y9
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS (R9), Y9
+	VFMADD231PS  Y8, Y9, Y5
+	VBROADCASTSS (R9)(CX*1), Y9
+	VFMADD231PS  Y8, Y9, Y6
+	VBROADCASTSS (R9)(CX*2), Y9
+	VFMADD231PS  Y8, Y9, Y7
+	ADDQ         BX, R10
+	ADDQ         DX, R8
+	ADDQ         DX, R9
+	DECQ         R11
+	JNE          k591
+	LEAQ         (AX)(CX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled592
+	VBROADCASTSS alpha+24(FP), Y8
+	VMULPS       Y8, Y1, Y1
+	VMULPS       Y8, Y2, Y2
+	VMULPS       Y8, Y3, Y3
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y8, Y5, Y5
+	VMULPS       Y8, Y6, Y6
+	VMULPS       Y8, Y7, Y7
+
+scaled592:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added593
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y8
+	VMASKMOVPS   (AX), Y0, Y9
+	VFMADD231PS  Y9, Y8, Y1
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y9
+	VFMADD231PS  Y9, Y8, Y2
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y9
+	VFMADD231PS  Y9, Y8, Y3
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y9
+	VFMADD231PS  Y9, Y8, Y4
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y9
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y9
+	VFMADD231PS  Y9, Y8, Y6
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y0
+	VFMADD231PS  Y0, Y8, Y7
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added593:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip594
+	VMOVUPS Y1, (DX)
+	ADDQ    $0x20, DX
+
+skip594:
+	TESTQ        $0x00000004, DI
+	JE           skip595
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+skip595:
+	TESTQ   $0x00000002, DI
+	JE      skip596
+	VMOVSD  X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+skip596:
+	TESTQ  $0x00000001, DI
+	JE     skip597
+	VMOVSS X1, (DX)
+	ADDQ   $0x04, DX
+
+skip597:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip598
+	VMOVUPS Y2, (DX)
+	ADDQ    $0x20, DX
+
+skip598:
+	TESTQ        $0x00000004, DI
+	JE           skip599
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+skip599:
+	TESTQ   $0x00000002, DI
+	JE      skip600
+	VMOVSD  X2, (DX)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, DX
+
+skip600:
+	TESTQ  $0x00000001, DI
+	JE     skip601
+	VMOVSS X2, (DX)
+	ADDQ   $0x04, DX
+
+skip601:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip602
+	VMOVUPS Y3, (DX)
+	ADDQ    $0x20, DX
+
+skip602:
+	TESTQ        $0x00000004, DI
+	JE           skip603
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+skip603:
+	TESTQ   $0x00000002, DI
+	JE      skip604
+	VMOVSD  X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+skip604:
+	TESTQ  $0x00000001, DI
+	JE     skip605
+	VMOVSS X3, (DX)
+	ADDQ   $0x04, DX
+
+skip605:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip606
+	VMOVUPS Y4, (DX)
+	ADDQ    $0x20, DX
+
+skip606:
+	TESTQ        $0x00000004, DI
+	JE           skip607
+	VMOVUPS      X4, (DX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, DX
+
+skip607:
+	TESTQ   $0x00000002, DI
+	JE      skip608
+	VMOVSD  X4, (DX)
+	VPSRLDQ $0x08, X4, X4
+	ADDQ    $0x08, DX
+
+skip608:
+	TESTQ  $0x00000001, DI
+	JE     skip609
+	VMOVSS X4, (DX)
+	ADDQ   $0x04, DX
+
+skip609:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip610
+	VMOVUPS Y5, (DX)
+	ADDQ    $0x20, DX
+
+skip610:
+	TESTQ        $0x00000004, DI
+	JE           skip611
+	VMOVUPS      X5, (DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+
+skip611:
+	TESTQ   $0x00000002, DI
+	JE      skip612
+	VMOVSD  X5, (DX)
+	VPSRLDQ $0x08, X5, X5
+	ADDQ    $0x08, DX
+
+skip612:
+	TESTQ  $0x00000001, DI
+	JE     skip613
+	VMOVSS X5, (DX)
+	ADDQ   $0x04, DX
+
+skip613:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip614
+	VMOVUPS Y6, (DX)
+	ADDQ    $0x20, DX
+
+skip614:
+	TESTQ        $0x00000004, DI
+	JE           skip615
+	VMOVUPS      X6, (DX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, DX
+
+skip615:
+	TESTQ   $0x00000002, DI
+	JE      skip616
+	VMOVSD  X6, (DX)
+	VPSRLDQ $0x08, X6, X6
+	ADDQ    $0x08, DX
+
+skip616:
+	TESTQ  $0x00000001, DI
+	JE     skip617
+	VMOVSS X6, (DX)
+	ADDQ   $0x04, DX
+
+skip617:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip618
+	VMOVUPS Y7, (DX)
+	ADDQ    $0x20, DX
+
+skip618:
+	TESTQ        $0x00000004, DI
+	JE           skip619
+	VMOVUPS      X7, (DX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, DX
+
+skip619:
+	TESTQ   $0x00000002, DI
+	JE      skip620
+	VMOVSD  X7, (DX)
+	VPSRLDQ $0x08, X7, X7
+	ADDQ    $0x08, DX
+
+skip620:
+	TESTQ  $0x00000001, DI
+	JE     skip621
+	VMOVSS X7, (DX)
+	ADDQ   $0x04, DX
+
+skip621:
+	ADDQ CX, AX
+	MOVQ AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile585:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	MOVQ   AX, R8
+	LEAQ   (R8)(CX*4), R9
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
+
+k622:
+	VMASKMOVPS   (R10), Y0, Y7
+	VBROADCASTSS (R8), Y8
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (R8)(CX*1), Y8
+	VFMADD231PS  Y7, Y8, Y2
+	VBROADCASTSS (R8)(CX*2), Y8
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (R8)(SI*1), Y8
+	VFMADD231PS  Y7, Y8, Y4
+	VBROADCASTSS (R9), Y8
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS (R9)(CX*1), Y8
+	VFMADD231PS  Y7, Y8, Y6
+	ADDQ         BX, R10
+	ADDQ         DX, R8
+	ADDQ         DX, R9
+	DECQ         R11
+	JNE          k622
+	LEAQ         (AX)(CX*4), AX
+	LEAQ         (AX)(CX*2), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled623
+	VBROADCASTSS alpha+24(FP), Y7
+	VMULPS       Y7, Y1, Y1
+	VMULPS       Y7, Y2, Y2
+	VMULPS       Y7, Y3, Y3
+	VMULPS       Y7, Y4, Y4
+	VMULPS       Y7, Y5, Y5
+	VMULPS       Y7, Y6, Y6
+
+scaled623:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added624
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y7
+	VMASKMOVPS   (AX), Y0, Y8
+	VFMADD231PS  Y8, Y7, Y1
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y8
+	VFMADD231PS  Y8, Y7, Y2
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y8
+	VFMADD231PS  Y8, Y7, Y3
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y8
+	VFMADD231PS  Y8, Y7, Y4
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y8
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y0
+	VFMADD231PS  Y0, Y7, Y6
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added624:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip625
+	VMOVUPS Y1, (DX)
+	ADDQ    $0x20, DX
+
+skip625:
+	TESTQ        $0x00000004, DI
+	JE           skip626
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+skip626:
+	TESTQ   $0x00000002, DI
+	JE      skip627
+	VMOVSD  X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+skip627:
+	TESTQ  $0x00000001, DI
+	JE     skip628
+	VMOVSS X1, (DX)
+	ADDQ   $0x04, DX
+
+skip628:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip629
+	VMOVUPS Y2, (DX)
+	ADDQ    $0x20, DX
+
+skip629:
+	TESTQ        $0x00000004, DI
+	JE           skip630
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+skip630:
+	TESTQ   $0x00000002, DI
+	JE      skip631
+	VMOVSD  X2, (DX)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, DX
+
+skip631:
+	TESTQ  $0x00000001, DI
+	JE     skip632
+	VMOVSS X2, (DX)
+	ADDQ   $0x04, DX
+
+skip632:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip633
+	VMOVUPS Y3, (DX)
+	ADDQ    $0x20, DX
+
+skip633:
+	TESTQ        $0x00000004, DI
+	JE           skip634
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+skip634:
+	TESTQ   $0x00000002, DI
+	JE      skip635
+	VMOVSD  X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+skip635:
+	TESTQ  $0x00000001, DI
+	JE     skip636
+	VMOVSS X3, (DX)
+	ADDQ   $0x04, DX
+
+skip636:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip637
+	VMOVUPS Y4, (DX)
+	ADDQ    $0x20, DX
+
+skip637:
+	TESTQ        $0x00000004, DI
+	JE           skip638
+	VMOVUPS      X4, (DX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, DX
+
+skip638:
+	TESTQ   $0x00000002, DI
+	JE      skip639
+	VMOVSD  X4, (DX)
+	VPSRLDQ $0x08, X4, X4
+	ADDQ    $0x08, DX
+
+skip639:
+	TESTQ  $0x00000001, DI
+	JE     skip640
+	VMOVSS X4, (DX)
+	ADDQ   $0x04, DX
+
+skip640:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip641
+	VMOVUPS Y5, (DX)
+	ADDQ    $0x20, DX
+
+skip641:
+	TESTQ        $0x00000004, DI
+	JE           skip642
+	VMOVUPS      X5, (DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+
+skip642:
+	TESTQ   $0x00000002, DI
+	JE      skip643
+	VMOVSD  X5, (DX)
+	VPSRLDQ $0x08, X5, X5
+	ADDQ    $0x08, DX
+
+skip643:
+	TESTQ  $0x00000001, DI
+	JE     skip644
+	VMOVSS X5, (DX)
+	ADDQ   $0x04, DX
+
+skip644:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip645
+	VMOVUPS Y6, (DX)
+	ADDQ    $0x20, DX
+
+skip645:
+	TESTQ        $0x00000004, DI
+	JE           skip646
+	VMOVUPS      X6, (DX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, DX
+
+skip646:
+	TESTQ   $0x00000002, DI
+	JE      skip647
+	VMOVSD  X6, (DX)
+	VPSRLDQ $0x08, X6, X6
+	ADDQ    $0x08, DX
+
+skip647:
+	TESTQ  $0x00000001, DI
+	JE     skip648
+	VMOVSS X6, (DX)
+	ADDQ   $0x04, DX
+
+skip648:
+	ADDQ CX, AX
+	MOVQ AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile586:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   AX, R8
+	LEAQ   (R8)(CX*4), R9
+	MOVQ   b+56(FP), R10
+	MOVQ   k+16(FP), R11
+
+k649:
+	VMASKMOVPS   (R10), Y0, Y6
+	VBROADCASTSS (R8), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS (R8)(CX*1), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS (R8)(CX*2), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS (R8)(SI*1), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS (R9), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	ADDQ         BX, R10
+	ADDQ         DX, R8
+	ADDQ         DX, R9
+	DECQ         R11
+	JNE          k649
+	LEAQ         (AX)(CX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled650
+	VBROADCASTSS alpha+24(FP), Y6
+	VMULPS       Y6, Y1, Y1
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Y6, Y5, Y5
+
+scaled650:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added651
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y6
+	VMASKMOVPS   (AX), Y0, Y7
+	VFMADD231PS  Y7, Y6, Y1
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y7
+	VFMADD231PS  Y7, Y6, Y2
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y7
+	VFMADD231PS  Y7, Y6, Y3
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y7
+	VFMADD231PS  Y7, Y6, Y4
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y0
+	VFMADD231PS  Y0, Y6, Y5
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added651:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip652
+	VMOVUPS Y1, (DX)
+	ADDQ    $0x20, DX
+
+skip652:
+	TESTQ        $0x00000004, DI
+	JE           skip653
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+skip653:
+	TESTQ   $0x00000002, DI
+	JE      skip654
+	VMOVSD  X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+skip654:
+	TESTQ  $0x00000001, DI
+	JE     skip655
+	VMOVSS X1, (DX)
+	ADDQ   $0x04, DX
+
+skip655:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip656
+	VMOVUPS Y2, (DX)
+	ADDQ    $0x20, DX
+
+skip656:
+	TESTQ        $0x00000004, DI
+	JE           skip657
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+skip657:
+	TESTQ   $0x00000002, DI
+	JE      skip658
+	VMOVSD  X2, (DX)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, DX
+
+skip658:
+	TESTQ  $0x00000001, DI
+	JE     skip659
+	VMOVSS X2, (DX)
+	ADDQ   $0x04, DX
+
+skip659:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip660
+	VMOVUPS Y3, (DX)
+	ADDQ    $0x20, DX
+
+skip660:
+	TESTQ        $0x00000004, DI
+	JE           skip661
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+skip661:
+	TESTQ   $0x00000002, DI
+	JE      skip662
+	VMOVSD  X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+skip662:
+	TESTQ  $0x00000001, DI
+	JE     skip663
+	VMOVSS X3, (DX)
+	ADDQ   $0x04, DX
+
+skip663:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip664
+	VMOVUPS Y4, (DX)
+	ADDQ    $0x20, DX
+
+skip664:
+	TESTQ        $0x00000004, DI
+	JE           skip665
+	VMOVUPS      X4, (DX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, DX
+
+skip665:
+	TESTQ   $0x00000002, DI
+	JE      skip666
+	VMOVSD  X4, (DX)
+	VPSRLDQ $0x08, X4, X4
+	ADDQ    $0x08, DX
+
+skip666:
+	TESTQ  $0x00000001, DI
+	JE     skip667
+	VMOVSS X4, (DX)
+	ADDQ   $0x04, DX
+
+skip667:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip668
+	VMOVUPS Y5, (DX)
+	ADDQ    $0x20, DX
+
+skip668:
+	TESTQ        $0x00000004, DI
+	JE           skip669
+	VMOVUPS      X5, (DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+
+skip669:
+	TESTQ   $0x00000002, DI
+	JE      skip670
+	VMOVSD  X5, (DX)
+	VPSRLDQ $0x08, X5, X5
+	ADDQ    $0x08, DX
+
+skip670:
+	TESTQ  $0x00000001, DI
+	JE     skip671
+	VMOVSS X5, (DX)
+	ADDQ   $0x04, DX
+
+skip671:
+	ADDQ CX, AX
+	MOVQ AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile587:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   AX, R8
+	MOVQ   b+56(FP), R9
+	MOVQ   k+16(FP), R10
+
+k672:
+	VMASKMOVPS   (R9), Y0, Y5
+	VBROADCASTSS (R8), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (R8)(CX*1), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS (R8)(CX*2), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS (R8)(SI*1), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         BX, R9
+	ADDQ         DX, R8
+	DECQ         R10
+	JNE          k672
+	LEAQ         (AX)(CX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled673
+	VBROADCASTSS alpha+24(FP), Y5
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y5, Y2, Y2
+	VMULPS       Y5, Y3, Y3
+	VMULPS       Y5, Y4, Y4
+
+scaled673:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added674
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y5
+	VMASKMOVPS   (AX), Y0, Y6
+	VFMADD231PS  Y6, Y5, Y1
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y6
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y0
+	VFMADD231PS  Y0, Y5, Y4
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added674:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip675
+	VMOVUPS Y1, (DX)
+	ADDQ    $0x20, DX
+
+skip675:
+	TESTQ        $0x00000004, DI
+	JE           skip676
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+skip676:
+	TESTQ   $0x00000002, DI
+	JE      skip677
+	VMOVSD  X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+skip677:
+	TESTQ  $0x00000001, DI
+	JE     skip678
+	VMOVSS X1, (DX)
+	ADDQ   $0x04, DX
+
+skip678:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip679
+	VMOVUPS Y2, (DX)
+	ADDQ    $0x20, DX
+
+skip679:
+	TESTQ        $0x00000004, DI
+	JE           skip680
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+skip680:
+	TESTQ   $0x00000002, DI
+	JE      skip681
+	VMOVSD  X2, (DX)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, DX
+
+skip681:
+	TESTQ  $0x00000001, DI
+	JE     skip682
+	VMOVSS X2, (DX)
+	ADDQ   $0x04, DX
+
+skip682:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip683
+	VMOVUPS Y3, (DX)
+	ADDQ    $0x20, DX
+
+skip683:
+	TESTQ        $0x00000004, DI
+	JE           skip684
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+skip684:
+	TESTQ   $0x00000002, DI
+	JE      skip685
+	VMOVSD  X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+skip685:
+	TESTQ  $0x00000001, DI
+	JE     skip686
+	VMOVSS X3, (DX)
+	ADDQ   $0x04, DX
+
+skip686:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip687
+	VMOVUPS Y4, (DX)
+	ADDQ    $0x20, DX
+
+skip687:
+	TESTQ        $0x00000004, DI
+	JE           skip688
+	VMOVUPS      X4, (DX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, DX
+
+skip688:
+	TESTQ   $0x00000002, DI
+	JE      skip689
+	VMOVSD  X4, (DX)
+	VPSRLDQ $0x08, X4, X4
+	ADDQ    $0x08, DX
+
+skip689:
+	TESTQ  $0x00000001, DI
+	JE     skip690
+	VMOVSS X4, (DX)
+	ADDQ   $0x04, DX
+
+skip690:
+	ADDQ CX, AX
+	MOVQ AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile588:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   AX, R8
+	MOVQ   b+56(FP), R9
+	MOVQ   k+16(FP), R10
+
+k691:
+	VMASKMOVPS   (R9), Y0, Y4
+	VBROADCASTSS (R8), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS (R8)(CX*1), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS (R8)(CX*2), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         BX, R9
+	ADDQ         DX, R8
+	DECQ         R10
+	JNE          k691
+	ADDQ         SI, AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled692
+	VBROADCASTSS alpha+24(FP), Y4
+	VMULPS       Y4, Y1, Y1
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y4, Y3, Y3
+
+scaled692:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added693
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y4
+	VMASKMOVPS   (AX), Y0, Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y5
+	VFMADD231PS  Y5, Y4, Y2
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y0
+	VFMADD231PS  Y0, Y4, Y3
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added693:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip694
+	VMOVUPS Y1, (DX)
+	ADDQ    $0x20, DX
+
+skip694:
+	TESTQ        $0x00000004, DI
+	JE           skip695
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+skip695:
+	TESTQ   $0x00000002, DI
+	JE      skip696
+	VMOVSD  X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+skip696:
+	TESTQ  $0x00000001, DI
+	JE     skip697
+	VMOVSS X1, (DX)
+	ADDQ   $0x04, DX
+
+skip697:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip698
+	VMOVUPS Y2, (DX)
+	ADDQ    $0x20, DX
+
+skip698:
+	TESTQ        $0x00000004, DI
+	JE           skip699
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+skip699:
+	TESTQ   $0x00000002, DI
+	JE      skip700
+	VMOVSD  X2, (DX)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, DX
+
+skip700:
+	TESTQ  $0x00000001, DI
+	JE     skip701
+	VMOVSS X2, (DX)
+	ADDQ   $0x04, DX
+
+skip701:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip702
+	VMOVUPS Y3, (DX)
+	ADDQ    $0x20, DX
+
+skip702:
+	TESTQ        $0x00000004, DI
+	JE           skip703
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+skip703:
+	TESTQ   $0x00000002, DI
+	JE      skip704
+	VMOVSD  X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+skip704:
+	TESTQ  $0x00000001, DI
+	JE     skip705
+	VMOVSS X3, (DX)
+	ADDQ   $0x04, DX
+
+skip705:
+	ADDQ CX, AX
+	MOVQ AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile589:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), R8
+	MOVQ   k+16(FP), R9
+
+k706:
+	VMASKMOVPS   (R8), Y0, Y3
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS (SI)(CX*1), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         BX, R8
+	ADDQ         DX, SI
+	DECQ         R9
+	JNE          k706
+	LEAQ         (AX)(CX*2), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled707
+	VBROADCASTSS alpha+24(FP), Y3
+	VMULPS       Y3, Y1, Y1
+	VMULPS       Y3, Y2, Y2
+
+scaled707:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added708
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y3
+	VMASKMOVPS   (AX), Y0, Y4
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         CX, AX
+	VMASKMOVPS   (AX), Y0, Y0
+	VFMADD231PS  Y0, Y3, Y2
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added708:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip709
+	VMOVUPS Y1, (DX)
+	ADDQ    $0x20, DX
+
+skip709:
+	TESTQ        $0x00000004, DI
+	JE           skip710
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+skip710:
+	TESTQ   $0x00000002, DI
+	JE      skip711
+	VMOVSD  X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+skip711:
+	TESTQ  $0x00000001, DI
+	JE     skip712
+	VMOVSS X1, (DX)
+	ADDQ   $0x04, DX
+
+skip712:
+	ADDQ    CX, AX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip713
+	VMOVUPS Y2, (DX)
+	ADDQ    $0x20, DX
+
+skip713:
+	TESTQ        $0x00000004, DI
+	JE           skip714
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+skip714:
+	TESTQ   $0x00000002, DI
+	JE      skip715
+	VMOVSD  X2, (DX)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, DX
+
+skip715:
+	TESTQ  $0x00000001, DI
+	JE     skip716
+	VMOVSS X2, (DX)
+	ADDQ   $0x04, DX
+
+skip716:
+	ADDQ CX, AX
+	MOVQ AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile590:
+	VXORPS Y1, Y1, Y1
+	MOVQ   AX, SI
+	MOVQ   b+56(FP), R8
+	MOVQ   k+16(FP), R9
+
+k717:
+	VMASKMOVPS   (R8), Y0, Y2
+	VBROADCASTSS (SI), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         BX, R8
+	ADDQ         DX, SI
+	DECQ         R9
+	JNE          k717
+	ADDQ         CX, AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled718
+	VBROADCASTSS alpha+24(FP), Y2
+	VMULPS       Y2, Y1, Y1
+
+scaled718:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added719
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Y2
+	VMASKMOVPS   (AX), Y0, Y0
+	VFMADD231PS  Y0, Y2, Y1
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added719:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (AX), DX
+	TESTQ   $0x00000008, DI
+	JE      skip720
+	VMOVUPS Y1, (DX)
+	ADDQ    $0x20, DX
+
+skip720:
+	TESTQ        $0x00000004, DI
+	JE           skip721
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+skip721:
+	TESTQ   $0x00000002, DI
+	JE      skip722
+	VMOVSD  X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+skip722:
+	TESTQ  $0x00000001, DI
+	JE     skip723
+	VMOVSS X1, (DX)
+	ADDQ   $0x04, DX
+
+skip723:
+	ADDQ CX, AX
+	MOVQ AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+// func gemmAVX512Float32(m int, n int, k int, alpha float32, a *float32, rs int, ps int, b *float32, ldb int, last int, beta float32, d *float32, ldd int, c *float32, ldc int)
+// Requires: AVX, AVX512F
+TEXT ·gemmAVX512Float32(SB), NOSPLIT, $0-120
+	MOVQ   a+32(FP), AX
+	MOVQ   rs+40(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ps+48(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldb+64(FP), SI
+	SHLQ   $0x02, SI
+	LEAQ   (DX)(DX*2), DI
+	VPXORQ Z0, Z0, Z0
+	MOVQ   n+8(FP), CX
+	CMPQ   CX, $0x00000010
+	JL     part
+	MOVQ   last+72(FP), R8
+	SHLQ   $0x02, R8
+	LEAQ   -16(CX), R9
+	SHLQ   $0x02, R9
+	CMPQ   CX, $0x00000070
+	JG     vectors8
+	CMPQ   CX, $0x00000060
+	JG     vectors7
+	CMPQ   CX, $0x00000050
+	JG     vectors6
+	CMPQ   CX, $0x00000040
+	JG     vectors5
+	CMPQ   CX, $0x00000030
+	JG     vectors4
+	CMPQ   CX, $0x00000020
+	JG     vectors3
+	CMPQ   CX, $0x00000010
+	JG     vectors2
+	MOVQ   m+0(FP), CX
+	CMPQ   CX, $0x00000008
+	JL     rest724
+
+tile725:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
@@ -9563,37 +11590,39 @@ tile8x1:
 	VMOVUPS Z0, Z6
 	VMOVUPS Z0, Z7
 	VMOVUPS Z0, Z8
-	MOVQ    DX, CX
-	LEAQ    (CX)(SI*4), R11
-	MOVQ    b+56(FP), R12
-	MOVQ    k+16(FP), R13
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R8
+	MOVQ    b+56(FP), R9
+	MOVQ    k+16(FP), R10
 
-k717:
-	VMOVUPS      (R12), Z9
+k726:
+	VMOVUPS      (R9), Z9
 	VBROADCASTSS (CX), Z10
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (CX)(SI*1), Z10
+	VBROADCASTSS (CX)(DX*1), Z10
 	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS (CX)(SI*2), Z10
+	VBROADCASTSS (CX)(DX*2), Z10
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (CX)(R10*1), Z10
+	VBROADCASTSS (CX)(DI*1), Z10
 	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS (R11), Z10
+	VBROADCASTSS (R8), Z10
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R11)(SI*1), Z10
+	VBROADCASTSS (R8)(DX*1), Z10
 	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS (R11)(SI*2), Z10
+	VBROADCASTSS (R8)(DX*2), Z10
 	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS (R11)(R10*1), Z10
+	VBROADCASTSS (R8)(DI*1), Z10
 	VFMADD231PS  Z9, Z10, Z8
-	ADDQ         R8, R12
-	ADDQ         DI, CX
-	ADDQ         DI, R11
-	DECQ         R13
-	JNE          k717
-	LEAQ         (DX)(SI*4), DX
-	LEAQ         (DX)(SI*2), DX
-	LEAQ         (DX)(SI*2), DX
+	ADDQ         SI, R9
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	DECQ         R10
+	JNE          k726
+	LEAQ         (AX)(DX*4), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVL         alpha+24(FP), CX
+	CMPL         CX, $0x3f800000
+	JE           scaled727
 	VBROADCASTSS alpha+24(FP), Z9
 	VMULPS       Z9, Z1, Z1
 	VMULPS       Z9, Z2, Z2
@@ -9603,76 +11632,80 @@ k717:
 	VMULPS       Z9, Z6, Z6
 	VMULPS       Z9, Z7, Z7
 	VMULPS       Z9, Z8, Z8
-	MOVL         beta+72(FP), CX
-	SHLQ         $0x20, CX
-	SHLQ         $0x01, CX
-	JE           store718
-	MOVQ         BX, CX
-	VBROADCASTSS beta+72(FP), Z9
-	VMOVUPS.Z    (CX), K1, Z10
-	VFMADD231PS  Z10, Z9, Z1
-	ADDQ         R9, CX
-	VMOVUPS.Z    (CX), K1, Z10
-	VFMADD231PS  Z10, Z9, Z2
-	ADDQ         R9, CX
-	VMOVUPS.Z    (CX), K1, Z10
-	VFMADD231PS  Z10, Z9, Z3
-	ADDQ         R9, CX
-	VMOVUPS.Z    (CX), K1, Z10
-	VFMADD231PS  Z10, Z9, Z4
-	ADDQ         R9, CX
-	VMOVUPS.Z    (CX), K1, Z10
-	VFMADD231PS  Z10, Z9, Z5
-	ADDQ         R9, CX
-	VMOVUPS.Z    (CX), K1, Z10
-	VFMADD231PS  Z10, Z9, Z6
-	ADDQ         R9, CX
-	VMOVUPS.Z    (CX), K1, Z10
-	VFMADD231PS  Z10, Z9, Z7
-	ADDQ         R9, CX
-	VMOVUPS.Z    (CX), K1, Z10
-	VFMADD231PS  Z10, Z9, Z8
-	ADDQ         R9, CX
 
-store718:
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z6, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z7, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    R9, BX
-	SUBQ    $0x00000008, AX
-	JMP     tile8x1
+scaled727:
+	MOVL         beta+80(FP), CX
+	SHLL         $0x01, CX
+	JE           added728
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), R8
+	SHLQ         $0x02, R8
+	VBROADCASTSS beta+80(FP), Z9
+	VFMADD231PS  (CX), Z9, Z1
+	ADDQ         R8, CX
+	VFMADD231PS  (CX), Z9, Z2
+	ADDQ         R8, CX
+	VFMADD231PS  (CX), Z9, Z3
+	ADDQ         R8, CX
+	VFMADD231PS  (CX), Z9, Z4
+	ADDQ         R8, CX
+	VFMADD231PS  (CX), Z9, Z5
+	ADDQ         R8, CX
+	VFMADD231PS  (CX), Z9, Z6
+	ADDQ         R8, CX
+	VFMADD231PS  (CX), Z9, Z7
+	ADDQ         R8, CX
+	VFMADD231PS  (CX), Z9, Z8
+	ADDQ         R8, CX
+	MOVQ         CX, d+88(FP)
 
-tile8x1rest:
-	CMPQ AX, $0x00000007
-	JE   tile7x1
-	CMPQ AX, $0x00000006
-	JE   tile6x1
-	CMPQ AX, $0x00000005
-	JE   tile5x1
-	CMPQ AX, $0x00000004
-	JE   tile4x1
-	CMPQ AX, $0x00000003
-	JE   tile3x1
-	CMPQ AX, $0x00000002
-	JE   tile2x1
-	CMPQ AX, $0x00000001
-	JE   tile1x1
+added728:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), R8
+	SHLQ    $0x02, R8
+	VMOVUPS Z1, (CX)
+	ADDQ    R8, CX
+	VMOVUPS Z2, (CX)
+	ADDQ    R8, CX
+	VMOVUPS Z3, (CX)
+	ADDQ    R8, CX
+	VMOVUPS Z4, (CX)
+	ADDQ    R8, CX
+	VMOVUPS Z5, (CX)
+	ADDQ    R8, CX
+	VMOVUPS Z6, (CX)
+	ADDQ    R8, CX
+	VMOVUPS Z7, (CX)
+	ADDQ    R8, CX
+	VMOVUPS Z8, (CX)
+	ADDQ    R8, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000008, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000008
+	JGE     tile725
+
+rest724:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000007
+	JE   tile729
+	CMPQ CX, $0x00000006
+	JE   tile730
+	CMPQ CX, $0x00000005
+	JE   tile731
+	CMPQ CX, $0x00000004
+	JE   tile732
+	CMPQ CX, $0x00000003
+	JE   tile733
+	CMPQ CX, $0x00000002
+	JE   tile734
+	CMPQ CX, $0x00000001
+	JE   tile735
 	VZEROUPPER
 	RET
 
-tile7x1:
+tile729:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
@@ -9680,32 +11713,36 @@ tile7x1:
 	VMOVUPS Z0, Z5
 	VMOVUPS Z0, Z6
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R8
+	MOVQ    b+56(FP), R9
+	MOVQ    k+16(FP), R10
 
-k719:
-	VMOVUPS      (DX), Z7
-	VBROADCASTSS (AX), Z8
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (AX)(SI*1), Z8
-	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS (AX)(SI*2), Z8
-	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (AX)(R10*1), Z8
-	VFMADD231PS  Z7, Z8, Z4
+k736:
+	VMOVUPS      (R9), Z7
 	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (CX)(DX*1), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS (CX)(DX*2), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (CX)(DI*1), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS (R8), Z8
 	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS (CX)(SI*1), Z8
+	VBROADCASTSS (R8)(DX*1), Z8
 	VFMADD231PS  Z7, Z8, Z6
-	VBROADCASTSS (CX)(SI*2), Z8
+	VBROADCASTSS (R8)(DX*2), Z8
 	VFMADD231PS  Z7, Z8, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k719
+	ADDQ         SI, R9
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	DECQ         R10
+	JNE          k736
+	LEAQ         (AX)(DX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled737
 	VBROADCASTSS alpha+24(FP), Z7
 	VMULPS       Z7, Z1, Z1
 	VMULPS       Z7, Z2, Z2
@@ -9714,83 +11751,89 @@ k719:
 	VMULPS       Z7, Z5, Z5
 	VMULPS       Z7, Z6, Z6
 	VMULPS       Z7, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store720
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z7
-	VMOVUPS.Z    (AX), K1, Z8
-	VFMADD231PS  Z8, Z7, Z1
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z8
-	VFMADD231PS  Z8, Z7, Z2
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z8
-	VFMADD231PS  Z8, Z7, Z3
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z8
-	VFMADD231PS  Z8, Z7, Z4
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z8
-	VFMADD231PS  Z8, Z7, Z5
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z8
-	VFMADD231PS  Z8, Z7, Z6
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z8
-	VFMADD231PS  Z8, Z7, Z0
-	ADDQ         R9, AX
 
-store720:
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z6, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    R9, BX
+scaled737:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added738
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z7
+	VFMADD231PS  (AX), Z7, Z1
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z7, Z2
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z7, Z3
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z7, Z4
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z7, Z5
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z7, Z6
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z7, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added738:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile6x1:
+tile730:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
 	VMOVUPS Z0, Z4
 	VMOVUPS Z0, Z5
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R8
+	MOVQ    b+56(FP), R9
+	MOVQ    k+16(FP), R10
 
-k721:
-	VMOVUPS      (DX), Z6
-	VBROADCASTSS (AX), Z7
-	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS (AX)(SI*1), Z7
-	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS (AX)(SI*2), Z7
-	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS (AX)(R10*1), Z7
-	VFMADD231PS  Z6, Z7, Z4
+k739:
+	VMOVUPS      (R9), Z6
 	VBROADCASTSS (CX), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS (CX)(DX*1), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS (CX)(DX*2), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS (CX)(DI*1), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS (R8), Z7
 	VFMADD231PS  Z6, Z7, Z5
-	VBROADCASTSS (CX)(SI*1), Z7
+	VBROADCASTSS (R8)(DX*1), Z7
 	VFMADD231PS  Z6, Z7, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k721
+	ADDQ         SI, R9
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	DECQ         R10
+	JNE          k739
+	LEAQ         (AX)(DX*4), AX
+	LEAQ         (AX)(DX*2), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled740
 	VBROADCASTSS alpha+24(FP), Z6
 	VMULPS       Z6, Z1, Z1
 	VMULPS       Z6, Z2, Z2
@@ -9798,302 +11841,352 @@ k721:
 	VMULPS       Z6, Z4, Z4
 	VMULPS       Z6, Z5, Z5
 	VMULPS       Z6, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store722
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z6
-	VMOVUPS.Z    (AX), K1, Z7
-	VFMADD231PS  Z7, Z6, Z1
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z7
-	VFMADD231PS  Z7, Z6, Z2
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z7
-	VFMADD231PS  Z7, Z6, Z3
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z7
-	VFMADD231PS  Z7, Z6, Z4
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z7
-	VFMADD231PS  Z7, Z6, Z5
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z7
-	VFMADD231PS  Z7, Z6, Z0
-	ADDQ         R9, AX
 
-store722:
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z5, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    R9, BX
+scaled740:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added741
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z6
+	VFMADD231PS  (AX), Z6, Z1
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z6, Z2
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z6, Z3
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z6, Z4
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z6, Z5
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z6, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added741:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile5x1:
+tile731:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
 	VMOVUPS Z0, Z4
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R8
+	MOVQ    b+56(FP), R9
+	MOVQ    k+16(FP), R10
 
-k723:
-	VMOVUPS      (DX), Z5
-	VBROADCASTSS (AX), Z6
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (AX)(SI*1), Z6
-	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS (AX)(SI*2), Z6
-	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS (AX)(R10*1), Z6
-	VFMADD231PS  Z5, Z6, Z4
+k742:
+	VMOVUPS      (R9), Z5
 	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(DX*1), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS (CX)(DX*2), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS (CX)(DI*1), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	VBROADCASTSS (R8), Z6
 	VFMADD231PS  Z5, Z6, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k723
+	ADDQ         SI, R9
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	DECQ         R10
+	JNE          k742
+	LEAQ         (AX)(DX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled743
 	VBROADCASTSS alpha+24(FP), Z5
 	VMULPS       Z5, Z1, Z1
 	VMULPS       Z5, Z2, Z2
 	VMULPS       Z5, Z3, Z3
 	VMULPS       Z5, Z4, Z4
 	VMULPS       Z5, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store724
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z5
-	VMOVUPS.Z    (AX), K1, Z6
-	VFMADD231PS  Z6, Z5, Z1
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z6
-	VFMADD231PS  Z6, Z5, Z2
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z6
-	VFMADD231PS  Z6, Z5, Z3
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z6
-	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z6
-	VFMADD231PS  Z6, Z5, Z0
-	ADDQ         R9, AX
 
-store724:
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z4, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    R9, BX
+scaled743:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added744
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z5
+	VFMADD231PS  (AX), Z5, Z1
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z5, Z2
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z5, Z3
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z5, Z4
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z5, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added744:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile4x1:
+tile732:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R8
+	MOVQ    k+16(FP), R9
 
-k725:
-	VMOVUPS      (CX), Z4
-	VBROADCASTSS (AX), Z5
+k745:
+	VMOVUPS      (R8), Z4
+	VBROADCASTSS (CX), Z5
 	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS (AX)(SI*1), Z5
+	VBROADCASTSS (CX)(DX*1), Z5
 	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS (AX)(SI*2), Z5
+	VBROADCASTSS (CX)(DX*2), Z5
 	VFMADD231PS  Z4, Z5, Z3
-	VBROADCASTSS (AX)(R10*1), Z5
+	VBROADCASTSS (CX)(DI*1), Z5
 	VFMADD231PS  Z4, Z5, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k725
+	ADDQ         SI, R8
+	ADDQ         BX, CX
+	DECQ         R9
+	JNE          k745
+	LEAQ         (AX)(DX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled746
 	VBROADCASTSS alpha+24(FP), Z4
 	VMULPS       Z4, Z1, Z1
 	VMULPS       Z4, Z2, Z2
 	VMULPS       Z4, Z3, Z3
 	VMULPS       Z4, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store726
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z4
-	VMOVUPS.Z    (AX), K1, Z5
-	VFMADD231PS  Z5, Z4, Z1
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z5
-	VFMADD231PS  Z5, Z4, Z2
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z5
-	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z5
-	VFMADD231PS  Z5, Z4, Z0
-	ADDQ         R9, AX
 
-store726:
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z3, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    R9, BX
+scaled746:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added747
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z4
+	VFMADD231PS  (AX), Z4, Z1
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z4, Z2
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z4, Z3
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z4, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added747:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile3x1:
+tile733:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R8
+	MOVQ    k+16(FP), R9
 
-k727:
-	VMOVUPS      (CX), Z3
-	VBROADCASTSS (AX), Z4
+k748:
+	VMOVUPS      (R8), Z3
+	VBROADCASTSS (CX), Z4
 	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS (AX)(SI*1), Z4
+	VBROADCASTSS (CX)(DX*1), Z4
 	VFMADD231PS  Z3, Z4, Z2
-	VBROADCASTSS (AX)(SI*2), Z4
+	VBROADCASTSS (CX)(DX*2), Z4
 	VFMADD231PS  Z3, Z4, Z0
-	ADDQ         R8, CX
+	ADDQ         SI, R8
+	ADDQ         BX, CX
+	DECQ         R9
+	JNE          k748
 	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k727
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled749
 	VBROADCASTSS alpha+24(FP), Z3
 	VMULPS       Z3, Z1, Z1
 	VMULPS       Z3, Z2, Z2
 	VMULPS       Z3, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store728
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z3
-	VMOVUPS.Z    (AX), K1, Z4
-	VFMADD231PS  Z4, Z3, Z1
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z4
-	VFMADD231PS  Z4, Z3, Z2
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z4
-	VFMADD231PS  Z4, Z3, Z0
-	ADDQ         R9, AX
 
-store728:
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z2, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    R9, BX
+scaled749:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added750
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z3
+	VFMADD231PS  (AX), Z3, Z1
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z3, Z2
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z3, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added750:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile2x1:
+tile734:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R8
 
-k729:
-	VMOVUPS      (CX), Z2
-	VBROADCASTSS (AX), Z3
+k751:
+	VMOVUPS      (DI), Z2
+	VBROADCASTSS (CX), Z3
 	VFMADD231PS  Z2, Z3, Z1
-	VBROADCASTSS (AX)(SI*1), Z3
+	VBROADCASTSS (CX)(DX*1), Z3
 	VFMADD231PS  Z2, Z3, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k729
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R8
+	JNE          k751
+	LEAQ         (AX)(DX*2), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled752
 	VBROADCASTSS alpha+24(FP), Z2
 	VMULPS       Z2, Z1, Z1
 	VMULPS       Z2, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store730
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z2
-	VMOVUPS.Z    (AX), K1, Z3
-	VFMADD231PS  Z3, Z2, Z1
-	ADDQ         R9, AX
-	VMOVUPS.Z    (AX), K1, Z3
-	VFMADD231PS  Z3, Z2, Z0
-	ADDQ         R9, AX
 
-store730:
-	VMOVUPS Z1, K1, (BX)
-	ADDQ    R9, BX
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    R9, BX
+scaled752:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added753
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z2
+	VFMADD231PS  (AX), Z2, Z1
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z2, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added753:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile1x1:
+tile735:
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R8
 
-k731:
-	VBROADCASTSS (AX), Z1
-	VFMADD231PS  (CX), Z1, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k731
+k754:
+	VMOVUPS      (DI), Z1
+	VBROADCASTSS (CX), Z2
+	VFMADD231PS  Z1, Z2, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R8
+	JNE          k754
+	ADDQ         DX, AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled755
 	VBROADCASTSS alpha+24(FP), Z1
 	VMULPS       Z1, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store732
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z1
-	VMOVUPS.Z    (AX), K1, Z2
-	VFMADD231PS  Z2, Z1, Z0
-	ADDQ         R9, AX
 
-store732:
-	VMOVUPS Z0, K1, (BX)
-	ADDQ    R9, BX
+scaled755:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added756
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z1
+	VFMADD231PS  (AX), Z1, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added756:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
 vectors2:
-tile8x2:
-	CMPQ    AX, $0x00000008
-	JL      tile8x2rest
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000008
+	JL   rest757
+
+tile758:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
@@ -10110,46 +12203,48 @@ tile8x2:
 	VMOVUPS Z0, Z14
 	VMOVUPS Z0, Z15
 	VMOVUPS Z0, Z16
-	MOVQ    DX, CX
-	LEAQ    (CX)(SI*4), R11
-	MOVQ    b+56(FP), R12
-	MOVQ    k+16(FP), R13
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R10
+	MOVQ    b+56(FP), R11
+	MOVQ    k+16(FP), R12
 
-k733:
-	VMOVUPS      (R12), Z17
-	VMOVUPS      64(R12), Z18
+k759:
+	VMOVUPS      (R11), Z17
+	VMOVUPS      (R11)(R8*1), Z18
 	VBROADCASTSS (CX), Z19
 	VFMADD231PS  Z17, Z19, Z1
 	VFMADD231PS  Z18, Z19, Z2
-	VBROADCASTSS (CX)(SI*1), Z19
+	VBROADCASTSS (CX)(DX*1), Z19
 	VFMADD231PS  Z17, Z19, Z3
 	VFMADD231PS  Z18, Z19, Z4
-	VBROADCASTSS (CX)(SI*2), Z19
+	VBROADCASTSS (CX)(DX*2), Z19
 	VFMADD231PS  Z17, Z19, Z5
 	VFMADD231PS  Z18, Z19, Z6
-	VBROADCASTSS (CX)(R10*1), Z19
+	VBROADCASTSS (CX)(DI*1), Z19
 	VFMADD231PS  Z17, Z19, Z7
 	VFMADD231PS  Z18, Z19, Z8
-	VBROADCASTSS (R11), Z19
+	VBROADCASTSS (R10), Z19
 	VFMADD231PS  Z17, Z19, Z9
 	VFMADD231PS  Z18, Z19, Z10
-	VBROADCASTSS (R11)(SI*1), Z19
+	VBROADCASTSS (R10)(DX*1), Z19
 	VFMADD231PS  Z17, Z19, Z11
 	VFMADD231PS  Z18, Z19, Z12
-	VBROADCASTSS (R11)(SI*2), Z19
+	VBROADCASTSS (R10)(DX*2), Z19
 	VFMADD231PS  Z17, Z19, Z13
 	VFMADD231PS  Z18, Z19, Z14
-	VBROADCASTSS (R11)(R10*1), Z19
+	VBROADCASTSS (R10)(DI*1), Z19
 	VFMADD231PS  Z17, Z19, Z15
 	VFMADD231PS  Z18, Z19, Z16
-	ADDQ         R8, R12
-	ADDQ         DI, CX
-	ADDQ         DI, R11
-	DECQ         R13
-	JNE          k733
-	LEAQ         (DX)(SI*4), DX
-	LEAQ         (DX)(SI*2), DX
-	LEAQ         (DX)(SI*2), DX
+	ADDQ         SI, R11
+	ADDQ         BX, CX
+	ADDQ         BX, R10
+	DECQ         R12
+	JNE          k759
+	LEAQ         (AX)(DX*4), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVL         alpha+24(FP), CX
+	CMPL         CX, $0x3f800000
+	JE           scaled760
 	VBROADCASTSS alpha+24(FP), Z17
 	VMULPS       Z17, Z1, Z1
 	VMULPS       Z17, Z2, Z2
@@ -10167,92 +12262,96 @@ k733:
 	VMULPS       Z17, Z14, Z14
 	VMULPS       Z17, Z15, Z15
 	VMULPS       Z17, Z16, Z16
-	MOVL         beta+72(FP), CX
-	SHLQ         $0x20, CX
-	SHLQ         $0x01, CX
-	JE           store734
-	MOVQ         BX, CX
-	VBROADCASTSS beta+72(FP), Z17
+
+scaled760:
+	MOVL         beta+80(FP), CX
+	SHLL         $0x01, CX
+	JE           added761
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), R10
+	SHLQ         $0x02, R10
+	VBROADCASTSS beta+80(FP), Z17
 	VFMADD231PS  (CX), Z17, Z1
-	VMOVUPS.Z    64(CX), K1, Z18
-	VFMADD231PS  Z18, Z17, Z2
-	ADDQ         R9, CX
+	VFMADD231PS  (CX)(R9*1), Z17, Z2
+	ADDQ         R10, CX
 	VFMADD231PS  (CX), Z17, Z3
-	VMOVUPS.Z    64(CX), K1, Z18
-	VFMADD231PS  Z18, Z17, Z4
-	ADDQ         R9, CX
+	VFMADD231PS  (CX)(R9*1), Z17, Z4
+	ADDQ         R10, CX
 	VFMADD231PS  (CX), Z17, Z5
-	VMOVUPS.Z    64(CX), K1, Z18
-	VFMADD231PS  Z18, Z17, Z6
-	ADDQ         R9, CX
+	VFMADD231PS  (CX)(R9*1), Z17, Z6
+	ADDQ         R10, CX
 	VFMADD231PS  (CX), Z17, Z7
-	VMOVUPS.Z    64(CX), K1, Z18
-	VFMADD231PS  Z18, Z17, Z8
-	ADDQ         R9, CX
+	VFMADD231PS  (CX)(R9*1), Z17, Z8
+	ADDQ         R10, CX
 	VFMADD231PS  (CX), Z17, Z9
-	VMOVUPS.Z    64(CX), K1, Z18
-	VFMADD231PS  Z18, Z17, Z10
-	ADDQ         R9, CX
+	VFMADD231PS  (CX)(R9*1), Z17, Z10
+	ADDQ         R10, CX
 	VFMADD231PS  (CX), Z17, Z11
-	VMOVUPS.Z    64(CX), K1, Z18
-	VFMADD231PS  Z18, Z17, Z12
-	ADDQ         R9, CX
+	VFMADD231PS  (CX)(R9*1), Z17, Z12
+	ADDQ         R10, CX
 	VFMADD231PS  (CX), Z17, Z13
-	VMOVUPS.Z    64(CX), K1, Z18
-	VFMADD231PS  Z18, Z17, Z14
-	ADDQ         R9, CX
+	VFMADD231PS  (CX)(R9*1), Z17, Z14
+	ADDQ         R10, CX
 	VFMADD231PS  (CX), Z17, Z15
-	VMOVUPS.Z    64(CX), K1, Z18
-	VFMADD231PS  Z18, Z17, Z16
-	ADDQ         R9, CX
+	VFMADD231PS  (CX)(R9*1), Z17, Z16
+	ADDQ         R10, CX
+	MOVQ         CX, d+88(FP)
 
-store734:
-	VMOVUPS Z1, (BX)
-	VMOVUPS Z2, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z3, (BX)
-	VMOVUPS Z4, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z5, (BX)
-	VMOVUPS Z6, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z7, (BX)
-	VMOVUPS Z8, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z9, (BX)
-	VMOVUPS Z10, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z11, (BX)
-	VMOVUPS Z12, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z13, (BX)
-	VMOVUPS Z14, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z15, (BX)
-	VMOVUPS Z16, K1, 64(BX)
-	ADDQ    R9, BX
-	SUBQ    $0x00000008, AX
-	JMP     tile8x2
+added761:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), R10
+	SHLQ    $0x02, R10
+	VMOVUPS Z1, (CX)
+	VMOVUPS Z2, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPS Z3, (CX)
+	VMOVUPS Z4, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPS Z5, (CX)
+	VMOVUPS Z6, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPS Z7, (CX)
+	VMOVUPS Z8, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPS Z9, (CX)
+	VMOVUPS Z10, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPS Z11, (CX)
+	VMOVUPS Z12, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPS Z13, (CX)
+	VMOVUPS Z14, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPS Z15, (CX)
+	VMOVUPS Z16, (CX)(R9*1)
+	ADDQ    R10, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000008, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000008
+	JGE     tile758
 
-tile8x2rest:
-	CMPQ AX, $0x00000007
-	JE   tile7x2
-	CMPQ AX, $0x00000006
-	JE   tile6x2
-	CMPQ AX, $0x00000005
-	JE   tile5x2
-	CMPQ AX, $0x00000004
-	JE   tile4x2
-	CMPQ AX, $0x00000003
-	JE   tile3x2
-	CMPQ AX, $0x00000002
-	JE   tile2x2
-	CMPQ AX, $0x00000001
-	JE   tile1x2
+rest757:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000007
+	JE   tile762
+	CMPQ CX, $0x00000006
+	JE   tile763
+	CMPQ CX, $0x00000005
+	JE   tile764
+	CMPQ CX, $0x00000004
+	JE   tile765
+	CMPQ CX, $0x00000003
+	JE   tile766
+	CMPQ CX, $0x00000002
+	JE   tile767
+	CMPQ CX, $0x00000001
+	JE   tile768
 	VZEROUPPER
 	RET
 
-tile7x2:
+tile762:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
@@ -10267,40 +12366,44 @@ tile7x2:
 	VMOVUPS Z0, Z12
 	VMOVUPS Z0, Z13
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R10
+	MOVQ    b+56(FP), R11
+	MOVQ    k+16(FP), R12
 
-k735:
-	VMOVUPS      (DX), Z14
-	VMOVUPS      64(DX), Z15
-	VBROADCASTSS (AX), Z16
+k769:
+	VMOVUPS      (R11), Z14
+	VMOVUPS      (R11)(R8*1), Z15
+	VBROADCASTSS (CX), Z16
 	VFMADD231PS  Z14, Z16, Z1
 	VFMADD231PS  Z15, Z16, Z2
-	VBROADCASTSS (AX)(SI*1), Z16
+	VBROADCASTSS (CX)(DX*1), Z16
 	VFMADD231PS  Z14, Z16, Z3
 	VFMADD231PS  Z15, Z16, Z4
-	VBROADCASTSS (AX)(SI*2), Z16
+	VBROADCASTSS (CX)(DX*2), Z16
 	VFMADD231PS  Z14, Z16, Z5
 	VFMADD231PS  Z15, Z16, Z6
-	VBROADCASTSS (AX)(R10*1), Z16
+	VBROADCASTSS (CX)(DI*1), Z16
 	VFMADD231PS  Z14, Z16, Z7
 	VFMADD231PS  Z15, Z16, Z8
-	VBROADCASTSS (CX), Z16
+	VBROADCASTSS (R10), Z16
 	VFMADD231PS  Z14, Z16, Z9
 	VFMADD231PS  Z15, Z16, Z10
-	VBROADCASTSS (CX)(SI*1), Z16
+	VBROADCASTSS (R10)(DX*1), Z16
 	VFMADD231PS  Z14, Z16, Z11
 	VFMADD231PS  Z15, Z16, Z12
-	VBROADCASTSS (CX)(SI*2), Z16
+	VBROADCASTSS (R10)(DX*2), Z16
 	VFMADD231PS  Z14, Z16, Z13
 	VFMADD231PS  Z15, Z16, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k735
+	ADDQ         SI, R11
+	ADDQ         BX, CX
+	ADDQ         BX, R10
+	DECQ         R12
+	JNE          k769
+	LEAQ         (AX)(DX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled770
 	VBROADCASTSS alpha+24(FP), Z14
 	VMULPS       Z14, Z1, Z1
 	VMULPS       Z14, Z2, Z2
@@ -10316,67 +12419,68 @@ k735:
 	VMULPS       Z14, Z12, Z12
 	VMULPS       Z14, Z13, Z13
 	VMULPS       Z14, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store736
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z14
-	VFMADD231PS  (AX), Z14, Z1
-	VMOVUPS.Z    64(AX), K1, Z15
-	VFMADD231PS  Z15, Z14, Z2
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z14, Z3
-	VMOVUPS.Z    64(AX), K1, Z15
-	VFMADD231PS  Z15, Z14, Z4
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z14, Z5
-	VMOVUPS.Z    64(AX), K1, Z15
-	VFMADD231PS  Z15, Z14, Z6
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z14, Z7
-	VMOVUPS.Z    64(AX), K1, Z15
-	VFMADD231PS  Z15, Z14, Z8
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z14, Z9
-	VMOVUPS.Z    64(AX), K1, Z15
-	VFMADD231PS  Z15, Z14, Z10
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z14, Z11
-	VMOVUPS.Z    64(AX), K1, Z15
-	VFMADD231PS  Z15, Z14, Z12
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z14, Z13
-	VMOVUPS.Z    64(AX), K1, Z15
-	VFMADD231PS  Z15, Z14, Z0
-	ADDQ         R9, AX
 
-store736:
-	VMOVUPS Z1, (BX)
-	VMOVUPS Z2, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z3, (BX)
-	VMOVUPS Z4, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z5, (BX)
-	VMOVUPS Z6, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z7, (BX)
-	VMOVUPS Z8, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z9, (BX)
-	VMOVUPS Z10, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z11, (BX)
-	VMOVUPS Z12, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z13, (BX)
-	VMOVUPS Z0, K1, 64(BX)
-	ADDQ    R9, BX
+scaled770:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added771
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z14
+	VFMADD231PS  (AX), Z14, Z1
+	VFMADD231PS  (AX)(R9*1), Z14, Z2
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z14, Z3
+	VFMADD231PS  (AX)(R9*1), Z14, Z4
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z14, Z5
+	VFMADD231PS  (AX)(R9*1), Z14, Z6
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z14, Z7
+	VFMADD231PS  (AX)(R9*1), Z14, Z8
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z14, Z9
+	VFMADD231PS  (AX)(R9*1), Z14, Z10
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z14, Z11
+	VFMADD231PS  (AX)(R9*1), Z14, Z12
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z14, Z13
+	VFMADD231PS  (AX)(R9*1), Z14, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added771:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Z12, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile6x2:
+tile763:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
@@ -10389,37 +12493,42 @@ tile6x2:
 	VMOVUPS Z0, Z10
 	VMOVUPS Z0, Z11
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R10
+	MOVQ    b+56(FP), R11
+	MOVQ    k+16(FP), R12
 
-k737:
-	VMOVUPS      (DX), Z12
-	VMOVUPS      64(DX), Z13
-	VBROADCASTSS (AX), Z14
+k772:
+	VMOVUPS      (R11), Z12
+	VMOVUPS      (R11)(R8*1), Z13
+	VBROADCASTSS (CX), Z14
 	VFMADD231PS  Z12, Z14, Z1
 	VFMADD231PS  Z13, Z14, Z2
-	VBROADCASTSS (AX)(SI*1), Z14
+	VBROADCASTSS (CX)(DX*1), Z14
 	VFMADD231PS  Z12, Z14, Z3
 	VFMADD231PS  Z13, Z14, Z4
-	VBROADCASTSS (AX)(SI*2), Z14
+	VBROADCASTSS (CX)(DX*2), Z14
 	VFMADD231PS  Z12, Z14, Z5
 	VFMADD231PS  Z13, Z14, Z6
-	VBROADCASTSS (AX)(R10*1), Z14
+	VBROADCASTSS (CX)(DI*1), Z14
 	VFMADD231PS  Z12, Z14, Z7
 	VFMADD231PS  Z13, Z14, Z8
-	VBROADCASTSS (CX), Z14
+	VBROADCASTSS (R10), Z14
 	VFMADD231PS  Z12, Z14, Z9
 	VFMADD231PS  Z13, Z14, Z10
-	VBROADCASTSS (CX)(SI*1), Z14
+	VBROADCASTSS (R10)(DX*1), Z14
 	VFMADD231PS  Z12, Z14, Z11
 	VFMADD231PS  Z13, Z14, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k737
+	ADDQ         SI, R11
+	ADDQ         BX, CX
+	ADDQ         BX, R10
+	DECQ         R12
+	JNE          k772
+	LEAQ         (AX)(DX*4), AX
+	LEAQ         (AX)(DX*2), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled773
 	VBROADCASTSS alpha+24(FP), Z12
 	VMULPS       Z12, Z1, Z1
 	VMULPS       Z12, Z2, Z2
@@ -10433,60 +12542,62 @@ k737:
 	VMULPS       Z12, Z10, Z10
 	VMULPS       Z12, Z11, Z11
 	VMULPS       Z12, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store738
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z12
-	VFMADD231PS  (AX), Z12, Z1
-	VMOVUPS.Z    64(AX), K1, Z13
-	VFMADD231PS  Z13, Z12, Z2
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z12, Z3
-	VMOVUPS.Z    64(AX), K1, Z13
-	VFMADD231PS  Z13, Z12, Z4
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z12, Z5
-	VMOVUPS.Z    64(AX), K1, Z13
-	VFMADD231PS  Z13, Z12, Z6
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z12, Z7
-	VMOVUPS.Z    64(AX), K1, Z13
-	VFMADD231PS  Z13, Z12, Z8
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z12, Z9
-	VMOVUPS.Z    64(AX), K1, Z13
-	VFMADD231PS  Z13, Z12, Z10
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z12, Z11
-	VMOVUPS.Z    64(AX), K1, Z13
-	VFMADD231PS  Z13, Z12, Z0
-	ADDQ         R9, AX
 
-store738:
-	VMOVUPS Z1, (BX)
-	VMOVUPS Z2, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z3, (BX)
-	VMOVUPS Z4, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z5, (BX)
-	VMOVUPS Z6, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z7, (BX)
-	VMOVUPS Z8, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z9, (BX)
-	VMOVUPS Z10, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z11, (BX)
-	VMOVUPS Z0, K1, 64(BX)
-	ADDQ    R9, BX
+scaled773:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added774
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z12
+	VFMADD231PS  (AX), Z12, Z1
+	VFMADD231PS  (AX)(R9*1), Z12, Z2
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z12, Z3
+	VFMADD231PS  (AX)(R9*1), Z12, Z4
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z12, Z5
+	VFMADD231PS  (AX)(R9*1), Z12, Z6
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z12, Z7
+	VFMADD231PS  (AX)(R9*1), Z12, Z8
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z12, Z9
+	VFMADD231PS  (AX)(R9*1), Z12, Z10
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z12, Z11
+	VFMADD231PS  (AX)(R9*1), Z12, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added774:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile5x2:
+tile764:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
@@ -10497,34 +12608,38 @@ tile5x2:
 	VMOVUPS Z0, Z8
 	VMOVUPS Z0, Z9
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R10
+	MOVQ    b+56(FP), R11
+	MOVQ    k+16(FP), R12
 
-k739:
-	VMOVUPS      (DX), Z10
-	VMOVUPS      64(DX), Z11
-	VBROADCASTSS (AX), Z12
+k775:
+	VMOVUPS      (R11), Z10
+	VMOVUPS      (R11)(R8*1), Z11
+	VBROADCASTSS (CX), Z12
 	VFMADD231PS  Z10, Z12, Z1
 	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS (AX)(SI*1), Z12
+	VBROADCASTSS (CX)(DX*1), Z12
 	VFMADD231PS  Z10, Z12, Z3
 	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS (AX)(SI*2), Z12
+	VBROADCASTSS (CX)(DX*2), Z12
 	VFMADD231PS  Z10, Z12, Z5
 	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS (AX)(R10*1), Z12
+	VBROADCASTSS (CX)(DI*1), Z12
 	VFMADD231PS  Z10, Z12, Z7
 	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS (CX), Z12
+	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z10, Z12, Z9
 	VFMADD231PS  Z11, Z12, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k739
+	ADDQ         SI, R11
+	ADDQ         BX, CX
+	ADDQ         BX, R10
+	DECQ         R12
+	JNE          k775
+	LEAQ         (AX)(DX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled776
 	VBROADCASTSS alpha+24(FP), Z10
 	VMULPS       Z10, Z1, Z1
 	VMULPS       Z10, Z2, Z2
@@ -10536,53 +12651,56 @@ k739:
 	VMULPS       Z10, Z8, Z8
 	VMULPS       Z10, Z9, Z9
 	VMULPS       Z10, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store740
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z10
-	VFMADD231PS  (AX), Z10, Z1
-	VMOVUPS.Z    64(AX), K1, Z11
-	VFMADD231PS  Z11, Z10, Z2
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z10, Z3
-	VMOVUPS.Z    64(AX), K1, Z11
-	VFMADD231PS  Z11, Z10, Z4
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z10, Z5
-	VMOVUPS.Z    64(AX), K1, Z11
-	VFMADD231PS  Z11, Z10, Z6
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z10, Z7
-	VMOVUPS.Z    64(AX), K1, Z11
-	VFMADD231PS  Z11, Z10, Z8
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z10, Z9
-	VMOVUPS.Z    64(AX), K1, Z11
-	VFMADD231PS  Z11, Z10, Z0
-	ADDQ         R9, AX
 
-store740:
-	VMOVUPS Z1, (BX)
-	VMOVUPS Z2, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z3, (BX)
-	VMOVUPS Z4, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z5, (BX)
-	VMOVUPS Z6, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z7, (BX)
-	VMOVUPS Z8, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z9, (BX)
-	VMOVUPS Z0, K1, 64(BX)
-	ADDQ    R9, BX
+scaled776:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added777
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z10
+	VFMADD231PS  (AX), Z10, Z1
+	VFMADD231PS  (AX)(R9*1), Z10, Z2
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z10, Z3
+	VFMADD231PS  (AX)(R9*1), Z10, Z4
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z10, Z5
+	VFMADD231PS  (AX)(R9*1), Z10, Z6
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z10, Z7
+	VFMADD231PS  (AX)(R9*1), Z10, Z8
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z10, Z9
+	VFMADD231PS  (AX)(R9*1), Z10, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added777:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile4x2:
+tile765:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
@@ -10591,29 +12709,33 @@ tile4x2:
 	VMOVUPS Z0, Z6
 	VMOVUPS Z0, Z7
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R10
+	MOVQ    k+16(FP), R11
 
-k741:
-	VMOVUPS      (CX), Z8
-	VMOVUPS      64(CX), Z9
-	VBROADCASTSS (AX), Z10
+k778:
+	VMOVUPS      (R10), Z8
+	VMOVUPS      (R10)(R8*1), Z9
+	VBROADCASTSS (CX), Z10
 	VFMADD231PS  Z8, Z10, Z1
 	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS (AX)(SI*1), Z10
+	VBROADCASTSS (CX)(DX*1), Z10
 	VFMADD231PS  Z8, Z10, Z3
 	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS (AX)(SI*2), Z10
+	VBROADCASTSS (CX)(DX*2), Z10
 	VFMADD231PS  Z8, Z10, Z5
 	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS (AX)(R10*1), Z10
+	VBROADCASTSS (CX)(DI*1), Z10
 	VFMADD231PS  Z8, Z10, Z7
 	VFMADD231PS  Z9, Z10, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k741
+	ADDQ         SI, R10
+	ADDQ         BX, CX
+	DECQ         R11
+	JNE          k778
+	LEAQ         (AX)(DX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled779
 	VBROADCASTSS alpha+24(FP), Z8
 	VMULPS       Z8, Z1, Z1
 	VMULPS       Z8, Z2, Z2
@@ -10623,72 +12745,80 @@ k741:
 	VMULPS       Z8, Z6, Z6
 	VMULPS       Z8, Z7, Z7
 	VMULPS       Z8, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store742
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z8
-	VFMADD231PS  (AX), Z8, Z1
-	VMOVUPS.Z    64(AX), K1, Z9
-	VFMADD231PS  Z9, Z8, Z2
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z8, Z3
-	VMOVUPS.Z    64(AX), K1, Z9
-	VFMADD231PS  Z9, Z8, Z4
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z8, Z5
-	VMOVUPS.Z    64(AX), K1, Z9
-	VFMADD231PS  Z9, Z8, Z6
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z8, Z7
-	VMOVUPS.Z    64(AX), K1, Z9
-	VFMADD231PS  Z9, Z8, Z0
-	ADDQ         R9, AX
 
-store742:
-	VMOVUPS Z1, (BX)
-	VMOVUPS Z2, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z3, (BX)
-	VMOVUPS Z4, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z5, (BX)
-	VMOVUPS Z6, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z7, (BX)
-	VMOVUPS Z0, K1, 64(BX)
-	ADDQ    R9, BX
+scaled779:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added780
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z8
+	VFMADD231PS  (AX), Z8, Z1
+	VFMADD231PS  (AX)(R9*1), Z8, Z2
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z8, Z3
+	VFMADD231PS  (AX)(R9*1), Z8, Z4
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z8, Z5
+	VFMADD231PS  (AX)(R9*1), Z8, Z6
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z8, Z7
+	VFMADD231PS  (AX)(R9*1), Z8, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added780:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile3x2:
+tile766:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
 	VMOVUPS Z0, Z4
 	VMOVUPS Z0, Z5
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R10
+	MOVQ    k+16(FP), R11
 
-k743:
-	VMOVUPS      (CX), Z6
-	VMOVUPS      64(CX), Z7
-	VBROADCASTSS (AX), Z8
+k781:
+	VMOVUPS      (R10), Z6
+	VMOVUPS      (R10)(R8*1), Z7
+	VBROADCASTSS (CX), Z8
 	VFMADD231PS  Z6, Z8, Z1
 	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS (AX)(SI*1), Z8
+	VBROADCASTSS (CX)(DX*1), Z8
 	VFMADD231PS  Z6, Z8, Z3
 	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS (AX)(SI*2), Z8
+	VBROADCASTSS (CX)(DX*2), Z8
 	VFMADD231PS  Z6, Z8, Z5
 	VFMADD231PS  Z7, Z8, Z0
-	ADDQ         R8, CX
+	ADDQ         SI, R10
+	ADDQ         BX, CX
+	DECQ         R11
+	JNE          k781
 	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k743
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled782
 	VBROADCASTSS alpha+24(FP), Z6
 	VMULPS       Z6, Z1, Z1
 	VMULPS       Z6, Z2, Z2
@@ -10696,130 +12826,160 @@ k743:
 	VMULPS       Z6, Z4, Z4
 	VMULPS       Z6, Z5, Z5
 	VMULPS       Z6, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store744
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z6
-	VFMADD231PS  (AX), Z6, Z1
-	VMOVUPS.Z    64(AX), K1, Z7
-	VFMADD231PS  Z7, Z6, Z2
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z6, Z3
-	VMOVUPS.Z    64(AX), K1, Z7
-	VFMADD231PS  Z7, Z6, Z4
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z6, Z5
-	VMOVUPS.Z    64(AX), K1, Z7
-	VFMADD231PS  Z7, Z6, Z0
-	ADDQ         R9, AX
 
-store744:
-	VMOVUPS Z1, (BX)
-	VMOVUPS Z2, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z3, (BX)
-	VMOVUPS Z4, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z5, (BX)
-	VMOVUPS Z0, K1, 64(BX)
-	ADDQ    R9, BX
+scaled782:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added783
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z6
+	VFMADD231PS  (AX), Z6, Z1
+	VFMADD231PS  (AX)(R9*1), Z6, Z2
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z6, Z3
+	VFMADD231PS  (AX)(R9*1), Z6, Z4
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z6, Z5
+	VFMADD231PS  (AX)(R9*1), Z6, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added783:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile2x2:
+tile767:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
 
-k745:
-	VMOVUPS      (CX), Z4
-	VMOVUPS      64(CX), Z5
-	VBROADCASTSS (AX), Z6
+k784:
+	VMOVUPS      (DI), Z4
+	VMOVUPS      (DI)(R8*1), Z5
+	VBROADCASTSS (CX), Z6
 	VFMADD231PS  Z4, Z6, Z1
 	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS (AX)(SI*1), Z6
+	VBROADCASTSS (CX)(DX*1), Z6
 	VFMADD231PS  Z4, Z6, Z3
 	VFMADD231PS  Z5, Z6, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k745
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k784
+	LEAQ         (AX)(DX*2), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled785
 	VBROADCASTSS alpha+24(FP), Z4
 	VMULPS       Z4, Z1, Z1
 	VMULPS       Z4, Z2, Z2
 	VMULPS       Z4, Z3, Z3
 	VMULPS       Z4, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store746
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z4
-	VFMADD231PS  (AX), Z4, Z1
-	VMOVUPS.Z    64(AX), K1, Z5
-	VFMADD231PS  Z5, Z4, Z2
-	ADDQ         R9, AX
-	VFMADD231PS  (AX), Z4, Z3
-	VMOVUPS.Z    64(AX), K1, Z5
-	VFMADD231PS  Z5, Z4, Z0
-	ADDQ         R9, AX
 
-store746:
-	VMOVUPS Z1, (BX)
-	VMOVUPS Z2, K1, 64(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z3, (BX)
-	VMOVUPS Z0, K1, 64(BX)
-	ADDQ    R9, BX
+scaled785:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added786
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z4
+	VFMADD231PS  (AX), Z4, Z1
+	VFMADD231PS  (AX)(R9*1), Z4, Z2
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z4, Z3
+	VFMADD231PS  (AX)(R9*1), Z4, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added786:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile1x2:
+tile768:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
 
-k747:
-	VBROADCASTSS (AX), Z2
-	VFMADD231PS  (CX), Z2, Z1
-	VFMADD231PS  64(CX), Z2, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k747
+k787:
+	VBROADCASTSS (CX), Z2
+	VMOVUPS      (DI), Z3
+	VFMADD231PS  Z3, Z2, Z1
+	VMOVUPS      (DI)(R8*1), Z3
+	VFMADD231PS  Z3, Z2, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k787
+	ADDQ         DX, AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled788
 	VBROADCASTSS alpha+24(FP), Z2
 	VMULPS       Z2, Z1, Z1
 	VMULPS       Z2, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store748
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z2
-	VFMADD231PS  (AX), Z2, Z1
-	VMOVUPS.Z    64(AX), K1, Z3
-	VFMADD231PS  Z3, Z2, Z0
-	ADDQ         R9, AX
 
-store748:
-	VMOVUPS Z1, (BX)
-	VMOVUPS Z0, K1, 64(BX)
-	ADDQ    R9, BX
+scaled788:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added789
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z2
+	VFMADD231PS  (AX), Z2, Z1
+	VFMADD231PS  (AX)(R9*1), Z2, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added789:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
 vectors3:
-tile8x3:
-	CMPQ    AX, $0x00000008
-	JL      tile8x3rest
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000008
+	JL   rest790
+
+tile791:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
@@ -10844,55 +13004,57 @@ tile8x3:
 	VMOVUPS Z0, Z22
 	VMOVUPS Z0, Z23
 	VMOVUPS Z0, Z24
-	MOVQ    DX, CX
-	LEAQ    (CX)(SI*4), R11
-	MOVQ    b+56(FP), R12
-	MOVQ    k+16(FP), R13
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R10
+	MOVQ    b+56(FP), R11
+	MOVQ    k+16(FP), R12
 
-k749:
-	VMOVUPS      (R12), Z25
-	VMOVUPS      64(R12), Z26
-	VMOVUPS      128(R12), Z27
+k792:
+	VMOVUPS      (R11), Z25
+	VMOVUPS      64(R11), Z26
+	VMOVUPS      (R11)(R8*1), Z27
 	VBROADCASTSS (CX), Z28
 	VFMADD231PS  Z25, Z28, Z1
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS (CX)(SI*1), Z28
+	VBROADCASTSS (CX)(DX*1), Z28
 	VFMADD231PS  Z25, Z28, Z4
 	VFMADD231PS  Z26, Z28, Z5
 	VFMADD231PS  Z27, Z28, Z6
-	VBROADCASTSS (CX)(SI*2), Z28
+	VBROADCASTSS (CX)(DX*2), Z28
 	VFMADD231PS  Z25, Z28, Z7
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS (CX)(R10*1), Z28
+	VBROADCASTSS (CX)(DI*1), Z28
 	VFMADD231PS  Z25, Z28, Z10
 	VFMADD231PS  Z26, Z28, Z11
 	VFMADD231PS  Z27, Z28, Z12
-	VBROADCASTSS (R11), Z28
+	VBROADCASTSS (R10), Z28
 	VFMADD231PS  Z25, Z28, Z13
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS (R11)(SI*1), Z28
+	VBROADCASTSS (R10)(DX*1), Z28
 	VFMADD231PS  Z25, Z28, Z16
 	VFMADD231PS  Z26, Z28, Z17
 	VFMADD231PS  Z27, Z28, Z18
-	VBROADCASTSS (R11)(SI*2), Z28
+	VBROADCASTSS (R10)(DX*2), Z28
 	VFMADD231PS  Z25, Z28, Z19
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS (R11)(R10*1), Z28
+	VBROADCASTSS (R10)(DI*1), Z28
 	VFMADD231PS  Z25, Z28, Z22
 	VFMADD231PS  Z26, Z28, Z23
 	VFMADD231PS  Z27, Z28, Z24
-	ADDQ         R8, R12
-	ADDQ         DI, CX
-	ADDQ         DI, R11
-	DECQ         R13
-	JNE          k749
-	LEAQ         (DX)(SI*4), DX
-	LEAQ         (DX)(SI*2), DX
-	LEAQ         (DX)(SI*2), DX
+	ADDQ         SI, R11
+	ADDQ         BX, CX
+	ADDQ         BX, R10
+	DECQ         R12
+	JNE          k792
+	LEAQ         (AX)(DX*4), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVL         alpha+24(FP), CX
+	CMPL         CX, $0x3f800000
+	JE           scaled793
 	VBROADCASTSS alpha+24(FP), Z25
 	VMULPS       Z25, Z1, Z1
 	VMULPS       Z25, Z2, Z2
@@ -10918,108 +13080,112 @@ k749:
 	VMULPS       Z25, Z22, Z22
 	VMULPS       Z25, Z23, Z23
 	VMULPS       Z25, Z24, Z24
-	MOVL         beta+72(FP), CX
-	SHLQ         $0x20, CX
-	SHLQ         $0x01, CX
-	JE           store750
-	MOVQ         BX, CX
-	VBROADCASTSS beta+72(FP), Z25
+
+scaled793:
+	MOVL         beta+80(FP), CX
+	SHLL         $0x01, CX
+	JE           added794
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), R10
+	SHLQ         $0x02, R10
+	VBROADCASTSS beta+80(FP), Z25
 	VFMADD231PS  (CX), Z25, Z1
 	VFMADD231PS  64(CX), Z25, Z2
-	VMOVUPS.Z    128(CX), K1, Z26
-	VFMADD231PS  Z26, Z25, Z3
-	ADDQ         R9, CX
+	VFMADD231PS  (CX)(R9*1), Z25, Z3
+	ADDQ         R10, CX
 	VFMADD231PS  (CX), Z25, Z4
 	VFMADD231PS  64(CX), Z25, Z5
-	VMOVUPS.Z    128(CX), K1, Z26
-	VFMADD231PS  Z26, Z25, Z6
-	ADDQ         R9, CX
+	VFMADD231PS  (CX)(R9*1), Z25, Z6
+	ADDQ         R10, CX
 	VFMADD231PS  (CX), Z25, Z7
 	VFMADD231PS  64(CX), Z25, Z8
-	VMOVUPS.Z    128(CX), K1, Z26
-	VFMADD231PS  Z26, Z25, Z9
-	ADDQ         R9, CX
+	VFMADD231PS  (CX)(R9*1), Z25, Z9
+	ADDQ         R10, CX
 	VFMADD231PS  (CX), Z25, Z10
 	VFMADD231PS  64(CX), Z25, Z11
-	VMOVUPS.Z    128(CX), K1, Z26
-	VFMADD231PS  Z26, Z25, Z12
-	ADDQ         R9, CX
+	VFMADD231PS  (CX)(R9*1), Z25, Z12
+	ADDQ         R10, CX
 	VFMADD231PS  (CX), Z25, Z13
 	VFMADD231PS  64(CX), Z25, Z14
-	VMOVUPS.Z    128(CX), K1, Z26
-	VFMADD231PS  Z26, Z25, Z15
-	ADDQ         R9, CX
+	VFMADD231PS  (CX)(R9*1), Z25, Z15
+	ADDQ         R10, CX
 	VFMADD231PS  (CX), Z25, Z16
 	VFMADD231PS  64(CX), Z25, Z17
-	VMOVUPS.Z    128(CX), K1, Z26
-	VFMADD231PS  Z26, Z25, Z18
-	ADDQ         R9, CX
+	VFMADD231PS  (CX)(R9*1), Z25, Z18
+	ADDQ         R10, CX
 	VFMADD231PS  (CX), Z25, Z19
 	VFMADD231PS  64(CX), Z25, Z20
-	VMOVUPS.Z    128(CX), K1, Z26
-	VFMADD231PS  Z26, Z25, Z21
-	ADDQ         R9, CX
+	VFMADD231PS  (CX)(R9*1), Z25, Z21
+	ADDQ         R10, CX
 	VFMADD231PS  (CX), Z25, Z22
 	VFMADD231PS  64(CX), Z25, Z23
-	VMOVUPS.Z    128(CX), K1, Z26
-	VFMADD231PS  Z26, Z25, Z24
-	ADDQ         R9, CX
+	VFMADD231PS  (CX)(R9*1), Z25, Z24
+	ADDQ         R10, CX
+	MOVQ         CX, d+88(FP)
 
-store750:
-	VMOVUPS Z1, (BX)
-	VMOVUPS Z2, 64(BX)
-	VMOVUPS Z3, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, 64(BX)
-	VMOVUPS Z6, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z7, (BX)
-	VMOVUPS Z8, 64(BX)
-	VMOVUPS Z9, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, 64(BX)
-	VMOVUPS Z12, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z13, (BX)
-	VMOVUPS Z14, 64(BX)
-	VMOVUPS Z15, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z16, (BX)
-	VMOVUPS Z17, 64(BX)
-	VMOVUPS Z18, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z19, (BX)
-	VMOVUPS Z20, 64(BX)
-	VMOVUPS Z21, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z22, (BX)
-	VMOVUPS Z23, 64(BX)
-	VMOVUPS Z24, K1, 128(BX)
-	ADDQ    R9, BX
-	SUBQ    $0x00000008, AX
-	JMP     tile8x3
+added794:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), R10
+	SHLQ    $0x02, R10
+	VMOVUPS Z1, (CX)
+	VMOVUPS Z2, 64(CX)
+	VMOVUPS Z3, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, 64(CX)
+	VMOVUPS Z6, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPS Z7, (CX)
+	VMOVUPS Z8, 64(CX)
+	VMOVUPS Z9, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, 64(CX)
+	VMOVUPS Z12, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPS Z13, (CX)
+	VMOVUPS Z14, 64(CX)
+	VMOVUPS Z15, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPS Z16, (CX)
+	VMOVUPS Z17, 64(CX)
+	VMOVUPS Z18, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPS Z19, (CX)
+	VMOVUPS Z20, 64(CX)
+	VMOVUPS Z21, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPS Z22, (CX)
+	VMOVUPS Z23, 64(CX)
+	VMOVUPS Z24, (CX)(R9*1)
+	ADDQ    R10, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000008, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000008
+	JGE     tile791
 
-tile8x3rest:
-	CMPQ AX, $0x00000007
-	JE   tile7x3
-	CMPQ AX, $0x00000006
-	JE   tile6x3
-	CMPQ AX, $0x00000005
-	JE   tile5x3
-	CMPQ AX, $0x00000004
-	JE   tile4x3
-	CMPQ AX, $0x00000003
-	JE   tile3x3
-	CMPQ AX, $0x00000002
-	JE   tile2x3
-	CMPQ AX, $0x00000001
-	JE   tile1x3
+rest790:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000007
+	JE   tile795
+	CMPQ CX, $0x00000006
+	JE   tile796
+	CMPQ CX, $0x00000005
+	JE   tile797
+	CMPQ CX, $0x00000004
+	JE   tile798
+	CMPQ CX, $0x00000003
+	JE   tile799
+	CMPQ CX, $0x00000002
+	JE   tile800
+	CMPQ CX, $0x00000001
+	JE   tile801
 	VZEROUPPER
 	RET
 
-tile7x3:
+tile795:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
@@ -11041,48 +13207,52 @@ tile7x3:
 	VMOVUPS Z0, Z19
 	VMOVUPS Z0, Z20
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R10
+	MOVQ    b+56(FP), R11
+	MOVQ    k+16(FP), R12
 
-k751:
-	VMOVUPS      (DX), Z21
-	VMOVUPS      64(DX), Z22
-	VMOVUPS      128(DX), Z23
-	VBROADCASTSS (AX), Z24
+k802:
+	VMOVUPS      (R11), Z21
+	VMOVUPS      64(R11), Z22
+	VMOVUPS      (R11)(R8*1), Z23
+	VBROADCASTSS (CX), Z24
 	VFMADD231PS  Z21, Z24, Z1
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS (AX)(SI*1), Z24
+	VBROADCASTSS (CX)(DX*1), Z24
 	VFMADD231PS  Z21, Z24, Z4
 	VFMADD231PS  Z22, Z24, Z5
 	VFMADD231PS  Z23, Z24, Z6
-	VBROADCASTSS (AX)(SI*2), Z24
+	VBROADCASTSS (CX)(DX*2), Z24
 	VFMADD231PS  Z21, Z24, Z7
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS (AX)(R10*1), Z24
+	VBROADCASTSS (CX)(DI*1), Z24
 	VFMADD231PS  Z21, Z24, Z10
 	VFMADD231PS  Z22, Z24, Z11
 	VFMADD231PS  Z23, Z24, Z12
-	VBROADCASTSS (CX), Z24
+	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z21, Z24, Z13
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS (CX)(SI*1), Z24
+	VBROADCASTSS (R10)(DX*1), Z24
 	VFMADD231PS  Z21, Z24, Z16
 	VFMADD231PS  Z22, Z24, Z17
 	VFMADD231PS  Z23, Z24, Z18
-	VBROADCASTSS (CX)(SI*2), Z24
+	VBROADCASTSS (R10)(DX*2), Z24
 	VFMADD231PS  Z21, Z24, Z19
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k751
+	ADDQ         SI, R11
+	ADDQ         BX, CX
+	ADDQ         BX, R10
+	DECQ         R12
+	JNE          k802
+	LEAQ         (AX)(DX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled803
 	VBROADCASTSS alpha+24(FP), Z21
 	VMULPS       Z21, Z1, Z1
 	VMULPS       Z21, Z2, Z2
@@ -11105,81 +13275,82 @@ k751:
 	VMULPS       Z21, Z19, Z19
 	VMULPS       Z21, Z20, Z20
 	VMULPS       Z21, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store752
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z21
+
+scaled803:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added804
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z21
 	VFMADD231PS  (AX), Z21, Z1
 	VFMADD231PS  64(AX), Z21, Z2
-	VMOVUPS.Z    128(AX), K1, Z22
-	VFMADD231PS  Z22, Z21, Z3
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z21, Z3
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z21, Z4
 	VFMADD231PS  64(AX), Z21, Z5
-	VMOVUPS.Z    128(AX), K1, Z22
-	VFMADD231PS  Z22, Z21, Z6
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z21, Z6
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z21, Z7
 	VFMADD231PS  64(AX), Z21, Z8
-	VMOVUPS.Z    128(AX), K1, Z22
-	VFMADD231PS  Z22, Z21, Z9
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z21, Z9
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z21, Z10
 	VFMADD231PS  64(AX), Z21, Z11
-	VMOVUPS.Z    128(AX), K1, Z22
-	VFMADD231PS  Z22, Z21, Z12
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z21, Z12
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z21, Z13
 	VFMADD231PS  64(AX), Z21, Z14
-	VMOVUPS.Z    128(AX), K1, Z22
-	VFMADD231PS  Z22, Z21, Z15
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z21, Z15
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z21, Z16
 	VFMADD231PS  64(AX), Z21, Z17
-	VMOVUPS.Z    128(AX), K1, Z22
-	VFMADD231PS  Z22, Z21, Z18
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z21, Z18
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z21, Z19
 	VFMADD231PS  64(AX), Z21, Z20
-	VMOVUPS.Z    128(AX), K1, Z22
-	VFMADD231PS  Z22, Z21, Z0
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z21, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store752:
-	VMOVUPS Z1, (BX)
-	VMOVUPS Z2, 64(BX)
-	VMOVUPS Z3, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, 64(BX)
-	VMOVUPS Z6, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z7, (BX)
-	VMOVUPS Z8, 64(BX)
-	VMOVUPS Z9, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, 64(BX)
-	VMOVUPS Z12, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z13, (BX)
-	VMOVUPS Z14, 64(BX)
-	VMOVUPS Z15, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z16, (BX)
-	VMOVUPS Z17, 64(BX)
-	VMOVUPS Z18, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z19, (BX)
-	VMOVUPS Z20, 64(BX)
-	VMOVUPS Z0, K1, 128(BX)
-	ADDQ    R9, BX
+added804:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, 64(AX)
+	VMOVUPS Z3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	VMOVUPS Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, 64(AX)
+	VMOVUPS Z9, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	VMOVUPS Z12, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Z14, 64(AX)
+	VMOVUPS Z15, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	VMOVUPS Z18, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z19, (AX)
+	VMOVUPS Z20, 64(AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile6x3:
+tile796:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
@@ -11198,44 +13369,49 @@ tile6x3:
 	VMOVUPS Z0, Z16
 	VMOVUPS Z0, Z17
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R10
+	MOVQ    b+56(FP), R11
+	MOVQ    k+16(FP), R12
 
-k753:
-	VMOVUPS      (DX), Z18
-	VMOVUPS      64(DX), Z19
-	VMOVUPS      128(DX), Z20
-	VBROADCASTSS (AX), Z21
+k805:
+	VMOVUPS      (R11), Z18
+	VMOVUPS      64(R11), Z19
+	VMOVUPS      (R11)(R8*1), Z20
+	VBROADCASTSS (CX), Z21
 	VFMADD231PS  Z18, Z21, Z1
 	VFMADD231PS  Z19, Z21, Z2
 	VFMADD231PS  Z20, Z21, Z3
-	VBROADCASTSS (AX)(SI*1), Z21
+	VBROADCASTSS (CX)(DX*1), Z21
 	VFMADD231PS  Z18, Z21, Z4
 	VFMADD231PS  Z19, Z21, Z5
 	VFMADD231PS  Z20, Z21, Z6
-	VBROADCASTSS (AX)(SI*2), Z21
+	VBROADCASTSS (CX)(DX*2), Z21
 	VFMADD231PS  Z18, Z21, Z7
 	VFMADD231PS  Z19, Z21, Z8
 	VFMADD231PS  Z20, Z21, Z9
-	VBROADCASTSS (AX)(R10*1), Z21
+	VBROADCASTSS (CX)(DI*1), Z21
 	VFMADD231PS  Z18, Z21, Z10
 	VFMADD231PS  Z19, Z21, Z11
 	VFMADD231PS  Z20, Z21, Z12
-	VBROADCASTSS (CX), Z21
+	VBROADCASTSS (R10), Z21
 	VFMADD231PS  Z18, Z21, Z13
 	VFMADD231PS  Z19, Z21, Z14
 	VFMADD231PS  Z20, Z21, Z15
-	VBROADCASTSS (CX)(SI*1), Z21
+	VBROADCASTSS (R10)(DX*1), Z21
 	VFMADD231PS  Z18, Z21, Z16
 	VFMADD231PS  Z19, Z21, Z17
 	VFMADD231PS  Z20, Z21, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k753
+	ADDQ         SI, R11
+	ADDQ         BX, CX
+	ADDQ         BX, R10
+	DECQ         R12
+	JNE          k805
+	LEAQ         (AX)(DX*4), AX
+	LEAQ         (AX)(DX*2), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled806
 	VBROADCASTSS alpha+24(FP), Z18
 	VMULPS       Z18, Z1, Z1
 	VMULPS       Z18, Z2, Z2
@@ -11255,72 +13431,74 @@ k753:
 	VMULPS       Z18, Z16, Z16
 	VMULPS       Z18, Z17, Z17
 	VMULPS       Z18, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store754
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z18
+
+scaled806:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added807
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z18
 	VFMADD231PS  (AX), Z18, Z1
 	VFMADD231PS  64(AX), Z18, Z2
-	VMOVUPS.Z    128(AX), K1, Z19
-	VFMADD231PS  Z19, Z18, Z3
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z18, Z3
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z18, Z4
 	VFMADD231PS  64(AX), Z18, Z5
-	VMOVUPS.Z    128(AX), K1, Z19
-	VFMADD231PS  Z19, Z18, Z6
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z18, Z6
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z18, Z7
 	VFMADD231PS  64(AX), Z18, Z8
-	VMOVUPS.Z    128(AX), K1, Z19
-	VFMADD231PS  Z19, Z18, Z9
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z18, Z9
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z18, Z10
 	VFMADD231PS  64(AX), Z18, Z11
-	VMOVUPS.Z    128(AX), K1, Z19
-	VFMADD231PS  Z19, Z18, Z12
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z18, Z12
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z18, Z13
 	VFMADD231PS  64(AX), Z18, Z14
-	VMOVUPS.Z    128(AX), K1, Z19
-	VFMADD231PS  Z19, Z18, Z15
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z18, Z15
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z18, Z16
 	VFMADD231PS  64(AX), Z18, Z17
-	VMOVUPS.Z    128(AX), K1, Z19
-	VFMADD231PS  Z19, Z18, Z0
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z18, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store754:
-	VMOVUPS Z1, (BX)
-	VMOVUPS Z2, 64(BX)
-	VMOVUPS Z3, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, 64(BX)
-	VMOVUPS Z6, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z7, (BX)
-	VMOVUPS Z8, 64(BX)
-	VMOVUPS Z9, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, 64(BX)
-	VMOVUPS Z12, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z13, (BX)
-	VMOVUPS Z14, 64(BX)
-	VMOVUPS Z15, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z16, (BX)
-	VMOVUPS Z17, 64(BX)
-	VMOVUPS Z0, K1, 128(BX)
-	ADDQ    R9, BX
+added807:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, 64(AX)
+	VMOVUPS Z3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	VMOVUPS Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, 64(AX)
+	VMOVUPS Z9, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	VMOVUPS Z12, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Z14, 64(AX)
+	VMOVUPS Z15, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile5x3:
+tile797:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
@@ -11336,40 +13514,44 @@ tile5x3:
 	VMOVUPS Z0, Z13
 	VMOVUPS Z0, Z14
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	LEAQ    (AX)(SI*4), CX
-	MOVQ    b+56(FP), DX
-	MOVQ    k+16(FP), R11
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R10
+	MOVQ    b+56(FP), R11
+	MOVQ    k+16(FP), R12
 
-k755:
-	VMOVUPS      (DX), Z15
-	VMOVUPS      64(DX), Z16
-	VMOVUPS      128(DX), Z17
-	VBROADCASTSS (AX), Z18
+k808:
+	VMOVUPS      (R11), Z15
+	VMOVUPS      64(R11), Z16
+	VMOVUPS      (R11)(R8*1), Z17
+	VBROADCASTSS (CX), Z18
 	VFMADD231PS  Z15, Z18, Z1
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS (AX)(SI*1), Z18
+	VBROADCASTSS (CX)(DX*1), Z18
 	VFMADD231PS  Z15, Z18, Z4
 	VFMADD231PS  Z16, Z18, Z5
 	VFMADD231PS  Z17, Z18, Z6
-	VBROADCASTSS (AX)(SI*2), Z18
+	VBROADCASTSS (CX)(DX*2), Z18
 	VFMADD231PS  Z15, Z18, Z7
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (AX)(R10*1), Z18
+	VBROADCASTSS (CX)(DI*1), Z18
 	VFMADD231PS  Z15, Z18, Z10
 	VFMADD231PS  Z16, Z18, Z11
 	VFMADD231PS  Z17, Z18, Z12
-	VBROADCASTSS (CX), Z18
+	VBROADCASTSS (R10), Z18
 	VFMADD231PS  Z15, Z18, Z13
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z0
-	ADDQ         R8, DX
-	ADDQ         DI, AX
-	ADDQ         DI, CX
-	DECQ         R11
-	JNE          k755
+	ADDQ         SI, R11
+	ADDQ         BX, CX
+	ADDQ         BX, R10
+	DECQ         R12
+	JNE          k808
+	LEAQ         (AX)(DX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled809
 	VBROADCASTSS alpha+24(FP), Z15
 	VMULPS       Z15, Z1, Z1
 	VMULPS       Z15, Z2, Z2
@@ -11386,63 +13568,66 @@ k755:
 	VMULPS       Z15, Z13, Z13
 	VMULPS       Z15, Z14, Z14
 	VMULPS       Z15, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store756
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z15
+
+scaled809:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added810
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z15
 	VFMADD231PS  (AX), Z15, Z1
 	VFMADD231PS  64(AX), Z15, Z2
-	VMOVUPS.Z    128(AX), K1, Z16
-	VFMADD231PS  Z16, Z15, Z3
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z15, Z3
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z15, Z4
 	VFMADD231PS  64(AX), Z15, Z5
-	VMOVUPS.Z    128(AX), K1, Z16
-	VFMADD231PS  Z16, Z15, Z6
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z15, Z6
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z15, Z7
 	VFMADD231PS  64(AX), Z15, Z8
-	VMOVUPS.Z    128(AX), K1, Z16
-	VFMADD231PS  Z16, Z15, Z9
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z15, Z9
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z15, Z10
 	VFMADD231PS  64(AX), Z15, Z11
-	VMOVUPS.Z    128(AX), K1, Z16
-	VFMADD231PS  Z16, Z15, Z12
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z15, Z12
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z15, Z13
 	VFMADD231PS  64(AX), Z15, Z14
-	VMOVUPS.Z    128(AX), K1, Z16
-	VFMADD231PS  Z16, Z15, Z0
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z15, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store756:
-	VMOVUPS Z1, (BX)
-	VMOVUPS Z2, 64(BX)
-	VMOVUPS Z3, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, 64(BX)
-	VMOVUPS Z6, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z7, (BX)
-	VMOVUPS Z8, 64(BX)
-	VMOVUPS Z9, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, 64(BX)
-	VMOVUPS Z12, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z13, (BX)
-	VMOVUPS Z14, 64(BX)
-	VMOVUPS Z0, K1, 128(BX)
-	ADDQ    R9, BX
+added810:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, 64(AX)
+	VMOVUPS Z3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	VMOVUPS Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, 64(AX)
+	VMOVUPS Z9, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	VMOVUPS Z12, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Z14, 64(AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile4x3:
+tile798:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
@@ -11455,34 +13640,38 @@ tile4x3:
 	VMOVUPS Z0, Z10
 	VMOVUPS Z0, Z11
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R10
+	MOVQ    k+16(FP), R11
 
-k757:
-	VMOVUPS      (CX), Z12
-	VMOVUPS      64(CX), Z13
-	VMOVUPS      128(CX), Z14
-	VBROADCASTSS (AX), Z15
+k811:
+	VMOVUPS      (R10), Z12
+	VMOVUPS      64(R10), Z13
+	VMOVUPS      (R10)(R8*1), Z14
+	VBROADCASTSS (CX), Z15
 	VFMADD231PS  Z12, Z15, Z1
 	VFMADD231PS  Z13, Z15, Z2
 	VFMADD231PS  Z14, Z15, Z3
-	VBROADCASTSS (AX)(SI*1), Z15
+	VBROADCASTSS (CX)(DX*1), Z15
 	VFMADD231PS  Z12, Z15, Z4
 	VFMADD231PS  Z13, Z15, Z5
 	VFMADD231PS  Z14, Z15, Z6
-	VBROADCASTSS (AX)(SI*2), Z15
+	VBROADCASTSS (CX)(DX*2), Z15
 	VFMADD231PS  Z12, Z15, Z7
 	VFMADD231PS  Z13, Z15, Z8
 	VFMADD231PS  Z14, Z15, Z9
-	VBROADCASTSS (AX)(R10*1), Z15
+	VBROADCASTSS (CX)(DI*1), Z15
 	VFMADD231PS  Z12, Z15, Z10
 	VFMADD231PS  Z13, Z15, Z11
 	VFMADD231PS  Z14, Z15, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k757
+	ADDQ         SI, R10
+	ADDQ         BX, CX
+	DECQ         R11
+	JNE          k811
+	LEAQ         (AX)(DX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled812
 	VBROADCASTSS alpha+24(FP), Z12
 	VMULPS       Z12, Z1, Z1
 	VMULPS       Z12, Z2, Z2
@@ -11496,54 +13685,58 @@ k757:
 	VMULPS       Z12, Z10, Z10
 	VMULPS       Z12, Z11, Z11
 	VMULPS       Z12, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store758
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z12
+
+scaled812:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added813
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z12
 	VFMADD231PS  (AX), Z12, Z1
 	VFMADD231PS  64(AX), Z12, Z2
-	VMOVUPS.Z    128(AX), K1, Z13
-	VFMADD231PS  Z13, Z12, Z3
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z12, Z3
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z12, Z4
 	VFMADD231PS  64(AX), Z12, Z5
-	VMOVUPS.Z    128(AX), K1, Z13
-	VFMADD231PS  Z13, Z12, Z6
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z12, Z6
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z12, Z7
 	VFMADD231PS  64(AX), Z12, Z8
-	VMOVUPS.Z    128(AX), K1, Z13
-	VFMADD231PS  Z13, Z12, Z9
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z12, Z9
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z12, Z10
 	VFMADD231PS  64(AX), Z12, Z11
-	VMOVUPS.Z    128(AX), K1, Z13
-	VFMADD231PS  Z13, Z12, Z0
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z12, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store758:
-	VMOVUPS Z1, (BX)
-	VMOVUPS Z2, 64(BX)
-	VMOVUPS Z3, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, 64(BX)
-	VMOVUPS Z6, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z7, (BX)
-	VMOVUPS Z8, 64(BX)
-	VMOVUPS Z9, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z10, (BX)
-	VMOVUPS Z11, 64(BX)
-	VMOVUPS Z0, K1, 128(BX)
-	ADDQ    R9, BX
+added813:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, 64(AX)
+	VMOVUPS Z3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	VMOVUPS Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, 64(AX)
+	VMOVUPS Z9, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile3x3:
+tile799:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
@@ -11553,30 +13746,34 @@ tile3x3:
 	VMOVUPS Z0, Z7
 	VMOVUPS Z0, Z8
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R10
+	MOVQ    k+16(FP), R11
 
-k759:
-	VMOVUPS      (CX), Z9
-	VMOVUPS      64(CX), Z10
-	VMOVUPS      128(CX), Z11
-	VBROADCASTSS (AX), Z12
+k814:
+	VMOVUPS      (R10), Z9
+	VMOVUPS      64(R10), Z10
+	VMOVUPS      (R10)(R8*1), Z11
+	VBROADCASTSS (CX), Z12
 	VFMADD231PS  Z9, Z12, Z1
 	VFMADD231PS  Z10, Z12, Z2
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (AX)(SI*1), Z12
+	VBROADCASTSS (CX)(DX*1), Z12
 	VFMADD231PS  Z9, Z12, Z4
 	VFMADD231PS  Z10, Z12, Z5
 	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS (AX)(SI*2), Z12
+	VBROADCASTSS (CX)(DX*2), Z12
 	VFMADD231PS  Z9, Z12, Z7
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z0
-	ADDQ         R8, CX
+	ADDQ         SI, R10
+	ADDQ         BX, CX
+	DECQ         R11
+	JNE          k814
 	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k759
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled815
 	VBROADCASTSS alpha+24(FP), Z9
 	VMULPS       Z9, Z1, Z1
 	VMULPS       Z9, Z2, Z2
@@ -11587,71 +13784,80 @@ k759:
 	VMULPS       Z9, Z7, Z7
 	VMULPS       Z9, Z8, Z8
 	VMULPS       Z9, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store760
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z9
+
+scaled815:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added816
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z9
 	VFMADD231PS  (AX), Z9, Z1
 	VFMADD231PS  64(AX), Z9, Z2
-	VMOVUPS.Z    128(AX), K1, Z10
-	VFMADD231PS  Z10, Z9, Z3
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z9, Z3
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z9, Z4
 	VFMADD231PS  64(AX), Z9, Z5
-	VMOVUPS.Z    128(AX), K1, Z10
-	VFMADD231PS  Z10, Z9, Z6
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z9, Z6
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z9, Z7
 	VFMADD231PS  64(AX), Z9, Z8
-	VMOVUPS.Z    128(AX), K1, Z10
-	VFMADD231PS  Z10, Z9, Z0
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z9, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store760:
-	VMOVUPS Z1, (BX)
-	VMOVUPS Z2, 64(BX)
-	VMOVUPS Z3, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, 64(BX)
-	VMOVUPS Z6, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z7, (BX)
-	VMOVUPS Z8, 64(BX)
-	VMOVUPS Z0, K1, 128(BX)
-	ADDQ    R9, BX
+added816:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, 64(AX)
+	VMOVUPS Z3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	VMOVUPS Z6, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, 64(AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile2x3:
+tile800:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
 	VMOVUPS Z0, Z4
 	VMOVUPS Z0, Z5
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
 
-k761:
-	VMOVUPS      (CX), Z6
-	VMOVUPS      64(CX), Z7
-	VMOVUPS      128(CX), Z8
-	VBROADCASTSS (AX), Z9
-	VFMADD231PS  Z6, Z9, Z1
-	VFMADD231PS  Z7, Z9, Z2
-	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS (AX)(SI*1), Z9
-	VFMADD231PS  Z6, Z9, Z4
-	VFMADD231PS  Z7, Z9, Z5
-	VFMADD231PS  Z8, Z9, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k761
+k817:
+	VBROADCASTSS (CX), Z6
+	VBROADCASTSS (CX)(DX*1), Z7
+	VMOVUPS      (DI), Z8
+	VFMADD231PS  Z8, Z6, Z1
+	VFMADD231PS  Z8, Z7, Z4
+	VMOVUPS      64(DI), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z5
+	VMOVUPS      (DI)(R8*1), Z8
+	VFMADD231PS  Z8, Z6, Z3
+	VFMADD231PS  Z8, Z7, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k817
+	LEAQ         (AX)(DX*2), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled818
 	VBROADCASTSS alpha+24(FP), Z6
 	VMULPS       Z6, Z1, Z1
 	VMULPS       Z6, Z2, Z2
@@ -11659,77 +13865,221 @@ k761:
 	VMULPS       Z6, Z4, Z4
 	VMULPS       Z6, Z5, Z5
 	VMULPS       Z6, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store762
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z6
+
+scaled818:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added819
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z6
 	VFMADD231PS  (AX), Z6, Z1
 	VFMADD231PS  64(AX), Z6, Z2
-	VMOVUPS.Z    128(AX), K1, Z7
-	VFMADD231PS  Z7, Z6, Z3
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z6, Z3
+	ADDQ         CX, AX
 	VFMADD231PS  (AX), Z6, Z4
 	VFMADD231PS  64(AX), Z6, Z5
-	VMOVUPS.Z    128(AX), K1, Z7
-	VFMADD231PS  Z7, Z6, Z0
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z6, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store762:
-	VMOVUPS Z1, (BX)
-	VMOVUPS Z2, 64(BX)
-	VMOVUPS Z3, K1, 128(BX)
-	ADDQ    R9, BX
-	VMOVUPS Z4, (BX)
-	VMOVUPS Z5, 64(BX)
-	VMOVUPS Z0, K1, 128(BX)
-	ADDQ    R9, BX
+added819:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, 64(AX)
+	VMOVUPS Z3, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-tile1x3:
+tile801:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
 
-k763:
-	VBROADCASTSS (AX), Z3
-	VFMADD231PS  (CX), Z3, Z1
-	VFMADD231PS  64(CX), Z3, Z2
-	VFMADD231PS  128(CX), Z3, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k763
+k820:
+	VBROADCASTSS (CX), Z3
+	VMOVUPS      (DI), Z4
+	VFMADD231PS  Z4, Z3, Z1
+	VMOVUPS      64(DI), Z4
+	VFMADD231PS  Z4, Z3, Z2
+	VMOVUPS      (DI)(R8*1), Z4
+	VFMADD231PS  Z4, Z3, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k820
+	ADDQ         DX, AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled821
 	VBROADCASTSS alpha+24(FP), Z3
 	VMULPS       Z3, Z1, Z1
 	VMULPS       Z3, Z2, Z2
 	VMULPS       Z3, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store764
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z3
+
+scaled821:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added822
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z3
 	VFMADD231PS  (AX), Z3, Z1
 	VFMADD231PS  64(AX), Z3, Z2
-	VMOVUPS.Z    128(AX), K1, Z4
-	VFMADD231PS  Z4, Z3, Z0
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z3, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store764:
-	VMOVUPS Z1, (BX)
-	VMOVUPS Z2, 64(BX)
-	VMOVUPS Z0, K1, 128(BX)
-	ADDQ    R9, BX
+added822:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, 64(AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-wide:
+vectors4:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000003
+	JL   rest823
+
+tile824:
+	VMOVUPS Z0, Z1
+	VMOVUPS Z0, Z2
+	VMOVUPS Z0, Z3
+	VMOVUPS Z0, Z4
+	VMOVUPS Z0, Z5
+	VMOVUPS Z0, Z6
+	VMOVUPS Z0, Z7
+	VMOVUPS Z0, Z8
+	VMOVUPS Z0, Z9
+	VMOVUPS Z0, Z10
+	VMOVUPS Z0, Z11
+	VMOVUPS Z0, Z12
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R10
+	MOVQ    k+16(FP), R11
+
+k825:
+	VBROADCASTSS (CX), Z13
+	VBROADCASTSS (CX)(DX*1), Z14
+	VBROADCASTSS (CX)(DX*2), Z15
+	VMOVUPS      (R10), Z16
+	VFMADD231PS  Z16, Z13, Z1
+	VFMADD231PS  Z16, Z14, Z5
+	VFMADD231PS  Z16, Z15, Z9
+	VMOVUPS      64(R10), Z16
+	VFMADD231PS  Z16, Z13, Z2
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z10
+	VMOVUPS      128(R10), Z16
+	VFMADD231PS  Z16, Z13, Z3
+	VFMADD231PS  Z16, Z14, Z7
+	VFMADD231PS  Z16, Z15, Z11
+	VMOVUPS      (R10)(R8*1), Z16
+	VFMADD231PS  Z16, Z13, Z4
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z12
+	ADDQ         SI, R10
+	ADDQ         BX, CX
+	DECQ         R11
+	JNE          k825
+	ADDQ         DI, AX
+	MOVL         alpha+24(FP), CX
+	CMPL         CX, $0x3f800000
+	JE           scaled826
+	VBROADCASTSS alpha+24(FP), Z13
+	VMULPS       Z13, Z1, Z1
+	VMULPS       Z13, Z2, Z2
+	VMULPS       Z13, Z3, Z3
+	VMULPS       Z13, Z4, Z4
+	VMULPS       Z13, Z5, Z5
+	VMULPS       Z13, Z6, Z6
+	VMULPS       Z13, Z7, Z7
+	VMULPS       Z13, Z8, Z8
+	VMULPS       Z13, Z9, Z9
+	VMULPS       Z13, Z10, Z10
+	VMULPS       Z13, Z11, Z11
+	VMULPS       Z13, Z12, Z12
+
+scaled826:
+	MOVL         beta+80(FP), CX
+	SHLL         $0x01, CX
+	JE           added827
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), R10
+	SHLQ         $0x02, R10
+	VBROADCASTSS beta+80(FP), Z13
+	VFMADD231PS  (CX), Z13, Z1
+	VFMADD231PS  64(CX), Z13, Z2
+	VFMADD231PS  128(CX), Z13, Z3
+	VFMADD231PS  (CX)(R9*1), Z13, Z4
+	ADDQ         R10, CX
+	VFMADD231PS  (CX), Z13, Z5
+	VFMADD231PS  64(CX), Z13, Z6
+	VFMADD231PS  128(CX), Z13, Z7
+	VFMADD231PS  (CX)(R9*1), Z13, Z8
+	ADDQ         R10, CX
+	VFMADD231PS  (CX), Z13, Z9
+	VFMADD231PS  64(CX), Z13, Z10
+	VFMADD231PS  128(CX), Z13, Z11
+	VFMADD231PS  (CX)(R9*1), Z13, Z12
+	ADDQ         R10, CX
+	MOVQ         CX, d+88(FP)
+
+added827:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), R10
+	SHLQ    $0x02, R10
+	VMOVUPS Z1, (CX)
+	VMOVUPS Z2, 64(CX)
+	VMOVUPS Z3, 128(CX)
+	VMOVUPS Z4, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPS Z5, (CX)
+	VMOVUPS Z6, 64(CX)
+	VMOVUPS Z7, 128(CX)
+	VMOVUPS Z8, (CX)(R9*1)
+	ADDQ    R10, CX
+	VMOVUPS Z9, (CX)
+	VMOVUPS Z10, 64(CX)
+	VMOVUPS Z11, 128(CX)
+	VMOVUPS Z12, (CX)(R9*1)
+	ADDQ    R10, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000003, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000003
+	JGE     tile824
+
+rest823:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000002
+	JE   tile828
+	CMPQ CX, $0x00000001
+	JE   tile829
+	VZEROUPPER
+	RET
+
+tile828:
 	VMOVUPS Z0, Z1
 	VMOVUPS Z0, Z2
 	VMOVUPS Z0, Z3
@@ -11738,24 +14088,33 @@ wide:
 	VMOVUPS Z0, Z6
 	VMOVUPS Z0, Z7
 	VMOVUPS Z0, Z0
-	MOVQ    DX, AX
-	MOVQ    b+56(FP), CX
-	MOVQ    k+16(FP), DX
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
 
-k765:
-	VBROADCASTSS (AX), Z8
-	VFMADD231PS  (CX), Z8, Z1
-	VFMADD231PS  64(CX), Z8, Z2
-	VFMADD231PS  128(CX), Z8, Z3
-	VFMADD231PS  192(CX), Z8, Z4
-	VFMADD231PS  256(CX), Z8, Z5
-	VFMADD231PS  320(CX), Z8, Z6
-	VFMADD231PS  384(CX), Z8, Z7
-	VFMADD231PS  448(CX), Z8, Z0
-	ADDQ         R8, CX
-	ADDQ         DI, AX
-	DECQ         DX
-	JNE          k765
+k830:
+	VBROADCASTSS (CX), Z8
+	VBROADCASTSS (CX)(DX*1), Z9
+	VMOVUPS      (DI), Z10
+	VFMADD231PS  Z10, Z8, Z1
+	VFMADD231PS  Z10, Z9, Z5
+	VMOVUPS      64(DI), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z6
+	VMOVUPS      128(DI), Z10
+	VFMADD231PS  Z10, Z8, Z3
+	VFMADD231PS  Z10, Z9, Z7
+	VMOVUPS      (DI)(R8*1), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k830
+	LEAQ         (AX)(DX*2), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled831
 	VBROADCASTSS alpha+24(FP), Z8
 	VMULPS       Z8, Z1, Z1
 	VMULPS       Z8, Z2, Z2
@@ -11765,52 +14124,2312 @@ k765:
 	VMULPS       Z8, Z6, Z6
 	VMULPS       Z8, Z7, Z7
 	VMULPS       Z8, Z0, Z0
-	MOVL         beta+72(FP), AX
-	SHLQ         $0x20, AX
-	SHLQ         $0x01, AX
-	JE           store766
-	MOVQ         BX, AX
-	VBROADCASTSS beta+72(FP), Z8
+
+scaled831:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added832
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z8
 	VFMADD231PS  (AX), Z8, Z1
 	VFMADD231PS  64(AX), Z8, Z2
 	VFMADD231PS  128(AX), Z8, Z3
-	VFMADD231PS  192(AX), Z8, Z4
-	VFMADD231PS  256(AX), Z8, Z5
-	VFMADD231PS  320(AX), Z8, Z6
-	VFMADD231PS  384(AX), Z8, Z7
-	VMOVUPS.Z    448(AX), K1, Z9
-	VFMADD231PS  Z9, Z8, Z0
-	ADDQ         R9, AX
+	VFMADD231PS  (AX)(R9*1), Z8, Z4
+	ADDQ         CX, AX
+	VFMADD231PS  (AX), Z8, Z5
+	VFMADD231PS  64(AX), Z8, Z6
+	VFMADD231PS  128(AX), Z8, Z7
+	VFMADD231PS  (AX)(R9*1), Z8, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
 
-store766:
-	VMOVUPS Z1, (BX)
-	VMOVUPS Z2, 64(BX)
-	VMOVUPS Z3, 128(BX)
-	VMOVUPS Z4, 192(BX)
-	VMOVUPS Z5, 256(BX)
-	VMOVUPS Z6, 320(BX)
-	VMOVUPS Z7, 384(BX)
-	VMOVUPS Z0, K1, 448(BX)
-	ADDQ    R9, BX
+added832:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, 64(AX)
+	VMOVUPS Z3, 128(AX)
+	VMOVUPS Z4, (AX)(R9*1)
+	ADDQ    CX, AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z6, 64(AX)
+	VMOVUPS Z7, 128(AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
 	VZEROUPPER
 	RET
 
-DATA tanhAVX2Float64Data<>+0(SB)/8, $0x8000000000000000
-DATA tanhAVX2Float64Data<>+8(SB)/8, $0x8000000000000000
-DATA tanhAVX2Float64Data<>+16(SB)/8, $0x8000000000000000
-DATA tanhAVX2Float64Data<>+24(SB)/8, $0x8000000000000000
-DATA tanhAVX2Float64Data<>+32(SB)/8, $0x4034000000000000
-DATA tanhAVX2Float64Data<>+40(SB)/8, $0x4034000000000000
-DATA tanhAVX2Float64Data<>+48(SB)/8, $0x4034000000000000
-DATA tanhAVX2Float64Data<>+56(SB)/8, $0x4034000000000000
+tile829:
+	VMOVUPS Z0, Z1
+	VMOVUPS Z0, Z2
+	VMOVUPS Z0, Z3
+	VMOVUPS Z0, Z0
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
+
+k833:
+	VBROADCASTSS (CX), Z4
+	VMOVUPS      (DI), Z5
+	VFMADD231PS  Z5, Z4, Z1
+	VMOVUPS      64(DI), Z5
+	VFMADD231PS  Z5, Z4, Z2
+	VMOVUPS      128(DI), Z5
+	VFMADD231PS  Z5, Z4, Z3
+	VMOVUPS      (DI)(R8*1), Z5
+	VFMADD231PS  Z5, Z4, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k833
+	ADDQ         DX, AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled834
+	VBROADCASTSS alpha+24(FP), Z4
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+	VMULPS       Z4, Z0, Z0
+
+scaled834:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added835
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z4
+	VFMADD231PS  (AX), Z4, Z1
+	VFMADD231PS  64(AX), Z4, Z2
+	VFMADD231PS  128(AX), Z4, Z3
+	VFMADD231PS  (AX)(R9*1), Z4, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added835:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, 64(AX)
+	VMOVUPS Z3, 128(AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+vectors5:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000002
+	JL   rest836
+
+tile837:
+	VMOVUPS Z0, Z1
+	VMOVUPS Z0, Z2
+	VMOVUPS Z0, Z3
+	VMOVUPS Z0, Z4
+	VMOVUPS Z0, Z5
+	VMOVUPS Z0, Z6
+	VMOVUPS Z0, Z7
+	VMOVUPS Z0, Z8
+	VMOVUPS Z0, Z9
+	VMOVUPS Z0, Z10
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
+
+k838:
+	VBROADCASTSS (CX), Z11
+	VBROADCASTSS (CX)(DX*1), Z12
+	VMOVUPS      (DI), Z13
+	VFMADD231PS  Z13, Z11, Z1
+	VFMADD231PS  Z13, Z12, Z6
+	VMOVUPS      64(DI), Z13
+	VFMADD231PS  Z13, Z11, Z2
+	VFMADD231PS  Z13, Z12, Z7
+	VMOVUPS      128(DI), Z13
+	VFMADD231PS  Z13, Z11, Z3
+	VFMADD231PS  Z13, Z12, Z8
+	VMOVUPS      192(DI), Z13
+	VFMADD231PS  Z13, Z11, Z4
+	VFMADD231PS  Z13, Z12, Z9
+	VMOVUPS      (DI)(R8*1), Z13
+	VFMADD231PS  Z13, Z11, Z5
+	VFMADD231PS  Z13, Z12, Z10
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k838
+	LEAQ         (AX)(DX*2), AX
+	MOVL         alpha+24(FP), CX
+	CMPL         CX, $0x3f800000
+	JE           scaled839
+	VBROADCASTSS alpha+24(FP), Z11
+	VMULPS       Z11, Z1, Z1
+	VMULPS       Z11, Z2, Z2
+	VMULPS       Z11, Z3, Z3
+	VMULPS       Z11, Z4, Z4
+	VMULPS       Z11, Z5, Z5
+	VMULPS       Z11, Z6, Z6
+	VMULPS       Z11, Z7, Z7
+	VMULPS       Z11, Z8, Z8
+	VMULPS       Z11, Z9, Z9
+	VMULPS       Z11, Z10, Z10
+
+scaled839:
+	MOVL         beta+80(FP), CX
+	SHLL         $0x01, CX
+	JE           added840
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), DI
+	SHLQ         $0x02, DI
+	VBROADCASTSS beta+80(FP), Z11
+	VFMADD231PS  (CX), Z11, Z1
+	VFMADD231PS  64(CX), Z11, Z2
+	VFMADD231PS  128(CX), Z11, Z3
+	VFMADD231PS  192(CX), Z11, Z4
+	VFMADD231PS  (CX)(R9*1), Z11, Z5
+	ADDQ         DI, CX
+	VFMADD231PS  (CX), Z11, Z6
+	VFMADD231PS  64(CX), Z11, Z7
+	VFMADD231PS  128(CX), Z11, Z8
+	VFMADD231PS  192(CX), Z11, Z9
+	VFMADD231PS  (CX)(R9*1), Z11, Z10
+	ADDQ         DI, CX
+	MOVQ         CX, d+88(FP)
+
+added840:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), DI
+	SHLQ    $0x02, DI
+	VMOVUPS Z1, (CX)
+	VMOVUPS Z2, 64(CX)
+	VMOVUPS Z3, 128(CX)
+	VMOVUPS Z4, 192(CX)
+	VMOVUPS Z5, (CX)(R9*1)
+	ADDQ    DI, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, 64(CX)
+	VMOVUPS Z8, 128(CX)
+	VMOVUPS Z9, 192(CX)
+	VMOVUPS Z10, (CX)(R9*1)
+	ADDQ    DI, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000002, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000002
+	JGE     tile837
+
+rest836:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000001
+	JE   tile841
+	VZEROUPPER
+	RET
+
+tile841:
+	VMOVUPS Z0, Z1
+	VMOVUPS Z0, Z2
+	VMOVUPS Z0, Z3
+	VMOVUPS Z0, Z4
+	VMOVUPS Z0, Z0
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
+
+k842:
+	VBROADCASTSS (CX), Z5
+	VMOVUPS      (DI), Z6
+	VFMADD231PS  Z6, Z5, Z1
+	VMOVUPS      64(DI), Z6
+	VFMADD231PS  Z6, Z5, Z2
+	VMOVUPS      128(DI), Z6
+	VFMADD231PS  Z6, Z5, Z3
+	VMOVUPS      192(DI), Z6
+	VFMADD231PS  Z6, Z5, Z4
+	VMOVUPS      (DI)(R8*1), Z6
+	VFMADD231PS  Z6, Z5, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k842
+	ADDQ         DX, AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled843
+	VBROADCASTSS alpha+24(FP), Z5
+	VMULPS       Z5, Z1, Z1
+	VMULPS       Z5, Z2, Z2
+	VMULPS       Z5, Z3, Z3
+	VMULPS       Z5, Z4, Z4
+	VMULPS       Z5, Z0, Z0
+
+scaled843:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added844
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z5
+	VFMADD231PS  (AX), Z5, Z1
+	VFMADD231PS  64(AX), Z5, Z2
+	VFMADD231PS  128(AX), Z5, Z3
+	VFMADD231PS  192(AX), Z5, Z4
+	VFMADD231PS  (AX)(R9*1), Z5, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added844:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, 64(AX)
+	VMOVUPS Z3, 128(AX)
+	VMOVUPS Z4, 192(AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+vectors6:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000002
+	JL   rest845
+
+tile846:
+	VMOVUPS Z0, Z1
+	VMOVUPS Z0, Z2
+	VMOVUPS Z0, Z3
+	VMOVUPS Z0, Z4
+	VMOVUPS Z0, Z5
+	VMOVUPS Z0, Z6
+	VMOVUPS Z0, Z7
+	VMOVUPS Z0, Z8
+	VMOVUPS Z0, Z9
+	VMOVUPS Z0, Z10
+	VMOVUPS Z0, Z11
+	VMOVUPS Z0, Z12
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
+
+k847:
+	VBROADCASTSS (CX), Z13
+	VBROADCASTSS (CX)(DX*1), Z14
+	VMOVUPS      (DI), Z15
+	VFMADD231PS  Z15, Z13, Z1
+	VFMADD231PS  Z15, Z14, Z7
+	VMOVUPS      64(DI), Z15
+	VFMADD231PS  Z15, Z13, Z2
+	VFMADD231PS  Z15, Z14, Z8
+	VMOVUPS      128(DI), Z15
+	VFMADD231PS  Z15, Z13, Z3
+	VFMADD231PS  Z15, Z14, Z9
+	VMOVUPS      192(DI), Z15
+	VFMADD231PS  Z15, Z13, Z4
+	VFMADD231PS  Z15, Z14, Z10
+	VMOVUPS      256(DI), Z15
+	VFMADD231PS  Z15, Z13, Z5
+	VFMADD231PS  Z15, Z14, Z11
+	VMOVUPS      (DI)(R8*1), Z15
+	VFMADD231PS  Z15, Z13, Z6
+	VFMADD231PS  Z15, Z14, Z12
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k847
+	LEAQ         (AX)(DX*2), AX
+	MOVL         alpha+24(FP), CX
+	CMPL         CX, $0x3f800000
+	JE           scaled848
+	VBROADCASTSS alpha+24(FP), Z13
+	VMULPS       Z13, Z1, Z1
+	VMULPS       Z13, Z2, Z2
+	VMULPS       Z13, Z3, Z3
+	VMULPS       Z13, Z4, Z4
+	VMULPS       Z13, Z5, Z5
+	VMULPS       Z13, Z6, Z6
+	VMULPS       Z13, Z7, Z7
+	VMULPS       Z13, Z8, Z8
+	VMULPS       Z13, Z9, Z9
+	VMULPS       Z13, Z10, Z10
+	VMULPS       Z13, Z11, Z11
+	VMULPS       Z13, Z12, Z12
+
+scaled848:
+	MOVL         beta+80(FP), CX
+	SHLL         $0x01, CX
+	JE           added849
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), DI
+	SHLQ         $0x02, DI
+	VBROADCASTSS beta+80(FP), Z13
+	VFMADD231PS  (CX), Z13, Z1
+	VFMADD231PS  64(CX), Z13, Z2
+	VFMADD231PS  128(CX), Z13, Z3
+	VFMADD231PS  192(CX), Z13, Z4
+	VFMADD231PS  256(CX), Z13, Z5
+	VFMADD231PS  (CX)(R9*1), Z13, Z6
+	ADDQ         DI, CX
+	VFMADD231PS  (CX), Z13, Z7
+	VFMADD231PS  64(CX), Z13, Z8
+	VFMADD231PS  128(CX), Z13, Z9
+	VFMADD231PS  192(CX), Z13, Z10
+	VFMADD231PS  256(CX), Z13, Z11
+	VFMADD231PS  (CX)(R9*1), Z13, Z12
+	ADDQ         DI, CX
+	MOVQ         CX, d+88(FP)
+
+added849:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), DI
+	SHLQ    $0x02, DI
+	VMOVUPS Z1, (CX)
+	VMOVUPS Z2, 64(CX)
+	VMOVUPS Z3, 128(CX)
+	VMOVUPS Z4, 192(CX)
+	VMOVUPS Z5, 256(CX)
+	VMOVUPS Z6, (CX)(R9*1)
+	ADDQ    DI, CX
+	VMOVUPS Z7, (CX)
+	VMOVUPS Z8, 64(CX)
+	VMOVUPS Z9, 128(CX)
+	VMOVUPS Z10, 192(CX)
+	VMOVUPS Z11, 256(CX)
+	VMOVUPS Z12, (CX)(R9*1)
+	ADDQ    DI, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000002, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000002
+	JGE     tile846
+
+rest845:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000001
+	JE   tile850
+	VZEROUPPER
+	RET
+
+tile850:
+	VMOVUPS Z0, Z1
+	VMOVUPS Z0, Z2
+	VMOVUPS Z0, Z3
+	VMOVUPS Z0, Z4
+	VMOVUPS Z0, Z5
+	VMOVUPS Z0, Z0
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
+
+k851:
+	VBROADCASTSS (CX), Z6
+	VMOVUPS      (DI), Z7
+	VFMADD231PS  Z7, Z6, Z1
+	VMOVUPS      64(DI), Z7
+	VFMADD231PS  Z7, Z6, Z2
+	VMOVUPS      128(DI), Z7
+	VFMADD231PS  Z7, Z6, Z3
+	VMOVUPS      192(DI), Z7
+	VFMADD231PS  Z7, Z6, Z4
+	VMOVUPS      256(DI), Z7
+	VFMADD231PS  Z7, Z6, Z5
+	VMOVUPS      (DI)(R8*1), Z7
+	VFMADD231PS  Z7, Z6, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k851
+	ADDQ         DX, AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled852
+	VBROADCASTSS alpha+24(FP), Z6
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+	VMULPS       Z6, Z0, Z0
+
+scaled852:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added853
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z6
+	VFMADD231PS  (AX), Z6, Z1
+	VFMADD231PS  64(AX), Z6, Z2
+	VFMADD231PS  128(AX), Z6, Z3
+	VFMADD231PS  192(AX), Z6, Z4
+	VFMADD231PS  256(AX), Z6, Z5
+	VFMADD231PS  (AX)(R9*1), Z6, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added853:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, 64(AX)
+	VMOVUPS Z3, 128(AX)
+	VMOVUPS Z4, 192(AX)
+	VMOVUPS Z5, 256(AX)
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+vectors7:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000001
+	JL   rest854
+
+tile855:
+	VMOVUPS Z0, Z1
+	VMOVUPS Z0, Z2
+	VMOVUPS Z0, Z3
+	VMOVUPS Z0, Z4
+	VMOVUPS Z0, Z5
+	VMOVUPS Z0, Z6
+	VMOVUPS Z0, Z7
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
+
+k856:
+	VBROADCASTSS (CX), Z8
+	VMOVUPS      (DI), Z9
+	VFMADD231PS  Z9, Z8, Z1
+	VMOVUPS      64(DI), Z9
+	VFMADD231PS  Z9, Z8, Z2
+	VMOVUPS      128(DI), Z9
+	VFMADD231PS  Z9, Z8, Z3
+	VMOVUPS      192(DI), Z9
+	VFMADD231PS  Z9, Z8, Z4
+	VMOVUPS      256(DI), Z9
+	VFMADD231PS  Z9, Z8, Z5
+	VMOVUPS      320(DI), Z9
+	VFMADD231PS  Z9, Z8, Z6
+	VMOVUPS      (DI)(R8*1), Z9
+	VFMADD231PS  Z9, Z8, Z7
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k856
+	ADDQ         DX, AX
+	MOVL         alpha+24(FP), CX
+	CMPL         CX, $0x3f800000
+	JE           scaled857
+	VBROADCASTSS alpha+24(FP), Z8
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+
+scaled857:
+	MOVL         beta+80(FP), CX
+	SHLL         $0x01, CX
+	JE           added858
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), DI
+	SHLQ         $0x02, DI
+	VBROADCASTSS beta+80(FP), Z8
+	VFMADD231PS  (CX), Z8, Z1
+	VFMADD231PS  64(CX), Z8, Z2
+	VFMADD231PS  128(CX), Z8, Z3
+	VFMADD231PS  192(CX), Z8, Z4
+	VFMADD231PS  256(CX), Z8, Z5
+	VFMADD231PS  320(CX), Z8, Z6
+	VFMADD231PS  (CX)(R9*1), Z8, Z7
+	ADDQ         DI, CX
+	MOVQ         CX, d+88(FP)
+
+added858:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), DI
+	SHLQ    $0x02, DI
+	VMOVUPS Z1, (CX)
+	VMOVUPS Z2, 64(CX)
+	VMOVUPS Z3, 128(CX)
+	VMOVUPS Z4, 192(CX)
+	VMOVUPS Z5, 256(CX)
+	VMOVUPS Z6, 320(CX)
+	VMOVUPS Z7, (CX)(R9*1)
+	ADDQ    DI, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000001, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000001
+	JGE     tile855
+
+rest854:
+	MOVQ m+0(FP), AX
+	VZEROUPPER
+	RET
+
+vectors8:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000001
+	JL   rest859
+
+tile860:
+	VMOVUPS Z0, Z1
+	VMOVUPS Z0, Z2
+	VMOVUPS Z0, Z3
+	VMOVUPS Z0, Z4
+	VMOVUPS Z0, Z5
+	VMOVUPS Z0, Z6
+	VMOVUPS Z0, Z7
+	VMOVUPS Z0, Z8
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R10
+
+k861:
+	VBROADCASTSS (CX), Z9
+	VMOVUPS      (DI), Z10
+	VFMADD231PS  Z10, Z9, Z1
+	VMOVUPS      64(DI), Z10
+	VFMADD231PS  Z10, Z9, Z2
+	VMOVUPS      128(DI), Z10
+	VFMADD231PS  Z10, Z9, Z3
+	VMOVUPS      192(DI), Z10
+	VFMADD231PS  Z10, Z9, Z4
+	VMOVUPS      256(DI), Z10
+	VFMADD231PS  Z10, Z9, Z5
+	VMOVUPS      320(DI), Z10
+	VFMADD231PS  Z10, Z9, Z6
+	VMOVUPS      384(DI), Z10
+	VFMADD231PS  Z10, Z9, Z7
+	VMOVUPS      (DI)(R8*1), Z10
+	VFMADD231PS  Z10, Z9, Z8
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNE          k861
+	ADDQ         DX, AX
+	MOVL         alpha+24(FP), CX
+	CMPL         CX, $0x3f800000
+	JE           scaled862
+	VBROADCASTSS alpha+24(FP), Z9
+	VMULPS       Z9, Z1, Z1
+	VMULPS       Z9, Z2, Z2
+	VMULPS       Z9, Z3, Z3
+	VMULPS       Z9, Z4, Z4
+	VMULPS       Z9, Z5, Z5
+	VMULPS       Z9, Z6, Z6
+	VMULPS       Z9, Z7, Z7
+	VMULPS       Z9, Z8, Z8
+
+scaled862:
+	MOVL         beta+80(FP), CX
+	SHLL         $0x01, CX
+	JE           added863
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), DI
+	SHLQ         $0x02, DI
+	VBROADCASTSS beta+80(FP), Z9
+	VFMADD231PS  (CX), Z9, Z1
+	VFMADD231PS  64(CX), Z9, Z2
+	VFMADD231PS  128(CX), Z9, Z3
+	VFMADD231PS  192(CX), Z9, Z4
+	VFMADD231PS  256(CX), Z9, Z5
+	VFMADD231PS  320(CX), Z9, Z6
+	VFMADD231PS  384(CX), Z9, Z7
+	VFMADD231PS  (CX)(R9*1), Z9, Z8
+	ADDQ         DI, CX
+	MOVQ         CX, d+88(FP)
+
+added863:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), DI
+	SHLQ    $0x02, DI
+	VMOVUPS Z1, (CX)
+	VMOVUPS Z2, 64(CX)
+	VMOVUPS Z3, 128(CX)
+	VMOVUPS Z4, 192(CX)
+	VMOVUPS Z5, 256(CX)
+	VMOVUPS Z6, 320(CX)
+	VMOVUPS Z7, 384(CX)
+	VMOVUPS Z8, (CX)(R9*1)
+	ADDQ    DI, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000001, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000001
+	JGE     tile860
+
+rest859:
+	MOVQ m+0(FP), AX
+	VZEROUPPER
+	RET
+
+part:
+	MOVQ  $0x00000001, R8
+	SHLQ  CL, R8
+	DECQ  R8
+	KMOVW R8, K1
+	MOVQ  m+0(FP), CX
+	CMPQ  CX, $0x00000008
+	JL    rest864
+
+tile865:
+	VMOVUPS Z0, Z1
+	VMOVUPS Z0, Z2
+	VMOVUPS Z0, Z3
+	VMOVUPS Z0, Z4
+	VMOVUPS Z0, Z5
+	VMOVUPS Z0, Z6
+	VMOVUPS Z0, Z7
+	VMOVUPS Z0, Z8
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R8
+	MOVQ    b+56(FP), R9
+	MOVQ    k+16(FP), R10
+
+k866:
+	VMOVUPS.Z    (R9), K1, Z9
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (CX)(DX*1), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VBROADCASTSS (CX)(DX*2), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (CX)(DI*1), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VBROADCASTSS (R8), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R8)(DX*1), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS (R8)(DX*2), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS (R8)(DI*1), Z10
+	VFMADD231PS  Z9, Z10, Z8
+	ADDQ         SI, R9
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	DECQ         R10
+	JNE          k866
+	LEAQ         (AX)(DX*4), AX
+	LEAQ         (AX)(DX*4), AX
+	MOVL         alpha+24(FP), CX
+	CMPL         CX, $0x3f800000
+	JE           scaled867
+	VBROADCASTSS alpha+24(FP), Z9
+	VMULPS       Z9, Z1, Z1
+	VMULPS       Z9, Z2, Z2
+	VMULPS       Z9, Z3, Z3
+	VMULPS       Z9, Z4, Z4
+	VMULPS       Z9, Z5, Z5
+	VMULPS       Z9, Z6, Z6
+	VMULPS       Z9, Z7, Z7
+	VMULPS       Z9, Z8, Z8
+
+scaled867:
+	MOVL         beta+80(FP), CX
+	SHLL         $0x01, CX
+	JE           added868
+	MOVQ         d+88(FP), CX
+	MOVQ         ldd+96(FP), R8
+	SHLQ         $0x02, R8
+	VBROADCASTSS beta+80(FP), Z9
+	VMOVUPS.Z    (CX), K1, Z10
+	VFMADD231PS  Z10, Z9, Z1
+	ADDQ         R8, CX
+	VMOVUPS.Z    (CX), K1, Z10
+	VFMADD231PS  Z10, Z9, Z2
+	ADDQ         R8, CX
+	VMOVUPS.Z    (CX), K1, Z10
+	VFMADD231PS  Z10, Z9, Z3
+	ADDQ         R8, CX
+	VMOVUPS.Z    (CX), K1, Z10
+	VFMADD231PS  Z10, Z9, Z4
+	ADDQ         R8, CX
+	VMOVUPS.Z    (CX), K1, Z10
+	VFMADD231PS  Z10, Z9, Z5
+	ADDQ         R8, CX
+	VMOVUPS.Z    (CX), K1, Z10
+	VFMADD231PS  Z10, Z9, Z6
+	ADDQ         R8, CX
+	VMOVUPS.Z    (CX), K1, Z10
+	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         R8, CX
+	VMOVUPS.Z    (CX), K1, Z10
+	VFMADD231PS  Z10, Z9, Z8
+	ADDQ         R8, CX
+	MOVQ         CX, d+88(FP)
+
+added868:
+	MOVQ    c+104(FP), CX
+	MOVQ    ldc+112(FP), R8
+	SHLQ    $0x02, R8
+	VMOVUPS Z1, K1, (CX)
+	ADDQ    R8, CX
+	VMOVUPS Z2, K1, (CX)
+	ADDQ    R8, CX
+	VMOVUPS Z3, K1, (CX)
+	ADDQ    R8, CX
+	VMOVUPS Z4, K1, (CX)
+	ADDQ    R8, CX
+	VMOVUPS Z5, K1, (CX)
+	ADDQ    R8, CX
+	VMOVUPS Z6, K1, (CX)
+	ADDQ    R8, CX
+	VMOVUPS Z7, K1, (CX)
+	ADDQ    R8, CX
+	VMOVUPS Z8, K1, (CX)
+	ADDQ    R8, CX
+	MOVQ    CX, c+104(FP)
+	MOVQ    m+0(FP), CX
+	SUBQ    $0x00000008, CX
+	MOVQ    CX, m+0(FP)
+	CMPQ    CX, $0x00000008
+	JGE     tile865
+
+rest864:
+	MOVQ m+0(FP), CX
+	CMPQ CX, $0x00000007
+	JE   tile869
+	CMPQ CX, $0x00000006
+	JE   tile870
+	CMPQ CX, $0x00000005
+	JE   tile871
+	CMPQ CX, $0x00000004
+	JE   tile872
+	CMPQ CX, $0x00000003
+	JE   tile873
+	CMPQ CX, $0x00000002
+	JE   tile874
+	CMPQ CX, $0x00000001
+	JE   tile875
+	VZEROUPPER
+	RET
+
+tile869:
+	VMOVUPS Z0, Z1
+	VMOVUPS Z0, Z2
+	VMOVUPS Z0, Z3
+	VMOVUPS Z0, Z4
+	VMOVUPS Z0, Z5
+	VMOVUPS Z0, Z6
+	VMOVUPS Z0, Z0
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R8
+	MOVQ    b+56(FP), R9
+	MOVQ    k+16(FP), R10
+
+k876:
+	VMOVUPS.Z    (R9), K1, Z7
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (CX)(DX*1), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS (CX)(DX*2), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (CX)(DI*1), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS (R8), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS (R8)(DX*1), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	VBROADCASTSS (R8)(DX*2), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	ADDQ         SI, R9
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	DECQ         R10
+	JNE          k876
+	LEAQ         (AX)(DX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled877
+	VBROADCASTSS alpha+24(FP), Z7
+	VMULPS       Z7, Z1, Z1
+	VMULPS       Z7, Z2, Z2
+	VMULPS       Z7, Z3, Z3
+	VMULPS       Z7, Z4, Z4
+	VMULPS       Z7, Z5, Z5
+	VMULPS       Z7, Z6, Z6
+	VMULPS       Z7, Z0, Z0
+
+scaled877:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added878
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z7
+	VMOVUPS.Z    (AX), K1, Z8
+	VFMADD231PS  Z8, Z7, Z1
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z8
+	VFMADD231PS  Z8, Z7, Z2
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z8
+	VFMADD231PS  Z8, Z7, Z3
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z8
+	VFMADD231PS  Z8, Z7, Z4
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z8
+	VFMADD231PS  Z8, Z7, Z5
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z8
+	VFMADD231PS  Z8, Z7, Z6
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z8
+	VFMADD231PS  Z8, Z7, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added878:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile870:
+	VMOVUPS Z0, Z1
+	VMOVUPS Z0, Z2
+	VMOVUPS Z0, Z3
+	VMOVUPS Z0, Z4
+	VMOVUPS Z0, Z5
+	VMOVUPS Z0, Z0
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R8
+	MOVQ    b+56(FP), R9
+	MOVQ    k+16(FP), R10
+
+k879:
+	VMOVUPS.Z    (R9), K1, Z6
+	VBROADCASTSS (CX), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS (CX)(DX*1), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS (CX)(DX*2), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS (CX)(DI*1), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS (R8), Z7
+	VFMADD231PS  Z6, Z7, Z5
+	VBROADCASTSS (R8)(DX*1), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	ADDQ         SI, R9
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	DECQ         R10
+	JNE          k879
+	LEAQ         (AX)(DX*4), AX
+	LEAQ         (AX)(DX*2), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled880
+	VBROADCASTSS alpha+24(FP), Z6
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+	VMULPS       Z6, Z0, Z0
+
+scaled880:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added881
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z6
+	VMOVUPS.Z    (AX), K1, Z7
+	VFMADD231PS  Z7, Z6, Z1
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z7
+	VFMADD231PS  Z7, Z6, Z2
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z7
+	VFMADD231PS  Z7, Z6, Z3
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z7
+	VFMADD231PS  Z7, Z6, Z4
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z7
+	VFMADD231PS  Z7, Z6, Z5
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z7
+	VFMADD231PS  Z7, Z6, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added881:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile871:
+	VMOVUPS Z0, Z1
+	VMOVUPS Z0, Z2
+	VMOVUPS Z0, Z3
+	VMOVUPS Z0, Z4
+	VMOVUPS Z0, Z0
+	MOVQ    AX, CX
+	LEAQ    (CX)(DX*4), R8
+	MOVQ    b+56(FP), R9
+	MOVQ    k+16(FP), R10
+
+k882:
+	VMOVUPS.Z    (R9), K1, Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(DX*1), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS (CX)(DX*2), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS (CX)(DI*1), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	VBROADCASTSS (R8), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	ADDQ         SI, R9
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	DECQ         R10
+	JNE          k882
+	LEAQ         (AX)(DX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled883
+	VBROADCASTSS alpha+24(FP), Z5
+	VMULPS       Z5, Z1, Z1
+	VMULPS       Z5, Z2, Z2
+	VMULPS       Z5, Z3, Z3
+	VMULPS       Z5, Z4, Z4
+	VMULPS       Z5, Z0, Z0
+
+scaled883:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added884
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z5
+	VMOVUPS.Z    (AX), K1, Z6
+	VFMADD231PS  Z6, Z5, Z1
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z6
+	VFMADD231PS  Z6, Z5, Z2
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z6
+	VFMADD231PS  Z6, Z5, Z3
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z6
+	VFMADD231PS  Z6, Z5, Z4
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z6
+	VFMADD231PS  Z6, Z5, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added884:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile872:
+	VMOVUPS Z0, Z1
+	VMOVUPS Z0, Z2
+	VMOVUPS Z0, Z3
+	VMOVUPS Z0, Z0
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R8
+	MOVQ    k+16(FP), R9
+
+k885:
+	VMOVUPS.Z    (R8), K1, Z4
+	VBROADCASTSS (CX), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS (CX)(DX*1), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS (CX)(DX*2), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	VBROADCASTSS (CX)(DI*1), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	ADDQ         SI, R8
+	ADDQ         BX, CX
+	DECQ         R9
+	JNE          k885
+	LEAQ         (AX)(DX*4), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled886
+	VBROADCASTSS alpha+24(FP), Z4
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+	VMULPS       Z4, Z0, Z0
+
+scaled886:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added887
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z4
+	VMOVUPS.Z    (AX), K1, Z5
+	VFMADD231PS  Z5, Z4, Z1
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z5
+	VFMADD231PS  Z5, Z4, Z2
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z5
+	VFMADD231PS  Z5, Z4, Z3
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z5
+	VFMADD231PS  Z5, Z4, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added887:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile873:
+	VMOVUPS Z0, Z1
+	VMOVUPS Z0, Z2
+	VMOVUPS Z0, Z0
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), R8
+	MOVQ    k+16(FP), R9
+
+k888:
+	VMOVUPS.Z    (R8), K1, Z3
+	VBROADCASTSS (CX), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS (CX)(DX*1), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	VBROADCASTSS (CX)(DX*2), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	ADDQ         SI, R8
+	ADDQ         BX, CX
+	DECQ         R9
+	JNE          k888
+	ADDQ         DI, AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled889
+	VBROADCASTSS alpha+24(FP), Z3
+	VMULPS       Z3, Z1, Z1
+	VMULPS       Z3, Z2, Z2
+	VMULPS       Z3, Z0, Z0
+
+scaled889:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added890
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z3
+	VMOVUPS.Z    (AX), K1, Z4
+	VFMADD231PS  Z4, Z3, Z1
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z4
+	VFMADD231PS  Z4, Z3, Z2
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z4
+	VFMADD231PS  Z4, Z3, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added890:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile874:
+	VMOVUPS Z0, Z1
+	VMOVUPS Z0, Z0
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R8
+
+k891:
+	VMOVUPS.Z    (DI), K1, Z2
+	VBROADCASTSS (CX), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	VBROADCASTSS (CX)(DX*1), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R8
+	JNE          k891
+	LEAQ         (AX)(DX*2), AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled892
+	VBROADCASTSS alpha+24(FP), Z2
+	VMULPS       Z2, Z1, Z1
+	VMULPS       Z2, Z0, Z0
+
+scaled892:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added893
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z2
+	VMOVUPS.Z    (AX), K1, Z3
+	VFMADD231PS  Z3, Z2, Z1
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z3
+	VFMADD231PS  Z3, Z2, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added893:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+tile875:
+	VMOVUPS Z0, Z0
+	MOVQ    AX, CX
+	MOVQ    b+56(FP), DI
+	MOVQ    k+16(FP), R8
+
+k894:
+	VMOVUPS.Z    (DI), K1, Z1
+	VBROADCASTSS (CX), Z2
+	VFMADD231PS  Z1, Z2, Z0
+	ADDQ         SI, DI
+	ADDQ         BX, CX
+	DECQ         R8
+	JNE          k894
+	ADDQ         DX, AX
+	MOVL         alpha+24(FP), AX
+	CMPL         AX, $0x3f800000
+	JE           scaled895
+	VBROADCASTSS alpha+24(FP), Z1
+	VMULPS       Z1, Z0, Z0
+
+scaled895:
+	MOVL         beta+80(FP), AX
+	SHLL         $0x01, AX
+	JE           added896
+	MOVQ         d+88(FP), AX
+	MOVQ         ldd+96(FP), CX
+	SHLQ         $0x02, CX
+	VBROADCASTSS beta+80(FP), Z1
+	VMOVUPS.Z    (AX), K1, Z2
+	VFMADD231PS  Z2, Z1, Z0
+	ADDQ         CX, AX
+	MOVQ         AX, d+88(FP)
+
+added896:
+	MOVQ    c+104(FP), AX
+	MOVQ    ldc+112(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	MOVQ    AX, c+104(FP)
+	VZEROUPPER
+	RET
+
+// func transposeAVX2Float64(n int, t *float64, ldt int, b *float64, ld int)
+// Requires: AVX
+TEXT ·transposeAVX2Float64(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ ldt+16(FP), DX
+	SHLQ $0x03, DX
+	MOVQ b+24(FP), BX
+	MOVQ ld+32(FP), SI
+	SHLQ $0x03, SI
+	LEAQ (SI)(SI*2), DI
+	LEAQ (BX)(SI*4), R8
+
+squares:
+	CMPQ       AX, $0x00000004
+	JL         rest
+	VMOVUPD    (BX), Y0
+	VMOVUPD    (BX)(SI*1), Y1
+	VMOVUPD    (BX)(SI*2), Y2
+	VMOVUPD    (BX)(DI*1), Y3
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VUNPCKLPD  Y3, Y2, Y1
+	VUNPCKHPD  Y3, Y2, Y2
+	VPERM2F128 $0x20, Y1, Y4, Y3
+	VPERM2F128 $0x31, Y1, Y4, Y1
+	VPERM2F128 $0x20, Y2, Y0, Y4
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VMOVUPD    Y3, (CX)
+	ADDQ       DX, CX
+	VMOVUPD    Y4, (CX)
+	ADDQ       DX, CX
+	VMOVUPD    Y1, (CX)
+	ADDQ       DX, CX
+	VMOVUPD    Y0, (CX)
+	ADDQ       DX, CX
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000004, AX
+	JMP        squares
+
+rest:
+	TESTQ      AX, AX
+	JE         done
+	LEAQ       window<>+32(SB), R8
+	MOVQ       AX, R9
+	NEGQ       R9
+	VMOVUPS    (R8)(R9*8), Y0
+	VMASKMOVPD (BX), Y0, Y1
+	VMASKMOVPD (BX)(SI*1), Y0, Y2
+	VMASKMOVPD (BX)(SI*2), Y0, Y3
+	VMASKMOVPD (BX)(DI*1), Y0, Y0
+	VUNPCKLPD  Y2, Y1, Y4
+	VUNPCKHPD  Y2, Y1, Y1
+	VUNPCKLPD  Y0, Y3, Y2
+	VUNPCKHPD  Y0, Y3, Y0
+	VPERM2F128 $0x20, Y2, Y4, Y3
+	VPERM2F128 $0x31, Y2, Y4, Y2
+	VPERM2F128 $0x20, Y0, Y1, Y4
+	VPERM2F128 $0x31, Y0, Y1, Y0
+	VMOVUPD    Y3, (CX)
+	ADDQ       DX, CX
+	DECQ       AX
+	JE         done
+	VMOVUPD    Y4, (CX)
+	ADDQ       DX, CX
+	DECQ       AX
+	JE         done
+	VMOVUPD    Y2, (CX)
+	ADDQ       DX, CX
+	DECQ       AX
+	JE         done
+
+done:
+	VZEROUPPER
+	RET
+
+// func dotsAVX2Float64(n int, k int, alpha float64, a *float64, b *float64, ld int, beta float64, d *float64, c *float64)
+// Requires: AVX, FMA3
+TEXT ·dotsAVX2Float64(SB), NOSPLIT, $32-72
+	MOVQ ld+40(FP), AX
+	SHLQ $0x03, AX
+	LEAQ (AX)(AX*2), CX
+	MOVQ n+0(FP), DX
+
+strips897:
+	CMPQ   DX, $0x00000010
+	JL     next898
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+24(FP), BX
+	MOVQ   b+32(FP), SI
+	MOVQ   k+8(FP), DI
+
+squares899:
+	CMPQ         DI, $0x00000004
+	JL           rest900
+	MOVQ         SI, R8
+	VBROADCASTSD (BX), Y4
+	VBROADCASTSD 8(BX), Y5
+	VBROADCASTSD 16(BX), Y6
+	VBROADCASTSD 24(BX), Y7
+	VMOVUPD      (R8), Y8
+	VMOVUPD      (R8)(AX*1), Y9
+	VMOVUPD      (R8)(AX*2), Y10
+	VMOVUPD      (R8)(CX*1), Y11
+	VUNPCKLPD    Y9, Y8, Y12
+	VUNPCKHPD    Y9, Y8, Y8
+	VUNPCKLPD    Y11, Y10, Y9
+	VUNPCKHPD    Y11, Y10, Y10
+	VPERM2F128   $0x20, Y9, Y12, Y11
+	VPERM2F128   $0x31, Y9, Y12, Y9
+	VPERM2F128   $0x20, Y10, Y8, Y12
+	VPERM2F128   $0x31, Y10, Y8, Y8
+	VFMADD231PD  Y11, Y4, Y0
+	VFMADD231PD  Y12, Y5, Y0
+	VFMADD231PD  Y9, Y6, Y0
+	VFMADD231PD  Y8, Y7, Y0
+	LEAQ         (R8)(AX*4), R8
+	VMOVUPD      (R8), Y8
+	VMOVUPD      (R8)(AX*1), Y9
+	VMOVUPD      (R8)(AX*2), Y10
+	VMOVUPD      (R8)(CX*1), Y11
+	VUNPCKLPD    Y9, Y8, Y12
+	VUNPCKHPD    Y9, Y8, Y8
+	VUNPCKLPD    Y11, Y10, Y9
+	VUNPCKHPD    Y11, Y10, Y10
+	VPERM2F128   $0x20, Y9, Y12, Y11
+	VPERM2F128   $0x31, Y9, Y12, Y9
+	VPERM2F128   $0x20, Y10, Y8, Y12
+	VPERM2F128   $0x31, Y10, Y8, Y8
+	VFMADD231PD  Y11, Y4, Y1
+	VFMADD231PD  Y12, Y5, Y1
+	VFMADD231PD  Y9, Y6, Y1
+	VFMADD231PD  Y8, Y7, Y1
+	LEAQ         (R8)(AX*4), R8
+	VMOVUPD      (R8), Y8
+	VMOVUPD      (R8)(AX*1), Y9
+	VMOVUPD      (R8)(AX*2), Y10
+	VMOVUPD      (R8)(CX*1), Y11
+	VUNPCKLPD    Y9, Y8, Y12
+	VUNPCKHPD    Y9, Y8, Y8
+	VUNPCKLPD    Y11, Y10, Y9
+	VUNPCKHPD    Y11, Y10, Y10
+	VPERM2F128   $0x20, Y9, Y12, Y11
+	VPERM2F128   $0x31, Y9, Y12, Y9
+	VPERM2F128   $0x20, Y10, Y8, Y12
+	VPERM2F128   $0x31, Y10, Y8, Y8
+	VFMADD231PD  Y11, Y4, Y2
+	VFMADD231PD  Y12, Y5, Y2
+	VFMADD231PD  Y9, Y6, Y2
+	VFMADD231PD  Y8, Y7, Y2
+	LEAQ         (R8)(AX*4), R8
+	VMOVUPD      (R8), Y8
+	VMOVUPD      (R8)(AX*1), Y9
+	VMOVUPD      (R8)(AX*2), Y10
+	VMOVUPD      (R8)(CX*1), Y11
+	VUNPCKLPD    Y9, Y8, Y12
+	VUNPCKHPD    Y9, Y8, Y8
+	VUNPCKLPD    Y11, Y10, Y9
+	VUNPCKHPD    Y11, Y10, Y10
+	VPERM2F128   $0x20, Y9, Y12, Y11
+	VPERM2F128   $0x31, Y9, Y12, Y9
+	VPERM2F128   $0x20, Y10, Y8, Y12
+	VPERM2F128   $0x31, Y10, Y8, Y8
+	VFMADD231PD  Y11, Y4, Y3
+	VFMADD231PD  Y12, Y5, Y3
+	VFMADD231PD  Y9, Y6, Y3
+	VFMADD231PD  Y8, Y7, Y3
+	LEAQ         (R8)(AX*4), R8
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, SI
+	SUBQ         $0x00000004, DI
+	JMP          squares899
+
+rest900:
+	TESTQ        DI, DI
+	JE           done901
+	LEAQ         window<>+32(SB), R8
+	NEGQ         DI
+	VMOVUPS      (R8)(DI*8), Y4
+	VMASKMOVPD   (BX), Y4, Y5
+	VMOVUPD      Y5, (SP)
+	LEAQ         (SP), BX
+	MOVQ         SI, R8
+	VBROADCASTSD (BX), Y5
+	VBROADCASTSD 8(BX), Y6
+	VBROADCASTSD 16(BX), Y7
+	VBROADCASTSD 24(BX), Y8
+	VMASKMOVPD   (R8), Y4, Y9
+	VMASKMOVPD   (R8)(AX*1), Y4, Y10
+	VMASKMOVPD   (R8)(AX*2), Y4, Y11
+	VMASKMOVPD   (R8)(CX*1), Y4, Y12
+	VUNPCKLPD    Y10, Y9, Y13
+	VUNPCKHPD    Y10, Y9, Y9
+	VUNPCKLPD    Y12, Y11, Y10
+	VUNPCKHPD    Y12, Y11, Y11
+	VPERM2F128   $0x20, Y10, Y13, Y12
+	VPERM2F128   $0x31, Y10, Y13, Y10
+	VPERM2F128   $0x20, Y11, Y9, Y13
+	VPERM2F128   $0x31, Y11, Y9, Y9
+	VFMADD231PD  Y12, Y5, Y0
+	VFMADD231PD  Y13, Y6, Y0
+	VFMADD231PD  Y10, Y7, Y0
+	VFMADD231PD  Y9, Y8, Y0
+	LEAQ         (R8)(AX*4), R8
+	VMASKMOVPD   (R8), Y4, Y9
+	VMASKMOVPD   (R8)(AX*1), Y4, Y10
+	VMASKMOVPD   (R8)(AX*2), Y4, Y11
+	VMASKMOVPD   (R8)(CX*1), Y4, Y12
+	VUNPCKLPD    Y10, Y9, Y13
+	VUNPCKHPD    Y10, Y9, Y9
+	VUNPCKLPD    Y12, Y11, Y10
+	VUNPCKHPD    Y12, Y11, Y11
+	VPERM2F128   $0x20, Y10, Y13, Y12
+	VPERM2F128   $0x31, Y10, Y13, Y10
+	VPERM2F128   $0x20, Y11, Y9, Y13
+	VPERM2F128   $0x31, Y11, Y9, Y9
+	VFMADD231PD  Y12, Y5, Y1
+	VFMADD231PD  Y13, Y6, Y1
+	VFMADD231PD  Y10, Y7, Y1
+	VFMADD231PD  Y9, Y8, Y1
+	LEAQ         (R8)(AX*4), R8
+	VMASKMOVPD   (R8), Y4, Y9
+	VMASKMOVPD   (R8)(AX*1), Y4, Y10
+	VMASKMOVPD   (R8)(AX*2), Y4, Y11
+	VMASKMOVPD   (R8)(CX*1), Y4, Y12
+	VUNPCKLPD    Y10, Y9, Y13
+	VUNPCKHPD    Y10, Y9, Y9
+	VUNPCKLPD    Y12, Y11, Y10
+	VUNPCKHPD    Y12, Y11, Y11
+	VPERM2F128   $0x20, Y10, Y13, Y12
+	VPERM2F128   $0x31, Y10, Y13, Y10
+	VPERM2F128   $0x20, Y11, Y9, Y13
+	VPERM2F128   $0x31, Y11, Y9, Y9
+	VFMADD231PD  Y12, Y5, Y2
+	VFMADD231PD  Y13, Y6, Y2
+	VFMADD231PD  Y10, Y7, Y2
+	VFMADD231PD  Y9, Y8, Y2
+	LEAQ         (R8)(AX*4), R8
+	VMASKMOVPD   (R8), Y4, Y9
+	VMASKMOVPD   (R8)(AX*1), Y4, Y10
+	VMASKMOVPD   (R8)(AX*2), Y4, Y11
+	VMASKMOVPD   (R8)(CX*1), Y4, Y4
+	VUNPCKLPD    Y10, Y9, Y12
+	VUNPCKHPD    Y10, Y9, Y9
+	VUNPCKLPD    Y4, Y11, Y10
+	VUNPCKHPD    Y4, Y11, Y4
+	VPERM2F128   $0x20, Y10, Y12, Y11
+	VPERM2F128   $0x31, Y10, Y12, Y10
+	VPERM2F128   $0x20, Y4, Y9, Y12
+	VPERM2F128   $0x31, Y4, Y9, Y4
+	VFMADD231PD  Y11, Y5, Y3
+	VFMADD231PD  Y12, Y6, Y3
+	VFMADD231PD  Y10, Y7, Y3
+	VFMADD231PD  Y4, Y8, Y3
+	LEAQ         (R8)(AX*4), R8
+
+done901:
+	MOVQ         alpha+16(FP), BX
+	MOVQ         $0x3ff0000000000000, SI
+	CMPQ         BX, SI
+	JE           scaled902
+	VBROADCASTSD alpha+16(FP), Y4
+	VMULPD       Y4, Y0, Y0
+	VMULPD       Y4, Y1, Y1
+	VMULPD       Y4, Y2, Y2
+	VMULPD       Y4, Y3, Y3
+
+scaled902:
+	MOVQ         c+64(FP), BX
+	MOVQ         d+56(FP), SI
+	MOVQ         beta+48(FP), DI
+	SHLQ         $0x01, DI
+	JE           added903
+	VBROADCASTSD beta+48(FP), Y4
+	VFMADD231PD  (SI), Y4, Y0
+	VFMADD231PD  32(SI), Y4, Y1
+	VFMADD231PD  64(SI), Y4, Y2
+	VFMADD231PD  96(SI), Y4, Y3
+
+added903:
+	VMOVUPD Y0, (BX)
+	VMOVUPD Y1, 32(BX)
+	VMOVUPD Y2, 64(BX)
+	VMOVUPD Y3, 96(BX)
+	ADDQ    $0x00000080, BX
+	ADDQ    $0x00000080, SI
+	MOVQ    BX, c+64(FP)
+	MOVQ    SI, d+56(FP)
+	MOVQ    b+32(FP), BX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, b+32(FP)
+	SUBQ    $0x00000010, DX
+	JMP     strips897
+
+next898:
+strips904:
+	CMPQ   DX, $0x00000004
+	JL     next905
+	VXORPS Y0, Y0, Y0
+	MOVQ   a+24(FP), BX
+	MOVQ   b+32(FP), SI
+	MOVQ   k+8(FP), DI
+
+squares906:
+	CMPQ         DI, $0x00000004
+	JL           rest907
+	MOVQ         SI, R8
+	VBROADCASTSD (BX), Y1
+	VBROADCASTSD 8(BX), Y2
+	VBROADCASTSD 16(BX), Y3
+	VBROADCASTSD 24(BX), Y4
+	VMOVUPD      (R8), Y5
+	VMOVUPD      (R8)(AX*1), Y6
+	VMOVUPD      (R8)(AX*2), Y7
+	VMOVUPD      (R8)(CX*1), Y8
+	VUNPCKLPD    Y6, Y5, Y9
+	VUNPCKHPD    Y6, Y5, Y5
+	VUNPCKLPD    Y8, Y7, Y6
+	VUNPCKHPD    Y8, Y7, Y7
+	VPERM2F128   $0x20, Y6, Y9, Y8
+	VPERM2F128   $0x31, Y6, Y9, Y6
+	VPERM2F128   $0x20, Y7, Y5, Y9
+	VPERM2F128   $0x31, Y7, Y5, Y5
+	VFMADD231PD  Y8, Y1, Y0
+	VFMADD231PD  Y9, Y2, Y0
+	VFMADD231PD  Y6, Y3, Y0
+	VFMADD231PD  Y5, Y4, Y0
+	LEAQ         (R8)(AX*4), R8
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, SI
+	SUBQ         $0x00000004, DI
+	JMP          squares906
+
+rest907:
+	TESTQ        DI, DI
+	JE           done908
+	LEAQ         window<>+32(SB), R8
+	NEGQ         DI
+	VMOVUPS      (R8)(DI*8), Y1
+	VMASKMOVPD   (BX), Y1, Y2
+	VMOVUPD      Y2, (SP)
+	LEAQ         (SP), BX
+	MOVQ         SI, R8
+	VBROADCASTSD (BX), Y2
+	VBROADCASTSD 8(BX), Y3
+	VBROADCASTSD 16(BX), Y4
+	VBROADCASTSD 24(BX), Y5
+	VMASKMOVPD   (R8), Y1, Y6
+	VMASKMOVPD   (R8)(AX*1), Y1, Y7
+	VMASKMOVPD   (R8)(AX*2), Y1, Y8
+	VMASKMOVPD   (R8)(CX*1), Y1, Y1
+	VUNPCKLPD    Y7, Y6, Y9
+	VUNPCKHPD    Y7, Y6, Y6
+	VUNPCKLPD    Y1, Y8, Y7
+	VUNPCKHPD    Y1, Y8, Y1
+	VPERM2F128   $0x20, Y7, Y9, Y8
+	VPERM2F128   $0x31, Y7, Y9, Y7
+	VPERM2F128   $0x20, Y1, Y6, Y9
+	VPERM2F128   $0x31, Y1, Y6, Y1
+	VFMADD231PD  Y8, Y2, Y0
+	VFMADD231PD  Y9, Y3, Y0
+	VFMADD231PD  Y7, Y4, Y0
+	VFMADD231PD  Y1, Y5, Y0
+	LEAQ         (R8)(AX*4), R8
+
+done908:
+	MOVQ         alpha+16(FP), BX
+	MOVQ         $0x3ff0000000000000, SI
+	CMPQ         BX, SI
+	JE           scaled909
+	VBROADCASTSD alpha+16(FP), Y1
+	VMULPD       Y1, Y0, Y0
+
+scaled909:
+	MOVQ         c+64(FP), BX
+	MOVQ         d+56(FP), SI
+	MOVQ         beta+48(FP), DI
+	SHLQ         $0x01, DI
+	JE           added910
+	VBROADCASTSD beta+48(FP), Y1
+	VFMADD231PD  (SI), Y1, Y0
+
+added910:
+	VMOVUPD Y0, (BX)
+	ADDQ    $0x00000020, BX
+	ADDQ    $0x00000020, SI
+	MOVQ    BX, c+64(FP)
+	MOVQ    SI, d+56(FP)
+	MOVQ    b+32(FP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, b+32(FP)
+	SUBQ    $0x00000004, DX
+	JMP     strips904
+
+next905:
+	VZEROUPPER
+	RET
+
+// func transposeAVX2Float32(n int, t *float32, ldt int, b *float32, ld int)
+// Requires: AVX
+TEXT ·transposeAVX2Float32(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ ldt+16(FP), DX
+	SHLQ $0x02, DX
+	MOVQ b+24(FP), BX
+	MOVQ ld+32(FP), SI
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), DI
+	LEAQ (BX)(SI*4), R8
+
+squares:
+	CMPQ       AX, $0x00000008
+	JL         rest
+	VMOVUPS    (BX), Y0
+	VMOVUPS    (BX)(SI*1), Y1
+	VMOVUPS    (BX)(SI*2), Y2
+	VMOVUPS    (BX)(DI*1), Y3
+	VMOVUPS    (R8), Y4
+	VMOVUPS    (R8)(SI*1), Y5
+	VMOVUPS    (R8)(SI*2), Y6
+	VMOVUPS    (R8)(DI*1), Y7
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKLPS  Y3, Y2, Y9
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKHPS  Y3, Y2, Y1
+	VUNPCKLPS  Y5, Y4, Y2
+	VUNPCKLPS  Y7, Y6, Y3
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKHPS  Y7, Y6, Y5
+	VUNPCKLPD  Y9, Y8, Y6
+	VUNPCKHPD  Y9, Y8, Y7
+	VUNPCKLPD  Y1, Y0, Y8
+	VUNPCKHPD  Y1, Y0, Y0
+	VUNPCKLPD  Y3, Y2, Y1
+	VUNPCKHPD  Y3, Y2, Y2
+	VUNPCKLPD  Y5, Y4, Y3
+	VUNPCKHPD  Y5, Y4, Y4
+	VPERM2F128 $0x20, Y1, Y6, Y5
+	VPERM2F128 $0x31, Y1, Y6, Y1
+	VPERM2F128 $0x20, Y2, Y7, Y6
+	VPERM2F128 $0x31, Y2, Y7, Y2
+	VPERM2F128 $0x20, Y3, Y8, Y7
+	VPERM2F128 $0x31, Y3, Y8, Y3
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VMOVUPS    Y5, (CX)
+	ADDQ       DX, CX
+	VMOVUPS    Y6, (CX)
+	ADDQ       DX, CX
+	VMOVUPS    Y7, (CX)
+	ADDQ       DX, CX
+	VMOVUPS    Y8, (CX)
+	ADDQ       DX, CX
+	VMOVUPS    Y1, (CX)
+	ADDQ       DX, CX
+	VMOVUPS    Y2, (CX)
+	ADDQ       DX, CX
+	VMOVUPS    Y3, (CX)
+	ADDQ       DX, CX
+	VMOVUPS    Y0, (CX)
+	ADDQ       DX, CX
+	ADDQ       $0x00000020, BX
+	ADDQ       $0x00000020, R8
+	SUBQ       $0x00000008, AX
+	JMP        squares
+
+rest:
+	TESTQ      AX, AX
+	JE         done
+	LEAQ       window<>+32(SB), R9
+	MOVQ       AX, R10
+	NEGQ       R10
+	VMOVUPS    (R9)(R10*4), Y0
+	VMASKMOVPS (BX), Y0, Y1
+	VMASKMOVPS (BX)(SI*1), Y0, Y2
+	VMASKMOVPS (BX)(SI*2), Y0, Y3
+	VMASKMOVPS (BX)(DI*1), Y0, Y4
+	VMASKMOVPS (R8), Y0, Y5
+	VMASKMOVPS (R8)(SI*1), Y0, Y6
+	VMASKMOVPS (R8)(SI*2), Y0, Y7
+	VMASKMOVPS (R8)(DI*1), Y0, Y0
+	VUNPCKLPS  Y2, Y1, Y8
+	VUNPCKLPS  Y4, Y3, Y9
+	VUNPCKHPS  Y2, Y1, Y1
+	VUNPCKHPS  Y4, Y3, Y2
+	VUNPCKLPS  Y6, Y5, Y3
+	VUNPCKLPS  Y0, Y7, Y4
+	VUNPCKHPS  Y6, Y5, Y5
+	VUNPCKHPS  Y0, Y7, Y0
+	VUNPCKLPD  Y9, Y8, Y6
+	VUNPCKHPD  Y9, Y8, Y7
+	VUNPCKLPD  Y2, Y1, Y8
+	VUNPCKHPD  Y2, Y1, Y1
+	VUNPCKLPD  Y4, Y3, Y2
+	VUNPCKHPD  Y4, Y3, Y3
+	VUNPCKLPD  Y0, Y5, Y4
+	VUNPCKHPD  Y0, Y5, Y0
+	VPERM2F128 $0x20, Y2, Y6, Y5
+	VPERM2F128 $0x31, Y2, Y6, Y2
+	VPERM2F128 $0x20, Y3, Y7, Y6
+	VPERM2F128 $0x31, Y3, Y7, Y3
+	VPERM2F128 $0x20, Y4, Y8, Y7
+	VPERM2F128 $0x31, Y4, Y8, Y4
+	VPERM2F128 $0x20, Y0, Y1, Y8
+	VPERM2F128 $0x31, Y0, Y1, Y0
+	VMOVUPS    Y5, (CX)
+	ADDQ       DX, CX
+	DECQ       AX
+	JE         done
+	VMOVUPS    Y6, (CX)
+	ADDQ       DX, CX
+	DECQ       AX
+	JE         done
+	VMOVUPS    Y7, (CX)
+	ADDQ       DX, CX
+	DECQ       AX
+	JE         done
+	VMOVUPS    Y8, (CX)
+	ADDQ       DX, CX
+	DECQ       AX
+	JE         done
+	VMOVUPS    Y2, (CX)
+	ADDQ       DX, CX
+	DECQ       AX
+	JE         done
+	VMOVUPS    Y3, (CX)
+	ADDQ       DX, CX
+	DECQ       AX
+	JE         done
+	VMOVUPS    Y4, (CX)
+	ADDQ       DX, CX
+	DECQ       AX
+	JE         done
+
+done:
+	VZEROUPPER
+	RET
+
+// func dotsAVX2Float32(n int, k int, alpha float32, a *float32, b *float32, ld int, beta float32, d *float32, c *float32)
+// Requires: AVX, FMA3
+TEXT ·dotsAVX2Float32(SB), NOSPLIT, $32-72
+	MOVQ ld+40(FP), AX
+	SHLQ $0x02, AX
+	LEAQ (AX)(AX*2), CX
+	MOVQ n+0(FP), DX
+
+strips911:
+	CMPQ   DX, $0x00000010
+	JL     next912
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   a+24(FP), BX
+	MOVQ   b+32(FP), SI
+	MOVQ   k+8(FP), DI
+
+squares913:
+	CMPQ         DI, $0x00000008
+	JL           rest914
+	MOVQ         SI, R8
+	LEAQ         (R8)(AX*4), R9
+	VMOVUPS      (R8), Y2
+	VMOVUPS      (R8)(AX*1), Y3
+	VMOVUPS      (R8)(AX*2), Y4
+	VMOVUPS      (R8)(CX*1), Y5
+	VMOVUPS      (R9), Y6
+	VMOVUPS      (R9)(AX*1), Y7
+	VMOVUPS      (R9)(AX*2), Y8
+	VMOVUPS      (R9)(CX*1), Y9
+	VUNPCKLPS    Y3, Y2, Y10
+	VUNPCKLPS    Y5, Y4, Y11
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKHPS    Y5, Y4, Y3
+	VUNPCKLPS    Y7, Y6, Y4
+	VUNPCKLPS    Y9, Y8, Y5
+	VUNPCKHPS    Y7, Y6, Y6
+	VUNPCKHPS    Y9, Y8, Y7
+	VUNPCKLPD    Y11, Y10, Y8
+	VUNPCKHPD    Y11, Y10, Y9
+	VUNPCKLPD    Y3, Y2, Y10
+	VUNPCKHPD    Y3, Y2, Y2
+	VUNPCKLPD    Y5, Y4, Y3
+	VUNPCKHPD    Y5, Y4, Y4
+	VUNPCKLPD    Y7, Y6, Y5
+	VUNPCKHPD    Y7, Y6, Y6
+	VPERM2F128   $0x20, Y3, Y8, Y7
+	VPERM2F128   $0x31, Y3, Y8, Y3
+	VPERM2F128   $0x20, Y4, Y9, Y8
+	VPERM2F128   $0x31, Y4, Y9, Y4
+	VPERM2F128   $0x20, Y5, Y10, Y9
+	VPERM2F128   $0x31, Y5, Y10, Y5
+	VPERM2F128   $0x20, Y6, Y2, Y10
+	VPERM2F128   $0x31, Y6, Y2, Y2
+	VBROADCASTSS (BX), Y6
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS 4(BX), Y6
+	VFMADD231PS  Y8, Y6, Y0
+	VBROADCASTSS 8(BX), Y6
+	VFMADD231PS  Y9, Y6, Y0
+	VBROADCASTSS 12(BX), Y6
+	VFMADD231PS  Y10, Y6, Y0
+	VBROADCASTSS 16(BX), Y6
+	VFMADD231PS  Y3, Y6, Y0
+	VBROADCASTSS 20(BX), Y3
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS 24(BX), Y3
+	VFMADD231PS  Y5, Y3, Y0
+	VBROADCASTSS 28(BX), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	LEAQ         (R8)(AX*4), R8
+	LEAQ         (R8)(AX*4), R8
+	LEAQ         (R8)(AX*4), R9
+	VMOVUPS      (R8), Y2
+	VMOVUPS      (R8)(AX*1), Y3
+	VMOVUPS      (R8)(AX*2), Y4
+	VMOVUPS      (R8)(CX*1), Y5
+	VMOVUPS      (R9), Y6
+	VMOVUPS      (R9)(AX*1), Y7
+	VMOVUPS      (R9)(AX*2), Y8
+	VMOVUPS      (R9)(CX*1), Y9
+	VUNPCKLPS    Y3, Y2, Y10
+	VUNPCKLPS    Y5, Y4, Y11
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKHPS    Y5, Y4, Y3
+	VUNPCKLPS    Y7, Y6, Y4
+	VUNPCKLPS    Y9, Y8, Y5
+	VUNPCKHPS    Y7, Y6, Y6
+	VUNPCKHPS    Y9, Y8, Y7
+	VUNPCKLPD    Y11, Y10, Y8
+	VUNPCKHPD    Y11, Y10, Y9
+	VUNPCKLPD    Y3, Y2, Y10
+	VUNPCKHPD    Y3, Y2, Y2
+	VUNPCKLPD    Y5, Y4, Y3
+	VUNPCKHPD    Y5, Y4, Y4
+	VUNPCKLPD    Y7, Y6, Y5
+	VUNPCKHPD    Y7, Y6, Y6
+	VPERM2F128   $0x20, Y3, Y8, Y7
+	VPERM2F128   $0x31, Y3, Y8, Y3
+	VPERM2F128   $0x20, Y4, Y9, Y8
+	VPERM2F128   $0x31, Y4, Y9, Y4
+	VPERM2F128   $0x20, Y5, Y10, Y9
+	VPERM2F128   $0x31, Y5, Y10, Y5
+	VPERM2F128   $0x20, Y6, Y2, Y10
+	VPERM2F128   $0x31, Y6, Y2, Y2
+	VBROADCASTSS (BX), Y6
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS 4(BX), Y6
+	VFMADD231PS  Y8, Y6, Y1
+	VBROADCASTSS 8(BX), Y6
+	VFMADD231PS  Y9, Y6, Y1
+	VBROADCASTSS 12(BX), Y6
+	VFMADD231PS  Y10, Y6, Y1
+	VBROADCASTSS 16(BX), Y6
+	VFMADD231PS  Y3, Y6, Y1
+	VBROADCASTSS 20(BX), Y3
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 24(BX), Y3
+	VFMADD231PS  Y5, Y3, Y1
+	VBROADCASTSS 28(BX), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	LEAQ         (R8)(AX*4), R8
+	LEAQ         (R8)(AX*4), R8
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, SI
+	SUBQ         $0x00000008, DI
+	JMP          squares913
+
+rest914:
+	TESTQ        DI, DI
+	JE           done915
+	LEAQ         window<>+32(SB), R8
+	NEGQ         DI
+	VMOVUPS      (R8)(DI*4), Y2
+	VMASKMOVPS   (BX), Y2, Y3
+	VMOVUPS      Y3, (SP)
+	LEAQ         (SP), BX
+	MOVQ         SI, R8
+	LEAQ         (R8)(AX*4), SI
+	VMASKMOVPS   (R8), Y2, Y3
+	VMASKMOVPS   (R8)(AX*1), Y2, Y4
+	VMASKMOVPS   (R8)(AX*2), Y2, Y5
+	VMASKMOVPS   (R8)(CX*1), Y2, Y6
+	VMASKMOVPS   (SI), Y2, Y7
+	VMASKMOVPS   (SI)(AX*1), Y2, Y8
+	VMASKMOVPS   (SI)(AX*2), Y2, Y9
+	VMASKMOVPS   (SI)(CX*1), Y2, Y10
+	VUNPCKLPS    Y4, Y3, Y11
+	VUNPCKLPS    Y6, Y5, Y12
+	VUNPCKHPS    Y4, Y3, Y3
+	VUNPCKHPS    Y6, Y5, Y4
+	VUNPCKLPS    Y8, Y7, Y5
+	VUNPCKLPS    Y10, Y9, Y6
+	VUNPCKHPS    Y8, Y7, Y7
+	VUNPCKHPS    Y10, Y9, Y8
+	VUNPCKLPD    Y12, Y11, Y9
+	VUNPCKHPD    Y12, Y11, Y10
+	VUNPCKLPD    Y4, Y3, Y11
+	VUNPCKHPD    Y4, Y3, Y3
+	VUNPCKLPD    Y6, Y5, Y4
+	VUNPCKHPD    Y6, Y5, Y5
+	VUNPCKLPD    Y8, Y7, Y6
+	VUNPCKHPD    Y8, Y7, Y7
+	VPERM2F128   $0x20, Y4, Y9, Y8
+	VPERM2F128   $0x31, Y4, Y9, Y4
+	VPERM2F128   $0x20, Y5, Y10, Y9
+	VPERM2F128   $0x31, Y5, Y10, Y5
+	VPERM2F128   $0x20, Y6, Y11, Y10
+	VPERM2F128   $0x31, Y6, Y11, Y6
+	VPERM2F128   $0x20, Y7, Y3, Y11
+	VPERM2F128   $0x31, Y7, Y3, Y3
+	VBROADCASTSS (BX), Y7
+	VFMADD231PS  Y8, Y7, Y0
+	VBROADCASTSS 4(BX), Y7
+	VFMADD231PS  Y9, Y7, Y0
+	VBROADCASTSS 8(BX), Y7
+	VFMADD231PS  Y10, Y7, Y0
+	VBROADCASTSS 12(BX), Y7
+	VFMADD231PS  Y11, Y7, Y0
+	VBROADCASTSS 16(BX), Y7
+	VFMADD231PS  Y4, Y7, Y0
+	VBROADCASTSS 20(BX), Y4
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 24(BX), Y4
+	VFMADD231PS  Y6, Y4, Y0
+	VBROADCASTSS 28(BX), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	LEAQ         (R8)(AX*4), R8
+	LEAQ         (R8)(AX*4), R8
+	LEAQ         (R8)(AX*4), SI
+	VMASKMOVPS   (R8), Y2, Y3
+	VMASKMOVPS   (R8)(AX*1), Y2, Y4
+	VMASKMOVPS   (R8)(AX*2), Y2, Y5
+	VMASKMOVPS   (R8)(CX*1), Y2, Y6
+	VMASKMOVPS   (SI), Y2, Y7
+	VMASKMOVPS   (SI)(AX*1), Y2, Y8
+	VMASKMOVPS   (SI)(AX*2), Y2, Y9
+	VMASKMOVPS   (SI)(CX*1), Y2, Y2
+	VUNPCKLPS    Y4, Y3, Y10
+	VUNPCKLPS    Y6, Y5, Y11
+	VUNPCKHPS    Y4, Y3, Y3
+	VUNPCKHPS    Y6, Y5, Y4
+	VUNPCKLPS    Y8, Y7, Y5
+	VUNPCKLPS    Y2, Y9, Y6
+	VUNPCKHPS    Y8, Y7, Y7
+	VUNPCKHPS    Y2, Y9, Y2
+	VUNPCKLPD    Y11, Y10, Y8
+	VUNPCKHPD    Y11, Y10, Y9
+	VUNPCKLPD    Y4, Y3, Y10
+	VUNPCKHPD    Y4, Y3, Y3
+	VUNPCKLPD    Y6, Y5, Y4
+	VUNPCKHPD    Y6, Y5, Y5
+	VUNPCKLPD    Y2, Y7, Y6
+	VUNPCKHPD    Y2, Y7, Y2
+	VPERM2F128   $0x20, Y4, Y8, Y7
+	VPERM2F128   $0x31, Y4, Y8, Y4
+	VPERM2F128   $0x20, Y5, Y9, Y8
+	VPERM2F128   $0x31, Y5, Y9, Y5
+	VPERM2F128   $0x20, Y6, Y10, Y9
+	VPERM2F128   $0x31, Y6, Y10, Y6
+	VPERM2F128   $0x20, Y2, Y3, Y10
+	VPERM2F128   $0x31, Y2, Y3, Y2
+	VBROADCASTSS (BX), Y3
+	VFMADD231PS  Y7, Y3, Y1
+	VBROADCASTSS 4(BX), Y3
+	VFMADD231PS  Y8, Y3, Y1
+	VBROADCASTSS 8(BX), Y3
+	VFMADD231PS  Y9, Y3, Y1
+	VBROADCASTSS 12(BX), Y3
+	VFMADD231PS  Y10, Y3, Y1
+	VBROADCASTSS 16(BX), Y3
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 20(BX), Y3
+	VFMADD231PS  Y5, Y3, Y1
+	VBROADCASTSS 24(BX), Y3
+	VFMADD231PS  Y6, Y3, Y1
+	VBROADCASTSS 28(BX), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	LEAQ         (R8)(AX*4), R8
+	LEAQ         (R8)(AX*4), R8
+
+done915:
+	MOVL         alpha+16(FP), BX
+	CMPL         BX, $0x3f800000
+	JE           scaled916
+	VBROADCASTSS alpha+16(FP), Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y2, Y1, Y1
+
+scaled916:
+	MOVQ         c+64(FP), BX
+	MOVQ         d+56(FP), SI
+	MOVL         beta+48(FP), DI
+	SHLL         $0x01, DI
+	JE           added917
+	VBROADCASTSS beta+48(FP), Y2
+	VFMADD231PS  (SI), Y2, Y0
+	VFMADD231PS  32(SI), Y2, Y1
+
+added917:
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    $0x00000040, BX
+	ADDQ    $0x00000040, SI
+	MOVQ    BX, c+64(FP)
+	MOVQ    SI, d+56(FP)
+	MOVQ    b+32(FP), BX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, b+32(FP)
+	SUBQ    $0x00000010, DX
+	JMP     strips911
+
+next912:
+strips918:
+	CMPQ   DX, $0x00000008
+	JL     next919
+	VXORPS Y0, Y0, Y0
+	MOVQ   a+24(FP), BX
+	MOVQ   b+32(FP), SI
+	MOVQ   k+8(FP), DI
+
+squares920:
+	CMPQ         DI, $0x00000008
+	JL           rest921
+	MOVQ         SI, R8
+	LEAQ         (R8)(AX*4), R9
+	VMOVUPS      (R8), Y1
+	VMOVUPS      (R8)(AX*1), Y2
+	VMOVUPS      (R8)(AX*2), Y3
+	VMOVUPS      (R8)(CX*1), Y4
+	VMOVUPS      (R9), Y5
+	VMOVUPS      (R9)(AX*1), Y6
+	VMOVUPS      (R9)(AX*2), Y7
+	VMOVUPS      (R9)(CX*1), Y8
+	VUNPCKLPS    Y2, Y1, Y9
+	VUNPCKLPS    Y4, Y3, Y10
+	VUNPCKHPS    Y2, Y1, Y1
+	VUNPCKHPS    Y4, Y3, Y2
+	VUNPCKLPS    Y6, Y5, Y3
+	VUNPCKLPS    Y8, Y7, Y4
+	VUNPCKHPS    Y6, Y5, Y5
+	VUNPCKHPS    Y8, Y7, Y6
+	VUNPCKLPD    Y10, Y9, Y7
+	VUNPCKHPD    Y10, Y9, Y8
+	VUNPCKLPD    Y2, Y1, Y9
+	VUNPCKHPD    Y2, Y1, Y1
+	VUNPCKLPD    Y4, Y3, Y2
+	VUNPCKHPD    Y4, Y3, Y3
+	VUNPCKLPD    Y6, Y5, Y4
+	VUNPCKHPD    Y6, Y5, Y5
+	VPERM2F128   $0x20, Y2, Y7, Y6
+	VPERM2F128   $0x31, Y2, Y7, Y2
+	VPERM2F128   $0x20, Y3, Y8, Y7
+	VPERM2F128   $0x31, Y3, Y8, Y3
+	VPERM2F128   $0x20, Y4, Y9, Y8
+	VPERM2F128   $0x31, Y4, Y9, Y4
+	VPERM2F128   $0x20, Y5, Y1, Y9
+	VPERM2F128   $0x31, Y5, Y1, Y1
+	VBROADCASTSS (BX), Y5
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS 4(BX), Y5
+	VFMADD231PS  Y7, Y5, Y0
+	VBROADCASTSS 8(BX), Y5
+	VFMADD231PS  Y8, Y5, Y0
+	VBROADCASTSS 12(BX), Y5
+	VFMADD231PS  Y9, Y5, Y0
+	VBROADCASTSS 16(BX), Y5
+	VFMADD231PS  Y2, Y5, Y0
+	VBROADCASTSS 20(BX), Y2
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS 24(BX), Y2
+	VFMADD231PS  Y4, Y2, Y0
+	VBROADCASTSS 28(BX), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	LEAQ         (R8)(AX*4), R8
+	LEAQ         (R8)(AX*4), R8
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, SI
+	SUBQ         $0x00000008, DI
+	JMP          squares920
+
+rest921:
+	TESTQ        DI, DI
+	JE           done922
+	LEAQ         window<>+32(SB), R8
+	NEGQ         DI
+	VMOVUPS      (R8)(DI*4), Y1
+	VMASKMOVPS   (BX), Y1, Y2
+	VMOVUPS      Y2, (SP)
+	LEAQ         (SP), BX
+	MOVQ         SI, R8
+	LEAQ         (R8)(AX*4), SI
+	VMASKMOVPS   (R8), Y1, Y2
+	VMASKMOVPS   (R8)(AX*1), Y1, Y3
+	VMASKMOVPS   (R8)(AX*2), Y1, Y4
+	VMASKMOVPS   (R8)(CX*1), Y1, Y5
+	VMASKMOVPS   (SI), Y1, Y6
+	VMASKMOVPS   (SI)(AX*1), Y1, Y7
+	VMASKMOVPS   (SI)(AX*2), Y1, Y8
+	VMASKMOVPS   (SI)(CX*1), Y1, Y1
+	VUNPCKLPS    Y3, Y2, Y9
+	VUNPCKLPS    Y5, Y4, Y10
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKHPS    Y5, Y4, Y3
+	VUNPCKLPS    Y7, Y6, Y4
+	VUNPCKLPS    Y1, Y8, Y5
+	VUNPCKHPS    Y7, Y6, Y6
+	VUNPCKHPS    Y1, Y8, Y1
+	VUNPCKLPD    Y10, Y9, Y7
+	VUNPCKHPD    Y10, Y9, Y8
+	VUNPCKLPD    Y3, Y2, Y9
+	VUNPCKHPD    Y3, Y2, Y2
+	VUNPCKLPD    Y5, Y4, Y3
+	VUNPCKHPD    Y5, Y4, Y4
+	VUNPCKLPD    Y1, Y6, Y5
+	VUNPCKHPD    Y1, Y6, Y1
+	VPERM2F128   $0x20, Y3, Y7, Y6
+	VPERM2F128   $0x31, Y3, Y7, Y3
+	VPERM2F128   $0x20, Y4, Y8, Y7
+	VPERM2F128   $0x31, Y4, Y8, Y4
+	VPERM2F128   $0x20, Y5, Y9, Y8
+	VPERM2F128   $0x31, Y5, Y9, Y5
+	VPERM2F128   $0x20, Y1, Y2, Y9
+	VPERM2F128   $0x31, Y1, Y2, Y1
+	VBROADCASTSS (BX), Y2
+	VFMADD231PS  Y6, Y2, Y0
+	VBROADCASTSS 4(BX), Y2
+	VFMADD231PS  Y7, Y2, Y0
+	VBROADCASTSS 8(BX), Y2
+	VFMADD231PS  Y8, Y2, Y0
+	VBROADCASTSS 12(BX), Y2
+	VFMADD231PS  Y9, Y2, Y0
+	VBROADCASTSS 16(BX), Y2
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS 20(BX), Y2
+	VFMADD231PS  Y4, Y2, Y0
+	VBROADCASTSS 24(BX), Y2
+	VFMADD231PS  Y5, Y2, Y0
+	VBROADCASTSS 28(BX), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	LEAQ         (R8)(AX*4), R8
+	LEAQ         (R8)(AX*4), R8
+
+done922:
+	MOVL         alpha+16(FP), BX
+	CMPL         BX, $0x3f800000
+	JE           scaled923
+	VBROADCASTSS alpha+16(FP), Y1
+	VMULPS       Y1, Y0, Y0
+
+scaled923:
+	MOVQ         c+64(FP), BX
+	MOVQ         d+56(FP), SI
+	MOVL         beta+48(FP), DI
+	SHLL         $0x01, DI
+	JE           added924
+	VBROADCASTSS beta+48(FP), Y1
+	VFMADD231PS  (SI), Y1, Y0
+
+added924:
+	VMOVUPS Y0, (BX)
+	ADDQ    $0x00000020, BX
+	ADDQ    $0x00000020, SI
+	MOVQ    BX, c+64(FP)
+	MOVQ    SI, d+56(FP)
+	MOVQ    b+32(FP), BX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, b+32(FP)
+	SUBQ    $0x00000008, DX
+	JMP     strips918
+
+next919:
+	VZEROUPPER
+	RET
+
+DATA tanhAVX2Float64Data<>+0(SB)/8, $0x4034000000000000
+DATA tanhAVX2Float64Data<>+8(SB)/8, $0x4034000000000000
+DATA tanhAVX2Float64Data<>+16(SB)/8, $0x4034000000000000
+DATA tanhAVX2Float64Data<>+24(SB)/8, $0x4034000000000000
+DATA tanhAVX2Float64Data<>+32(SB)/8, $0xc034000000000000
+DATA tanhAVX2Float64Data<>+40(SB)/8, $0xc034000000000000
+DATA tanhAVX2Float64Data<>+48(SB)/8, $0xc034000000000000
+DATA tanhAVX2Float64Data<>+56(SB)/8, $0xc034000000000000
 DATA tanhAVX2Float64Data<>+64(SB)/8, $0x40071547652b82fe
 DATA tanhAVX2Float64Data<>+72(SB)/8, $0x40071547652b82fe
 DATA tanhAVX2Float64Data<>+80(SB)/8, $0x40071547652b82fe
 DATA tanhAVX2Float64Data<>+88(SB)/8, $0x40071547652b82fe
-DATA tanhAVX2Float64Data<>+96(SB)/8, $0x4338000000000000
-DATA tanhAVX2Float64Data<>+104(SB)/8, $0x4338000000000000
-DATA tanhAVX2Float64Data<>+112(SB)/8, $0x4338000000000000
-DATA tanhAVX2Float64Data<>+120(SB)/8, $0x4338000000000000
+DATA tanhAVX2Float64Data<>+96(SB)/8, $0x43380000000003ff
+DATA tanhAVX2Float64Data<>+104(SB)/8, $0x43380000000003ff
+DATA tanhAVX2Float64Data<>+112(SB)/8, $0x43380000000003ff
+DATA tanhAVX2Float64Data<>+120(SB)/8, $0x43380000000003ff
 DATA tanhAVX2Float64Data<>+128(SB)/8, $0x3fd62e42fefa39ef
 DATA tanhAVX2Float64Data<>+136(SB)/8, $0x3fd62e42fefa39ef
 DATA tanhAVX2Float64Data<>+144(SB)/8, $0x3fd62e42fefa39ef
@@ -11847,333 +16466,294 @@ TEXT ·tanhAVX2Float64(SB), NOSPLIT, $0-24
 	MOVQ    n+0(FP), AX
 	MOVQ    y+8(FP), CX
 	MOVQ    x+16(FP), DX
-	VMOVUPD tanhAVX2Float64Data<>+32(SB), Y0
-	VMOVUPD tanhAVX2Float64Data<>+96(SB), Y1
-	VMOVUPD tanhAVX2Float64Data<>+160(SB), Y2
+	VMOVUPD tanhAVX2Float64Data<>+0(SB), Y0
+	VMOVUPD tanhAVX2Float64Data<>+32(SB), Y1
+	VMOVUPD tanhAVX2Float64Data<>+96(SB), Y2
+	VMOVUPD tanhAVX2Float64Data<>+160(SB), Y3
 
 blocks:
 	CMPQ         AX, $0x00000020
 	JL           whole
-	VMOVUPD      (DX), Y3
-	VPAND        tanhAVX2Float64Data<>+0(SB), Y3, Y4
-	VPXOR        Y4, Y3, Y3
-	VMINPD       Y3, Y0, Y3
-	VMOVUPD      Y1, Y6
-	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y3, Y6
-	VSUBPD       Y1, Y6, Y5
-	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y5, Y3
-	VPSLLQ       $0x34, Y6, Y6
-	VPADDQ       Y2, Y6, Y6
+	VMOVUPD      (DX), Y4
+	VMINPD       Y4, Y0, Y4
+	VMAXPD       Y4, Y1, Y4
+	VMOVUPD      Y2, Y6
+	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y4, Y6
 	VSUBPD       Y2, Y6, Y5
-	VADDPD       Y2, Y6, Y6
-	VMULPD       Y3, Y3, Y7
-	VMULPD       Y7, Y7, Y8
-	VMOVUPD      tanhAVX2Float64Data<>+224(SB), Y9
+	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y5, Y4
+	VPSLLQ       $0x34, Y6, Y6
+	VSUBPD       Y6, Y3, Y5
+	VADDPD       Y3, Y6, Y6
+	VMULPD       Y4, Y4, Y7
+	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y9
+	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y7, Y9
+	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y7, Y9
+	VFMADD213PD  tanhAVX2Float64Data<>+224(SB), Y7, Y9
 	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y7, Y9
-	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y10
-	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y7, Y10
-	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y7, Y10
-	VFMADD231PD  Y8, Y10, Y9
 	VMULPD       Y5, Y7, Y8
 	VMULPD       Y6, Y7, Y7
 	VMULPD       Y9, Y8, Y8
-	VFMADD231PD  Y6, Y3, Y8
-	VMULPD       Y5, Y3, Y3
-	VFMADD231PD  Y7, Y9, Y3
-	VADDPD       Y3, Y6, Y9
-	VADDPD       Y8, Y5, Y7
-	VSUBPD       Y5, Y7, Y5
+	VFMSUB231PD  Y6, Y4, Y8
+	VMULPD       Y5, Y4, Y4
+	VFMSUB231PD  Y7, Y9, Y4
+	VADDPD       Y4, Y6, Y9
+	VSUBPD       Y5, Y8, Y7
+	VADDPD       Y5, Y7, Y5
 	VSUBPD       Y5, Y8, Y8
 	VSUBPD       Y6, Y9, Y6
-	VSUBPD       Y6, Y3, Y3
+	VSUBPD       Y6, Y4, Y4
 	VMOVUPD      32(DX), Y5
-	VPAND        tanhAVX2Float64Data<>+0(SB), Y5, Y6
-	VPXOR        Y6, Y5, Y5
 	VMINPD       Y5, Y0, Y5
-	VMOVUPD      Y1, Y11
-	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y5, Y11
-	VSUBPD       Y1, Y11, Y10
-	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y10, Y5
-	VPSLLQ       $0x34, Y11, Y11
-	VPADDQ       Y2, Y11, Y11
-	VSUBPD       Y2, Y11, Y10
-	VADDPD       Y2, Y11, Y11
-	VMULPD       Y5, Y5, Y12
-	VMULPD       Y12, Y12, Y13
-	VMOVUPD      tanhAVX2Float64Data<>+224(SB), Y14
-	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y12, Y14
-	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y15
-	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y12, Y15
-	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y12, Y15
-	VFMADD231PD  Y13, Y15, Y14
-	VMULPD       Y10, Y12, Y13
-	VMULPD       Y11, Y12, Y12
-	VMULPD       Y14, Y13, Y13
-	VFMADD231PD  Y11, Y5, Y13
-	VMULPD       Y10, Y5, Y5
-	VFMADD231PD  Y12, Y14, Y5
-	VADDPD       Y5, Y11, Y14
-	VADDPD       Y13, Y10, Y12
-	VSUBPD       Y10, Y12, Y10
-	VSUBPD       Y10, Y13, Y13
-	VSUBPD       Y11, Y14, Y11
-	VSUBPD       Y11, Y5, Y5
-	VDIVPD       Y9, Y2, Y10
-	VMULPD       Y10, Y7, Y11
-	VFNMADD231PD Y11, Y3, Y8
-	VFNMADD231PD Y11, Y9, Y7
+	VMAXPD       Y5, Y1, Y5
+	VMOVUPD      Y2, Y10
+	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y5, Y10
+	VSUBPD       Y2, Y10, Y6
+	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y6, Y5
+	VPSLLQ       $0x34, Y10, Y10
+	VSUBPD       Y10, Y3, Y6
+	VADDPD       Y3, Y10, Y10
+	VMULPD       Y5, Y5, Y11
+	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y13
+	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y11, Y13
+	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y11, Y13
+	VFMADD213PD  tanhAVX2Float64Data<>+224(SB), Y11, Y13
+	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y11, Y13
+	VMULPD       Y6, Y11, Y12
+	VMULPD       Y10, Y11, Y11
+	VMULPD       Y13, Y12, Y12
+	VFMSUB231PD  Y10, Y5, Y12
+	VMULPD       Y6, Y5, Y5
+	VFMSUB231PD  Y11, Y13, Y5
+	VADDPD       Y5, Y10, Y13
+	VSUBPD       Y6, Y12, Y11
+	VADDPD       Y6, Y11, Y6
+	VSUBPD       Y6, Y12, Y12
+	VSUBPD       Y10, Y13, Y10
+	VSUBPD       Y10, Y5, Y5
+	VDIVPD       Y9, Y3, Y6
+	VMULPD       Y6, Y7, Y10
+	VFMSUB231PD  Y10, Y4, Y8
+	VFMSUB231PD  Y10, Y9, Y7
 	VADDPD       Y8, Y7, Y7
-	VFMADD231PD  Y7, Y10, Y11
-	VPOR         Y4, Y11, Y11
-	VMOVUPD      Y11, (CX)
-	VMOVUPD      64(DX), Y3
-	VPAND        tanhAVX2Float64Data<>+0(SB), Y3, Y4
-	VPXOR        Y4, Y3, Y3
-	VMINPD       Y3, Y0, Y3
-	VMOVUPD      Y1, Y8
-	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y3, Y8
-	VSUBPD       Y1, Y8, Y7
-	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y7, Y3
-	VPSLLQ       $0x34, Y8, Y8
-	VPADDQ       Y2, Y8, Y8
-	VSUBPD       Y2, Y8, Y7
-	VADDPD       Y2, Y8, Y8
-	VMULPD       Y3, Y3, Y9
-	VMULPD       Y9, Y9, Y10
-	VMOVUPD      tanhAVX2Float64Data<>+224(SB), Y11
-	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y9, Y11
-	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y15
-	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y9, Y15
-	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y9, Y15
-	VFMADD231PD  Y10, Y15, Y11
-	VMULPD       Y7, Y9, Y10
-	VMULPD       Y8, Y9, Y9
-	VMULPD       Y11, Y10, Y10
-	VFMADD231PD  Y8, Y3, Y10
-	VMULPD       Y7, Y3, Y3
-	VFMADD231PD  Y9, Y11, Y3
-	VADDPD       Y3, Y8, Y11
-	VADDPD       Y10, Y7, Y9
-	VSUBPD       Y7, Y9, Y7
-	VSUBPD       Y7, Y10, Y10
-	VSUBPD       Y8, Y11, Y8
-	VSUBPD       Y8, Y3, Y3
-	VDIVPD       Y14, Y2, Y7
-	VMULPD       Y7, Y12, Y8
-	VFNMADD231PD Y8, Y5, Y13
-	VFNMADD231PD Y8, Y14, Y12
-	VADDPD       Y13, Y12, Y12
-	VFMADD231PD  Y12, Y7, Y8
-	VPOR         Y6, Y8, Y8
-	VMOVUPD      Y8, 32(CX)
+	VFNMADD231PD Y7, Y6, Y10
+	VMOVUPD      Y10, (CX)
+	VMOVUPD      64(DX), Y4
+	VMINPD       Y4, Y0, Y4
+	VMAXPD       Y4, Y1, Y4
+	VMOVUPD      Y2, Y7
+	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y4, Y7
+	VSUBPD       Y2, Y7, Y6
+	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y6, Y4
+	VPSLLQ       $0x34, Y7, Y7
+	VSUBPD       Y7, Y3, Y6
+	VADDPD       Y3, Y7, Y7
+	VMULPD       Y4, Y4, Y8
+	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y10
+	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y8, Y10
+	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y8, Y10
+	VFMADD213PD  tanhAVX2Float64Data<>+224(SB), Y8, Y10
+	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y8, Y10
+	VMULPD       Y6, Y8, Y9
+	VMULPD       Y7, Y8, Y8
+	VMULPD       Y10, Y9, Y9
+	VFMSUB231PD  Y7, Y4, Y9
+	VMULPD       Y6, Y4, Y4
+	VFMSUB231PD  Y8, Y10, Y4
+	VADDPD       Y4, Y7, Y10
+	VSUBPD       Y6, Y9, Y8
+	VADDPD       Y6, Y8, Y6
+	VSUBPD       Y6, Y9, Y9
+	VSUBPD       Y7, Y10, Y7
+	VSUBPD       Y7, Y4, Y4
+	VDIVPD       Y13, Y3, Y6
+	VMULPD       Y6, Y11, Y7
+	VFMSUB231PD  Y7, Y5, Y12
+	VFMSUB231PD  Y7, Y13, Y11
+	VADDPD       Y12, Y11, Y11
+	VFNMADD231PD Y11, Y6, Y7
+	VMOVUPD      Y7, 32(CX)
 	VMOVUPD      96(DX), Y5
-	VPAND        tanhAVX2Float64Data<>+0(SB), Y5, Y6
-	VPXOR        Y6, Y5, Y5
 	VMINPD       Y5, Y0, Y5
-	VMOVUPD      Y1, Y8
-	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y5, Y8
-	VSUBPD       Y1, Y8, Y7
-	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y7, Y5
-	VPSLLQ       $0x34, Y8, Y8
-	VPADDQ       Y2, Y8, Y8
-	VSUBPD       Y2, Y8, Y7
-	VADDPD       Y2, Y8, Y8
-	VMULPD       Y5, Y5, Y12
-	VMULPD       Y12, Y12, Y13
-	VMOVUPD      tanhAVX2Float64Data<>+224(SB), Y14
-	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y12, Y14
-	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y15
-	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y12, Y15
-	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y12, Y15
-	VFMADD231PD  Y13, Y15, Y14
-	VMULPD       Y7, Y12, Y13
-	VMULPD       Y8, Y12, Y12
-	VMULPD       Y14, Y13, Y13
-	VFMADD231PD  Y8, Y5, Y13
-	VMULPD       Y7, Y5, Y5
-	VFMADD231PD  Y12, Y14, Y5
-	VADDPD       Y5, Y8, Y14
-	VADDPD       Y13, Y7, Y12
-	VSUBPD       Y7, Y12, Y7
-	VSUBPD       Y7, Y13, Y13
-	VSUBPD       Y8, Y14, Y8
-	VSUBPD       Y8, Y5, Y5
-	VDIVPD       Y11, Y2, Y7
-	VMULPD       Y7, Y9, Y8
-	VFNMADD231PD Y8, Y3, Y10
-	VFNMADD231PD Y8, Y11, Y9
-	VADDPD       Y10, Y9, Y9
-	VFMADD231PD  Y9, Y7, Y8
-	VPOR         Y4, Y8, Y8
-	VMOVUPD      Y8, 64(CX)
-	VMOVUPD      128(DX), Y3
-	VPAND        tanhAVX2Float64Data<>+0(SB), Y3, Y4
-	VPXOR        Y4, Y3, Y3
-	VMINPD       Y3, Y0, Y3
-	VMOVUPD      Y1, Y8
-	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y3, Y8
-	VSUBPD       Y1, Y8, Y7
-	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y7, Y3
-	VPSLLQ       $0x34, Y8, Y8
-	VPADDQ       Y2, Y8, Y8
-	VSUBPD       Y2, Y8, Y7
-	VADDPD       Y2, Y8, Y8
-	VMULPD       Y3, Y3, Y9
-	VMULPD       Y9, Y9, Y10
-	VMOVUPD      tanhAVX2Float64Data<>+224(SB), Y11
-	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y9, Y11
-	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y15
-	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y9, Y15
-	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y9, Y15
-	VFMADD231PD  Y10, Y15, Y11
-	VMULPD       Y7, Y9, Y10
-	VMULPD       Y8, Y9, Y9
-	VMULPD       Y11, Y10, Y10
-	VFMADD231PD  Y8, Y3, Y10
-	VMULPD       Y7, Y3, Y3
-	VFMADD231PD  Y9, Y11, Y3
-	VADDPD       Y3, Y8, Y11
-	VADDPD       Y10, Y7, Y9
-	VSUBPD       Y7, Y9, Y7
-	VSUBPD       Y7, Y10, Y10
-	VSUBPD       Y8, Y11, Y8
-	VSUBPD       Y8, Y3, Y3
-	VDIVPD       Y14, Y2, Y7
-	VMULPD       Y7, Y12, Y8
-	VFNMADD231PD Y8, Y5, Y13
-	VFNMADD231PD Y8, Y14, Y12
-	VADDPD       Y13, Y12, Y12
-	VFMADD231PD  Y12, Y7, Y8
-	VPOR         Y6, Y8, Y8
-	VMOVUPD      Y8, 96(CX)
+	VMAXPD       Y5, Y1, Y5
+	VMOVUPD      Y2, Y7
+	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y5, Y7
+	VSUBPD       Y2, Y7, Y6
+	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y6, Y5
+	VPSLLQ       $0x34, Y7, Y7
+	VSUBPD       Y7, Y3, Y6
+	VADDPD       Y3, Y7, Y7
+	VMULPD       Y5, Y5, Y11
+	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y13
+	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y11, Y13
+	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y11, Y13
+	VFMADD213PD  tanhAVX2Float64Data<>+224(SB), Y11, Y13
+	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y11, Y13
+	VMULPD       Y6, Y11, Y12
+	VMULPD       Y7, Y11, Y11
+	VMULPD       Y13, Y12, Y12
+	VFMSUB231PD  Y7, Y5, Y12
+	VMULPD       Y6, Y5, Y5
+	VFMSUB231PD  Y11, Y13, Y5
+	VADDPD       Y5, Y7, Y13
+	VSUBPD       Y6, Y12, Y11
+	VADDPD       Y6, Y11, Y6
+	VSUBPD       Y6, Y12, Y12
+	VSUBPD       Y7, Y13, Y7
+	VSUBPD       Y7, Y5, Y5
+	VDIVPD       Y10, Y3, Y6
+	VMULPD       Y6, Y8, Y7
+	VFMSUB231PD  Y7, Y4, Y9
+	VFMSUB231PD  Y7, Y10, Y8
+	VADDPD       Y9, Y8, Y8
+	VFNMADD231PD Y8, Y6, Y7
+	VMOVUPD      Y7, 64(CX)
+	VMOVUPD      128(DX), Y4
+	VMINPD       Y4, Y0, Y4
+	VMAXPD       Y4, Y1, Y4
+	VMOVUPD      Y2, Y7
+	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y4, Y7
+	VSUBPD       Y2, Y7, Y6
+	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y6, Y4
+	VPSLLQ       $0x34, Y7, Y7
+	VSUBPD       Y7, Y3, Y6
+	VADDPD       Y3, Y7, Y7
+	VMULPD       Y4, Y4, Y8
+	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y10
+	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y8, Y10
+	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y8, Y10
+	VFMADD213PD  tanhAVX2Float64Data<>+224(SB), Y8, Y10
+	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y8, Y10
+	VMULPD       Y6, Y8, Y9
+	VMULPD       Y7, Y8, Y8
+	VMULPD       Y10, Y9, Y9
+	VFMSUB231PD  Y7, Y4, Y9
+	VMULPD       Y6, Y4, Y4
+	VFMSUB231PD  Y8, Y10, Y4
+	VADDPD       Y4, Y7, Y10
+	VSUBPD       Y6, Y9, Y8
+	VADDPD       Y6, Y8, Y6
+	VSUBPD       Y6, Y9, Y9
+	VSUBPD       Y7, Y10, Y7
+	VSUBPD       Y7, Y4, Y4
+	VDIVPD       Y13, Y3, Y6
+	VMULPD       Y6, Y11, Y7
+	VFMSUB231PD  Y7, Y5, Y12
+	VFMSUB231PD  Y7, Y13, Y11
+	VADDPD       Y12, Y11, Y11
+	VFNMADD231PD Y11, Y6, Y7
+	VMOVUPD      Y7, 96(CX)
 	VMOVUPD      160(DX), Y5
-	VPAND        tanhAVX2Float64Data<>+0(SB), Y5, Y6
-	VPXOR        Y6, Y5, Y5
 	VMINPD       Y5, Y0, Y5
-	VMOVUPD      Y1, Y8
-	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y5, Y8
-	VSUBPD       Y1, Y8, Y7
-	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y7, Y5
-	VPSLLQ       $0x34, Y8, Y8
-	VPADDQ       Y2, Y8, Y8
-	VSUBPD       Y2, Y8, Y7
-	VADDPD       Y2, Y8, Y8
-	VMULPD       Y5, Y5, Y12
-	VMULPD       Y12, Y12, Y13
-	VMOVUPD      tanhAVX2Float64Data<>+224(SB), Y14
-	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y12, Y14
-	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y15
-	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y12, Y15
-	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y12, Y15
-	VFMADD231PD  Y13, Y15, Y14
-	VMULPD       Y7, Y12, Y13
-	VMULPD       Y8, Y12, Y12
-	VMULPD       Y14, Y13, Y13
-	VFMADD231PD  Y8, Y5, Y13
-	VMULPD       Y7, Y5, Y5
-	VFMADD231PD  Y12, Y14, Y5
-	VADDPD       Y5, Y8, Y14
-	VADDPD       Y13, Y7, Y12
-	VSUBPD       Y7, Y12, Y7
-	VSUBPD       Y7, Y13, Y13
-	VSUBPD       Y8, Y14, Y8
-	VSUBPD       Y8, Y5, Y5
-	VDIVPD       Y11, Y2, Y7
-	VMULPD       Y7, Y9, Y8
-	VFNMADD231PD Y8, Y3, Y10
-	VFNMADD231PD Y8, Y11, Y9
-	VADDPD       Y10, Y9, Y9
-	VFMADD231PD  Y9, Y7, Y8
-	VPOR         Y4, Y8, Y8
-	VMOVUPD      Y8, 128(CX)
-	VMOVUPD      192(DX), Y3
-	VPAND        tanhAVX2Float64Data<>+0(SB), Y3, Y4
-	VPXOR        Y4, Y3, Y3
-	VMINPD       Y3, Y0, Y3
-	VMOVUPD      Y1, Y8
-	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y3, Y8
-	VSUBPD       Y1, Y8, Y7
-	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y7, Y3
-	VPSLLQ       $0x34, Y8, Y8
-	VPADDQ       Y2, Y8, Y8
-	VSUBPD       Y2, Y8, Y7
-	VADDPD       Y2, Y8, Y8
-	VMULPD       Y3, Y3, Y9
-	VMULPD       Y9, Y9, Y10
-	VMOVUPD      tanhAVX2Float64Data<>+224(SB), Y11
-	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y9, Y11
-	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y15
-	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y9, Y15
-	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y9, Y15
-	VFMADD231PD  Y10, Y15, Y11
-	VMULPD       Y7, Y9, Y10
-	VMULPD       Y8, Y9, Y9
-	VMULPD       Y11, Y10, Y10
-	VFMADD231PD  Y8, Y3, Y10
-	VMULPD       Y7, Y3, Y3
-	VFMADD231PD  Y9, Y11, Y3
-	VADDPD       Y3, Y8, Y11
-	VADDPD       Y10, Y7, Y9
-	VSUBPD       Y7, Y9, Y7
-	VSUBPD       Y7, Y10, Y10
-	VSUBPD       Y8, Y11, Y8
-	VSUBPD       Y8, Y3, Y3
-	VDIVPD       Y14, Y2, Y7
-	VMULPD       Y7, Y12, Y8
-	VFNMADD231PD Y8, Y5, Y13
-	VFNMADD231PD Y8, Y14, Y12
-	VADDPD       Y13, Y12, Y12
-	VFMADD231PD  Y12, Y7, Y8
-	VPOR         Y6, Y8, Y8
-	VMOVUPD      Y8, 160(CX)
+	VMAXPD       Y5, Y1, Y5
+	VMOVUPD      Y2, Y7
+	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y5, Y7
+	VSUBPD       Y2, Y7, Y6
+	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y6, Y5
+	VPSLLQ       $0x34, Y7, Y7
+	VSUBPD       Y7, Y3, Y6
+	VADDPD       Y3, Y7, Y7
+	VMULPD       Y5, Y5, Y11
+	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y13
+	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y11, Y13
+	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y11, Y13
+	VFMADD213PD  tanhAVX2Float64Data<>+224(SB), Y11, Y13
+	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y11, Y13
+	VMULPD       Y6, Y11, Y12
+	VMULPD       Y7, Y11, Y11
+	VMULPD       Y13, Y12, Y12
+	VFMSUB231PD  Y7, Y5, Y12
+	VMULPD       Y6, Y5, Y5
+	VFMSUB231PD  Y11, Y13, Y5
+	VADDPD       Y5, Y7, Y13
+	VSUBPD       Y6, Y12, Y11
+	VADDPD       Y6, Y11, Y6
+	VSUBPD       Y6, Y12, Y12
+	VSUBPD       Y7, Y13, Y7
+	VSUBPD       Y7, Y5, Y5
+	VDIVPD       Y10, Y3, Y6
+	VMULPD       Y6, Y8, Y7
+	VFMSUB231PD  Y7, Y4, Y9
+	VFMSUB231PD  Y7, Y10, Y8
+	VADDPD       Y9, Y8, Y8
+	VFNMADD231PD Y8, Y6, Y7
+	VMOVUPD      Y7, 128(CX)
+	VMOVUPD      192(DX), Y4
+	VMINPD       Y4, Y0, Y4
+	VMAXPD       Y4, Y1, Y4
+	VMOVUPD      Y2, Y7
+	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y4, Y7
+	VSUBPD       Y2, Y7, Y6
+	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y6, Y4
+	VPSLLQ       $0x34, Y7, Y7
+	VSUBPD       Y7, Y3, Y6
+	VADDPD       Y3, Y7, Y7
+	VMULPD       Y4, Y4, Y8
+	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y10
+	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y8, Y10
+	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y8, Y10
+	VFMADD213PD  tanhAVX2Float64Data<>+224(SB), Y8, Y10
+	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y8, Y10
+	VMULPD       Y6, Y8, Y9
+	VMULPD       Y7, Y8, Y8
+	VMULPD       Y10, Y9, Y9
+	VFMSUB231PD  Y7, Y4, Y9
+	VMULPD       Y6, Y4, Y4
+	VFMSUB231PD  Y8, Y10, Y4
+	VADDPD       Y4, Y7, Y10
+	VSUBPD       Y6, Y9, Y8
+	VADDPD       Y6, Y8, Y6
+	VSUBPD       Y6, Y9, Y9
+	VSUBPD       Y7, Y10, Y7
+	VSUBPD       Y7, Y4, Y4
+	VDIVPD       Y13, Y3, Y6
+	VMULPD       Y6, Y11, Y7
+	VFMSUB231PD  Y7, Y5, Y12
+	VFMSUB231PD  Y7, Y13, Y11
+	VADDPD       Y12, Y11, Y11
+	VFNMADD231PD Y11, Y6, Y7
+	VMOVUPD      Y7, 160(CX)
 	VMOVUPD      224(DX), Y5
-	VPAND        tanhAVX2Float64Data<>+0(SB), Y5, Y6
-	VPXOR        Y6, Y5, Y5
 	VMINPD       Y5, Y0, Y5
-	VMOVUPD      Y1, Y8
-	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y5, Y8
-	VSUBPD       Y1, Y8, Y7
-	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y7, Y5
-	VPSLLQ       $0x34, Y8, Y8
-	VPADDQ       Y2, Y8, Y8
-	VSUBPD       Y2, Y8, Y7
-	VADDPD       Y2, Y8, Y8
-	VMULPD       Y5, Y5, Y12
-	VMULPD       Y12, Y12, Y13
-	VMOVUPD      tanhAVX2Float64Data<>+224(SB), Y14
-	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y12, Y14
-	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y15
-	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y12, Y15
-	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y12, Y15
-	VFMADD231PD  Y13, Y15, Y14
-	VMULPD       Y7, Y12, Y13
-	VMULPD       Y8, Y12, Y12
-	VMULPD       Y14, Y13, Y13
-	VFMADD231PD  Y8, Y5, Y13
-	VMULPD       Y7, Y5, Y5
-	VFMADD231PD  Y12, Y14, Y5
-	VADDPD       Y5, Y8, Y14
-	VADDPD       Y13, Y7, Y12
-	VSUBPD       Y7, Y12, Y7
-	VSUBPD       Y7, Y13, Y13
-	VSUBPD       Y8, Y14, Y8
-	VSUBPD       Y8, Y5, Y5
-	VDIVPD       Y11, Y2, Y7
-	VMULPD       Y7, Y9, Y8
-	VFNMADD231PD Y8, Y3, Y10
-	VFNMADD231PD Y8, Y11, Y9
-	VADDPD       Y10, Y9, Y9
-	VFMADD231PD  Y9, Y7, Y8
-	VPOR         Y4, Y8, Y8
-	VMOVUPD      Y8, 192(CX)
-	VDIVPD       Y14, Y2, Y3
-	VMULPD       Y3, Y12, Y4
-	VFNMADD231PD Y4, Y5, Y13
-	VFNMADD231PD Y4, Y14, Y12
-	VADDPD       Y13, Y12, Y12
-	VFMADD231PD  Y12, Y3, Y4
-	VPOR         Y6, Y4, Y4
-	VMOVUPD      Y4, 224(CX)
+	VMAXPD       Y5, Y1, Y5
+	VMOVUPD      Y2, Y7
+	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y5, Y7
+	VSUBPD       Y2, Y7, Y6
+	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y6, Y5
+	VPSLLQ       $0x34, Y7, Y7
+	VSUBPD       Y7, Y3, Y6
+	VADDPD       Y3, Y7, Y7
+	VMULPD       Y5, Y5, Y11
+	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y13
+	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y11, Y13
+	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y11, Y13
+	VFMADD213PD  tanhAVX2Float64Data<>+224(SB), Y11, Y13
+	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y11, Y13
+	VMULPD       Y6, Y11, Y12
+	VMULPD       Y7, Y11, Y11
+	VMULPD       Y13, Y12, Y12
+	VFMSUB231PD  Y7, Y5, Y12
+	VMULPD       Y6, Y5, Y5
+	VFMSUB231PD  Y11, Y13, Y5
+	VADDPD       Y5, Y7, Y13
+	VSUBPD       Y6, Y12, Y11
+	VADDPD       Y6, Y11, Y6
+	VSUBPD       Y6, Y12, Y12
+	VSUBPD       Y7, Y13, Y7
+	VSUBPD       Y7, Y5, Y5
+	VDIVPD       Y10, Y3, Y6
+	VMULPD       Y6, Y8, Y7
+	VFMSUB231PD  Y7, Y4, Y9
+	VFMSUB231PD  Y7, Y10, Y8
+	VADDPD       Y9, Y8, Y8
+	VFNMADD231PD Y8, Y6, Y7
+	VMOVUPD      Y7, 192(CX)
+	VDIVPD       Y13, Y3, Y4
+	VMULPD       Y4, Y11, Y6
+	VFMSUB231PD  Y6, Y5, Y12
+	VFMSUB231PD  Y6, Y13, Y11
+	VADDPD       Y12, Y11, Y11
+	VFNMADD231PD Y11, Y4, Y6
+	VMOVUPD      Y6, 224(CX)
 	ADDQ         $0x00000100, CX
 	ADDQ         $0x00000100, DX
 	SUBQ         $0x00000020, AX
@@ -12182,45 +16762,40 @@ blocks:
 whole:
 	CMPQ         AX, $0x00000004
 	JL           rest
-	VMOVUPD      (DX), Y3
-	VPAND        tanhAVX2Float64Data<>+0(SB), Y3, Y4
-	VPXOR        Y4, Y3, Y3
-	VMINPD       Y3, Y0, Y3
-	VMOVUPD      Y1, Y6
-	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y3, Y6
-	VSUBPD       Y1, Y6, Y5
-	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y5, Y3
-	VPSLLQ       $0x34, Y6, Y6
-	VPADDQ       Y2, Y6, Y6
+	VMOVUPD      (DX), Y4
+	VMINPD       Y4, Y0, Y4
+	VMAXPD       Y4, Y1, Y4
+	VMOVUPD      Y2, Y6
+	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y4, Y6
 	VSUBPD       Y2, Y6, Y5
-	VADDPD       Y2, Y6, Y6
-	VMULPD       Y3, Y3, Y7
-	VMULPD       Y7, Y7, Y8
-	VMOVUPD      tanhAVX2Float64Data<>+224(SB), Y9
+	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y5, Y4
+	VPSLLQ       $0x34, Y6, Y6
+	VSUBPD       Y6, Y3, Y5
+	VADDPD       Y3, Y6, Y6
+	VMULPD       Y4, Y4, Y7
+	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y9
+	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y7, Y9
+	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y7, Y9
+	VFMADD213PD  tanhAVX2Float64Data<>+224(SB), Y7, Y9
 	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y7, Y9
-	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y10
-	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y7, Y10
-	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y7, Y10
-	VFMADD231PD  Y8, Y10, Y9
 	VMULPD       Y5, Y7, Y8
 	VMULPD       Y6, Y7, Y7
 	VMULPD       Y9, Y8, Y8
-	VFMADD231PD  Y6, Y3, Y8
-	VMULPD       Y5, Y3, Y3
-	VFMADD231PD  Y7, Y9, Y3
-	VADDPD       Y3, Y6, Y9
-	VADDPD       Y8, Y5, Y7
-	VSUBPD       Y5, Y7, Y5
+	VFMSUB231PD  Y6, Y4, Y8
+	VMULPD       Y5, Y4, Y4
+	VFMSUB231PD  Y7, Y9, Y4
+	VADDPD       Y4, Y6, Y9
+	VSUBPD       Y5, Y8, Y7
+	VADDPD       Y5, Y7, Y5
 	VSUBPD       Y5, Y8, Y8
 	VSUBPD       Y6, Y9, Y6
-	VSUBPD       Y6, Y3, Y3
-	VDIVPD       Y9, Y2, Y5
+	VSUBPD       Y6, Y4, Y4
+	VDIVPD       Y9, Y3, Y5
 	VMULPD       Y5, Y7, Y6
-	VFNMADD231PD Y6, Y3, Y8
-	VFNMADD231PD Y6, Y9, Y7
+	VFMSUB231PD  Y6, Y4, Y8
+	VFMSUB231PD  Y6, Y9, Y7
 	VADDPD       Y8, Y7, Y7
-	VFMADD231PD  Y7, Y5, Y6
-	VPOR         Y4, Y6, Y6
+	VFNMADD231PD Y7, Y5, Y6
 	VMOVUPD      Y6, (CX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, DX
@@ -12233,86 +16808,81 @@ rest:
 	LEAQ         window<>+32(SB), BX
 	MOVQ         AX, SI
 	NEGQ         SI
-	VMOVUPS      (BX)(SI*8), Y3
-	VMASKMOVPD   (DX), Y3, Y3
-	VPAND        tanhAVX2Float64Data<>+0(SB), Y3, Y4
-	VPXOR        Y4, Y3, Y3
-	VMINPD       Y3, Y0, Y3
-	VMOVUPD      Y1, Y0
-	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y3, Y0
-	VSUBPD       Y1, Y0, Y1
-	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y1, Y3
-	VPSLLQ       $0x34, Y0, Y0
-	VPADDQ       Y2, Y0, Y0
+	VMOVUPS      (BX)(SI*8), Y4
+	VMASKMOVPD   (DX), Y4, Y4
+	VMINPD       Y4, Y0, Y4
+	VMAXPD       Y4, Y1, Y4
+	VMOVUPD      Y2, Y0
+	VFMADD231PD  tanhAVX2Float64Data<>+64(SB), Y4, Y0
 	VSUBPD       Y2, Y0, Y1
-	VADDPD       Y2, Y0, Y0
-	VMULPD       Y3, Y3, Y5
-	VMULPD       Y5, Y5, Y6
-	VMOVUPD      tanhAVX2Float64Data<>+224(SB), Y7
-	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y5, Y7
-	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y8
-	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y5, Y8
-	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y5, Y8
-	VFMADD231PD  Y6, Y8, Y7
-	VMULPD       Y1, Y5, Y6
-	VMULPD       Y0, Y5, Y5
-	VMULPD       Y7, Y6, Y6
-	VFMADD231PD  Y0, Y3, Y6
-	VMULPD       Y1, Y3, Y3
-	VFMADD231PD  Y5, Y7, Y3
-	VADDPD       Y3, Y0, Y7
-	VADDPD       Y6, Y1, Y5
-	VSUBPD       Y1, Y5, Y1
-	VSUBPD       Y1, Y6, Y6
-	VSUBPD       Y0, Y7, Y0
-	VSUBPD       Y0, Y3, Y3
-	VDIVPD       Y7, Y2, Y0
-	VMULPD       Y0, Y5, Y1
-	VFNMADD231PD Y1, Y3, Y6
-	VFNMADD231PD Y1, Y7, Y5
-	VADDPD       Y6, Y5, Y5
-	VFMADD231PD  Y5, Y0, Y1
-	VPOR         Y4, Y1, Y1
+	VFNMADD231PD tanhAVX2Float64Data<>+128(SB), Y1, Y4
+	VPSLLQ       $0x34, Y0, Y0
+	VSUBPD       Y0, Y3, Y1
+	VADDPD       Y3, Y0, Y0
+	VMULPD       Y4, Y4, Y2
+	VMOVUPD      tanhAVX2Float64Data<>+320(SB), Y6
+	VFMADD213PD  tanhAVX2Float64Data<>+288(SB), Y2, Y6
+	VFMADD213PD  tanhAVX2Float64Data<>+256(SB), Y2, Y6
+	VFMADD213PD  tanhAVX2Float64Data<>+224(SB), Y2, Y6
+	VFMADD213PD  tanhAVX2Float64Data<>+192(SB), Y2, Y6
+	VMULPD       Y1, Y2, Y5
+	VMULPD       Y0, Y2, Y2
+	VMULPD       Y6, Y5, Y5
+	VFMSUB231PD  Y0, Y4, Y5
+	VMULPD       Y1, Y4, Y4
+	VFMSUB231PD  Y2, Y6, Y4
+	VADDPD       Y4, Y0, Y6
+	VSUBPD       Y1, Y5, Y2
+	VADDPD       Y1, Y2, Y1
+	VSUBPD       Y1, Y5, Y5
+	VSUBPD       Y0, Y6, Y0
+	VSUBPD       Y0, Y4, Y4
+	VDIVPD       Y6, Y3, Y0
+	VMULPD       Y0, Y2, Y1
+	VFMSUB231PD  Y1, Y4, Y5
+	VFMSUB231PD  Y1, Y6, Y2
+	VADDPD       Y5, Y2, Y2
+	VFNMADD231PD Y2, Y0, Y1
 	LEAQ         (CX), CX
 	TESTQ        $0x00000004, AX
-	JE           skip767
+	JE           skip925
 	VMOVUPS      Y1, (CX)
 	ADDQ         $0x20, CX
 
-skip767:
+skip925:
 	TESTQ        $0x00000002, AX
-	JE           skip768
+	JE           skip926
 	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, CX
 
-skip768:
+skip926:
 	TESTQ  $0x00000001, AX
-	JE     skip769
+	JE     skip927
 	VMOVSD X1, (CX)
 	ADDQ   $0x08, CX
 
-skip769:
+skip927:
 done:
 	VZEROUPPER
 	RET
 
-DATA tanhAVX512Float64Data<>+0(SB)/8, $0x8000000000000000
-DATA tanhAVX512Float64Data<>+8(SB)/8, $0x8000000000000000
-DATA tanhAVX512Float64Data<>+16(SB)/8, $0x8000000000000000
-DATA tanhAVX512Float64Data<>+24(SB)/8, $0x8000000000000000
-DATA tanhAVX512Float64Data<>+32(SB)/8, $0x8000000000000000
-DATA tanhAVX512Float64Data<>+40(SB)/8, $0x8000000000000000
-DATA tanhAVX512Float64Data<>+48(SB)/8, $0x8000000000000000
-DATA tanhAVX512Float64Data<>+56(SB)/8, $0x8000000000000000
-DATA tanhAVX512Float64Data<>+64(SB)/8, $0x4034000000000000
-DATA tanhAVX512Float64Data<>+72(SB)/8, $0x4034000000000000
-DATA tanhAVX512Float64Data<>+80(SB)/8, $0x4034000000000000
-DATA tanhAVX512Float64Data<>+88(SB)/8, $0x4034000000000000
-DATA tanhAVX512Float64Data<>+96(SB)/8, $0x4034000000000000
-DATA tanhAVX512Float64Data<>+104(SB)/8, $0x4034000000000000
-DATA tanhAVX512Float64Data<>+112(SB)/8, $0x4034000000000000
-DATA tanhAVX512Float64Data<>+120(SB)/8, $0x4034000000000000
+DATA tanhAVX512Float64Data<>+0(SB)/8, $0x4034000000000000
+DATA tanhAVX512Float64Data<>+8(SB)/8, $0x4034000000000000
+DATA tanhAVX512Float64Data<>+16(SB)/8, $0x4034000000000000
+DATA tanhAVX512Float64Data<>+24(SB)/8, $0x4034000000000000
+DATA tanhAVX512Float64Data<>+32(SB)/8, $0x4034000000000000
+DATA tanhAVX512Float64Data<>+40(SB)/8, $0x4034000000000000
+DATA tanhAVX512Float64Data<>+48(SB)/8, $0x4034000000000000
+DATA tanhAVX512Float64Data<>+56(SB)/8, $0x4034000000000000
+DATA tanhAVX512Float64Data<>+64(SB)/8, $0xc034000000000000
+DATA tanhAVX512Float64Data<>+72(SB)/8, $0xc034000000000000
+DATA tanhAVX512Float64Data<>+80(SB)/8, $0xc034000000000000
+DATA tanhAVX512Float64Data<>+88(SB)/8, $0xc034000000000000
+DATA tanhAVX512Float64Data<>+96(SB)/8, $0xc034000000000000
+DATA tanhAVX512Float64Data<>+104(SB)/8, $0xc034000000000000
+DATA tanhAVX512Float64Data<>+112(SB)/8, $0xc034000000000000
+DATA tanhAVX512Float64Data<>+120(SB)/8, $0xc034000000000000
 DATA tanhAVX512Float64Data<>+128(SB)/8, $0x40071547652b82fe
 DATA tanhAVX512Float64Data<>+136(SB)/8, $0x40071547652b82fe
 DATA tanhAVX512Float64Data<>+144(SB)/8, $0x40071547652b82fe
@@ -12321,14 +16891,14 @@ DATA tanhAVX512Float64Data<>+160(SB)/8, $0x40071547652b82fe
 DATA tanhAVX512Float64Data<>+168(SB)/8, $0x40071547652b82fe
 DATA tanhAVX512Float64Data<>+176(SB)/8, $0x40071547652b82fe
 DATA tanhAVX512Float64Data<>+184(SB)/8, $0x40071547652b82fe
-DATA tanhAVX512Float64Data<>+192(SB)/8, $0x4338000000000000
-DATA tanhAVX512Float64Data<>+200(SB)/8, $0x4338000000000000
-DATA tanhAVX512Float64Data<>+208(SB)/8, $0x4338000000000000
-DATA tanhAVX512Float64Data<>+216(SB)/8, $0x4338000000000000
-DATA tanhAVX512Float64Data<>+224(SB)/8, $0x4338000000000000
-DATA tanhAVX512Float64Data<>+232(SB)/8, $0x4338000000000000
-DATA tanhAVX512Float64Data<>+240(SB)/8, $0x4338000000000000
-DATA tanhAVX512Float64Data<>+248(SB)/8, $0x4338000000000000
+DATA tanhAVX512Float64Data<>+192(SB)/8, $0x43380000000003ff
+DATA tanhAVX512Float64Data<>+200(SB)/8, $0x43380000000003ff
+DATA tanhAVX512Float64Data<>+208(SB)/8, $0x43380000000003ff
+DATA tanhAVX512Float64Data<>+216(SB)/8, $0x43380000000003ff
+DATA tanhAVX512Float64Data<>+224(SB)/8, $0x43380000000003ff
+DATA tanhAVX512Float64Data<>+232(SB)/8, $0x43380000000003ff
+DATA tanhAVX512Float64Data<>+240(SB)/8, $0x43380000000003ff
+DATA tanhAVX512Float64Data<>+248(SB)/8, $0x43380000000003ff
 DATA tanhAVX512Float64Data<>+256(SB)/8, $0x3fd62e42fefa39ef
 DATA tanhAVX512Float64Data<>+264(SB)/8, $0x3fd62e42fefa39ef
 DATA tanhAVX512Float64Data<>+272(SB)/8, $0x3fd62e42fefa39ef
@@ -12393,333 +16963,294 @@ TEXT ·tanhAVX512Float64(SB), NOSPLIT, $0-24
 	MOVQ    n+0(FP), CX
 	MOVQ    y+8(FP), AX
 	MOVQ    x+16(FP), DX
-	VMOVUPD tanhAVX512Float64Data<>+64(SB), Z0
-	VMOVUPD tanhAVX512Float64Data<>+192(SB), Z1
-	VMOVUPD tanhAVX512Float64Data<>+320(SB), Z2
+	VMOVUPD tanhAVX512Float64Data<>+0(SB), Z0
+	VMOVUPD tanhAVX512Float64Data<>+64(SB), Z1
+	VMOVUPD tanhAVX512Float64Data<>+192(SB), Z2
+	VMOVUPD tanhAVX512Float64Data<>+320(SB), Z3
 
 blocks:
 	CMPQ         CX, $0x00000040
 	JL           whole
-	VMOVUPD      (DX), Z3
-	VPANDQ       tanhAVX512Float64Data<>+0(SB), Z3, Z4
-	VPXORQ       Z4, Z3, Z3
-	VMINPD       Z3, Z0, Z3
-	VMOVUPD      Z1, Z6
-	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z3, Z6
-	VSUBPD       Z1, Z6, Z5
-	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z5, Z3
-	VPSLLQ       $0x34, Z6, Z6
-	VPADDQ       Z2, Z6, Z6
+	VMOVUPD      (DX), Z4
+	VMINPD       Z4, Z0, Z4
+	VMAXPD       Z4, Z1, Z4
+	VMOVUPD      Z2, Z6
+	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z4, Z6
 	VSUBPD       Z2, Z6, Z5
-	VADDPD       Z2, Z6, Z6
-	VMULPD       Z3, Z3, Z7
-	VMULPD       Z7, Z7, Z8
-	VMOVUPD      tanhAVX512Float64Data<>+448(SB), Z9
+	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z5, Z4
+	VPSLLQ       $0x34, Z6, Z6
+	VSUBPD       Z6, Z3, Z5
+	VADDPD       Z3, Z6, Z6
+	VMULPD       Z4, Z4, Z7
+	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z9
+	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z7, Z9
+	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z7, Z9
+	VFMADD213PD  tanhAVX512Float64Data<>+448(SB), Z7, Z9
 	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z7, Z9
-	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z10
-	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z7, Z10
-	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z7, Z10
-	VFMADD231PD  Z8, Z10, Z9
 	VMULPD       Z5, Z7, Z8
 	VMULPD       Z6, Z7, Z7
 	VMULPD       Z9, Z8, Z8
-	VFMADD231PD  Z6, Z3, Z8
-	VMULPD       Z5, Z3, Z3
-	VFMADD231PD  Z7, Z9, Z3
-	VADDPD       Z3, Z6, Z9
-	VADDPD       Z8, Z5, Z7
-	VSUBPD       Z5, Z7, Z5
+	VFMSUB231PD  Z6, Z4, Z8
+	VMULPD       Z5, Z4, Z4
+	VFMSUB231PD  Z7, Z9, Z4
+	VADDPD       Z4, Z6, Z9
+	VSUBPD       Z5, Z8, Z7
+	VADDPD       Z5, Z7, Z5
 	VSUBPD       Z5, Z8, Z8
 	VSUBPD       Z6, Z9, Z6
-	VSUBPD       Z6, Z3, Z3
+	VSUBPD       Z6, Z4, Z4
 	VMOVUPD      64(DX), Z5
-	VPANDQ       tanhAVX512Float64Data<>+0(SB), Z5, Z6
-	VPXORQ       Z6, Z5, Z5
 	VMINPD       Z5, Z0, Z5
-	VMOVUPD      Z1, Z11
-	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z5, Z11
-	VSUBPD       Z1, Z11, Z10
-	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z10, Z5
-	VPSLLQ       $0x34, Z11, Z11
-	VPADDQ       Z2, Z11, Z11
-	VSUBPD       Z2, Z11, Z10
-	VADDPD       Z2, Z11, Z11
-	VMULPD       Z5, Z5, Z12
-	VMULPD       Z12, Z12, Z13
-	VMOVUPD      tanhAVX512Float64Data<>+448(SB), Z14
-	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z12, Z14
-	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z15
-	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z12, Z15
-	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z12, Z15
-	VFMADD231PD  Z13, Z15, Z14
-	VMULPD       Z10, Z12, Z13
-	VMULPD       Z11, Z12, Z12
-	VMULPD       Z14, Z13, Z13
-	VFMADD231PD  Z11, Z5, Z13
-	VMULPD       Z10, Z5, Z5
-	VFMADD231PD  Z12, Z14, Z5
-	VADDPD       Z5, Z11, Z14
-	VADDPD       Z13, Z10, Z12
-	VSUBPD       Z10, Z12, Z10
-	VSUBPD       Z10, Z13, Z13
-	VSUBPD       Z11, Z14, Z11
-	VSUBPD       Z11, Z5, Z5
-	VDIVPD       Z9, Z2, Z10
-	VMULPD       Z10, Z7, Z11
-	VFNMADD231PD Z11, Z3, Z8
-	VFNMADD231PD Z11, Z9, Z7
+	VMAXPD       Z5, Z1, Z5
+	VMOVUPD      Z2, Z10
+	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z5, Z10
+	VSUBPD       Z2, Z10, Z6
+	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z6, Z5
+	VPSLLQ       $0x34, Z10, Z10
+	VSUBPD       Z10, Z3, Z6
+	VADDPD       Z3, Z10, Z10
+	VMULPD       Z5, Z5, Z11
+	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z13
+	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z11, Z13
+	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z11, Z13
+	VFMADD213PD  tanhAVX512Float64Data<>+448(SB), Z11, Z13
+	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z11, Z13
+	VMULPD       Z6, Z11, Z12
+	VMULPD       Z10, Z11, Z11
+	VMULPD       Z13, Z12, Z12
+	VFMSUB231PD  Z10, Z5, Z12
+	VMULPD       Z6, Z5, Z5
+	VFMSUB231PD  Z11, Z13, Z5
+	VADDPD       Z5, Z10, Z13
+	VSUBPD       Z6, Z12, Z11
+	VADDPD       Z6, Z11, Z6
+	VSUBPD       Z6, Z12, Z12
+	VSUBPD       Z10, Z13, Z10
+	VSUBPD       Z10, Z5, Z5
+	VDIVPD       Z9, Z3, Z6
+	VMULPD       Z6, Z7, Z10
+	VFMSUB231PD  Z10, Z4, Z8
+	VFMSUB231PD  Z10, Z9, Z7
 	VADDPD       Z8, Z7, Z7
-	VFMADD231PD  Z7, Z10, Z11
-	VPORQ        Z4, Z11, Z11
-	VMOVUPD      Z11, (AX)
-	VMOVUPD      128(DX), Z3
-	VPANDQ       tanhAVX512Float64Data<>+0(SB), Z3, Z4
-	VPXORQ       Z4, Z3, Z3
-	VMINPD       Z3, Z0, Z3
-	VMOVUPD      Z1, Z8
-	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z3, Z8
-	VSUBPD       Z1, Z8, Z7
-	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z7, Z3
-	VPSLLQ       $0x34, Z8, Z8
-	VPADDQ       Z2, Z8, Z8
-	VSUBPD       Z2, Z8, Z7
-	VADDPD       Z2, Z8, Z8
-	VMULPD       Z3, Z3, Z9
-	VMULPD       Z9, Z9, Z10
-	VMOVUPD      tanhAVX512Float64Data<>+448(SB), Z11
-	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z9, Z11
-	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z15
-	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z9, Z15
-	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z9, Z15
-	VFMADD231PD  Z10, Z15, Z11
-	VMULPD       Z7, Z9, Z10
-	VMULPD       Z8, Z9, Z9
-	VMULPD       Z11, Z10, Z10
-	VFMADD231PD  Z8, Z3, Z10
-	VMULPD       Z7, Z3, Z3
-	VFMADD231PD  Z9, Z11, Z3
-	VADDPD       Z3, Z8, Z11
-	VADDPD       Z10, Z7, Z9
-	VSUBPD       Z7, Z9, Z7
-	VSUBPD       Z7, Z10, Z10
-	VSUBPD       Z8, Z11, Z8
-	VSUBPD       Z8, Z3, Z3
-	VDIVPD       Z14, Z2, Z7
-	VMULPD       Z7, Z12, Z8
-	VFNMADD231PD Z8, Z5, Z13
-	VFNMADD231PD Z8, Z14, Z12
-	VADDPD       Z13, Z12, Z12
-	VFMADD231PD  Z12, Z7, Z8
-	VPORQ        Z6, Z8, Z8
-	VMOVUPD      Z8, 64(AX)
+	VFNMADD231PD Z7, Z6, Z10
+	VMOVUPD      Z10, (AX)
+	VMOVUPD      128(DX), Z4
+	VMINPD       Z4, Z0, Z4
+	VMAXPD       Z4, Z1, Z4
+	VMOVUPD      Z2, Z7
+	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z4, Z7
+	VSUBPD       Z2, Z7, Z6
+	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z6, Z4
+	VPSLLQ       $0x34, Z7, Z7
+	VSUBPD       Z7, Z3, Z6
+	VADDPD       Z3, Z7, Z7
+	VMULPD       Z4, Z4, Z8
+	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z10
+	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z8, Z10
+	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z8, Z10
+	VFMADD213PD  tanhAVX512Float64Data<>+448(SB), Z8, Z10
+	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z8, Z10
+	VMULPD       Z6, Z8, Z9
+	VMULPD       Z7, Z8, Z8
+	VMULPD       Z10, Z9, Z9
+	VFMSUB231PD  Z7, Z4, Z9
+	VMULPD       Z6, Z4, Z4
+	VFMSUB231PD  Z8, Z10, Z4
+	VADDPD       Z4, Z7, Z10
+	VSUBPD       Z6, Z9, Z8
+	VADDPD       Z6, Z8, Z6
+	VSUBPD       Z6, Z9, Z9
+	VSUBPD       Z7, Z10, Z7
+	VSUBPD       Z7, Z4, Z4
+	VDIVPD       Z13, Z3, Z6
+	VMULPD       Z6, Z11, Z7
+	VFMSUB231PD  Z7, Z5, Z12
+	VFMSUB231PD  Z7, Z13, Z11
+	VADDPD       Z12, Z11, Z11
+	VFNMADD231PD Z11, Z6, Z7
+	VMOVUPD      Z7, 64(AX)
 	VMOVUPD      192(DX), Z5
-	VPANDQ       tanhAVX512Float64Data<>+0(SB), Z5, Z6
-	VPXORQ       Z6, Z5, Z5
 	VMINPD       Z5, Z0, Z5
-	VMOVUPD      Z1, Z8
-	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z5, Z8
-	VSUBPD       Z1, Z8, Z7
-	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z7, Z5
-	VPSLLQ       $0x34, Z8, Z8
-	VPADDQ       Z2, Z8, Z8
-	VSUBPD       Z2, Z8, Z7
-	VADDPD       Z2, Z8, Z8
-	VMULPD       Z5, Z5, Z12
-	VMULPD       Z12, Z12, Z13
-	VMOVUPD      tanhAVX512Float64Data<>+448(SB), Z14
-	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z12, Z14
-	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z15
-	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z12, Z15
-	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z12, Z15
-	VFMADD231PD  Z13, Z15, Z14
-	VMULPD       Z7, Z12, Z13
-	VMULPD       Z8, Z12, Z12
-	VMULPD       Z14, Z13, Z13
-	VFMADD231PD  Z8, Z5, Z13
-	VMULPD       Z7, Z5, Z5
-	VFMADD231PD  Z12, Z14, Z5
-	VADDPD       Z5, Z8, Z14
-	VADDPD       Z13, Z7, Z12
-	VSUBPD       Z7, Z12, Z7
-	VSUBPD       Z7, Z13, Z13
-	VSUBPD       Z8, Z14, Z8
-	VSUBPD       Z8, Z5, Z5
-	VDIVPD       Z11, Z2, Z7
-	VMULPD       Z7, Z9, Z8
-	VFNMADD231PD Z8, Z3, Z10
-	VFNMADD231PD Z8, Z11, Z9
-	VADDPD       Z10, Z9, Z9
-	VFMADD231PD  Z9, Z7, Z8
-	VPORQ        Z4, Z8, Z8
-	VMOVUPD      Z8, 128(AX)
-	VMOVUPD      256(DX), Z3
-	VPANDQ       tanhAVX512Float64Data<>+0(SB), Z3, Z4
-	VPXORQ       Z4, Z3, Z3
-	VMINPD       Z3, Z0, Z3
-	VMOVUPD      Z1, Z8
-	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z3, Z8
-	VSUBPD       Z1, Z8, Z7
-	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z7, Z3
-	VPSLLQ       $0x34, Z8, Z8
-	VPADDQ       Z2, Z8, Z8
-	VSUBPD       Z2, Z8, Z7
-	VADDPD       Z2, Z8, Z8
-	VMULPD       Z3, Z3, Z9
-	VMULPD       Z9, Z9, Z10
-	VMOVUPD      tanhAVX512Float64Data<>+448(SB), Z11
-	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z9, Z11
-	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z15
-	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z9, Z15
-	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z9, Z15
-	VFMADD231PD  Z10, Z15, Z11
-	VMULPD       Z7, Z9, Z10
-	VMULPD       Z8, Z9, Z9
-	VMULPD       Z11, Z10, Z10
-	VFMADD231PD  Z8, Z3, Z10
-	VMULPD       Z7, Z3, Z3
-	VFMADD231PD  Z9, Z11, Z3
-	VADDPD       Z3, Z8, Z11
-	VADDPD       Z10, Z7, Z9
-	VSUBPD       Z7, Z9, Z7
-	VSUBPD       Z7, Z10, Z10
-	VSUBPD       Z8, Z11, Z8
-	VSUBPD       Z8, Z3, Z3
-	VDIVPD       Z14, Z2, Z7
-	VMULPD       Z7, Z12, Z8
-	VFNMADD231PD Z8, Z5, Z13
-	VFNMADD231PD Z8, Z14, Z12
-	VADDPD       Z13, Z12, Z12
-	VFMADD231PD  Z12, Z7, Z8
-	VPORQ        Z6, Z8, Z8
-	VMOVUPD      Z8, 192(AX)
+	VMAXPD       Z5, Z1, Z5
+	VMOVUPD      Z2, Z7
+	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z5, Z7
+	VSUBPD       Z2, Z7, Z6
+	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z6, Z5
+	VPSLLQ       $0x34, Z7, Z7
+	VSUBPD       Z7, Z3, Z6
+	VADDPD       Z3, Z7, Z7
+	VMULPD       Z5, Z5, Z11
+	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z13
+	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z11, Z13
+	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z11, Z13
+	VFMADD213PD  tanhAVX512Float64Data<>+448(SB), Z11, Z13
+	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z11, Z13
+	VMULPD       Z6, Z11, Z12
+	VMULPD       Z7, Z11, Z11
+	VMULPD       Z13, Z12, Z12
+	VFMSUB231PD  Z7, Z5, Z12
+	VMULPD       Z6, Z5, Z5
+	VFMSUB231PD  Z11, Z13, Z5
+	VADDPD       Z5, Z7, Z13
+	VSUBPD       Z6, Z12, Z11
+	VADDPD       Z6, Z11, Z6
+	VSUBPD       Z6, Z12, Z12
+	VSUBPD       Z7, Z13, Z7
+	VSUBPD       Z7, Z5, Z5
+	VDIVPD       Z10, Z3, Z6
+	VMULPD       Z6, Z8, Z7
+	VFMSUB231PD  Z7, Z4, Z9
+	VFMSUB231PD  Z7, Z10, Z8
+	VADDPD       Z9, Z8, Z8
+	VFNMADD231PD Z8, Z6, Z7
+	VMOVUPD      Z7, 128(AX)
+	VMOVUPD      256(DX), Z4
+	VMINPD       Z4, Z0, Z4
+	VMAXPD       Z4, Z1, Z4
+	VMOVUPD      Z2, Z7
+	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z4, Z7
+	VSUBPD       Z2, Z7, Z6
+	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z6, Z4
+	VPSLLQ       $0x34, Z7, Z7
+	VSUBPD       Z7, Z3, Z6
+	VADDPD       Z3, Z7, Z7
+	VMULPD       Z4, Z4, Z8
+	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z10
+	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z8, Z10
+	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z8, Z10
+	VFMADD213PD  tanhAVX512Float64Data<>+448(SB), Z8, Z10
+	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z8, Z10
+	VMULPD       Z6, Z8, Z9
+	VMULPD       Z7, Z8, Z8
+	VMULPD       Z10, Z9, Z9
+	VFMSUB231PD  Z7, Z4, Z9
+	VMULPD       Z6, Z4, Z4
+	VFMSUB231PD  Z8, Z10, Z4
+	VADDPD       Z4, Z7, Z10
+	VSUBPD       Z6, Z9, Z8
+	VADDPD       Z6, Z8, Z6
+	VSUBPD       Z6, Z9, Z9
+	VSUBPD       Z7, Z10, Z7
+	VSUBPD       Z7, Z4, Z4
+	VDIVPD       Z13, Z3, Z6
+	VMULPD       Z6, Z11, Z7
+	VFMSUB231PD  Z7, Z5, Z12
+	VFMSUB231PD  Z7, Z13, Z11
+	VADDPD       Z12, Z11, Z11
+	VFNMADD231PD Z11, Z6, Z7
+	VMOVUPD      Z7, 192(AX)
 	VMOVUPD      320(DX), Z5
-	VPANDQ       tanhAVX512Float64Data<>+0(SB), Z5, Z6
-	VPXORQ       Z6, Z5, Z5
 	VMINPD       Z5, Z0, Z5
-	VMOVUPD      Z1, Z8
-	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z5, Z8
-	VSUBPD       Z1, Z8, Z7
-	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z7, Z5
-	VPSLLQ       $0x34, Z8, Z8
-	VPADDQ       Z2, Z8, Z8
-	VSUBPD       Z2, Z8, Z7
-	VADDPD       Z2, Z8, Z8
-	VMULPD       Z5, Z5, Z12
-	VMULPD       Z12, Z12, Z13
-	VMOVUPD      tanhAVX512Float64Data<>+448(SB), Z14
-	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z12, Z14
-	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z15
-	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z12, Z15
-	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z12, Z15
-	VFMADD231PD  Z13, Z15, Z14
-	VMULPD       Z7, Z12, Z13
-	VMULPD       Z8, Z12, Z12
-	VMULPD       Z14, Z13, Z13
-	VFMADD231PD  Z8, Z5, Z13
-	VMULPD       Z7, Z5, Z5
-	VFMADD231PD  Z12, Z14, Z5
-	VADDPD       Z5, Z8, Z14
-	VADDPD       Z13, Z7, Z12
-	VSUBPD       Z7, Z12, Z7
-	VSUBPD       Z7, Z13, Z13
-	VSUBPD       Z8, Z14, Z8
-	VSUBPD       Z8, Z5, Z5
-	VDIVPD       Z11, Z2, Z7
-	VMULPD       Z7, Z9, Z8
-	VFNMADD231PD Z8, Z3, Z10
-	VFNMADD231PD Z8, Z11, Z9
-	VADDPD       Z10, Z9, Z9
-	VFMADD231PD  Z9, Z7, Z8
-	VPORQ        Z4, Z8, Z8
-	VMOVUPD      Z8, 256(AX)
-	VMOVUPD      384(DX), Z3
-	VPANDQ       tanhAVX512Float64Data<>+0(SB), Z3, Z4
-	VPXORQ       Z4, Z3, Z3
-	VMINPD       Z3, Z0, Z3
-	VMOVUPD      Z1, Z8
-	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z3, Z8
-	VSUBPD       Z1, Z8, Z7
-	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z7, Z3
-	VPSLLQ       $0x34, Z8, Z8
-	VPADDQ       Z2, Z8, Z8
-	VSUBPD       Z2, Z8, Z7
-	VADDPD       Z2, Z8, Z8
-	VMULPD       Z3, Z3, Z9
-	VMULPD       Z9, Z9, Z10
-	VMOVUPD      tanhAVX512Float64Data<>+448(SB), Z11
-	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z9, Z11
-	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z15
-	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z9, Z15
-	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z9, Z15
-	VFMADD231PD  Z10, Z15, Z11
-	VMULPD       Z7, Z9, Z10
-	VMULPD       Z8, Z9, Z9
-	VMULPD       Z11, Z10, Z10
-	VFMADD231PD  Z8, Z3, Z10
-	VMULPD       Z7, Z3, Z3
-	VFMADD231PD  Z9, Z11, Z3
-	VADDPD       Z3, Z8, Z11
-	VADDPD       Z10, Z7, Z9
-	VSUBPD       Z7, Z9, Z7
-	VSUBPD       Z7, Z10, Z10
-	VSUBPD       Z8, Z11, Z8
-	VSUBPD       Z8, Z3, Z3
-	VDIVPD       Z14, Z2, Z7
-	VMULPD       Z7, Z12, Z8
-	VFNMADD231PD Z8, Z5, Z13
-	VFNMADD231PD Z8, Z14, Z12
-	VADDPD       Z13, Z12, Z12
-	VFMADD231PD  Z12, Z7, Z8
-	VPORQ        Z6, Z8, Z8
-	VMOVUPD      Z8, 320(AX)
+	VMAXPD       Z5, Z1, Z5
+	VMOVUPD      Z2, Z7
+	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z5, Z7
+	VSUBPD       Z2, Z7, Z6
+	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z6, Z5
+	VPSLLQ       $0x34, Z7, Z7
+	VSUBPD       Z7, Z3, Z6
+	VADDPD       Z3, Z7, Z7
+	VMULPD       Z5, Z5, Z11
+	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z13
+	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z11, Z13
+	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z11, Z13
+	VFMADD213PD  tanhAVX512Float64Data<>+448(SB), Z11, Z13
+	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z11, Z13
+	VMULPD       Z6, Z11, Z12
+	VMULPD       Z7, Z11, Z11
+	VMULPD       Z13, Z12, Z12
+	VFMSUB231PD  Z7, Z5, Z12
+	VMULPD       Z6, Z5, Z5
+	VFMSUB231PD  Z11, Z13, Z5
+	VADDPD       Z5, Z7, Z13
+	VSUBPD       Z6, Z12, Z11
+	VADDPD       Z6, Z11, Z6
+	VSUBPD       Z6, Z12, Z12
+	VSUBPD       Z7, Z13, Z7
+	VSUBPD       Z7, Z5, Z5
+	VDIVPD       Z10, Z3, Z6
+	VMULPD       Z6, Z8, Z7
+	VFMSUB231PD  Z7, Z4, Z9
+	VFMSUB231PD  Z7, Z10, Z8
+	VADDPD       Z9, Z8, Z8
+	VFNMADD231PD Z8, Z6, Z7
+	VMOVUPD      Z7, 256(AX)
+	VMOVUPD      384(DX), Z4
+	VMINPD       Z4, Z0, Z4
+	VMAXPD       Z4, Z1, Z4
+	VMOVUPD      Z2, Z7
+	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z4, Z7
+	VSUBPD       Z2, Z7, Z6
+	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z6, Z4
+	VPSLLQ       $0x34, Z7, Z7
+	VSUBPD       Z7, Z3, Z6
+	VADDPD       Z3, Z7, Z7
+	VMULPD       Z4, Z4, Z8
+	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z10
+	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z8, Z10
+	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z8, Z10
+	VFMADD213PD  tanhAVX512Float64Data<>+448(SB), Z8, Z10
+	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z8, Z10
+	VMULPD       Z6, Z8, Z9
+	VMULPD       Z7, Z8, Z8
+	VMULPD       Z10, Z9, Z9
+	VFMSUB231PD  Z7, Z4, Z9
+	VMULPD       Z6, Z4, Z4
+	VFMSUB231PD  Z8, Z10, Z4
+	VADDPD       Z4, Z7, Z10
+	VSUBPD       Z6, Z9, Z8
+	VADDPD       Z6, Z8, Z6
+	VSUBPD       Z6, Z9, Z9
+	VSUBPD       Z7, Z10, Z7
+	VSUBPD       Z7, Z4, Z4
+	VDIVPD       Z13, Z3, Z6
+	VMULPD       Z6, Z11, Z7
+	VFMSUB231PD  Z7, Z5, Z12
+	VFMSUB231PD  Z7, Z13, Z11
+	VADDPD       Z12, Z11, Z11
+	VFNMADD231PD Z11, Z6, Z7
+	VMOVUPD      Z7, 320(AX)
 	VMOVUPD      448(DX), Z5
-	VPANDQ       tanhAVX512Float64Data<>+0(SB), Z5, Z6
-	VPXORQ       Z6, Z5, Z5
 	VMINPD       Z5, Z0, Z5
-	VMOVUPD      Z1, Z8
-	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z5, Z8
-	VSUBPD       Z1, Z8, Z7
-	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z7, Z5
-	VPSLLQ       $0x34, Z8, Z8
-	VPADDQ       Z2, Z8, Z8
-	VSUBPD       Z2, Z8, Z7
-	VADDPD       Z2, Z8, Z8
-	VMULPD       Z5, Z5, Z12
-	VMULPD       Z12, Z12, Z13
-	VMOVUPD      tanhAVX512Float64Data<>+448(SB), Z14
-	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z12, Z14
-	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z15
-	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z12, Z15
-	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z12, Z15
-	VFMADD231PD  Z13, Z15, Z14
-	VMULPD       Z7, Z12, Z13
-	VMULPD       Z8, Z12, Z12
-	VMULPD       Z14, Z13, Z13
-	VFMADD231PD  Z8, Z5, Z13
-	VMULPD       Z7, Z5, Z5
-	VFMADD231PD  Z12, Z14, Z5
-	VADDPD       Z5, Z8, Z14
-	VADDPD       Z13, Z7, Z12
-	VSUBPD       Z7, Z12, Z7
-	VSUBPD       Z7, Z13, Z13
-	VSUBPD       Z8, Z14, Z8
-	VSUBPD       Z8, Z5, Z5
-	VDIVPD       Z11, Z2, Z7
-	VMULPD       Z7, Z9, Z8
-	VFNMADD231PD Z8, Z3, Z10
-	VFNMADD231PD Z8, Z11, Z9
-	VADDPD       Z10, Z9, Z9
-	VFMADD231PD  Z9, Z7, Z8
-	VPORQ        Z4, Z8, Z8
-	VMOVUPD      Z8, 384(AX)
-	VDIVPD       Z14, Z2, Z3
-	VMULPD       Z3, Z12, Z4
-	VFNMADD231PD Z4, Z5, Z13
-	VFNMADD231PD Z4, Z14, Z12
-	VADDPD       Z13, Z12, Z12
-	VFMADD231PD  Z12, Z3, Z4
-	VPORQ        Z6, Z4, Z4
-	VMOVUPD      Z4, 448(AX)
+	VMAXPD       Z5, Z1, Z5
+	VMOVUPD      Z2, Z7
+	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z5, Z7
+	VSUBPD       Z2, Z7, Z6
+	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z6, Z5
+	VPSLLQ       $0x34, Z7, Z7
+	VSUBPD       Z7, Z3, Z6
+	VADDPD       Z3, Z7, Z7
+	VMULPD       Z5, Z5, Z11
+	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z13
+	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z11, Z13
+	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z11, Z13
+	VFMADD213PD  tanhAVX512Float64Data<>+448(SB), Z11, Z13
+	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z11, Z13
+	VMULPD       Z6, Z11, Z12
+	VMULPD       Z7, Z11, Z11
+	VMULPD       Z13, Z12, Z12
+	VFMSUB231PD  Z7, Z5, Z12
+	VMULPD       Z6, Z5, Z5
+	VFMSUB231PD  Z11, Z13, Z5
+	VADDPD       Z5, Z7, Z13
+	VSUBPD       Z6, Z12, Z11
+	VADDPD       Z6, Z11, Z6
+	VSUBPD       Z6, Z12, Z12
+	VSUBPD       Z7, Z13, Z7
+	VSUBPD       Z7, Z5, Z5
+	VDIVPD       Z10, Z3, Z6
+	VMULPD       Z6, Z8, Z7
+	VFMSUB231PD  Z7, Z4, Z9
+	VFMSUB231PD  Z7, Z10, Z8
+	VADDPD       Z9, Z8, Z8
+	VFNMADD231PD Z8, Z6, Z7
+	VMOVUPD      Z7, 384(AX)
+	VDIVPD       Z13, Z3, Z4
+	VMULPD       Z4, Z11, Z6
+	VFMSUB231PD  Z6, Z5, Z12
+	VFMSUB231PD  Z6, Z13, Z11
+	VADDPD       Z12, Z11, Z11
+	VFNMADD231PD Z11, Z4, Z6
+	VMOVUPD      Z6, 448(AX)
 	ADDQ         $0x00000200, AX
 	ADDQ         $0x00000200, DX
 	SUBQ         $0x00000040, CX
@@ -12728,45 +17259,40 @@ blocks:
 whole:
 	CMPQ         CX, $0x00000008
 	JL           rest
-	VMOVUPD      (DX), Z3
-	VPANDQ       tanhAVX512Float64Data<>+0(SB), Z3, Z4
-	VPXORQ       Z4, Z3, Z3
-	VMINPD       Z3, Z0, Z3
-	VMOVUPD      Z1, Z6
-	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z3, Z6
-	VSUBPD       Z1, Z6, Z5
-	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z5, Z3
-	VPSLLQ       $0x34, Z6, Z6
-	VPADDQ       Z2, Z6, Z6
+	VMOVUPD      (DX), Z4
+	VMINPD       Z4, Z0, Z4
+	VMAXPD       Z4, Z1, Z4
+	VMOVUPD      Z2, Z6
+	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z4, Z6
 	VSUBPD       Z2, Z6, Z5
-	VADDPD       Z2, Z6, Z6
-	VMULPD       Z3, Z3, Z7
-	VMULPD       Z7, Z7, Z8
-	VMOVUPD      tanhAVX512Float64Data<>+448(SB), Z9
+	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z5, Z4
+	VPSLLQ       $0x34, Z6, Z6
+	VSUBPD       Z6, Z3, Z5
+	VADDPD       Z3, Z6, Z6
+	VMULPD       Z4, Z4, Z7
+	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z9
+	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z7, Z9
+	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z7, Z9
+	VFMADD213PD  tanhAVX512Float64Data<>+448(SB), Z7, Z9
 	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z7, Z9
-	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z10
-	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z7, Z10
-	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z7, Z10
-	VFMADD231PD  Z8, Z10, Z9
 	VMULPD       Z5, Z7, Z8
 	VMULPD       Z6, Z7, Z7
 	VMULPD       Z9, Z8, Z8
-	VFMADD231PD  Z6, Z3, Z8
-	VMULPD       Z5, Z3, Z3
-	VFMADD231PD  Z7, Z9, Z3
-	VADDPD       Z3, Z6, Z9
-	VADDPD       Z8, Z5, Z7
-	VSUBPD       Z5, Z7, Z5
+	VFMSUB231PD  Z6, Z4, Z8
+	VMULPD       Z5, Z4, Z4
+	VFMSUB231PD  Z7, Z9, Z4
+	VADDPD       Z4, Z6, Z9
+	VSUBPD       Z5, Z8, Z7
+	VADDPD       Z5, Z7, Z5
 	VSUBPD       Z5, Z8, Z8
 	VSUBPD       Z6, Z9, Z6
-	VSUBPD       Z6, Z3, Z3
-	VDIVPD       Z9, Z2, Z5
+	VSUBPD       Z6, Z4, Z4
+	VDIVPD       Z9, Z3, Z5
 	VMULPD       Z5, Z7, Z6
-	VFNMADD231PD Z6, Z3, Z8
-	VFNMADD231PD Z6, Z9, Z7
+	VFMSUB231PD  Z6, Z4, Z8
+	VFMSUB231PD  Z6, Z9, Z7
 	VADDPD       Z8, Z7, Z7
-	VFMADD231PD  Z7, Z5, Z6
-	VPORQ        Z4, Z6, Z6
+	VFNMADD231PD Z7, Z5, Z6
 	VMOVUPD      Z6, (AX)
 	ADDQ         $0x00000040, AX
 	ADDQ         $0x00000040, DX
@@ -12780,67 +17306,62 @@ rest:
 	SHLQ         CL, BX
 	DECQ         BX
 	KMOVW        BX, K1
-	VMOVUPD.Z    (DX), K1, Z3
-	VPANDQ       tanhAVX512Float64Data<>+0(SB), Z3, Z4
-	VPXORQ       Z4, Z3, Z3
-	VMINPD       Z3, Z0, Z3
-	VMOVUPD      Z1, Z0
-	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z3, Z0
-	VSUBPD       Z1, Z0, Z1
-	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z1, Z3
-	VPSLLQ       $0x34, Z0, Z0
-	VPADDQ       Z2, Z0, Z0
+	VMOVUPD.Z    (DX), K1, Z4
+	VMINPD       Z4, Z0, Z4
+	VMAXPD       Z4, Z1, Z4
+	VMOVUPD      Z2, Z0
+	VFMADD231PD  tanhAVX512Float64Data<>+128(SB), Z4, Z0
 	VSUBPD       Z2, Z0, Z1
-	VADDPD       Z2, Z0, Z0
-	VMULPD       Z3, Z3, Z5
-	VMULPD       Z5, Z5, Z6
-	VMOVUPD      tanhAVX512Float64Data<>+448(SB), Z7
-	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z5, Z7
-	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z8
-	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z5, Z8
-	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z5, Z8
-	VFMADD231PD  Z6, Z8, Z7
-	VMULPD       Z1, Z5, Z6
-	VMULPD       Z0, Z5, Z5
-	VMULPD       Z7, Z6, Z6
-	VFMADD231PD  Z0, Z3, Z6
-	VMULPD       Z1, Z3, Z3
-	VFMADD231PD  Z5, Z7, Z3
-	VADDPD       Z3, Z0, Z7
-	VADDPD       Z6, Z1, Z5
-	VSUBPD       Z1, Z5, Z1
-	VSUBPD       Z1, Z6, Z6
-	VSUBPD       Z0, Z7, Z0
-	VSUBPD       Z0, Z3, Z3
-	VDIVPD       Z7, Z2, Z0
-	VMULPD       Z0, Z5, Z1
-	VFNMADD231PD Z1, Z3, Z6
-	VFNMADD231PD Z1, Z7, Z5
-	VADDPD       Z6, Z5, Z5
-	VFMADD231PD  Z5, Z0, Z1
-	VPORQ        Z4, Z1, Z1
+	VFNMADD231PD tanhAVX512Float64Data<>+256(SB), Z1, Z4
+	VPSLLQ       $0x34, Z0, Z0
+	VSUBPD       Z0, Z3, Z1
+	VADDPD       Z3, Z0, Z0
+	VMULPD       Z4, Z4, Z2
+	VMOVUPD      tanhAVX512Float64Data<>+640(SB), Z6
+	VFMADD213PD  tanhAVX512Float64Data<>+576(SB), Z2, Z6
+	VFMADD213PD  tanhAVX512Float64Data<>+512(SB), Z2, Z6
+	VFMADD213PD  tanhAVX512Float64Data<>+448(SB), Z2, Z6
+	VFMADD213PD  tanhAVX512Float64Data<>+384(SB), Z2, Z6
+	VMULPD       Z1, Z2, Z5
+	VMULPD       Z0, Z2, Z2
+	VMULPD       Z6, Z5, Z5
+	VFMSUB231PD  Z0, Z4, Z5
+	VMULPD       Z1, Z4, Z4
+	VFMSUB231PD  Z2, Z6, Z4
+	VADDPD       Z4, Z0, Z6
+	VSUBPD       Z1, Z5, Z2
+	VADDPD       Z1, Z2, Z1
+	VSUBPD       Z1, Z5, Z5
+	VSUBPD       Z0, Z6, Z0
+	VSUBPD       Z0, Z4, Z4
+	VDIVPD       Z6, Z3, Z0
+	VMULPD       Z0, Z2, Z1
+	VFMSUB231PD  Z1, Z4, Z5
+	VFMSUB231PD  Z1, Z6, Z2
+	VADDPD       Z5, Z2, Z2
+	VFNMADD231PD Z2, Z0, Z1
 	VMOVUPD      Z1, K1, (AX)
 
 done:
 	VZEROUPPER
 	RET
 
-DATA tanhAVX2Float32Data<>+0(SB)/4, $0x80000000
-DATA tanhAVX2Float32Data<>+4(SB)/4, $0x80000000
-DATA tanhAVX2Float32Data<>+8(SB)/4, $0x80000000
-DATA tanhAVX2Float32Data<>+12(SB)/4, $0x80000000
-DATA tanhAVX2Float32Data<>+16(SB)/4, $0x80000000
-DATA tanhAVX2Float32Data<>+20(SB)/4, $0x80000000
-DATA tanhAVX2Float32Data<>+24(SB)/4, $0x80000000
-DATA tanhAVX2Float32Data<>+28(SB)/4, $0x80000000
-DATA tanhAVX2Float32Data<>+32(SB)/4, $0x41200000
-DATA tanhAVX2Float32Data<>+36(SB)/4, $0x41200000
-DATA tanhAVX2Float32Data<>+40(SB)/4, $0x41200000
-DATA tanhAVX2Float32Data<>+44(SB)/4, $0x41200000
-DATA tanhAVX2Float32Data<>+48(SB)/4, $0x41200000
-DATA tanhAVX2Float32Data<>+52(SB)/4, $0x41200000
-DATA tanhAVX2Float32Data<>+56(SB)/4, $0x41200000
-DATA tanhAVX2Float32Data<>+60(SB)/4, $0x41200000
+DATA tanhAVX2Float32Data<>+0(SB)/4, $0x41200000
+DATA tanhAVX2Float32Data<>+4(SB)/4, $0x41200000
+DATA tanhAVX2Float32Data<>+8(SB)/4, $0x41200000
+DATA tanhAVX2Float32Data<>+12(SB)/4, $0x41200000
+DATA tanhAVX2Float32Data<>+16(SB)/4, $0x41200000
+DATA tanhAVX2Float32Data<>+20(SB)/4, $0x41200000
+DATA tanhAVX2Float32Data<>+24(SB)/4, $0x41200000
+DATA tanhAVX2Float32Data<>+28(SB)/4, $0x41200000
+DATA tanhAVX2Float32Data<>+32(SB)/4, $0xc1200000
+DATA tanhAVX2Float32Data<>+36(SB)/4, $0xc1200000
+DATA tanhAVX2Float32Data<>+40(SB)/4, $0xc1200000
+DATA tanhAVX2Float32Data<>+44(SB)/4, $0xc1200000
+DATA tanhAVX2Float32Data<>+48(SB)/4, $0xc1200000
+DATA tanhAVX2Float32Data<>+52(SB)/4, $0xc1200000
+DATA tanhAVX2Float32Data<>+56(SB)/4, $0xc1200000
+DATA tanhAVX2Float32Data<>+60(SB)/4, $0xc1200000
 DATA tanhAVX2Float32Data<>+64(SB)/4, $0x4038aa3b
 DATA tanhAVX2Float32Data<>+68(SB)/4, $0x4038aa3b
 DATA tanhAVX2Float32Data<>+72(SB)/4, $0x4038aa3b
@@ -12849,14 +17370,14 @@ DATA tanhAVX2Float32Data<>+80(SB)/4, $0x4038aa3b
 DATA tanhAVX2Float32Data<>+84(SB)/4, $0x4038aa3b
 DATA tanhAVX2Float32Data<>+88(SB)/4, $0x4038aa3b
 DATA tanhAVX2Float32Data<>+92(SB)/4, $0x4038aa3b
-DATA tanhAVX2Float32Data<>+96(SB)/4, $0x4b400000
-DATA tanhAVX2Float32Data<>+100(SB)/4, $0x4b400000
-DATA tanhAVX2Float32Data<>+104(SB)/4, $0x4b400000
-DATA tanhAVX2Float32Data<>+108(SB)/4, $0x4b400000
-DATA tanhAVX2Float32Data<>+112(SB)/4, $0x4b400000
-DATA tanhAVX2Float32Data<>+116(SB)/4, $0x4b400000
-DATA tanhAVX2Float32Data<>+120(SB)/4, $0x4b400000
-DATA tanhAVX2Float32Data<>+124(SB)/4, $0x4b400000
+DATA tanhAVX2Float32Data<>+96(SB)/4, $0x4b40007f
+DATA tanhAVX2Float32Data<>+100(SB)/4, $0x4b40007f
+DATA tanhAVX2Float32Data<>+104(SB)/4, $0x4b40007f
+DATA tanhAVX2Float32Data<>+108(SB)/4, $0x4b40007f
+DATA tanhAVX2Float32Data<>+112(SB)/4, $0x4b40007f
+DATA tanhAVX2Float32Data<>+116(SB)/4, $0x4b40007f
+DATA tanhAVX2Float32Data<>+120(SB)/4, $0x4b40007f
+DATA tanhAVX2Float32Data<>+124(SB)/4, $0x4b40007f
 DATA tanhAVX2Float32Data<>+128(SB)/4, $0x3eb17218
 DATA tanhAVX2Float32Data<>+132(SB)/4, $0x3eb17218
 DATA tanhAVX2Float32Data<>+136(SB)/4, $0x3eb17218
@@ -12897,293 +17418,270 @@ TEXT ·tanhAVX2Float32(SB), NOSPLIT, $0-24
 	MOVQ    n+0(FP), AX
 	MOVQ    y+8(FP), CX
 	MOVQ    x+16(FP), DX
-	VMOVUPS tanhAVX2Float32Data<>+32(SB), Y0
-	VMOVUPS tanhAVX2Float32Data<>+96(SB), Y1
-	VMOVUPS tanhAVX2Float32Data<>+160(SB), Y2
+	VMOVUPS tanhAVX2Float32Data<>+0(SB), Y0
+	VMOVUPS tanhAVX2Float32Data<>+32(SB), Y1
+	VMOVUPS tanhAVX2Float32Data<>+96(SB), Y2
+	VMOVUPS tanhAVX2Float32Data<>+160(SB), Y3
 
 blocks:
 	CMPQ         AX, $0x00000040
 	JL           whole
-	VMOVUPS      (DX), Y3
-	VPAND        tanhAVX2Float32Data<>+0(SB), Y3, Y4
-	VPXOR        Y4, Y3, Y3
-	VMINPS       Y3, Y0, Y3
-	VMOVUPS      Y1, Y6
-	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y3, Y6
-	VSUBPS       Y1, Y6, Y5
-	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y5, Y3
-	VPSLLD       $0x17, Y6, Y6
-	VPADDD       Y2, Y6, Y6
+	VMOVUPS      (DX), Y4
+	VMINPS       Y4, Y0, Y4
+	VMAXPS       Y4, Y1, Y4
+	VMOVUPS      Y2, Y6
+	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y4, Y6
 	VSUBPS       Y2, Y6, Y5
-	VADDPS       Y2, Y6, Y6
-	VMULPS       Y3, Y3, Y7
+	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y5, Y4
+	VPSLLD       $0x17, Y6, Y6
+	VSUBPS       Y6, Y3, Y5
+	VADDPS       Y3, Y6, Y6
+	VMULPS       Y4, Y4, Y7
 	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y9
 	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y7, Y9
 	VMULPS       Y5, Y7, Y8
 	VMULPS       Y6, Y7, Y7
 	VMULPS       Y9, Y8, Y8
-	VFMADD231PS  Y6, Y3, Y8
-	VMULPS       Y5, Y3, Y3
-	VFMADD231PS  Y7, Y9, Y3
-	VADDPS       Y3, Y6, Y9
-	VADDPS       Y8, Y5, Y7
-	VSUBPS       Y5, Y7, Y5
+	VFMSUB231PS  Y6, Y4, Y8
+	VMULPS       Y5, Y4, Y4
+	VFMSUB231PS  Y7, Y9, Y4
+	VADDPS       Y4, Y6, Y9
+	VSUBPS       Y5, Y8, Y7
+	VADDPS       Y5, Y7, Y5
 	VSUBPS       Y5, Y8, Y8
 	VSUBPS       Y6, Y9, Y6
-	VSUBPS       Y6, Y3, Y3
+	VSUBPS       Y6, Y4, Y4
 	VMOVUPS      32(DX), Y5
-	VPAND        tanhAVX2Float32Data<>+0(SB), Y5, Y6
-	VPXOR        Y6, Y5, Y5
 	VMINPS       Y5, Y0, Y5
-	VMOVUPS      Y1, Y11
-	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y5, Y11
-	VSUBPS       Y1, Y11, Y10
-	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y10, Y5
-	VPSLLD       $0x17, Y11, Y11
-	VPADDD       Y2, Y11, Y11
-	VSUBPS       Y2, Y11, Y10
-	VADDPS       Y2, Y11, Y11
-	VMULPS       Y5, Y5, Y12
-	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y14
-	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y12, Y14
-	VMULPS       Y10, Y12, Y13
-	VMULPS       Y11, Y12, Y12
-	VMULPS       Y14, Y13, Y13
-	VFMADD231PS  Y11, Y5, Y13
-	VMULPS       Y10, Y5, Y5
-	VFMADD231PS  Y12, Y14, Y5
-	VADDPS       Y5, Y11, Y14
-	VADDPS       Y13, Y10, Y12
-	VSUBPS       Y10, Y12, Y10
-	VSUBPS       Y10, Y13, Y13
-	VSUBPS       Y11, Y14, Y11
-	VSUBPS       Y11, Y5, Y5
-	VDIVPS       Y9, Y2, Y10
-	VMULPS       Y10, Y7, Y11
-	VFNMADD231PS Y11, Y3, Y8
-	VFNMADD231PS Y11, Y9, Y7
+	VMAXPS       Y5, Y1, Y5
+	VMOVUPS      Y2, Y10
+	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y5, Y10
+	VSUBPS       Y2, Y10, Y6
+	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y6, Y5
+	VPSLLD       $0x17, Y10, Y10
+	VSUBPS       Y10, Y3, Y6
+	VADDPS       Y3, Y10, Y10
+	VMULPS       Y5, Y5, Y11
+	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y13
+	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y11, Y13
+	VMULPS       Y6, Y11, Y12
+	VMULPS       Y10, Y11, Y11
+	VMULPS       Y13, Y12, Y12
+	VFMSUB231PS  Y10, Y5, Y12
+	VMULPS       Y6, Y5, Y5
+	VFMSUB231PS  Y11, Y13, Y5
+	VADDPS       Y5, Y10, Y13
+	VSUBPS       Y6, Y12, Y11
+	VADDPS       Y6, Y11, Y6
+	VSUBPS       Y6, Y12, Y12
+	VSUBPS       Y10, Y13, Y10
+	VSUBPS       Y10, Y5, Y5
+	VDIVPS       Y9, Y3, Y6
+	VMULPS       Y6, Y7, Y10
+	VFMSUB231PS  Y10, Y4, Y8
+	VFMSUB231PS  Y10, Y9, Y7
 	VADDPS       Y8, Y7, Y7
-	VFMADD231PS  Y7, Y10, Y11
-	VPOR         Y4, Y11, Y11
-	VMOVUPS      Y11, (CX)
-	VMOVUPS      64(DX), Y3
-	VPAND        tanhAVX2Float32Data<>+0(SB), Y3, Y4
-	VPXOR        Y4, Y3, Y3
-	VMINPS       Y3, Y0, Y3
-	VMOVUPS      Y1, Y8
-	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y3, Y8
-	VSUBPS       Y1, Y8, Y7
-	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y7, Y3
-	VPSLLD       $0x17, Y8, Y8
-	VPADDD       Y2, Y8, Y8
-	VSUBPS       Y2, Y8, Y7
-	VADDPS       Y2, Y8, Y8
-	VMULPS       Y3, Y3, Y9
-	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y11
-	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y9, Y11
-	VMULPS       Y7, Y9, Y10
-	VMULPS       Y8, Y9, Y9
-	VMULPS       Y11, Y10, Y10
-	VFMADD231PS  Y8, Y3, Y10
-	VMULPS       Y7, Y3, Y3
-	VFMADD231PS  Y9, Y11, Y3
-	VADDPS       Y3, Y8, Y11
-	VADDPS       Y10, Y7, Y9
-	VSUBPS       Y7, Y9, Y7
-	VSUBPS       Y7, Y10, Y10
-	VSUBPS       Y8, Y11, Y8
-	VSUBPS       Y8, Y3, Y3
-	VDIVPS       Y14, Y2, Y7
-	VMULPS       Y7, Y12, Y8
-	VFNMADD231PS Y8, Y5, Y13
-	VFNMADD231PS Y8, Y14, Y12
-	VADDPS       Y13, Y12, Y12
-	VFMADD231PS  Y12, Y7, Y8
-	VPOR         Y6, Y8, Y8
-	VMOVUPS      Y8, 32(CX)
+	VFNMADD231PS Y7, Y6, Y10
+	VMOVUPS      Y10, (CX)
+	VMOVUPS      64(DX), Y4
+	VMINPS       Y4, Y0, Y4
+	VMAXPS       Y4, Y1, Y4
+	VMOVUPS      Y2, Y7
+	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y4, Y7
+	VSUBPS       Y2, Y7, Y6
+	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y6, Y4
+	VPSLLD       $0x17, Y7, Y7
+	VSUBPS       Y7, Y3, Y6
+	VADDPS       Y3, Y7, Y7
+	VMULPS       Y4, Y4, Y8
+	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y10
+	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y8, Y10
+	VMULPS       Y6, Y8, Y9
+	VMULPS       Y7, Y8, Y8
+	VMULPS       Y10, Y9, Y9
+	VFMSUB231PS  Y7, Y4, Y9
+	VMULPS       Y6, Y4, Y4
+	VFMSUB231PS  Y8, Y10, Y4
+	VADDPS       Y4, Y7, Y10
+	VSUBPS       Y6, Y9, Y8
+	VADDPS       Y6, Y8, Y6
+	VSUBPS       Y6, Y9, Y9
+	VSUBPS       Y7, Y10, Y7
+	VSUBPS       Y7, Y4, Y4
+	VDIVPS       Y13, Y3, Y6
+	VMULPS       Y6, Y11, Y7
+	VFMSUB231PS  Y7, Y5, Y12
+	VFMSUB231PS  Y7, Y13, Y11
+	VADDPS       Y12, Y11, Y11
+	VFNMADD231PS Y11, Y6, Y7
+	VMOVUPS      Y7, 32(CX)
 	VMOVUPS      96(DX), Y5
-	VPAND        tanhAVX2Float32Data<>+0(SB), Y5, Y6
-	VPXOR        Y6, Y5, Y5
 	VMINPS       Y5, Y0, Y5
-	VMOVUPS      Y1, Y8
-	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y5, Y8
-	VSUBPS       Y1, Y8, Y7
-	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y7, Y5
-	VPSLLD       $0x17, Y8, Y8
-	VPADDD       Y2, Y8, Y8
-	VSUBPS       Y2, Y8, Y7
-	VADDPS       Y2, Y8, Y8
-	VMULPS       Y5, Y5, Y12
-	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y14
-	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y12, Y14
-	VMULPS       Y7, Y12, Y13
-	VMULPS       Y8, Y12, Y12
-	VMULPS       Y14, Y13, Y13
-	VFMADD231PS  Y8, Y5, Y13
-	VMULPS       Y7, Y5, Y5
-	VFMADD231PS  Y12, Y14, Y5
-	VADDPS       Y5, Y8, Y14
-	VADDPS       Y13, Y7, Y12
-	VSUBPS       Y7, Y12, Y7
-	VSUBPS       Y7, Y13, Y13
-	VSUBPS       Y8, Y14, Y8
-	VSUBPS       Y8, Y5, Y5
-	VDIVPS       Y11, Y2, Y7
-	VMULPS       Y7, Y9, Y8
-	VFNMADD231PS Y8, Y3, Y10
-	VFNMADD231PS Y8, Y11, Y9
-	VADDPS       Y10, Y9, Y9
-	VFMADD231PS  Y9, Y7, Y8
-	VPOR         Y4, Y8, Y8
-	VMOVUPS      Y8, 64(CX)
-	VMOVUPS      128(DX), Y3
-	VPAND        tanhAVX2Float32Data<>+0(SB), Y3, Y4
-	VPXOR        Y4, Y3, Y3
-	VMINPS       Y3, Y0, Y3
-	VMOVUPS      Y1, Y8
-	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y3, Y8
-	VSUBPS       Y1, Y8, Y7
-	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y7, Y3
-	VPSLLD       $0x17, Y8, Y8
-	VPADDD       Y2, Y8, Y8
-	VSUBPS       Y2, Y8, Y7
-	VADDPS       Y2, Y8, Y8
-	VMULPS       Y3, Y3, Y9
-	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y11
-	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y9, Y11
-	VMULPS       Y7, Y9, Y10
-	VMULPS       Y8, Y9, Y9
-	VMULPS       Y11, Y10, Y10
-	VFMADD231PS  Y8, Y3, Y10
-	VMULPS       Y7, Y3, Y3
-	VFMADD231PS  Y9, Y11, Y3
-	VADDPS       Y3, Y8, Y11
-	VADDPS       Y10, Y7, Y9
-	VSUBPS       Y7, Y9, Y7
-	VSUBPS       Y7, Y10, Y10
-	VSUBPS       Y8, Y11, Y8
-	VSUBPS       Y8, Y3, Y3
-	VDIVPS       Y14, Y2, Y7
-	VMULPS       Y7, Y12, Y8
-	VFNMADD231PS Y8, Y5, Y13
-	VFNMADD231PS Y8, Y14, Y12
-	VADDPS       Y13, Y12, Y12
-	VFMADD231PS  Y12, Y7, Y8
-	VPOR         Y6, Y8, Y8
-	VMOVUPS      Y8, 96(CX)
+	VMAXPS       Y5, Y1, Y5
+	VMOVUPS      Y2, Y7
+	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y5, Y7
+	VSUBPS       Y2, Y7, Y6
+	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y6, Y5
+	VPSLLD       $0x17, Y7, Y7
+	VSUBPS       Y7, Y3, Y6
+	VADDPS       Y3, Y7, Y7
+	VMULPS       Y5, Y5, Y11
+	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y13
+	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y11, Y13
+	VMULPS       Y6, Y11, Y12
+	VMULPS       Y7, Y11, Y11
+	VMULPS       Y13, Y12, Y12
+	VFMSUB231PS  Y7, Y5, Y12
+	VMULPS       Y6, Y5, Y5
+	VFMSUB231PS  Y11, Y13, Y5
+	VADDPS       Y5, Y7, Y13
+	VSUBPS       Y6, Y12, Y11
+	VADDPS       Y6, Y11, Y6
+	VSUBPS       Y6, Y12, Y12
+	VSUBPS       Y7, Y13, Y7
+	VSUBPS       Y7, Y5, Y5
+	VDIVPS       Y10, Y3, Y6
+	VMULPS       Y6, Y8, Y7
+	VFMSUB231PS  Y7, Y4, Y9
+	VFMSUB231PS  Y7, Y10, Y8
+	VADDPS       Y9, Y8, Y8
+	VFNMADD231PS Y8, Y6, Y7
+	VMOVUPS      Y7, 64(CX)
+	VMOVUPS      128(DX), Y4
+	VMINPS       Y4, Y0, Y4
+	VMAXPS       Y4, Y1, Y4
+	VMOVUPS      Y2, Y7
+	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y4, Y7
+	VSUBPS       Y2, Y7, Y6
+	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y6, Y4
+	VPSLLD       $0x17, Y7, Y7
+	VSUBPS       Y7, Y3, Y6
+	VADDPS       Y3, Y7, Y7
+	VMULPS       Y4, Y4, Y8
+	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y10
+	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y8, Y10
+	VMULPS       Y6, Y8, Y9
+	VMULPS       Y7, Y8, Y8
+	VMULPS       Y10, Y9, Y9
+	VFMSUB231PS  Y7, Y4, Y9
+	VMULPS       Y6, Y4, Y4
+	VFMSUB231PS  Y8, Y10, Y4
+	VADDPS       Y4, Y7, Y10
+	VSUBPS       Y6, Y9, Y8
+	VADDPS       Y6, Y8, Y6
+	VSUBPS       Y6, Y9, Y9
+	VSUBPS       Y7, Y10, Y7
+	VSUBPS       Y7, Y4, Y4
+	VDIVPS       Y13, Y3, Y6
+	VMULPS       Y6, Y11, Y7
+	VFMSUB231PS  Y7, Y5, Y12
+	VFMSUB231PS  Y7, Y13, Y11
+	VADDPS       Y12, Y11, Y11
+	VFNMADD231PS Y11, Y6, Y7
+	VMOVUPS      Y7, 96(CX)
 	VMOVUPS      160(DX), Y5
-	VPAND        tanhAVX2Float32Data<>+0(SB), Y5, Y6
-	VPXOR        Y6, Y5, Y5
 	VMINPS       Y5, Y0, Y5
-	VMOVUPS      Y1, Y8
-	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y5, Y8
-	VSUBPS       Y1, Y8, Y7
-	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y7, Y5
-	VPSLLD       $0x17, Y8, Y8
-	VPADDD       Y2, Y8, Y8
-	VSUBPS       Y2, Y8, Y7
-	VADDPS       Y2, Y8, Y8
-	VMULPS       Y5, Y5, Y12
-	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y14
-	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y12, Y14
-	VMULPS       Y7, Y12, Y13
-	VMULPS       Y8, Y12, Y12
-	VMULPS       Y14, Y13, Y13
-	VFMADD231PS  Y8, Y5, Y13
-	VMULPS       Y7, Y5, Y5
-	VFMADD231PS  Y12, Y14, Y5
-	VADDPS       Y5, Y8, Y14
-	VADDPS       Y13, Y7, Y12
-	VSUBPS       Y7, Y12, Y7
-	VSUBPS       Y7, Y13, Y13
-	VSUBPS       Y8, Y14, Y8
-	VSUBPS       Y8, Y5, Y5
-	VDIVPS       Y11, Y2, Y7
-	VMULPS       Y7, Y9, Y8
-	VFNMADD231PS Y8, Y3, Y10
-	VFNMADD231PS Y8, Y11, Y9
-	VADDPS       Y10, Y9, Y9
-	VFMADD231PS  Y9, Y7, Y8
-	VPOR         Y4, Y8, Y8
-	VMOVUPS      Y8, 128(CX)
-	VMOVUPS      192(DX), Y3
-	VPAND        tanhAVX2Float32Data<>+0(SB), Y3, Y4
-	VPXOR        Y4, Y3, Y3
-	VMINPS       Y3, Y0, Y3
-	VMOVUPS      Y1, Y8
-	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y3, Y8
-	VSUBPS       Y1, Y8, Y7
-	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y7, Y3
-	VPSLLD       $0x17, Y8, Y8
-	VPADDD       Y2, Y8, Y8
-	VSUBPS       Y2, Y8, Y7
-	VADDPS       Y2, Y8, Y8
-	VMULPS       Y3, Y3, Y9
-	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y11
-	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y9, Y11
-	VMULPS       Y7, Y9, Y10
-	VMULPS       Y8, Y9, Y9
-	VMULPS       Y11, Y10, Y10
-	VFMADD231PS  Y8, Y3, Y10
-	VMULPS       Y7, Y3, Y3
-	VFMADD231PS  Y9, Y11, Y3
-	VADDPS       Y3, Y8, Y11
-	VADDPS       Y10, Y7, Y9
-	VSUBPS       Y7, Y9, Y7
-	VSUBPS       Y7, Y10, Y10
-	VSUBPS       Y8, Y11, Y8
-	VSUBPS       Y8, Y3, Y3
-	VDIVPS       Y14, Y2, Y7
-	VMULPS       Y7, Y12, Y8
-	VFNMADD231PS Y8, Y5, Y13
-	VFNMADD231PS Y8, Y14, Y12
-	VADDPS       Y13, Y12, Y12
-	VFMADD231PS  Y12, Y7, Y8
-	VPOR         Y6, Y8, Y8
-	VMOVUPS      Y8, 160(CX)
+	VMAXPS       Y5, Y1, Y5
+	VMOVUPS      Y2, Y7
+	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y5, Y7
+	VSUBPS       Y2, Y7, Y6
+	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y6, Y5
+	VPSLLD       $0x17, Y7, Y7
+	VSUBPS       Y7, Y3, Y6
+	VADDPS       Y3, Y7, Y7
+	VMULPS       Y5, Y5, Y11
+	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y13
+	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y11, Y13
+	VMULPS       Y6, Y11, Y12
+	VMULPS       Y7, Y11, Y11
+	VMULPS       Y13, Y12, Y12
+	VFMSUB231PS  Y7, Y5, Y12
+	VMULPS       Y6, Y5, Y5
+	VFMSUB231PS  Y11, Y13, Y5
+	VADDPS       Y5, Y7, Y13
+	VSUBPS       Y6, Y12, Y11
+	VADDPS       Y6, Y11, Y6
+	VSUBPS       Y6, Y12, Y12
+	VSUBPS       Y7, Y13, Y7
+	VSUBPS       Y7, Y5, Y5
+	VDIVPS       Y10, Y3, Y6
+	VMULPS       Y6, Y8, Y7
+	VFMSUB231PS  Y7, Y4, Y9
+	VFMSUB231PS  Y7, Y10, Y8
+	VADDPS       Y9, Y8, Y8
+	VFNMADD231PS Y8, Y6, Y7
+	VMOVUPS      Y7, 128(CX)
+	VMOVUPS      192(DX), Y4
+	VMINPS       Y4, Y0, Y4
+	VMAXPS       Y4, Y1, Y4
+	VMOVUPS      Y2, Y7
+	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y4, Y7
+	VSUBPS       Y2, Y7, Y6
+	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y6, Y4
+	VPSLLD       $0x17, Y7, Y7
+	VSUBPS       Y7, Y3, Y6
+	VADDPS       Y3, Y7, Y7
+	VMULPS       Y4, Y4, Y8
+	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y10
+	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y8, Y10
+	VMULPS       Y6, Y8, Y9
+	VMULPS       Y7, Y8, Y8
+	VMULPS       Y10, Y9, Y9
+	VFMSUB231PS  Y7, Y4, Y9
+	VMULPS       Y6, Y4, Y4
+	VFMSUB231PS  Y8, Y10, Y4
+	VADDPS       Y4, Y7, Y10
+	VSUBPS       Y6, Y9, Y8
+	VADDPS       Y6, Y8, Y6
+	VSUBPS       Y6, Y9, Y9
+	VSUBPS       Y7, Y10, Y7
+	VSUBPS       Y7, Y4, Y4
+	VDIVPS       Y13, Y3, Y6
+	VMULPS       Y6, Y11, Y7
+	VFMSUB231PS  Y7, Y5, Y12
+	VFMSUB231PS  Y7, Y13, Y11
+	VADDPS       Y12, Y11, Y11
+	VFNMADD231PS Y11, Y6, Y7
+	VMOVUPS      Y7, 160(CX)
 	VMOVUPS      224(DX), Y5
-	VPAND        tanhAVX2Float32Data<>+0(SB), Y5, Y6
-	VPXOR        Y6, Y5, Y5
 	VMINPS       Y5, Y0, Y5
-	VMOVUPS      Y1, Y8
-	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y5, Y8
-	VSUBPS       Y1, Y8, Y7
-	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y7, Y5
-	VPSLLD       $0x17, Y8, Y8
-	VPADDD       Y2, Y8, Y8
-	VSUBPS       Y2, Y8, Y7
-	VADDPS       Y2, Y8, Y8
-	VMULPS       Y5, Y5, Y12
-	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y14
-	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y12, Y14
-	VMULPS       Y7, Y12, Y13
-	VMULPS       Y8, Y12, Y12
-	VMULPS       Y14, Y13, Y13
-	VFMADD231PS  Y8, Y5, Y13
-	VMULPS       Y7, Y5, Y5
-	VFMADD231PS  Y12, Y14, Y5
-	VADDPS       Y5, Y8, Y14
-	VADDPS       Y13, Y7, Y12
-	VSUBPS       Y7, Y12, Y7
-	VSUBPS       Y7, Y13, Y13
-	VSUBPS       Y8, Y14, Y8
-	VSUBPS       Y8, Y5, Y5
-	VDIVPS       Y11, Y2, Y7
-	VMULPS       Y7, Y9, Y8
-	VFNMADD231PS Y8, Y3, Y10
-	VFNMADD231PS Y8, Y11, Y9
-	VADDPS       Y10, Y9, Y9
-	VFMADD231PS  Y9, Y7, Y8
-	VPOR         Y4, Y8, Y8
-	VMOVUPS      Y8, 192(CX)
-	VDIVPS       Y14, Y2, Y3
-	VMULPS       Y3, Y12, Y4
-	VFNMADD231PS Y4, Y5, Y13
-	VFNMADD231PS Y4, Y14, Y12
-	VADDPS       Y13, Y12, Y12
-	VFMADD231PS  Y12, Y3, Y4
-	VPOR         Y6, Y4, Y4
-	VMOVUPS      Y4, 224(CX)
+	VMAXPS       Y5, Y1, Y5
+	VMOVUPS      Y2, Y7
+	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y5, Y7
+	VSUBPS       Y2, Y7, Y6
+	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y6, Y5
+	VPSLLD       $0x17, Y7, Y7
+	VSUBPS       Y7, Y3, Y6
+	VADDPS       Y3, Y7, Y7
+	VMULPS       Y5, Y5, Y11
+	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y13
+	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y11, Y13
+	VMULPS       Y6, Y11, Y12
+	VMULPS       Y7, Y11, Y11
+	VMULPS       Y13, Y12, Y12
+	VFMSUB231PS  Y7, Y5, Y12
+	VMULPS       Y6, Y5, Y5
+	VFMSUB231PS  Y11, Y13, Y5
+	VADDPS       Y5, Y7, Y13
+	VSUBPS       Y6, Y12, Y11
+	VADDPS       Y6, Y11, Y6
+	VSUBPS       Y6, Y12, Y12
+	VSUBPS       Y7, Y13, Y7
+	VSUBPS       Y7, Y5, Y5
+	VDIVPS       Y10, Y3, Y6
+	VMULPS       Y6, Y8, Y7
+	VFMSUB231PS  Y7, Y4, Y9
+	VFMSUB231PS  Y7, Y10, Y8
+	VADDPS       Y9, Y8, Y8
+	VFNMADD231PS Y8, Y6, Y7
+	VMOVUPS      Y7, 192(CX)
+	VDIVPS       Y13, Y3, Y4
+	VMULPS       Y4, Y11, Y6
+	VFMSUB231PS  Y6, Y5, Y12
+	VFMSUB231PS  Y6, Y13, Y11
+	VADDPS       Y12, Y11, Y11
+	VFNMADD231PS Y11, Y4, Y6
+	VMOVUPS      Y6, 224(CX)
 	ADDQ         $0x00000100, CX
 	ADDQ         $0x00000100, DX
 	SUBQ         $0x00000040, AX
@@ -13192,40 +17690,37 @@ blocks:
 whole:
 	CMPQ         AX, $0x00000008
 	JL           rest
-	VMOVUPS      (DX), Y3
-	VPAND        tanhAVX2Float32Data<>+0(SB), Y3, Y4
-	VPXOR        Y4, Y3, Y3
-	VMINPS       Y3, Y0, Y3
-	VMOVUPS      Y1, Y6
-	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y3, Y6
-	VSUBPS       Y1, Y6, Y5
-	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y5, Y3
-	VPSLLD       $0x17, Y6, Y6
-	VPADDD       Y2, Y6, Y6
+	VMOVUPS      (DX), Y4
+	VMINPS       Y4, Y0, Y4
+	VMAXPS       Y4, Y1, Y4
+	VMOVUPS      Y2, Y6
+	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y4, Y6
 	VSUBPS       Y2, Y6, Y5
-	VADDPS       Y2, Y6, Y6
-	VMULPS       Y3, Y3, Y7
+	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y5, Y4
+	VPSLLD       $0x17, Y6, Y6
+	VSUBPS       Y6, Y3, Y5
+	VADDPS       Y3, Y6, Y6
+	VMULPS       Y4, Y4, Y7
 	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y9
 	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y7, Y9
 	VMULPS       Y5, Y7, Y8
 	VMULPS       Y6, Y7, Y7
 	VMULPS       Y9, Y8, Y8
-	VFMADD231PS  Y6, Y3, Y8
-	VMULPS       Y5, Y3, Y3
-	VFMADD231PS  Y7, Y9, Y3
-	VADDPS       Y3, Y6, Y9
-	VADDPS       Y8, Y5, Y7
-	VSUBPS       Y5, Y7, Y5
+	VFMSUB231PS  Y6, Y4, Y8
+	VMULPS       Y5, Y4, Y4
+	VFMSUB231PS  Y7, Y9, Y4
+	VADDPS       Y4, Y6, Y9
+	VSUBPS       Y5, Y8, Y7
+	VADDPS       Y5, Y7, Y5
 	VSUBPS       Y5, Y8, Y8
 	VSUBPS       Y6, Y9, Y6
-	VSUBPS       Y6, Y3, Y3
-	VDIVPS       Y9, Y2, Y5
+	VSUBPS       Y6, Y4, Y4
+	VDIVPS       Y9, Y3, Y5
 	VMULPS       Y5, Y7, Y6
-	VFNMADD231PS Y6, Y3, Y8
-	VFNMADD231PS Y6, Y9, Y7
+	VFMSUB231PS  Y6, Y4, Y8
+	VFMSUB231PS  Y6, Y9, Y7
 	VADDPS       Y8, Y7, Y7
-	VFMADD231PS  Y7, Y5, Y6
-	VPOR         Y4, Y6, Y6
+	VFNMADD231PS Y7, Y5, Y6
 	VMOVUPS      Y6, (CX)
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, DX
@@ -13238,104 +17733,101 @@ rest:
 	LEAQ         window<>+32(SB), BX
 	MOVQ         AX, SI
 	NEGQ         SI
-	VMOVUPS      (BX)(SI*4), Y3
-	VMASKMOVPS   (DX), Y3, Y3
-	VPAND        tanhAVX2Float32Data<>+0(SB), Y3, Y4
-	VPXOR        Y4, Y3, Y3
-	VMINPS       Y3, Y0, Y3
-	VMOVUPS      Y1, Y0
-	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y3, Y0
-	VSUBPS       Y1, Y0, Y1
-	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y1, Y3
-	VPSLLD       $0x17, Y0, Y0
-	VPADDD       Y2, Y0, Y0
+	VMOVUPS      (BX)(SI*4), Y4
+	VMASKMOVPS   (DX), Y4, Y4
+	VMINPS       Y4, Y0, Y4
+	VMAXPS       Y4, Y1, Y4
+	VMOVUPS      Y2, Y0
+	VFMADD231PS  tanhAVX2Float32Data<>+64(SB), Y4, Y0
 	VSUBPS       Y2, Y0, Y1
-	VADDPS       Y2, Y0, Y0
-	VMULPS       Y3, Y3, Y5
-	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y7
-	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y5, Y7
-	VMULPS       Y1, Y5, Y6
-	VMULPS       Y0, Y5, Y5
-	VMULPS       Y7, Y6, Y6
-	VFMADD231PS  Y0, Y3, Y6
-	VMULPS       Y1, Y3, Y3
-	VFMADD231PS  Y5, Y7, Y3
-	VADDPS       Y3, Y0, Y7
-	VADDPS       Y6, Y1, Y5
-	VSUBPS       Y1, Y5, Y1
-	VSUBPS       Y1, Y6, Y6
-	VSUBPS       Y0, Y7, Y0
-	VSUBPS       Y0, Y3, Y3
-	VDIVPS       Y7, Y2, Y0
-	VMULPS       Y0, Y5, Y1
-	VFNMADD231PS Y1, Y3, Y6
-	VFNMADD231PS Y1, Y7, Y5
-	VADDPS       Y6, Y5, Y5
-	VFMADD231PS  Y5, Y0, Y1
-	VPOR         Y4, Y1, Y1
+	VFNMADD231PS tanhAVX2Float32Data<>+128(SB), Y1, Y4
+	VPSLLD       $0x17, Y0, Y0
+	VSUBPS       Y0, Y3, Y1
+	VADDPS       Y3, Y0, Y0
+	VMULPS       Y4, Y4, Y2
+	VMOVUPS      tanhAVX2Float32Data<>+224(SB), Y6
+	VFMADD213PS  tanhAVX2Float32Data<>+192(SB), Y2, Y6
+	VMULPS       Y1, Y2, Y5
+	VMULPS       Y0, Y2, Y2
+	VMULPS       Y6, Y5, Y5
+	VFMSUB231PS  Y0, Y4, Y5
+	VMULPS       Y1, Y4, Y4
+	VFMSUB231PS  Y2, Y6, Y4
+	VADDPS       Y4, Y0, Y6
+	VSUBPS       Y1, Y5, Y2
+	VADDPS       Y1, Y2, Y1
+	VSUBPS       Y1, Y5, Y5
+	VSUBPS       Y0, Y6, Y0
+	VSUBPS       Y0, Y4, Y4
+	VDIVPS       Y6, Y3, Y0
+	VMULPS       Y0, Y2, Y1
+	VFMSUB231PS  Y1, Y4, Y5
+	VFMSUB231PS  Y1, Y6, Y2
+	VADDPS       Y5, Y2, Y2
+	VFNMADD231PS Y2, Y0, Y1
 	LEAQ         (CX), CX
 	TESTQ        $0x00000008, AX
-	JE           skip770
+	JE           skip928
 	VMOVUPS      Y1, (CX)
 	ADDQ         $0x20, CX
 
-skip770:
+skip928:
 	TESTQ        $0x00000004, AX
-	JE           skip771
+	JE           skip929
 	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, CX
 
-skip771:
+skip929:
 	TESTQ   $0x00000002, AX
-	JE      skip772
+	JE      skip930
 	VMOVSD  X1, (CX)
 	VPSRLDQ $0x08, X1, X1
 	ADDQ    $0x08, CX
 
-skip772:
+skip930:
 	TESTQ  $0x00000001, AX
-	JE     skip773
+	JE     skip931
 	VMOVSS X1, (CX)
 	ADDQ   $0x04, CX
 
-skip773:
+skip931:
 done:
 	VZEROUPPER
 	RET
 
-DATA tanhAVX512Float32Data<>+0(SB)/4, $0x80000000
-DATA tanhAVX512Float32Data<>+4(SB)/4, $0x80000000
-DATA tanhAVX512Float32Data<>+8(SB)/4, $0x80000000
-DATA tanhAVX512Float32Data<>+12(SB)/4, $0x80000000
-DATA tanhAVX512Float32Data<>+16(SB)/4, $0x80000000
-DATA tanhAVX512Float32Data<>+20(SB)/4, $0x80000000
-DATA tanhAVX512Float32Data<>+24(SB)/4, $0x80000000
-DATA tanhAVX512Float32Data<>+28(SB)/4, $0x80000000
-DATA tanhAVX512Float32Data<>+32(SB)/4, $0x80000000
-DATA tanhAVX512Float32Data<>+36(SB)/4, $0x80000000
-DATA tanhAVX512Float32Data<>+40(SB)/4, $0x80000000
-DATA tanhAVX512Float32Data<>+44(SB)/4, $0x80000000
-DATA tanhAVX512Float32Data<>+48(SB)/4, $0x80000000
-DATA tanhAVX512Float32Data<>+52(SB)/4, $0x80000000
-DATA tanhAVX512Float32Data<>+56(SB)/4, $0x80000000
-DATA tanhAVX512Float32Data<>+60(SB)/4, $0x80000000
-DATA tanhAVX512Float32Data<>+64(SB)/4, $0x41200000
-DATA tanhAVX512Float32Data<>+68(SB)/4, $0x41200000
-DATA tanhAVX512Float32Data<>+72(SB)/4, $0x41200000
-DATA tanhAVX512Float32Data<>+76(SB)/4, $0x41200000
-DATA tanhAVX512Float32Data<>+80(SB)/4, $0x41200000
-DATA tanhAVX512Float32Data<>+84(SB)/4, $0x41200000
-DATA tanhAVX512Float32Data<>+88(SB)/4, $0x41200000
-DATA tanhAVX512Float32Data<>+92(SB)/4, $0x41200000
-DATA tanhAVX512Float32Data<>+96(SB)/4, $0x41200000
-DATA tanhAVX512Float32Data<>+100(SB)/4, $0x41200000
-DATA tanhAVX512Float32Data<>+104(SB)/4, $0x41200000
-DATA tanhAVX512Float32Data<>+108(SB)/4, $0x41200000
-DATA tanhAVX512Float32Data<>+112(SB)/4, $0x41200000
-DATA tanhAVX512Float32Data<>+116(SB)/4, $0x41200000
-DATA tanhAVX512Float32Data<>+120(SB)/4, $0x41200000
-DATA tanhAVX512Float32Data<>+124(SB)/4, $0x41200000
+DATA tanhAVX512Float32Data<>+0(SB)/4, $0x41200000
+DATA tanhAVX512Float32Data<>+4(SB)/4, $0x41200000
+DATA tanhAVX512Float32Data<>+8(SB)/4, $0x41200000
+DATA tanhAVX512Float32Data<>+12(SB)/4, $0x41200000
+DATA tanhAVX512Float32Data<>+16(SB)/4, $0x41200000
+DATA tanhAVX512Float32Data<>+20(SB)/4, $0x41200000
+DATA tanhAVX512Float32Data<>+24(SB)/4, $0x41200000
+DATA tanhAVX512Float32Data<>+28(SB)/4, $0x41200000
+DATA tanhAVX512Float32Data<>+32(SB)/4, $0x41200000
+DATA tanhAVX512Float32Data<>+36(SB)/4, $0x41200000
+DATA tanhAVX512Float32Data<>+40(SB)/4, $0x41200000
+DATA tanhAVX512Float32Data<>+44(SB)/4, $0x41200000
+DATA tanhAVX512Float32Data<>+48(SB)/4, $0x41200000
+DATA tanhAVX512Float32Data<>+52(SB)/4, $0x41200000
+DATA tanhAVX512Float32Data<>+56(SB)/4, $0x41200000
+DATA tanhAVX512Float32Data<>+60(SB)/4, $0x41200000
+DATA tanhAVX512Float32Data<>+64(SB)/4, $0xc1200000
+DATA tanhAVX512Float32Data<>+68(SB)/4, $0xc1200000
+DATA tanhAVX512Float32Data<>+72(SB)/4, $0xc1200000
+DATA tanhAVX512Float32Data<>+76(SB)/4, $0xc1200000
+DATA tanhAVX512Float32Data<>+80(SB)/4, $0xc1200000
+DATA tanhAVX512Float32Data<>+84(SB)/4, $0xc1200000
+DATA tanhAVX512Float32Data<>+88(SB)/4, $0xc1200000
+DATA tanhAVX512Float32Data<>+92(SB)/4, $0xc1200000
+DATA tanhAVX512Float32Data<>+96(SB)/4, $0xc1200000
+DATA tanhAVX512Float32Data<>+100(SB)/4, $0xc1200000
+DATA tanhAVX512Float32Data<>+104(SB)/4, $0xc1200000
+DATA tanhAVX512Float32Data<>+108(SB)/4, $0xc1200000
+DATA tanhAVX512Float32Data<>+112(SB)/4, $0xc1200000
+DATA tanhAVX512Float32Data<>+116(SB)/4, $0xc1200000
+DATA tanhAVX512Float32Data<>+120(SB)/4, $0xc1200000
+DATA tanhAVX512Float32Data<>+124(SB)/4, $0xc1200000
 DATA tanhAVX512Float32Data<>+128(SB)/4, $0x4038aa3b
 DATA tanhAVX512Float32Data<>+132(SB)/4, $0x4038aa3b
 DATA tanhAVX512Float32Data<>+136(SB)/4, $0x4038aa3b
@@ -13352,22 +17844,22 @@ DATA tanhAVX512Float32Data<>+176(SB)/4, $0x4038aa3b
 DATA tanhAVX512Float32Data<>+180(SB)/4, $0x4038aa3b
 DATA tanhAVX512Float32Data<>+184(SB)/4, $0x4038aa3b
 DATA tanhAVX512Float32Data<>+188(SB)/4, $0x4038aa3b
-DATA tanhAVX512Float32Data<>+192(SB)/4, $0x4b400000
-DATA tanhAVX512Float32Data<>+196(SB)/4, $0x4b400000
-DATA tanhAVX512Float32Data<>+200(SB)/4, $0x4b400000
-DATA tanhAVX512Float32Data<>+204(SB)/4, $0x4b400000
-DATA tanhAVX512Float32Data<>+208(SB)/4, $0x4b400000
-DATA tanhAVX512Float32Data<>+212(SB)/4, $0x4b400000
-DATA tanhAVX512Float32Data<>+216(SB)/4, $0x4b400000
-DATA tanhAVX512Float32Data<>+220(SB)/4, $0x4b400000
-DATA tanhAVX512Float32Data<>+224(SB)/4, $0x4b400000
-DATA tanhAVX512Float32Data<>+228(SB)/4, $0x4b400000
-DATA tanhAVX512Float32Data<>+232(SB)/4, $0x4b400000
-DATA tanhAVX512Float32Data<>+236(SB)/4, $0x4b400000
-DATA tanhAVX512Float32Data<>+240(SB)/4, $0x4b400000
-DATA tanhAVX512Float32Data<>+244(SB)/4, $0x4b400000
-DATA tanhAVX512Float32Data<>+248(SB)/4, $0x4b400000
-DATA tanhAVX512Float32Data<>+252(SB)/4, $0x4b400000
+DATA tanhAVX512Float32Data<>+192(SB)/4, $0x4b40007f
+DATA tanhAVX512Float32Data<>+196(SB)/4, $0x4b40007f
+DATA tanhAVX512Float32Data<>+200(SB)/4, $0x4b40007f
+DATA tanhAVX512Float32Data<>+204(SB)/4, $0x4b40007f
+DATA tanhAVX512Float32Data<>+208(SB)/4, $0x4b40007f
+DATA tanhAVX512Float32Data<>+212(SB)/4, $0x4b40007f
+DATA tanhAVX512Float32Data<>+216(SB)/4, $0x4b40007f
+DATA tanhAVX512Float32Data<>+220(SB)/4, $0x4b40007f
+DATA tanhAVX512Float32Data<>+224(SB)/4, $0x4b40007f
+DATA tanhAVX512Float32Data<>+228(SB)/4, $0x4b40007f
+DATA tanhAVX512Float32Data<>+232(SB)/4, $0x4b40007f
+DATA tanhAVX512Float32Data<>+236(SB)/4, $0x4b40007f
+DATA tanhAVX512Float32Data<>+240(SB)/4, $0x4b40007f
+DATA tanhAVX512Float32Data<>+244(SB)/4, $0x4b40007f
+DATA tanhAVX512Float32Data<>+248(SB)/4, $0x4b40007f
+DATA tanhAVX512Float32Data<>+252(SB)/4, $0x4b40007f
 DATA tanhAVX512Float32Data<>+256(SB)/4, $0x3eb17218
 DATA tanhAVX512Float32Data<>+260(SB)/4, $0x3eb17218
 DATA tanhAVX512Float32Data<>+264(SB)/4, $0x3eb17218
@@ -13440,293 +17932,270 @@ TEXT ·tanhAVX512Float32(SB), NOSPLIT, $0-24
 	MOVQ    n+0(FP), CX
 	MOVQ    y+8(FP), AX
 	MOVQ    x+16(FP), DX
-	VMOVUPS tanhAVX512Float32Data<>+64(SB), Z0
-	VMOVUPS tanhAVX512Float32Data<>+192(SB), Z1
-	VMOVUPS tanhAVX512Float32Data<>+320(SB), Z2
+	VMOVUPS tanhAVX512Float32Data<>+0(SB), Z0
+	VMOVUPS tanhAVX512Float32Data<>+64(SB), Z1
+	VMOVUPS tanhAVX512Float32Data<>+192(SB), Z2
+	VMOVUPS tanhAVX512Float32Data<>+320(SB), Z3
 
 blocks:
 	CMPQ         CX, $0x00000080
 	JL           whole
-	VMOVUPS      (DX), Z3
-	VPANDQ       tanhAVX512Float32Data<>+0(SB), Z3, Z4
-	VPXORQ       Z4, Z3, Z3
-	VMINPS       Z3, Z0, Z3
-	VMOVUPS      Z1, Z6
-	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z3, Z6
-	VSUBPS       Z1, Z6, Z5
-	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z5, Z3
-	VPSLLD       $0x17, Z6, Z6
-	VPADDD       Z2, Z6, Z6
+	VMOVUPS      (DX), Z4
+	VMINPS       Z4, Z0, Z4
+	VMAXPS       Z4, Z1, Z4
+	VMOVUPS      Z2, Z6
+	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z4, Z6
 	VSUBPS       Z2, Z6, Z5
-	VADDPS       Z2, Z6, Z6
-	VMULPS       Z3, Z3, Z7
+	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z5, Z4
+	VPSLLD       $0x17, Z6, Z6
+	VSUBPS       Z6, Z3, Z5
+	VADDPS       Z3, Z6, Z6
+	VMULPS       Z4, Z4, Z7
 	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z9
 	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z7, Z9
 	VMULPS       Z5, Z7, Z8
 	VMULPS       Z6, Z7, Z7
 	VMULPS       Z9, Z8, Z8
-	VFMADD231PS  Z6, Z3, Z8
-	VMULPS       Z5, Z3, Z3
-	VFMADD231PS  Z7, Z9, Z3
-	VADDPS       Z3, Z6, Z9
-	VADDPS       Z8, Z5, Z7
-	VSUBPS       Z5, Z7, Z5
+	VFMSUB231PS  Z6, Z4, Z8
+	VMULPS       Z5, Z4, Z4
+	VFMSUB231PS  Z7, Z9, Z4
+	VADDPS       Z4, Z6, Z9
+	VSUBPS       Z5, Z8, Z7
+	VADDPS       Z5, Z7, Z5
 	VSUBPS       Z5, Z8, Z8
 	VSUBPS       Z6, Z9, Z6
-	VSUBPS       Z6, Z3, Z3
+	VSUBPS       Z6, Z4, Z4
 	VMOVUPS      64(DX), Z5
-	VPANDQ       tanhAVX512Float32Data<>+0(SB), Z5, Z6
-	VPXORQ       Z6, Z5, Z5
 	VMINPS       Z5, Z0, Z5
-	VMOVUPS      Z1, Z11
-	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z5, Z11
-	VSUBPS       Z1, Z11, Z10
-	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z10, Z5
-	VPSLLD       $0x17, Z11, Z11
-	VPADDD       Z2, Z11, Z11
-	VSUBPS       Z2, Z11, Z10
-	VADDPS       Z2, Z11, Z11
-	VMULPS       Z5, Z5, Z12
-	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z14
-	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z12, Z14
-	VMULPS       Z10, Z12, Z13
-	VMULPS       Z11, Z12, Z12
-	VMULPS       Z14, Z13, Z13
-	VFMADD231PS  Z11, Z5, Z13
-	VMULPS       Z10, Z5, Z5
-	VFMADD231PS  Z12, Z14, Z5
-	VADDPS       Z5, Z11, Z14
-	VADDPS       Z13, Z10, Z12
-	VSUBPS       Z10, Z12, Z10
-	VSUBPS       Z10, Z13, Z13
-	VSUBPS       Z11, Z14, Z11
-	VSUBPS       Z11, Z5, Z5
-	VDIVPS       Z9, Z2, Z10
-	VMULPS       Z10, Z7, Z11
-	VFNMADD231PS Z11, Z3, Z8
-	VFNMADD231PS Z11, Z9, Z7
+	VMAXPS       Z5, Z1, Z5
+	VMOVUPS      Z2, Z10
+	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z5, Z10
+	VSUBPS       Z2, Z10, Z6
+	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z6, Z5
+	VPSLLD       $0x17, Z10, Z10
+	VSUBPS       Z10, Z3, Z6
+	VADDPS       Z3, Z10, Z10
+	VMULPS       Z5, Z5, Z11
+	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z13
+	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z11, Z13
+	VMULPS       Z6, Z11, Z12
+	VMULPS       Z10, Z11, Z11
+	VMULPS       Z13, Z12, Z12
+	VFMSUB231PS  Z10, Z5, Z12
+	VMULPS       Z6, Z5, Z5
+	VFMSUB231PS  Z11, Z13, Z5
+	VADDPS       Z5, Z10, Z13
+	VSUBPS       Z6, Z12, Z11
+	VADDPS       Z6, Z11, Z6
+	VSUBPS       Z6, Z12, Z12
+	VSUBPS       Z10, Z13, Z10
+	VSUBPS       Z10, Z5, Z5
+	VDIVPS       Z9, Z3, Z6
+	VMULPS       Z6, Z7, Z10
+	VFMSUB231PS  Z10, Z4, Z8
+	VFMSUB231PS  Z10, Z9, Z7
 	VADDPS       Z8, Z7, Z7
-	VFMADD231PS  Z7, Z10, Z11
-	VPORQ        Z4, Z11, Z11
-	VMOVUPS      Z11, (AX)
-	VMOVUPS      128(DX), Z3
-	VPANDQ       tanhAVX512Float32Data<>+0(SB), Z3, Z4
-	VPXORQ       Z4, Z3, Z3
-	VMINPS       Z3, Z0, Z3
-	VMOVUPS      Z1, Z8
-	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z3, Z8
-	VSUBPS       Z1, Z8, Z7
-	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z7, Z3
-	VPSLLD       $0x17, Z8, Z8
-	VPADDD       Z2, Z8, Z8
-	VSUBPS       Z2, Z8, Z7
-	VADDPS       Z2, Z8, Z8
-	VMULPS       Z3, Z3, Z9
-	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z11
-	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z9, Z11
-	VMULPS       Z7, Z9, Z10
-	VMULPS       Z8, Z9, Z9
-	VMULPS       Z11, Z10, Z10
-	VFMADD231PS  Z8, Z3, Z10
-	VMULPS       Z7, Z3, Z3
-	VFMADD231PS  Z9, Z11, Z3
-	VADDPS       Z3, Z8, Z11
-	VADDPS       Z10, Z7, Z9
-	VSUBPS       Z7, Z9, Z7
-	VSUBPS       Z7, Z10, Z10
-	VSUBPS       Z8, Z11, Z8
-	VSUBPS       Z8, Z3, Z3
-	VDIVPS       Z14, Z2, Z7
-	VMULPS       Z7, Z12, Z8
-	VFNMADD231PS Z8, Z5, Z13
-	VFNMADD231PS Z8, Z14, Z12
-	VADDPS       Z13, Z12, Z12
-	VFMADD231PS  Z12, Z7, Z8
-	VPORQ        Z6, Z8, Z8
-	VMOVUPS      Z8, 64(AX)
+	VFNMADD231PS Z7, Z6, Z10
+	VMOVUPS      Z10, (AX)
+	VMOVUPS      128(DX), Z4
+	VMINPS       Z4, Z0, Z4
+	VMAXPS       Z4, Z1, Z4
+	VMOVUPS      Z2, Z7
+	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z4, Z7
+	VSUBPS       Z2, Z7, Z6
+	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z6, Z4
+	VPSLLD       $0x17, Z7, Z7
+	VSUBPS       Z7, Z3, Z6
+	VADDPS       Z3, Z7, Z7
+	VMULPS       Z4, Z4, Z8
+	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z10
+	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z8, Z10
+	VMULPS       Z6, Z8, Z9
+	VMULPS       Z7, Z8, Z8
+	VMULPS       Z10, Z9, Z9
+	VFMSUB231PS  Z7, Z4, Z9
+	VMULPS       Z6, Z4, Z4
+	VFMSUB231PS  Z8, Z10, Z4
+	VADDPS       Z4, Z7, Z10
+	VSUBPS       Z6, Z9, Z8
+	VADDPS       Z6, Z8, Z6
+	VSUBPS       Z6, Z9, Z9
+	VSUBPS       Z7, Z10, Z7
+	VSUBPS       Z7, Z4, Z4
+	VDIVPS       Z13, Z3, Z6
+	VMULPS       Z6, Z11, Z7
+	VFMSUB231PS  Z7, Z5, Z12
+	VFMSUB231PS  Z7, Z13, Z11
+	VADDPS       Z12, Z11, Z11
+	VFNMADD231PS Z11, Z6, Z7
+	VMOVUPS      Z7, 64(AX)
 	VMOVUPS      192(DX), Z5
-	VPANDQ       tanhAVX512Float32Data<>+0(SB), Z5, Z6
-	VPXORQ       Z6, Z5, Z5
 	VMINPS       Z5, Z0, Z5
-	VMOVUPS      Z1, Z8
-	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z5, Z8
-	VSUBPS       Z1, Z8, Z7
-	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z7, Z5
-	VPSLLD       $0x17, Z8, Z8
-	VPADDD       Z2, Z8, Z8
-	VSUBPS       Z2, Z8, Z7
-	VADDPS       Z2, Z8, Z8
-	VMULPS       Z5, Z5, Z12
-	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z14
-	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z12, Z14
-	VMULPS       Z7, Z12, Z13
-	VMULPS       Z8, Z12, Z12
-	VMULPS       Z14, Z13, Z13
-	VFMADD231PS  Z8, Z5, Z13
-	VMULPS       Z7, Z5, Z5
-	VFMADD231PS  Z12, Z14, Z5
-	VADDPS       Z5, Z8, Z14
-	VADDPS       Z13, Z7, Z12
-	VSUBPS       Z7, Z12, Z7
-	VSUBPS       Z7, Z13, Z13
-	VSUBPS       Z8, Z14, Z8
-	VSUBPS       Z8, Z5, Z5
-	VDIVPS       Z11, Z2, Z7
-	VMULPS       Z7, Z9, Z8
-	VFNMADD231PS Z8, Z3, Z10
-	VFNMADD231PS Z8, Z11, Z9
-	VADDPS       Z10, Z9, Z9
-	VFMADD231PS  Z9, Z7, Z8
-	VPORQ        Z4, Z8, Z8
-	VMOVUPS      Z8, 128(AX)
-	VMOVUPS      256(DX), Z3
-	VPANDQ       tanhAVX512Float32Data<>+0(SB), Z3, Z4
-	VPXORQ       Z4, Z3, Z3
-	VMINPS       Z3, Z0, Z3
-	VMOVUPS      Z1, Z8
-	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z3, Z8
-	VSUBPS       Z1, Z8, Z7
-	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z7, Z3
-	VPSLLD       $0x17, Z8, Z8
-	VPADDD       Z2, Z8, Z8
-	VSUBPS       Z2, Z8, Z7
-	VADDPS       Z2, Z8, Z8
-	VMULPS       Z3, Z3, Z9
-	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z11
-	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z9, Z11
-	VMULPS       Z7, Z9, Z10
-	VMULPS       Z8, Z9, Z9
-	VMULPS       Z11, Z10, Z10
-	VFMADD231PS  Z8, Z3, Z10
-	VMULPS       Z7, Z3, Z3
-	VFMADD231PS  Z9, Z11, Z3
-	VADDPS       Z3, Z8, Z11
-	VADDPS       Z10, Z7, Z9
-	VSUBPS       Z7, Z9, Z7
-	VSUBPS       Z7, Z10, Z10
-	VSUBPS       Z8, Z11, Z8
-	VSUBPS       Z8, Z3, Z3
-	VDIVPS       Z14, Z2, Z7
-	VMULPS       Z7, Z12, Z8
-	VFNMADD231PS Z8, Z5, Z13
-	VFNMADD231PS Z8, Z14, Z12
-	VADDPS       Z13, Z12, Z12
-	VFMADD231PS  Z12, Z7, Z8
-	VPORQ        Z6, Z8, Z8
-	VMOVUPS      Z8, 192(AX)
+	VMAXPS       Z5, Z1, Z5
+	VMOVUPS      Z2, Z7
+	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z5, Z7
+	VSUBPS       Z2, Z7, Z6
+	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z6, Z5
+	VPSLLD       $0x17, Z7, Z7
+	VSUBPS       Z7, Z3, Z6
+	VADDPS       Z3, Z7, Z7
+	VMULPS       Z5, Z5, Z11
+	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z13
+	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z11, Z13
+	VMULPS       Z6, Z11, Z12
+	VMULPS       Z7, Z11, Z11
+	VMULPS       Z13, Z12, Z12
+	VFMSUB231PS  Z7, Z5, Z12
+	VMULPS       Z6, Z5, Z5
+	VFMSUB231PS  Z11, Z13, Z5
+	VADDPS       Z5, Z7, Z13
+	VSUBPS       Z6, Z12, Z11
+	VADDPS       Z6, Z11, Z6
+	VSUBPS       Z6, Z12, Z12
+	VSUBPS       Z7, Z13, Z7
+	VSUBPS       Z7, Z5, Z5
+	VDIVPS       Z10, Z3, Z6
+	VMULPS       Z6, Z8, Z7
+	VFMSUB231PS  Z7, Z4, Z9
+	VFMSUB231PS  Z7, Z10, Z8
+	VADDPS       Z9, Z8, Z8
+	VFNMADD231PS Z8, Z6, Z7
+	VMOVUPS      Z7, 128(AX)
+	VMOVUPS      256(DX), Z4
+	VMINPS       Z4, Z0, Z4
+	VMAXPS       Z4, Z1, Z4
+	VMOVUPS      Z2, Z7
+	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z4, Z7
+	VSUBPS       Z2, Z7, Z6
+	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z6, Z4
+	VPSLLD       $0x17, Z7, Z7
+	VSUBPS       Z7, Z3, Z6
+	VADDPS       Z3, Z7, Z7
+	VMULPS       Z4, Z4, Z8
+	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z10
+	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z8, Z10
+	VMULPS       Z6, Z8, Z9
+	VMULPS       Z7, Z8, Z8
+	VMULPS       Z10, Z9, Z9
+	VFMSUB231PS  Z7, Z4, Z9
+	VMULPS       Z6, Z4, Z4
+	VFMSUB231PS  Z8, Z10, Z4
+	VADDPS       Z4, Z7, Z10
+	VSUBPS       Z6, Z9, Z8
+	VADDPS       Z6, Z8, Z6
+	VSUBPS       Z6, Z9, Z9
+	VSUBPS       Z7, Z10, Z7
+	VSUBPS       Z7, Z4, Z4
+	VDIVPS       Z13, Z3, Z6
+	VMULPS       Z6, Z11, Z7
+	VFMSUB231PS  Z7, Z5, Z12
+	VFMSUB231PS  Z7, Z13, Z11
+	VADDPS       Z12, Z11, Z11
+	VFNMADD231PS Z11, Z6, Z7
+	VMOVUPS      Z7, 192(AX)
 	VMOVUPS      320(DX), Z5
-	VPANDQ       tanhAVX512Float32Data<>+0(SB), Z5, Z6
-	VPXORQ       Z6, Z5, Z5
 	VMINPS       Z5, Z0, Z5
-	VMOVUPS      Z1, Z8
-	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z5, Z8
-	VSUBPS       Z1, Z8, Z7
-	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z7, Z5
-	VPSLLD       $0x17, Z8, Z8
-	VPADDD       Z2, Z8, Z8
-	VSUBPS       Z2, Z8, Z7
-	VADDPS       Z2, Z8, Z8
-	VMULPS       Z5, Z5, Z12
-	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z14
-	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z12, Z14
-	VMULPS       Z7, Z12, Z13
-	VMULPS       Z8, Z12, Z12
-	VMULPS       Z14, Z13, Z13
-	VFMADD231PS  Z8, Z5, Z13
-	VMULPS       Z7, Z5, Z5
-	VFMADD231PS  Z12, Z14, Z5
-	VADDPS       Z5, Z8, Z14
-	VADDPS       Z13, Z7, Z12
-	VSUBPS       Z7, Z12, Z7
-	VSUBPS       Z7, Z13, Z13
-	VSUBPS       Z8, Z14, Z8
-	VSUBPS       Z8, Z5, Z5
-	VDIVPS       Z11, Z2, Z7
-	VMULPS       Z7, Z9, Z8
-	VFNMADD231PS Z8, Z3, Z10
-	VFNMADD231PS Z8, Z11, Z9
-	VADDPS       Z10, Z9, Z9
-	VFMADD231PS  Z9, Z7, Z8
-	VPORQ        Z4, Z8, Z8
-	VMOVUPS      Z8, 256(AX)
-	VMOVUPS      384(DX), Z3
-	VPANDQ       tanhAVX512Float32Data<>+0(SB), Z3, Z4
-	VPXORQ       Z4, Z3, Z3
-	VMINPS       Z3, Z0, Z3
-	VMOVUPS      Z1, Z8
-	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z3, Z8
-	VSUBPS       Z1, Z8, Z7
-	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z7, Z3
-	VPSLLD       $0x17, Z8, Z8
-	VPADDD       Z2, Z8, Z8
-	VSUBPS       Z2, Z8, Z7
-	VADDPS       Z2, Z8, Z8
-	VMULPS       Z3, Z3, Z9
-	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z11
-	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z9, Z11
-	VMULPS       Z7, Z9, Z10
-	VMULPS       Z8, Z9, Z9
-	VMULPS       Z11, Z10, Z10
-	VFMADD231PS  Z8, Z3, Z10
-	VMULPS       Z7, Z3, Z3
-	VFMADD231PS  Z9, Z11, Z3
-	VADDPS       Z3, Z8, Z11
-	VADDPS       Z10, Z7, Z9
-	VSUBPS       Z7, Z9, Z7
-	VSUBPS       Z7, Z10, Z10
-	VSUBPS       Z8, Z11, Z8
-	VSUBPS       Z8, Z3, Z3
-	VDIVPS       Z14, Z2, Z7
-	VMULPS       Z7, Z12, Z8
-	VFNMADD231PS Z8, Z5, Z13
-	VFNMADD231PS Z8, Z14, Z12
-	VADDPS       Z13, Z12, Z12
-	VFMADD231PS  Z12, Z7, Z8
-	VPORQ        Z6, Z8, Z8
-	VMOVUPS      Z8, 320(AX)
+	VMAXPS       Z5, Z1, Z5
+	VMOVUPS      Z2, Z7
+	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z5, Z7
+	VSUBPS       Z2, Z7, Z6
+	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z6, Z5
+	VPSLLD       $0x17, Z7, Z7
+	VSUBPS       Z7, Z3, Z6
+	VADDPS       Z3, Z7, Z7
+	VMULPS       Z5, Z5, Z11
+	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z13
+	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z11, Z13
+	VMULPS       Z6, Z11, Z12
+	VMULPS       Z7, Z11, Z11
+	VMULPS       Z13, Z12, Z12
+	VFMSUB231PS  Z7, Z5, Z12
+	VMULPS       Z6, Z5, Z5
+	VFMSUB231PS  Z11, Z13, Z5
+	VADDPS       Z5, Z7, Z13
+	VSUBPS       Z6, Z12, Z11
+	VADDPS       Z6, Z11, Z6
+	VSUBPS       Z6, Z12, Z12
+	VSUBPS       Z7, Z13, Z7
+	VSUBPS       Z7, Z5, Z5
+	VDIVPS       Z10, Z3, Z6
+	VMULPS       Z6, Z8, Z7
+	VFMSUB231PS  Z7, Z4, Z9
+	VFMSUB231PS  Z7, Z10, Z8
+	VADDPS       Z9, Z8, Z8
+	VFNMADD231PS Z8, Z6, Z7
+	VMOVUPS      Z7, 256(AX)
+	VMOVUPS      384(DX), Z4
+	VMINPS       Z4, Z0, Z4
+	VMAXPS       Z4, Z1, Z4
+	VMOVUPS      Z2, Z7
+	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z4, Z7
+	VSUBPS       Z2, Z7, Z6
+	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z6, Z4
+	VPSLLD       $0x17, Z7, Z7
+	VSUBPS       Z7, Z3, Z6
+	VADDPS       Z3, Z7, Z7
+	VMULPS       Z4, Z4, Z8
+	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z10
+	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z8, Z10
+	VMULPS       Z6, Z8, Z9
+	VMULPS       Z7, Z8, Z8
+	VMULPS       Z10, Z9, Z9
+	VFMSUB231PS  Z7, Z4, Z9
+	VMULPS       Z6, Z4, Z4
+	VFMSUB231PS  Z8, Z10, Z4
+	VADDPS       Z4, Z7, Z10
+	VSUBPS       Z6, Z9, Z8
+	VADDPS       Z6, Z8, Z6
+	VSUBPS       Z6, Z9, Z9
+	VSUBPS       Z7, Z10, Z7
+	VSUBPS       Z7, Z4, Z4
+	VDIVPS       Z13, Z3, Z6
+	VMULPS       Z6, Z11, Z7
+	VFMSUB231PS  Z7, Z5, Z12
+	VFMSUB231PS  Z7, Z13, Z11
+	VADDPS       Z12, Z11, Z11
+	VFNMADD231PS Z11, Z6, Z7
+	VMOVUPS      Z7, 320(AX)
 	VMOVUPS      448(DX), Z5
-	VPANDQ       tanhAVX512Float32Data<>+0(SB), Z5, Z6
-	VPXORQ       Z6, Z5, Z5
 	VMINPS       Z5, Z0, Z5
-	VMOVUPS      Z1, Z8
-	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z5, Z8
-	VSUBPS       Z1, Z8, Z7
-	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z7, Z5
-	VPSLLD       $0x17, Z8, Z8
-	VPADDD       Z2, Z8, Z8
-	VSUBPS       Z2, Z8, Z7
-	VADDPS       Z2, Z8, Z8
-	VMULPS       Z5, Z5, Z12
-	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z14
-	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z12, Z14
-	VMULPS       Z7, Z12, Z13
-	VMULPS       Z8, Z12, Z12
-	VMULPS       Z14, Z13, Z13
-	VFMADD231PS  Z8, Z5, Z13
-	VMULPS       Z7, Z5, Z5
-	VFMADD231PS  Z12, Z14, Z5
-	VADDPS       Z5, Z8, Z14
-	VADDPS       Z13, Z7, Z12
-	VSUBPS       Z7, Z12, Z7
-	VSUBPS       Z7, Z13, Z13
-	VSUBPS       Z8, Z14, Z8
-	VSUBPS       Z8, Z5, Z5
-	VDIVPS       Z11, Z2, Z7
-	VMULPS       Z7, Z9, Z8
-	VFNMADD231PS Z8, Z3, Z10
-	VFNMADD231PS Z8, Z11, Z9
-	VADDPS       Z10, Z9, Z9
-	VFMADD231PS  Z9, Z7, Z8
-	VPORQ        Z4, Z8, Z8
-	VMOVUPS      Z8, 384(AX)
-	VDIVPS       Z14, Z2, Z3
-	VMULPS       Z3, Z12, Z4
-	VFNMADD231PS Z4, Z5, Z13
-	VFNMADD231PS Z4, Z14, Z12
-	VADDPS       Z13, Z12, Z12
-	VFMADD231PS  Z12, Z3, Z4
-	VPORQ        Z6, Z4, Z4
-	VMOVUPS      Z4, 448(AX)
+	VMAXPS       Z5, Z1, Z5
+	VMOVUPS      Z2, Z7
+	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z5, Z7
+	VSUBPS       Z2, Z7, Z6
+	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z6, Z5
+	VPSLLD       $0x17, Z7, Z7
+	VSUBPS       Z7, Z3, Z6
+	VADDPS       Z3, Z7, Z7
+	VMULPS       Z5, Z5, Z11
+	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z13
+	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z11, Z13
+	VMULPS       Z6, Z11, Z12
+	VMULPS       Z7, Z11, Z11
+	VMULPS       Z13, Z12, Z12
+	VFMSUB231PS  Z7, Z5, Z12
+	VMULPS       Z6, Z5, Z5
+	VFMSUB231PS  Z11, Z13, Z5
+	VADDPS       Z5, Z7, Z13
+	VSUBPS       Z6, Z12, Z11
+	VADDPS       Z6, Z11, Z6
+	VSUBPS       Z6, Z12, Z12
+	VSUBPS       Z7, Z13, Z7
+	VSUBPS       Z7, Z5, Z5
+	VDIVPS       Z10, Z3, Z6
+	VMULPS       Z6, Z8, Z7
+	VFMSUB231PS  Z7, Z4, Z9
+	VFMSUB231PS  Z7, Z10, Z8
+	VADDPS       Z9, Z8, Z8
+	VFNMADD231PS Z8, Z6, Z7
+	VMOVUPS      Z7, 384(AX)
+	VDIVPS       Z13, Z3, Z4
+	VMULPS       Z4, Z11, Z6
+	VFMSUB231PS  Z6, Z5, Z12
+	VFMSUB231PS  Z6, Z13, Z11
+	VADDPS       Z12, Z11, Z11
+	VFNMADD231PS Z11, Z4, Z6
+	VMOVUPS      Z6, 448(AX)
 	ADDQ         $0x00000200, AX
 	ADDQ         $0x00000200, DX
 	SUBQ         $0x00000080, CX
@@ -13735,40 +18204,37 @@ blocks:
 whole:
 	CMPQ         CX, $0x00000010
 	JL           rest
-	VMOVUPS      (DX), Z3
-	VPANDQ       tanhAVX512Float32Data<>+0(SB), Z3, Z4
-	VPXORQ       Z4, Z3, Z3
-	VMINPS       Z3, Z0, Z3
-	VMOVUPS      Z1, Z6
-	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z3, Z6
-	VSUBPS       Z1, Z6, Z5
-	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z5, Z3
-	VPSLLD       $0x17, Z6, Z6
-	VPADDD       Z2, Z6, Z6
+	VMOVUPS      (DX), Z4
+	VMINPS       Z4, Z0, Z4
+	VMAXPS       Z4, Z1, Z4
+	VMOVUPS      Z2, Z6
+	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z4, Z6
 	VSUBPS       Z2, Z6, Z5
-	VADDPS       Z2, Z6, Z6
-	VMULPS       Z3, Z3, Z7
+	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z5, Z4
+	VPSLLD       $0x17, Z6, Z6
+	VSUBPS       Z6, Z3, Z5
+	VADDPS       Z3, Z6, Z6
+	VMULPS       Z4, Z4, Z7
 	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z9
 	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z7, Z9
 	VMULPS       Z5, Z7, Z8
 	VMULPS       Z6, Z7, Z7
 	VMULPS       Z9, Z8, Z8
-	VFMADD231PS  Z6, Z3, Z8
-	VMULPS       Z5, Z3, Z3
-	VFMADD231PS  Z7, Z9, Z3
-	VADDPS       Z3, Z6, Z9
-	VADDPS       Z8, Z5, Z7
-	VSUBPS       Z5, Z7, Z5
+	VFMSUB231PS  Z6, Z4, Z8
+	VMULPS       Z5, Z4, Z4
+	VFMSUB231PS  Z7, Z9, Z4
+	VADDPS       Z4, Z6, Z9
+	VSUBPS       Z5, Z8, Z7
+	VADDPS       Z5, Z7, Z5
 	VSUBPS       Z5, Z8, Z8
 	VSUBPS       Z6, Z9, Z6
-	VSUBPS       Z6, Z3, Z3
-	VDIVPS       Z9, Z2, Z5
+	VSUBPS       Z6, Z4, Z4
+	VDIVPS       Z9, Z3, Z5
 	VMULPS       Z5, Z7, Z6
-	VFNMADD231PS Z6, Z3, Z8
-	VFNMADD231PS Z6, Z9, Z7
+	VFMSUB231PS  Z6, Z4, Z8
+	VFMSUB231PS  Z6, Z9, Z7
 	VADDPS       Z8, Z7, Z7
-	VFMADD231PS  Z7, Z5, Z6
-	VPORQ        Z4, Z6, Z6
+	VFNMADD231PS Z7, Z5, Z6
 	VMOVUPS      Z6, (AX)
 	ADDQ         $0x00000040, AX
 	ADDQ         $0x00000040, DX
@@ -13782,40 +18248,37 @@ rest:
 	SHLQ         CL, BX
 	DECQ         BX
 	KMOVW        BX, K1
-	VMOVUPS.Z    (DX), K1, Z3
-	VPANDQ       tanhAVX512Float32Data<>+0(SB), Z3, Z4
-	VPXORQ       Z4, Z3, Z3
-	VMINPS       Z3, Z0, Z3
-	VMOVUPS      Z1, Z0
-	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z3, Z0
-	VSUBPS       Z1, Z0, Z1
-	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z1, Z3
-	VPSLLD       $0x17, Z0, Z0
-	VPADDD       Z2, Z0, Z0
+	VMOVUPS.Z    (DX), K1, Z4
+	VMINPS       Z4, Z0, Z4
+	VMAXPS       Z4, Z1, Z4
+	VMOVUPS      Z2, Z0
+	VFMADD231PS  tanhAVX512Float32Data<>+128(SB), Z4, Z0
 	VSUBPS       Z2, Z0, Z1
-	VADDPS       Z2, Z0, Z0
-	VMULPS       Z3, Z3, Z5
-	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z7
-	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z5, Z7
-	VMULPS       Z1, Z5, Z6
-	VMULPS       Z0, Z5, Z5
-	VMULPS       Z7, Z6, Z6
-	VFMADD231PS  Z0, Z3, Z6
-	VMULPS       Z1, Z3, Z3
-	VFMADD231PS  Z5, Z7, Z3
-	VADDPS       Z3, Z0, Z7
-	VADDPS       Z6, Z1, Z5
-	VSUBPS       Z1, Z5, Z1
-	VSUBPS       Z1, Z6, Z6
-	VSUBPS       Z0, Z7, Z0
-	VSUBPS       Z0, Z3, Z3
-	VDIVPS       Z7, Z2, Z0
-	VMULPS       Z0, Z5, Z1
-	VFNMADD231PS Z1, Z3, Z6
-	VFNMADD231PS Z1, Z7, Z5
-	VADDPS       Z6, Z5, Z5
-	VFMADD231PS  Z5, Z0, Z1
-	VPORQ        Z4, Z1, Z1
+	VFNMADD231PS tanhAVX512Float32Data<>+256(SB), Z1, Z4
+	VPSLLD       $0x17, Z0, Z0
+	VSUBPS       Z0, Z3, Z1
+	VADDPS       Z3, Z0, Z0
+	VMULPS       Z4, Z4, Z2
+	VMOVUPS      tanhAVX512Float32Data<>+448(SB), Z6
+	VFMADD213PS  tanhAVX512Float32Data<>+384(SB), Z2, Z6
+	VMULPS       Z1, Z2, Z5
+	VMULPS       Z0, Z2, Z2
+	VMULPS       Z6, Z5, Z5
+	VFMSUB231PS  Z0, Z4, Z5
+	VMULPS       Z1, Z4, Z4
+	VFMSUB231PS  Z2, Z6, Z4
+	VADDPS       Z4, Z0, Z6
+	VSUBPS       Z1, Z5, Z2
+	VADDPS       Z1, Z2, Z1
+	VSUBPS       Z1, Z5, Z5
+	VSUBPS       Z0, Z6, Z0
+	VSUBPS       Z0, Z4, Z4
+	VDIVPS       Z6, Z3, Z0
+	VMULPS       Z0, Z2, Z1
+	VFMSUB231PS  Z1, Z4, Z5
+	VFMSUB231PS  Z1, Z6, Z2
+	VADDPS       Z5, Z2, Z2
+	VFNMADD231PS Z2, Z0, Z1
 	VMOVUPS      Z1, K1, (AX)
 
 done:
@@ -13893,24 +18356,24 @@ rest:
 	VMULPD       Y2, Y0, Y0
 	LEAQ         (CX), CX
 	TESTQ        $0x00000004, AX
-	JE           skip774
+	JE           skip932
 	VMOVUPS      Y0, (CX)
 	ADDQ         $0x20, CX
 
-skip774:
+skip932:
 	TESTQ        $0x00000002, AX
-	JE           skip775
+	JE           skip933
 	VMOVUPS      X0, (CX)
 	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $0x10, CX
 
-skip775:
+skip933:
 	TESTQ  $0x00000001, AX
-	JE     skip776
+	JE     skip934
 	VMOVSD X0, (CX)
 	ADDQ   $0x08, CX
 
-skip776:
+skip934:
 done:
 	VZEROUPPER
 	RET
@@ -14067,31 +18530,31 @@ rest:
 	VMULPS       Y2, Y0, Y0
 	LEAQ         (CX), CX
 	TESTQ        $0x00000008, AX
-	JE           skip777
+	JE           skip935
 	VMOVUPS      Y0, (CX)
 	ADDQ         $0x20, CX
 
-skip777:
+skip935:
 	TESTQ        $0x00000004, AX
-	JE           skip778
+	JE           skip936
 	VMOVUPS      X0, (CX)
 	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $0x10, CX
 
-skip778:
+skip936:
 	TESTQ   $0x00000002, AX
-	JE      skip779
+	JE      skip937
 	VMOVSD  X0, (CX)
 	VPSRLDQ $0x08, X0, X0
 	ADDQ    $0x08, CX
 
-skip779:
+skip937:
 	TESTQ  $0x00000001, AX
-	JE     skip780
+	JE     skip938
 	VMOVSS X0, (CX)
 	ADDQ   $0x04, CX
 
-skip780:
+skip938:
 done:
 	VZEROUPPER
 	RET
@@ -14233,24 +18696,24 @@ rest:
 	VFMADD231PD Y0, Y2, Y1
 	LEAQ        (DX), CX
 	TESTQ       $0x00000004, AX
-	JE          skip781
+	JE          skip939
 	VMOVUPS     Y1, (CX)
 	ADDQ        $0x20, CX
 
-skip781:
+skip939:
 	TESTQ        $0x00000002, AX
-	JE           skip782
+	JE           skip940
 	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, CX
 
-skip782:
+skip940:
 	TESTQ  $0x00000001, AX
-	JE     skip783
+	JE     skip941
 	VMOVSD X1, (CX)
 	ADDQ   $0x08, CX
 
-skip783:
+skip941:
 done:
 	VZEROUPPER
 	RET
@@ -14371,31 +18834,31 @@ rest:
 	VFMADD231PS Y0, Y2, Y1
 	LEAQ        (DX), CX
 	TESTQ       $0x00000008, AX
-	JE          skip784
+	JE          skip942
 	VMOVUPS     Y1, (CX)
 	ADDQ        $0x20, CX
 
-skip784:
+skip942:
 	TESTQ        $0x00000004, AX
-	JE           skip785
+	JE           skip943
 	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, CX
 
-skip785:
+skip943:
 	TESTQ   $0x00000002, AX
-	JE      skip786
+	JE      skip944
 	VMOVSD  X1, (CX)
 	VPSRLDQ $0x08, X1, X1
 	ADDQ    $0x08, CX
 
-skip786:
+skip944:
 	TESTQ  $0x00000001, AX
-	JE     skip787
+	JE     skip945
 	VMOVSS X1, (CX)
 	ADDQ   $0x04, CX
 
-skip787:
+skip945:
 done:
 	VZEROUPPER
 	RET
@@ -14483,9 +18946,9 @@ blocks:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums789
+	JE      sums947
 
-rows788:
+rows946:
 	VADDPD (DI), Y0, Y0
 	VADDPD 32(DI), Y1, Y1
 	VADDPD 64(DI), Y2, Y2
@@ -14496,9 +18959,9 @@ rows788:
 	VADDPD 224(DI), Y7, Y7
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows788
+	JNE    rows946
 
-sums789:
+sums947:
 	VMOVUPD Y0, (CX)
 	VMOVUPD Y1, 32(CX)
 	VMOVUPD Y2, 64(CX)
@@ -14519,15 +18982,15 @@ whole:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums791
+	JE      sums949
 
-rows790:
+rows948:
 	VADDPD (DI), Y0, Y0
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows790
+	JNE    rows948
 
-sums791:
+sums949:
 	VMOVUPD Y0, (CX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
@@ -14544,36 +19007,36 @@ rest:
 	VMASKMOVPD (CX), Y0, Y1
 	MOVQ       rows+0(FP), SI
 	TESTQ      SI, SI
-	JE         sums793
+	JE         sums951
 
-rows792:
+rows950:
 	VMASKMOVPD (DX), Y0, Y2
 	VADDPD     Y2, Y1, Y1
 	ADDQ       BX, DX
 	DECQ       SI
-	JNE        rows792
+	JNE        rows950
 
-sums793:
+sums951:
 	LEAQ    (CX), CX
 	TESTQ   $0x00000004, AX
-	JE      skip794
+	JE      skip952
 	VMOVUPS Y1, (CX)
 	ADDQ    $0x20, CX
 
-skip794:
+skip952:
 	TESTQ        $0x00000002, AX
-	JE           skip795
+	JE           skip953
 	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, CX
 
-skip795:
+skip953:
 	TESTQ  $0x00000001, AX
-	JE     skip796
+	JE     skip954
 	VMOVSD X1, (CX)
 	ADDQ   $0x08, CX
 
-skip796:
+skip954:
 done:
 	VZEROUPPER
 	RET
@@ -14601,9 +19064,9 @@ blocks:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums798
+	JE      sums956
 
-rows797:
+rows955:
 	VADDPD (DI), Z0, Z0
 	VADDPD 64(DI), Z1, Z1
 	VADDPD 128(DI), Z2, Z2
@@ -14614,9 +19077,9 @@ rows797:
 	VADDPD 448(DI), Z7, Z7
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows797
+	JNE    rows955
 
-sums798:
+sums956:
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z1, 64(AX)
 	VMOVUPD Z2, 128(AX)
@@ -14637,15 +19100,15 @@ whole:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums800
+	JE      sums958
 
-rows799:
+rows957:
 	VADDPD (DI), Z0, Z0
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows799
+	JNE    rows957
 
-sums800:
+sums958:
 	VMOVUPD Z0, (AX)
 	ADDQ    $0x00000040, AX
 	ADDQ    $0x00000040, DX
@@ -14662,16 +19125,16 @@ rest:
 	VMOVUPD.Z (AX), K1, Z0
 	MOVQ      rows+0(FP), CX
 	TESTQ     CX, CX
-	JE        sums802
+	JE        sums960
 
-rows801:
+rows959:
 	VMOVUPD.Z (DX), K1, Z1
 	VADDPD    Z1, Z0, Z0
 	ADDQ      BX, DX
 	DECQ      CX
-	JNE       rows801
+	JNE       rows959
 
-sums802:
+sums960:
 	VMOVUPD Z0, K1, (AX)
 
 done:
@@ -14701,9 +19164,9 @@ blocks:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums804
+	JE      sums962
 
-rows803:
+rows961:
 	VADDPS (DI), Y0, Y0
 	VADDPS 32(DI), Y1, Y1
 	VADDPS 64(DI), Y2, Y2
@@ -14714,9 +19177,9 @@ rows803:
 	VADDPS 224(DI), Y7, Y7
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows803
+	JNE    rows961
 
-sums804:
+sums962:
 	VMOVUPS Y0, (CX)
 	VMOVUPS Y1, 32(CX)
 	VMOVUPS Y2, 64(CX)
@@ -14737,15 +19200,15 @@ whole:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums806
+	JE      sums964
 
-rows805:
+rows963:
 	VADDPS (DI), Y0, Y0
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows805
+	JNE    rows963
 
-sums806:
+sums964:
 	VMOVUPS Y0, (CX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
@@ -14762,43 +19225,43 @@ rest:
 	VMASKMOVPS (CX), Y0, Y1
 	MOVQ       rows+0(FP), SI
 	TESTQ      SI, SI
-	JE         sums808
+	JE         sums966
 
-rows807:
+rows965:
 	VMASKMOVPS (DX), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 	ADDQ       BX, DX
 	DECQ       SI
-	JNE        rows807
+	JNE        rows965
 
-sums808:
+sums966:
 	LEAQ    (CX), CX
 	TESTQ   $0x00000008, AX
-	JE      skip809
+	JE      skip967
 	VMOVUPS Y1, (CX)
 	ADDQ    $0x20, CX
 
-skip809:
+skip967:
 	TESTQ        $0x00000004, AX
-	JE           skip810
+	JE           skip968
 	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, CX
 
-skip810:
+skip968:
 	TESTQ   $0x00000002, AX
-	JE      skip811
+	JE      skip969
 	VMOVSD  X1, (CX)
 	VPSRLDQ $0x08, X1, X1
 	ADDQ    $0x08, CX
 
-skip811:
+skip969:
 	TESTQ  $0x00000001, AX
-	JE     skip812
+	JE     skip970
 	VMOVSS X1, (CX)
 	ADDQ   $0x04, CX
 
-skip812:
+skip970:
 done:
 	VZEROUPPER
 	RET
@@ -14826,9 +19289,9 @@ blocks:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums814
+	JE      sums972
 
-rows813:
+rows971:
 	VADDPS (DI), Z0, Z0
 	VADDPS 64(DI), Z1, Z1
 	VADDPS 128(DI), Z2, Z2
@@ -14839,9 +19302,9 @@ rows813:
 	VADDPS 448(DI), Z7, Z7
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows813
+	JNE    rows971
 
-sums814:
+sums972:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	VMOVUPS Z2, 128(AX)
@@ -14862,15 +19325,15 @@ whole:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums816
+	JE      sums974
 
-rows815:
+rows973:
 	VADDPS (DI), Z0, Z0
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows815
+	JNE    rows973
 
-sums816:
+sums974:
 	VMOVUPS Z0, (AX)
 	ADDQ    $0x00000040, AX
 	ADDQ    $0x00000040, DX
@@ -14887,38 +19350,37 @@ rest:
 	VMOVUPS.Z (AX), K1, Z0
 	MOVQ      rows+0(FP), CX
 	TESTQ     CX, CX
-	JE        sums818
+	JE        sums976
 
-rows817:
+rows975:
 	VMOVUPS.Z (DX), K1, Z1
 	VADDPS    Z1, Z0, Z0
 	ADDQ      BX, DX
 	DECQ      CX
-	JNE       rows817
+	JNE       rows975
 
-sums818:
+sums976:
 	VMOVUPS Z0, K1, (AX)
 
 done:
 	VZEROUPPER
 	RET
 
-// func adamAVX2Float64(n int, w *float64, m *float64, v *float64, grad *float64, c *float64)
+// func adamAVX2Float64(n int, w *float64, m *float64, v *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
 // Requires: AVX, FMA3
-TEXT ·adamAVX2Float64(SB), NOSPLIT, $0-48
+TEXT ·adamAVX2Float64(SB), NOSPLIT, $0-96
 	MOVQ         n+0(FP), AX
 	MOVQ         w+8(FP), CX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	MOVQ         c+40(FP), DI
-	VBROADCASTSD (DI), Y0
-	VBROADCASTSD 8(DI), Y1
-	VBROADCASTSD 16(DI), Y2
-	VBROADCASTSD 24(DI), Y3
-	VBROADCASTSD 32(DI), Y4
-	VBROADCASTSD 40(DI), Y5
-	VBROADCASTSD 48(DI), Y6
+	VBROADCASTSD beta1+40(FP), Y0
+	VBROADCASTSD rest1+48(FP), Y1
+	VBROADCASTSD beta2+56(FP), Y2
+	VBROADCASTSD rest2+64(FP), Y3
+	VBROADCASTSD rate+72(FP), Y4
+	VBROADCASTSD scale+80(FP), Y5
+	VBROADCASTSD epsilon+88(FP), Y6
 
 blocks:
 	CMPQ        AX, $0x00000008
@@ -15018,84 +19480,83 @@ rest:
 	VSUBPD      Y0, Y8, Y8
 	LEAQ        (CX), CX
 	TESTQ       $0x00000004, AX
-	JE          skip819
+	JE          skip977
 	VMOVUPS     Y8, (CX)
 	ADDQ        $0x20, CX
 
-skip819:
+skip977:
 	TESTQ        $0x00000002, AX
-	JE           skip820
+	JE           skip978
 	VMOVUPS      X8, (CX)
 	VEXTRACTF128 $0x01, Y8, X8
 	ADDQ         $0x10, CX
 
-skip820:
+skip978:
 	TESTQ  $0x00000001, AX
-	JE     skip821
+	JE     skip979
 	VMOVSD X8, (CX)
 	ADDQ   $0x08, CX
 
-skip821:
+skip979:
 	LEAQ    (DX), CX
 	TESTQ   $0x00000004, AX
-	JE      skip822
+	JE      skip980
 	VMOVUPS Y9, (CX)
 	ADDQ    $0x20, CX
 
-skip822:
+skip980:
 	TESTQ        $0x00000002, AX
-	JE           skip823
+	JE           skip981
 	VMOVUPS      X9, (CX)
 	VEXTRACTF128 $0x01, Y9, X9
 	ADDQ         $0x10, CX
 
-skip823:
+skip981:
 	TESTQ  $0x00000001, AX
-	JE     skip824
+	JE     skip982
 	VMOVSD X9, (CX)
 	ADDQ   $0x08, CX
 
-skip824:
+skip982:
 	LEAQ    (BX), CX
 	TESTQ   $0x00000004, AX
-	JE      skip825
+	JE      skip983
 	VMOVUPS Y10, (CX)
 	ADDQ    $0x20, CX
 
-skip825:
+skip983:
 	TESTQ        $0x00000002, AX
-	JE           skip826
+	JE           skip984
 	VMOVUPS      X10, (CX)
 	VEXTRACTF128 $0x01, Y10, X10
 	ADDQ         $0x10, CX
 
-skip826:
+skip984:
 	TESTQ  $0x00000001, AX
-	JE     skip827
+	JE     skip985
 	VMOVSD X10, (CX)
 	ADDQ   $0x08, CX
 
-skip827:
+skip985:
 done:
 	VZEROUPPER
 	RET
 
-// func adamAVX512Float64(n int, w *float64, m *float64, v *float64, grad *float64, c *float64)
+// func adamAVX512Float64(n int, w *float64, m *float64, v *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
 // Requires: AVX, AVX512F
-TEXT ·adamAVX512Float64(SB), NOSPLIT, $0-48
+TEXT ·adamAVX512Float64(SB), NOSPLIT, $0-96
 	MOVQ         n+0(FP), CX
 	MOVQ         w+8(FP), AX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	MOVQ         c+40(FP), DI
-	VBROADCASTSD (DI), Z0
-	VBROADCASTSD 8(DI), Z1
-	VBROADCASTSD 16(DI), Z2
-	VBROADCASTSD 24(DI), Z3
-	VBROADCASTSD 32(DI), Z4
-	VBROADCASTSD 40(DI), Z5
-	VBROADCASTSD 48(DI), Z6
+	VBROADCASTSD beta1+40(FP), Z0
+	VBROADCASTSD rest1+48(FP), Z1
+	VBROADCASTSD beta2+56(FP), Z2
+	VBROADCASTSD rest2+64(FP), Z3
+	VBROADCASTSD rate+72(FP), Z4
+	VBROADCASTSD scale+80(FP), Z5
+	VBROADCASTSD epsilon+88(FP), Z6
 
 blocks:
 	CMPQ        CX, $0x00000010
@@ -15201,22 +19662,21 @@ done:
 	VZEROUPPER
 	RET
 
-// func adamAVX2Float32(n int, w *float32, m *float32, v *float32, grad *float32, c *float32)
+// func adamAVX2Float32(n int, w *float32, m *float32, v *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
 // Requires: AVX, FMA3
-TEXT ·adamAVX2Float32(SB), NOSPLIT, $0-48
+TEXT ·adamAVX2Float32(SB), NOSPLIT, $0-68
 	MOVQ         n+0(FP), AX
 	MOVQ         w+8(FP), CX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	MOVQ         c+40(FP), DI
-	VBROADCASTSS (DI), Y0
-	VBROADCASTSS 4(DI), Y1
-	VBROADCASTSS 8(DI), Y2
-	VBROADCASTSS 12(DI), Y3
-	VBROADCASTSS 16(DI), Y4
-	VBROADCASTSS 20(DI), Y5
-	VBROADCASTSS 24(DI), Y6
+	VBROADCASTSS beta1+40(FP), Y0
+	VBROADCASTSS rest1+44(FP), Y1
+	VBROADCASTSS beta2+48(FP), Y2
+	VBROADCASTSS rest2+52(FP), Y3
+	VBROADCASTSS rate+56(FP), Y4
+	VBROADCASTSS scale+60(FP), Y5
+	VBROADCASTSS epsilon+64(FP), Y6
 
 blocks:
 	CMPQ        AX, $0x00000010
@@ -15316,105 +19776,104 @@ rest:
 	VSUBPS      Y0, Y8, Y8
 	LEAQ        (CX), CX
 	TESTQ       $0x00000008, AX
-	JE          skip828
+	JE          skip986
 	VMOVUPS     Y8, (CX)
 	ADDQ        $0x20, CX
 
-skip828:
+skip986:
 	TESTQ        $0x00000004, AX
-	JE           skip829
+	JE           skip987
 	VMOVUPS      X8, (CX)
 	VEXTRACTF128 $0x01, Y8, X8
 	ADDQ         $0x10, CX
 
-skip829:
+skip987:
 	TESTQ   $0x00000002, AX
-	JE      skip830
+	JE      skip988
 	VMOVSD  X8, (CX)
 	VPSRLDQ $0x08, X8, X8
 	ADDQ    $0x08, CX
 
-skip830:
+skip988:
 	TESTQ  $0x00000001, AX
-	JE     skip831
+	JE     skip989
 	VMOVSS X8, (CX)
 	ADDQ   $0x04, CX
 
-skip831:
+skip989:
 	LEAQ    (DX), CX
 	TESTQ   $0x00000008, AX
-	JE      skip832
+	JE      skip990
 	VMOVUPS Y9, (CX)
 	ADDQ    $0x20, CX
 
-skip832:
+skip990:
 	TESTQ        $0x00000004, AX
-	JE           skip833
+	JE           skip991
 	VMOVUPS      X9, (CX)
 	VEXTRACTF128 $0x01, Y9, X9
 	ADDQ         $0x10, CX
 
-skip833:
+skip991:
 	TESTQ   $0x00000002, AX
-	JE      skip834
+	JE      skip992
 	VMOVSD  X9, (CX)
 	VPSRLDQ $0x08, X9, X9
 	ADDQ    $0x08, CX
 
-skip834:
+skip992:
 	TESTQ  $0x00000001, AX
-	JE     skip835
+	JE     skip993
 	VMOVSS X9, (CX)
 	ADDQ   $0x04, CX
 
-skip835:
+skip993:
 	LEAQ    (BX), CX
 	TESTQ   $0x00000008, AX
-	JE      skip836
+	JE      skip994
 	VMOVUPS Y10, (CX)
 	ADDQ    $0x20, CX
 
-skip836:
+skip994:
 	TESTQ        $0x00000004, AX
-	JE           skip837
+	JE           skip995
 	VMOVUPS      X10, (CX)
 	VEXTRACTF128 $0x01, Y10, X10
 	ADDQ         $0x10, CX
 
-skip837:
+skip995:
 	TESTQ   $0x00000002, AX
-	JE      skip838
+	JE      skip996
 	VMOVSD  X10, (CX)
 	VPSRLDQ $0x08, X10, X10
 	ADDQ    $0x08, CX
 
-skip838:
+skip996:
 	TESTQ  $0x00000001, AX
-	JE     skip839
+	JE     skip997
 	VMOVSS X10, (CX)
 	ADDQ   $0x04, CX
 
-skip839:
+skip997:
 done:
 	VZEROUPPER
 	RET
 
-// func adamAVX512Float32(n int, w *float32, m *float32, v *float32, grad *float32, c *float32)
+// func adamAVX512Float32(n int, w *float32, m *float32, v *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
 // Requires: AVX, AVX512F
-TEXT ·adamAVX512Float32(SB), NOSPLIT, $0-48
+TEXT ·adamAVX512Float32(SB), NOSPLIT, $0-68
 	MOVQ         n+0(FP), CX
 	MOVQ         w+8(FP), AX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
 	MOVQ         grad+32(FP), SI
-	MOVQ         c+40(FP), DI
-	VBROADCASTSS (DI), Z0
-	VBROADCASTSS 4(DI), Z1
-	VBROADCASTSS 8(DI), Z2
-	VBROADCASTSS 12(DI), Z3
-	VBROADCASTSS 16(DI), Z4
-	VBROADCASTSS 20(DI), Z5
-	VBROADCASTSS 24(DI), Z6
+	VBROADCASTSS beta1+40(FP), Z0
+	VBROADCASTSS rest1+44(FP), Z1
+	VBROADCASTSS beta2+48(FP), Z2
+	VBROADCASTSS rest2+52(FP), Z3
+	VBROADCASTSS rate+56(FP), Z4
+	VBROADCASTSS scale+60(FP), Z5
+	VBROADCASTSS epsilon+64(FP), Z6
 
 blocks:
 	CMPQ        CX, $0x00000020

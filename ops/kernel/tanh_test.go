@@ -5,6 +5,9 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"testing"
+	"unsafe"
+
+	"spnode/ops/opstest"
 )
 
 // bigTanh returns tanh(x) to 200 bits, as 1 − 2/(e^{2x}+1) with e^{2x} from
@@ -50,20 +53,29 @@ func tanhArguments[T Float](rng *rand.Rand, n int) []T {
 	return x
 }
 
+// tanhError returns how many units in the last place y is off tanh(x).
+func tanhError(y, x float64) float64 {
+	exact := bigTanh(x)
+	want, _ := exact.Float64()
+	off, _ := exact.Sub(exact, new(big.Float).SetFloat64(y)).Float64()
+	_, e := math.Frexp(want)
+	return math.Abs(off) / math.Ldexp(1, max(e-53, -1074))
+}
+
 // No path is more than two units in the last place off.
 func TestTanhUlps(t *testing.T) {
 	forEachPath(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(6, 6))
-		x := tanhArguments[float64](rng, 5000)
+		count := 5000
+		if opstest.Thin() {
+			count = 1000
+		}
+		x := tanhArguments[float64](rng, count)
 		y := make([]float64, len(x))
 		TanhTo(y, x)
 		var worst, at float64
 		for i, v := range x {
-			exact := bigTanh(v)
-			want, _ := exact.Float64()
-			off, _ := exact.Sub(exact, new(big.Float).SetFloat64(y[i])).Float64()
-			_, e := math.Frexp(want)
-			if u := math.Abs(off) / math.Ldexp(1, max(e-53, -1074)); !(u <= worst) {
+			if u := tanhError(y[i], v); !(u <= worst) {
 				worst, at = u, v
 			}
 		}
@@ -72,7 +84,7 @@ func TestTanhUlps(t *testing.T) {
 			t.Errorf("tanh(%v) is %.2f ulp off", at, worst)
 		}
 
-		x32 := tanhArguments[float32](rng, 100000)
+		x32 := tanhArguments[float32](rng, 20*count)
 		y32 := make([]float32, len(x32))
 		TanhTo(y32, x32)
 		worst = 0
@@ -84,6 +96,30 @@ func TestTanhUlps(t *testing.T) {
 		t.Logf("float32: at most %.2f ulp, at %v", worst, at)
 		if !(worst <= 2) {
 			t.Errorf("tanh(%v) is %.2f ulp off", at, worst)
+		}
+	})
+}
+
+func FuzzTanh(f *testing.F) {
+	for _, x := range []float64{0, 1e-310, 0.17328679, -0.51986038, 1, 18.3, 20, -700} {
+		f.Add(x)
+	}
+	f.Fuzz(func(t *testing.T, x float64) {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			t.Skip("see TestTanhSpecial")
+		}
+		for _, p := range trusted() {
+			restore := setPath(p.name)
+			y, y32 := []float64{x}, []float32{float32(x)}
+			TanhTo(y, y)
+			TanhTo(y32, y32)
+			restore()
+			if u := tanhError(y[0], x); !(u <= 2) {
+				t.Errorf("%s: tanh(%v) is %v, %.2f ulp off", p.name, x, y[0], u)
+			}
+			if u := ulps(y32[0], math.Tanh(float64(float32(x)))); !(u <= 2) {
+				t.Errorf("%s: tanh(%v) is %v in float32, %.2f ulp off", p.name, float32(x), y32[0], u)
+			}
 		}
 	})
 }
@@ -115,6 +151,7 @@ func testTanhSpecial[T Float](t *testing.T, smallest, largest T) {
 }
 
 // The tail of a slice has the bits of its body, and what lies behind it stays.
+// The function is odd to the last bit.
 func TestTanhTail(t *testing.T) {
 	forEachPath(t, func(t *testing.T) {
 		testTanhTail[float64](t)
@@ -127,6 +164,17 @@ func testTanhTail[T Float](t *testing.T) {
 	x := random[T](rng, 100)
 	body := make([]T, 200)
 	TanhTo(body, append(append([]T(nil), x...), x...))
+	for i, v := range x {
+		x[i] = -v
+	}
+	odd := make([]T, len(x))
+	TanhTo(odd, x)
+	for i, v := range odd {
+		x[i] = -x[i]
+		if v != -body[i] {
+			t.Fatalf("tanh(%v) is %v, tanh(%v) %v", -x[i], v, x[i], body[i])
+		}
+	}
 	for n := range x {
 		y := make([]T, n+1)
 		y[n] = 7
@@ -155,5 +203,7 @@ func benchmarkTanh[T Float](b *testing.B) {
 	for b.Loop() {
 		TanhTo(y, x)
 	}
-	b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/float64(len(x)), "ns/element")
+	perElement := b.Elapsed().Seconds() * 1e9 / float64(b.N) / float64(len(x))
+	b.ReportMetric(perElement, "ns/element")
+	b.ReportMetric(2*float64(unsafe.Sizeof(x[0]))/perElement, "GB/s") // read and written
 }

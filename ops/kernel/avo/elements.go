@@ -112,19 +112,17 @@ func tanhGrad(t *target, window Mem) {
 	})
 }
 
-// adam writes one step of Adam for n weights, given the coefficients
-//
-//	β₁, 1−β₁, β₂, 1−β₂, rate/(1−β₁ᵗ), 1/(1−β₂ᵗ), ε.
+// adam writes one step of Adam for n weights, given β₁, 1−β₁, β₂, 1−β₂,
+// rate/(1−β₁ᵗ), 1/(1−β₂ᵗ) and ε.
 func adam(t *target, window Mem) {
-	TEXT(t.name("adam"), NOSPLIT, fmt.Sprintf("func(n int, w, m, v, grad, c *%s)", t.typ))
+	TEXT(t.name("adam"), NOSPLIT, fmt.Sprintf("func(n int, w, m, v, grad *%[1]s, beta1, rest1, beta2, rest2, rate, scale, epsilon %[1]s)", t.typ))
 	Doc(t.name("adam") + " computes one step of Adam for n weights, see AdamTo.")
 	Pragma("noescape")
 	n, s := Load(Param("n"), GP64()), params("w", "m", "v", "grad")
-	at0 := Load(Param("c"), GP64())
-	var c [7]reg.VecVirtual
-	for i := range c {
-		c[i] = t.vec()
-		t.broadcast(Mem{Base: at0}.Offset(i*t.size), c[i])
+	var c []reg.VecVirtual
+	for i, name := range []string{"beta1", "rest1", "beta2", "rest2", "rate", "scale", "epsilon"} {
+		c = append(c, t.vec())
+		t.broadcast(address(name), c[i])
 	}
 	t.forEach(n, s, 2, window, func(at vectors, count int) {
 		for u := range count {

@@ -2,110 +2,129 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// A panel of B has up to maxVectors vectors, or exactly wideVectors if it meets
-// a single row of A, where more sums must be under way to hide their latency.
-const (
-	maxVectors  = 3
-	wideVectors = 8
-)
+// wide[v] is the height of a tile of v vectors beyond the three of a usual
+// panel. So few rows need wide tiles: a sum takes one fused multiply-add in four
+// clocks, and eight at least must be under way to keep the processor busy.
+var wide = [9]int{4: 3, 5: 2, 6: 2, 7: 1, 8: 1}
 
-// gemm writes the product of m rows of A and a panel of B,
+// gemm writes the product of m rows of A and a panel of n columns of B,
 //
-//	C = αAB + βC,
+//	C = αAB + βD.
 //
-// where the panel has n columns. Row i of A has its element p at a[i·rs+p·ps],
-// so that A may be transposed, row p of the panel starts at b[p·ldb] and is
-// whole vectors, and C is not read if β is zero.
+// Row i of A has its element p at a[i·rs+p·ps], so that A may be transposed.
+// A row of the panel or of C is a number of vectors, of which the last ends at
+// its last column and so may overlap the one before it; in the panel it starts
+// at element last, at n−lanes where B is read where it lies. The elements of the
+// overlap are computed twice, to the same bits. Rows of less than a vector are
+// read and written in part. D may be C, and is not read if β is zero.
 //
 // Tiles of C stay in registers while p runs, each element in a lane and its
 // sum in the order of p. So an element has the same bits in every tile.
 func gemm(t *target, window Mem) {
 	TEXT(t.name("gemm"), NOSPLIT, fmt.Sprintf(
-		"func(m, n, k int, alpha %[1]s, a *%[1]s, rs, ps int, b *%[1]s, ldb int, beta %[1]s, c *%[1]s, ldc int)", t.typ))
-	Doc(fmt.Sprintf("%s computes C = αAB + βC for a panel of B, see simd.", t.name("gemm")))
+		"func(m, n, k int, alpha %[1]s, a *%[1]s, rs, ps int, b *%[1]s, ldb, last int, beta %[1]s, d *%[1]s, ldd int, c *%[1]s, ldc int)", t.typ))
+	Doc(fmt.Sprintf("%s computes C = αAB + βD for a panel of B, see simd.", t.name("gemm")))
 	Pragma("noescape")
-	g := &product{target: t}
-	g.m = Load(Param("m"), GP64())
-	g.a, g.c = Load(Param("a"), GP64()), Load(Param("c"), GP64())
-	bytes := func(name string) reg.Register {
-		r := Load(Param(name), GP64())
-		SHLQ(Imm(t.log2size()), r)
-		return r
-	}
-	g.rs, g.ps, g.ldb, g.ldc = bytes("rs"), bytes("ps"), bytes("ldb"), bytes("ldc")
+	g := &product{target: t, a: Load(Param("a"), GP64())}
+	g.rs, g.ps, g.ldb = g.bytes("rs"), g.bytes("ps"), g.bytes("ldb")
 	g.rs3 = GP64()
 	LEAQ(Mem{Base: g.rs, Index: g.rs, Scale: 2}, g.rs3)
-
-	// The last vector of each row has 1 to lanes columns: (n−1) mod lanes + 1.
-	n, last := Load(Param("n"), GP64()), GP64()
-	LEAQ(Mem{Base: n}.Offset(-1), last)
-	ANDQ(U32(t.lanes()-1), last)
-	INCQ(last)
-	g.last = t.newPart(last.(reg.GPVirtual), window)
-
 	if g.avx512() {
 		g.zero = g.vec()
 		VPXORQ(g.zero, g.zero, g.zero)
 	}
-
-	CMPQ(n, U32(maxVectors*t.lanes()))
-	JG(LabelRef("wide"))
-	CMPQ(n, U32(2*t.lanes()))
-	JG(LabelRef("vectors3"))
+	n := Load(Param("n"), GP64())
 	CMPQ(n, U32(t.lanes()))
-	JG(LabelRef("vectors2"))
-	for vectors := 1; vectors <= maxVectors; vectors++ {
-		Label(fmt.Sprintf("vectors%d", vectors))
-		g.panel(vectors)
+	JL(LabelRef("part"))
+	g.lastB, g.lastC = g.bytes("last"), GP64()
+	LEAQ(Mem{Base: n}.Offset(-t.lanes()), g.lastC)
+	SHLQ(Imm(t.log2size()), g.lastC)
+	for v := len(wide) - 1; v > 1; v-- {
+		CMPQ(n, U32((v-1)*t.lanes()))
+		JG(LabelRef(fmt.Sprint("vectors", v)))
 	}
-	Label("wide")
-	g.tile(1, wideVectors)
-	VZEROUPPER()
-	RET()
+	for v := 1; v < len(wide); v++ {
+		Label(fmt.Sprint("vectors", v))
+		if v < len(t.rows) {
+			g.panel(v, t.rows[v])
+		} else {
+			g.panel(v, wide[v])
+		}
+	}
+	Label("part")
+	g.part = t.newPart(n.(reg.GPVirtual), window)
+	g.part.loadMask()
+	g.panel(1, t.rows[1])
 }
 
-// A product is the state of gemm: strides in bytes, a and c at the tile.
+// A product is the state of gemm: strides in bytes, a at the tile. What only
+// the end of a tile needs, m, c and d, stays in the parameters' places.
 type product struct {
 	*target
-	m, a, c               reg.Register
-	rs, rs3, ps, ldb, ldc reg.Register
-	last                  *part
-	zero                  reg.VecVirtual // of AVX-512
+	a, rs, rs3, ps, ldb reg.Register
+	lastB, lastC        reg.Register // offsets of the last vector in a row
+	zero                reg.VecVirtual
+	part                *part // not nil where a row is less than a vector
+}
+
+// bytes loads a parameter that counts elements.
+func (t *target) bytes(name string) reg.Register {
+	r := Load(Param(name), GP64())
+	SHLQ(Imm(t.log2size()), r)
+	return r
 }
 
 // panel writes the loop over the rows, of tiles of full height and then one of
 // the rows that are left.
-func (g *product) panel(vectors int) {
-	full := g.rows[vectors]
-	name := func(rows int) string { return fmt.Sprintf("tile%dx%d", rows, vectors) }
-	Label(name(full))
-	CMPQ(g.m, U32(full))
-	JL(LabelRef(name(full) + "rest"))
+func (g *product) panel(vectors, full int) {
+	rest := unique("rest")
+	m := Load(Param("m"), GP64())
+	CMPQ(m, U32(full))
+	JL(LabelRef(rest))
+	loop := unique("tile")
+	Label(loop)
 	g.tile(full, vectors)
-	SUBQ(U32(full), g.m)
-	JMP(LabelRef(name(full)))
-	Label(name(full) + "rest")
+	m = GP64()
+	MOVQ(address("m"), m)
+	SUBQ(U32(full), m)
+	MOVQ(m, address("m"))
+	CMPQ(m, U32(full))
+	JGE(LabelRef(loop))
+	Label(rest)
+	m = GP64()
+	MOVQ(address("m"), m)
+	names := make([]string, full)
 	for rows := full - 1; rows > 0; rows-- {
-		CMPQ(g.m, U32(rows))
-		JE(LabelRef(name(rows)))
+		names[rows] = unique("tile")
+		CMPQ(m, U32(rows))
+		JE(LabelRef(names[rows]))
 	}
 	VZEROUPPER()
 	RET()
 	for rows := full - 1; rows > 0; rows-- {
-		Label(name(rows))
+		Label(names[rows])
 		g.tile(rows, vectors)
 		VZEROUPPER()
 		RET()
 	}
 }
 
-// tile writes the product of rows of A and the panel, and moves a and c on.
+// vector is the address of vector j of a row that starts at base.
+func vector(g *product, base, last reg.Register, j, vectors int) Mem {
+	if j > 0 && j == vectors-1 {
+		return Mem{Base: base, Index: last, Scale: 1}
+	}
+	return Mem{Base: base}.Offset(j * g.width)
+}
+
+// tile writes the product of rows of A and the panel, and moves a on.
 func (g *product) tile(rows, vectors int) {
 	acc := make([][]reg.VecVirtual, rows)
 	for i := range acc {
@@ -144,20 +163,41 @@ func (g *product) tile(rows, vectors int) {
 	b, k := Load(Param("b"), GP64()), Load(Param("k"), GP64())
 	loop := unique("k")
 	Label(loop)
-	row := make([]Op, vectors)
-	for j := range row {
-		row[j] = Mem{Base: b}.Offset(j * g.width)
-		if rows > 1 {
-			v := g.vec()
-			g.move(row[j], v)
-			row[j] = v
+	row := func(j int) reg.VecVirtual {
+		v := g.vec()
+		if g.part != nil {
+			g.part.load(Mem{Base: b}, v)
+		} else {
+			g.move(vector(g, b, g.lastB, j, vectors), v)
 		}
+		return v
 	}
-	ai := g.vec()
-	for i := range acc {
-		g.broadcast(at(i), ai)
-		for j := range row {
-			g.fma231(row[j], ai, acc[i][j])
+	element := func(i int) reg.VecVirtual {
+		v := g.vec()
+		g.broadcast(at(i), v)
+		return v
+	}
+	if rows < vectors { // whichever is less stays in registers
+		var ai []reg.VecVirtual
+		for i := range rows {
+			ai = append(ai, element(i))
+		}
+		for j := range vectors {
+			bj := row(j)
+			for i := range rows {
+				g.fma231(bj, ai[i], acc[i][j])
+			}
+		}
+	} else {
+		var bj []reg.VecVirtual
+		for j := range vectors {
+			bj = append(bj, row(j))
+		}
+		for i := range rows {
+			ai := element(i)
+			for j := range vectors {
+				g.fma231(bj[j], ai, acc[i][j])
+			}
 		}
 	}
 	ADDQ(g.ldb, b)
@@ -168,76 +208,99 @@ func (g *product) tile(rows, vectors int) {
 	DECQ(k)
 	JNE(LabelRef(loop))
 
-	if vectors <= maxVectors && rows == g.rows[vectors] {
-		LEAQ(Mem{Base: g.a, Index: g.rs, Scale: 4}, g.a)
-		for i := 4; i < rows; i += 2 {
+	switch {
+	case rows == 1:
+		ADDQ(g.rs, g.a)
+	case rows == 2:
+		LEAQ(Mem{Base: g.a, Index: g.rs, Scale: 2}, g.a)
+	case rows == 3:
+		ADDQ(g.rs3, g.a)
+	default:
+		for i := 0; i < rows/4; i++ {
+			LEAQ(Mem{Base: g.a, Index: g.rs, Scale: 4}, g.a)
+		}
+		if rows%4 == 2 {
 			LEAQ(Mem{Base: g.a, Index: g.rs, Scale: 2}, g.a)
 		}
 	}
+	g.scale(acc)
+	g.addD(acc)
+	g.write(acc)
+}
+
+// equals writes a jump to a label if a parameter is x or, if x is 0, −0.
+func (g *product) equals(name string, x float64, to string) {
+	v := GP64()
+	if g.size == 8 {
+		MOVQ(address(name), v)
+	} else {
+		MOVL(address(name), v.As32())
+	}
+	switch {
+	case x != 0 && g.size == 8:
+		one := GP64()
+		MOVQ(U64(math.Float64bits(x)), one)
+		CMPQ(v, one)
+	case x != 0:
+		CMPL(v.As32(), U32(math.Float32bits(float32(x))))
+	case g.size == 8:
+		SHLQ(Imm(1), v) // without the sign
+	default:
+		SHLL(Imm(1), v.As32())
+	}
+	JE(LabelRef(to))
+}
+
+// scale multiplies by α.
+func (g *product) scale(acc [][]reg.VecVirtual) {
+	done := unique("scaled")
+	g.equals("alpha", 1, done)
 	alpha := g.vec()
 	g.broadcast(address("alpha"), alpha)
 	for i := range acc {
-		for j := range acc[i] {
-			g.mul(alpha, acc[i][j], acc[i][j])
+		for _, v := range acc[i] {
+			g.mul(alpha, v, v)
 		}
 	}
-	if g.avx512() { // a mask is free, all of it included
-		g.write(acc, g.last)
-		return
-	}
-	partial, done := unique("part"), unique("done")
-	CMPQ(g.last.count, U32(g.lanes()))
-	JNE(LabelRef(partial))
-	g.write(acc, nil)
-	JMP(LabelRef(done))
-	Label(partial)
-	g.last.loadMask()
-	g.write(acc, g.last)
 	Label(done)
 }
 
-// write adds βC to the accumulators, stores them and moves c on. If last is
-// not nil, the last vector of each row is a part.
-func (g *product) write(acc [][]reg.VecVirtual, last *part) {
-	isPart := func(j int) bool { return last != nil && j == len(acc[0])-1 }
-	store := unique("store")
-	b := GP64()
-	if g.size == 8 {
-		MOVQ(address("beta"), b)
-	} else {
-		MOVL(address("beta"), b.As32())
-		SHLQ(Imm(32), b)
-	}
-	SHLQ(Imm(1), b) // without the sign
-	JE(LabelRef(store))
-	at, beta := GP64(), g.vec()
-	MOVQ(g.c, at)
+// addD adds βD and moves d on.
+func (g *product) addD(acc [][]reg.VecVirtual) {
+	done := unique("added")
+	g.equals("beta", 0, done)
+	d, ldd, beta := Load(Param("d"), GP64()), g.bytes("ldd"), g.vec()
 	g.broadcast(address("beta"), beta)
 	for i := range acc {
 		for j, v := range acc[i] {
-			old := Mem{Base: at}.Offset(j * g.width)
-			if isPart(j) {
+			if g.part != nil {
 				t := g.vec()
-				last.load(old, t)
+				g.part.load(Mem{Base: d}, t)
 				g.fma231(t, beta, v)
 			} else {
-				g.fma231(old, beta, v)
+				g.fma231(vector(g, d, g.lastC, j, len(acc[i])), beta, v)
 			}
 		}
-		ADDQ(g.ldc, at)
+		ADDQ(ldd, d)
 	}
-	Label(store)
+	MOVQ(d, address("d"))
+	Label(done)
+}
+
+// write stores the tile and moves c on.
+func (g *product) write(acc [][]reg.VecVirtual) {
+	c, ldc := Load(Param("c"), GP64()), g.bytes("ldc")
 	for i := range acc {
 		for j, v := range acc[i] {
-			to := Mem{Base: g.c}.Offset(j * g.width)
-			if isPart(j) {
-				last.store(v, to)
+			if g.part != nil {
+				g.part.store(v, Mem{Base: c})
 			} else {
-				g.move(v, to)
+				g.move(v, vector(g, c, g.lastC, j, len(acc[i])))
 			}
 		}
-		ADDQ(g.ldc, g.c)
+		ADDQ(ldc, c)
 	}
+	MOVQ(c, address("c"))
 }
 
 // address is where a parameter lies.

@@ -53,7 +53,7 @@ func (t *target) avx512() bool { return t.width == 64 }
 
 // instructions are those that differ between the element types.
 type instructions struct {
-	broadcast, move, mul, div, sqrt, add, sub, min, max, shift, addInt, fma231, fnma231, fma213 func(...Op)
+	broadcast, move, mul, div, sqrt, add, sub, min, max, shift, addInt, fma231, fms231, fnma231, fma213 func(...Op)
 
 	maskmov func(a, b, c Op)
 }
@@ -61,11 +61,11 @@ type instructions struct {
 var (
 	pd = &instructions{
 		VBROADCASTSD, VMOVUPD, VMULPD, VDIVPD, VSQRTPD, VADDPD, VSUBPD, VMINPD, VMAXPD, VPSLLQ, VPADDQ,
-		VFMADD231PD, VFNMADD231PD, VFMADD213PD, VMASKMOVPD,
+		VFMADD231PD, VFMSUB231PD, VFNMADD231PD, VFMADD213PD, VMASKMOVPD,
 	}
 	ps = &instructions{
 		VBROADCASTSS, VMOVUPS, VMULPS, VDIVPS, VSQRTPS, VADDPS, VSUBPS, VMINPS, VMAXPS, VPSLLD, VPADDD,
-		VFMADD231PS, VFNMADD231PS, VFMADD213PS, VMASKMOVPS,
+		VFMADD231PS, VFMSUB231PS, VFNMADD231PS, VFMADD213PS, VMASKMOVPS,
 	}
 )
 
@@ -86,6 +86,12 @@ func main() {
 	windows := windowTable()
 	for _, t := range targets() {
 		gemm(t, windows)
+	}
+	for _, t := range targets() {
+		if !t.avx512() {
+			transpose(t, windows)
+			dots(t, windows)
+		}
 	}
 	for _, write := range []func(*target, Mem){tanh, tanhGrad, axpy, columnSums, adam} {
 		for _, t := range targets() {

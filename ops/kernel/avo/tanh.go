@@ -14,16 +14,18 @@ import (
 // of one stands in the code behind the start of the next.
 const unroll = 8
 
-// tanh writes y = tanh(x) for n elements, from |x| = (n ln 2)/2 + r by the sum of
+// tanh writes y = tanh(x) for n elements, from x = (n ln 2)/2 + r by the sum of
 // the arguments, where (2ⁿ−1)/(2ⁿ+1) is the tanh of the first and r/Q that of the
 // second, Q = r coth r:
 //
-//	tanh|x| = N/D,  N = (2ⁿ−1)Q + (2ⁿ+1)r,  D = (2ⁿ+1)Q + (2ⁿ−1)r.
+//	tanh x = N/D,  N = (2ⁿ−1)Q + (2ⁿ+1)r,  D = (2ⁿ+1)Q + (2ⁿ−1)r.
 //
 // Q is even and r small, |r| ≤ (ln 2)/4, so a polynomial of few terms in r² gives
 // it, and for n = 0 nothing cancels. What N and D lose to rounding, mostly where
 // n = 1 and r < 0, corrects the quotient, which leaves less than two units in the
-// last place. Above its clamp tanh is 1.
+// last place; most are lost near 18 and in float32 near 8, where 2ⁿ+1 is no longer
+// exact. Beyond its clamp tanh is ±1. N and D of −x are those of x but for a power
+// of two and a sign, so that the function is odd to the last bit.
 func tanh(t *target, window Mem) {
 	f := newTanh(t)
 	TEXT(t.name("tanh"), NOSPLIT, "func(n int, y, x *"+t.typ+")")
@@ -56,6 +58,7 @@ type tanhOf struct {
 // precision is what the formula depends on for an element type.
 type precision struct {
 	mantissa int       // bits after the leading one
+	bias     float64   // of the exponent
 	clamp    float64   // beyond which tanh is 1
 	series   []float64 // of (Q − 1)/r², |r| ≤ (ln 2)/4
 }
@@ -65,11 +68,11 @@ type precision struct {
 // at most.
 func (t *target) precision() precision {
 	if t.size == 8 {
-		return precision{52, 20, []float64{
+		return precision{52, 1023, 20, []float64{
 			0.3333333333333332, -0.022222222222051523, 0.002116402070919305, -0.00021163596843310663, 2.121608335566044e-05,
 		}}
 	}
-	return precision{23, 10, []float64{0.33333309540787454, -0.022158824140169724}}
+	return precision{23, 127, 10, []float64{0.33333309540787454, -0.022158824140169724}}
 }
 
 // newTanh writes the table of constants, a whole vector of each.
@@ -89,12 +92,12 @@ func newTanh(t *target) *tanhOf {
 			at += t.size
 		}
 	}
-	constant("sign", math.Copysign(0, -1))
 	constant("clamp", p.clamp)
+	constant("-clamp", -p.clamp)
 	constant("2/ln2", 2*math.Log2E)
-	// Added to a number of modest size, 3·2^(mantissa−1) rounds it to an
-	// integer, which the low bits of the sum then hold.
-	constant("magic", 3*math.Ldexp(1, p.mantissa-1))
+	// Added to a number of modest size, 3·2^(mantissa−1) rounds it to an integer
+	// n, which the low bits of the sum then hold, with the bias the exponent of 2ⁿ.
+	constant("magic", 3*math.Ldexp(1, p.mantissa-1)+p.bias)
 	// Rounded: it is off by 0.1 units of its last place, which n grows with
 	// but matters less and less the larger tanh is.
 	constant("ln2/2", math.Ln2/2)
@@ -110,65 +113,57 @@ func newTanh(t *target) *tanhOf {
 // at is where a constant lies.
 func (f *tanhOf) at(name string) Mem { return f.data.Offset(f.offset[name]) }
 
-// and, xor and or are the bit operations of the width.
-func (f *tanhOf) and(a, b, c Op) { f.either(VPANDQ, VPAND)(a, b, c) }
-func (f *tanhOf) xor(a, b, c Op) { f.either(VPXORQ, VPXOR)(a, b, c) }
-func (f *tanhOf) or(a, b, c Op)  { f.either(VPORQ, VPOR)(a, b, c) }
-
-func (f *tanhOf) either(wide func(...Op), narrow func(a, b, c Op)) func(a, b, c Op) {
-	if f.avx512() {
-		return func(a, b, c Op) { wide(a, b, c) }
-	}
-	return narrow
-}
-
 // inRegisters loads the constants that are copied, not only read.
 func (f *tanhOf) inRegisters() {
-	for _, name := range []string{"clamp", "magic", "one"} {
+	for _, name := range []string{"clamp", "-clamp", "magic", "one"} {
 		v := f.vec()
 		f.move(f.at(name), v)
 		f.held[name] = v
 	}
 }
 
-// A fraction is tanh before its division: N/D, what both lost to rounding, and
-// the sign.
-type fraction struct{ num, den, lostN, lostD, sign reg.VecVirtual }
+// A fraction is tanh before its division: N/D, and what both lost to rounding.
+type fraction struct{ num, den, lostN, lostD reg.VecVirtual }
 
 // fraction uses x up.
 func (f *tanhOf) fraction(x reg.VecVirtual) fraction {
 	v := func() reg.VecVirtual { return f.vec() }
-	sign, a, b, n := v(), v(), v(), v()
-	f.and(f.at("sign"), x, sign)
-	f.xor(sign, x, x)
-	f.min(x, f.held["clamp"], x) // of a NaN and a number, min is its first here, the NaN
+	a, b, n := v(), v(), v()
+	// Of a NaN and a number, these are their first here, the NaN.
+	f.min(x, f.held["clamp"], x)
+	f.max(x, f.held["-clamp"], x)
 	f.move(f.held["magic"], b)
 	f.fma231(f.at("2/ln2"), x, b)
 	f.sub(f.held["magic"], b, n)
 	r := x
 	f.fnma231(f.at("ln2/2"), n, r)
-	f.shift(Imm(uint64(f.precision().mantissa)), b, b)
-	f.addInt(f.held["one"], b, b) // 2ⁿ
-	f.sub(f.held["one"], b, a)
+	f.shift(Imm(uint64(f.precision().mantissa)), b, b) // 2ⁿ
+	// The negative of 2ⁿ−1, so that the sums that follow are differences: that of
+	// −0 and 0 is −0, as it should for x = −0.
+	f.sub(b, f.held["one"], a)
 	f.add(f.held["one"], b, b)
 
 	z, lostN, lostD := v(), v(), v()
 	f.mul(r, r, z)
-	p := f.polynomial(z)
+	p := v()
+	f.move(f.at(f.series[0]), p)
+	for _, c := range f.series[1:] {
+		f.fma213(f.at(c), z, p)
+	}
 	f.mul(a, z, lostN)
 	f.mul(b, z, z)
 	f.mul(p, lostN, lostN)
-	f.fma231(b, r, lostN) // N − a
+	f.fms231(b, r, lostN) // N + a
 	f.mul(a, r, lostD)
-	f.fma231(z, p, lostD) // D − b
+	f.fms231(z, p, lostD) // D − b
 	num, den := v(), v()
 	f.add(lostD, b, den)
-	f.add(lostN, a, num)
-	f.sub(a, num, a)
+	f.sub(a, lostN, num)
+	f.add(a, num, a)
 	f.sub(a, lostN, lostN)
 	f.sub(b, den, b)
 	f.sub(b, lostD, lostD)
-	return fraction{num, den, lostN, lostD, sign}
+	return fraction{num, den, lostN, lostD}
 }
 
 // quotient returns the tanh and uses q up.
@@ -176,32 +171,9 @@ func (f *tanhOf) quotient(q fraction) (y reg.VecVirtual) {
 	over, y := f.vec(), f.vec()
 	f.div(q.den, f.held["one"], over)
 	f.mul(over, q.num, y)
-	f.fnma231(y, q.lostD, q.lostN)
-	f.fnma231(y, q.den, q.num)
-	f.add(q.lostN, q.num, q.num) // the residual of y, to be divided by D
-	f.fma231(q.num, over, y)
-	f.or(q.sign, y, y)
+	f.fms231(y, q.lostD, q.lostN)
+	f.fms231(y, q.den, q.num)
+	f.add(q.lostN, q.num, q.num) // what y has too much, times D
+	f.fnma231(q.num, over, y)
 	return y
-}
-
-// polynomial returns (Q − 1)/z. Of five terms the first two are one factor of
-// the chain less.
-func (f *tanhOf) polynomial(z reg.VecVirtual) reg.VecVirtual {
-	chain := func(c []string) reg.VecVirtual {
-		p := f.vec()
-		f.move(f.at(c[0]), p)
-		for _, c := range c[1:] {
-			f.fma213(f.at(c), z, p)
-		}
-		return p
-	}
-	n := len(f.series)
-	if n < 4 {
-		return chain(f.series)
-	}
-	square := f.vec()
-	f.mul(z, z, square)
-	low, high := chain(f.series[n-2:]), chain(f.series[:n-2])
-	f.fma231(square, high, low)
-	return low
 }

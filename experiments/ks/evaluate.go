@@ -1,0 +1,292 @@
+package main
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
+
+	"spnode/data"
+	"spnode/experiments/driver"
+	"spnode/model"
+)
+
+// quantiles of a number over the held-out starts.
+type quantiles struct {
+	Median float64 `json:"median"`
+	P10    float64 `json:"p10"`
+	P90    float64 `json:"p90"`
+}
+
+// between is the least and the largest of a number over the long rollouts: one
+// that freezes hides in a mean.
+type between struct {
+	Least   float64 `json:"least"`
+	Largest float64 `json:"largest"`
+}
+
+// testReport is what report.json says of a model's test. Errors are relative,
+// ‖error‖/‖truth‖ of a state; times are in the unit of the equation.
+type testReport struct {
+	Autoencoder float64 `json:"autoencoder_rel"` // decoded at once, over all starts
+	Step1       float64 `json:"step1_rel"`
+	Step8       float64 `json:"step8_rel"`
+
+	// Agree is the first time at which a rollout's error passes a bound, the
+	// horizon if it does not.
+	Agree03 quantiles `json:"agree_0.3"`
+	Agree05 quantiles `json:"agree_0.5"`
+	Agree10 quantiles `json:"agree_1.0"`
+
+	// TV is the total variation between the joint distributions of u_x and u_xx
+	// over the long rollouts and over the truth; its floor that between two truths.
+	TV      float64 `json:"pdf_tv"`
+	TVFloor float64 `json:"pdf_tv_floor"`
+
+	Bounded  int     `json:"long_bounded"` // of the long rollouts, those that stay below bound
+	LongRuns int     `json:"long_runs"`
+	LongRMS  float64 `json:"long_rms"` // over the last quarter of the long rollouts
+	TrueRMS  float64 `json:"true_rms"`
+	LongRate float64 `json:"long_rate"` // rms of the change in a unit of time, likewise
+	TrueRate float64 `json:"true_rate"`
+	// Each is that of each rollout.
+	LongRMSEach  between `json:"long_rms_each"`
+	LongRateEach between `json:"long_rate_each"`
+
+	Lyapunov     float64 `json:"lyapunov"`
+	TrueLyapunov float64 `json:"true_lyapunov"`
+	LyapunovTime int     `json:"lyapunov_time"` // of each of the long runs' states, after the transient
+
+	// The model deployed at steps that it was not trained at.
+	HalfAgree05    quantiles `json:"dt_half_agree_0.5"`
+	QuarterAgree05 quantiles `json:"dt_quarter_agree_0.5"`
+}
+
+// bound is what no state on the attractor comes near: the largest there is 3.5.
+const bound = 10
+
+// trained is a model after its training and test.
+type trained struct {
+	ModelConfig
+	model     *model.Model
+	result    model.Result
+	stability *model.Stability
+	seeds     []seedReport
+	*tested
+}
+
+// tested is a test with what the figures draw of it.
+type tested struct {
+	test     *testReport
+	short    *data.Dataset // from the held-out starts
+	errors   [][]float64   // relative, by time and start
+	agree    []float64     // at 0.5, of each start
+	long     *data.Dataset
+	spectrum []float64
+	joint    *data.JointHistogram
+}
+
+// seedReport is one of several seeds of a model.
+type seedReport struct {
+	Seed         int         `json:"seed"`
+	Iterations   int         `json:"iterations"`
+	Seconds      float64     `json:"seconds"`
+	Milliseconds float64     `json:"milliseconds_per_iteration"`
+	Loss         float64     `json:"loss"`
+	Test         *testReport `json:"test"`
+}
+
+// examine takes a model and its further seeds from the session and tests them. An
+// evaluation may lack the further ones.
+func (l *laboratory) examine(m ModelConfig) (*trained, error) {
+	t := &trained{ModelConfig: m}
+	for k := range m.Seeds {
+		name := driver.SeedName(m.Name, k)
+		if k > 0 && l.Missing(name) {
+			continue
+		}
+		fitted, result, err := l.Model(name, func() (driver.Training, error) {
+			c, err := m.withPairs(l.Data.Solver.Problem, l.train)
+			if err != nil {
+				return driver.Training{}, err
+			}
+			c, train := driver.Seeded(c, m.Train, l.Seed, k)
+			return driver.Training{Model: c, Train: train, Data: l.train}, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		r, err := l.evaluate(name, fitted)
+		if err != nil {
+			return nil, err
+		}
+		if k == 0 {
+			t.model, t.result, t.tested = fitted, result, r
+			if t.stability, err = fitted.Stability(); err != nil {
+				return nil, err
+			}
+		}
+		t.seeds = append(t.seeds, seedReport{k, result.Iterations, result.Seconds, 1e3 * result.Seconds / float64(max(1, result.Iterations)), result.Loss, r.test})
+	}
+	return t, nil
+}
+
+// evaluate tests a model. All rollouts of a kind are one prediction.
+func (l *laboratory) evaluate(name string, m *model.Model) (*tested, error) {
+	r := &tested{test: &testReport{LongRuns: l.Test.LongRuns, LyapunovTime: l.Test.Lyapunov}}
+	parts := []func() error{
+		func() error { return l.follow(r, m) },
+		func() error { return l.deploy(&r.test.HalfAgree05, m, 2) },
+		func() error { return l.deploy(&r.test.QuarterAgree05, m, 4) },
+		func() error { return l.live(r, m) },
+		func() (err error) {
+			r.test.TrueLyapunov = l.lyapunov
+			r.test.Lyapunov, err = l.exponent(m)
+			return err
+		},
+	}
+	stage := l.Progress.Stage(name+": test", len(parts))
+	defer stage.Done()
+	for i, part := range parts {
+		if err := l.Context.Err(); err != nil {
+			return nil, errors.Wrap(err, "test")
+		}
+		if err := part(); err != nil {
+			return nil, err
+		}
+		stage.Update(i + 1)
+	}
+	return r, nil
+}
+
+// predict rolls the model out from the first states of a truth.
+func predict(m *model.Model, truth *data.Dataset) (*data.Dataset, error) {
+	u, err := m.Predict(truth.States[0], truth.Times)
+	return &data.Dataset{Times: truth.Times, States: u, Components: truth.Components}, err
+}
+
+// follow is how long the model stays with the truth.
+func (l *laboratory) follow(r *tested, m *model.Model) (err error) {
+	if r.short, err = predict(m, l.starts); err != nil {
+		return err
+	}
+	if r.errors, err = data.RelativeErrors(r.short, l.starts); err != nil {
+		return err
+	}
+	for k, rel := range map[int]*float64{0: &r.test.Autoencoder, 1: &r.test.Step1, 8: &r.test.Step8} {
+		*rel = total(r.short.States[k], l.starts.States[k])
+	}
+	for limit, q := range map[float64]*quantiles{0.3: &r.test.Agree03, 0.5: &r.test.Agree05, 1: &r.test.Agree10} {
+		times, err := data.AgreementTimes(r.short, l.starts, limit)
+		if err != nil {
+			return err
+		}
+		if limit == 0.5 {
+			r.agree = times
+		}
+		if err := q.of(times); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deploy is the agreement of the model at a fraction of the step that it was
+// trained at, at the same times.
+func (l *laboratory) deploy(q *quantiles, m *model.Model, substeps int) error {
+	c := m.Config()
+	finer, err := m.WithIntegrator(c.Integrator, substeps*c.Substeps)
+	if err != nil {
+		return err
+	}
+	d, err := predict(finer, l.starts)
+	if err != nil {
+		return err
+	}
+	times, err := data.AgreementTimes(d, l.starts, 0.5)
+	if err != nil {
+		return err
+	}
+	return q.of(times)
+}
+
+func (q *quantiles) of(x []float64) error {
+	v, err := data.Quantiles(x, 0.5, 0.1, 0.9)
+	if err == nil {
+		q.Median, q.P10, q.P90 = v[0], v[1], v[2]
+	}
+	return err
+}
+
+// total is ‖error‖/‖truth‖ over all samples at once.
+func total(u, want [][]float64) float64 {
+	var e, w float64
+	for s := range want {
+		for j, v := range want[s] {
+			e += (u[s][j] - v) * (u[s][j] - v)
+			w += v * v
+		}
+	}
+	return math.Sqrt(e / w)
+}
+
+// live is what the model does in the long run.
+func (l *laboratory) live(r *tested, m *model.Model) (err error) {
+	if r.long, err = predict(m, l.long); err != nil {
+		return err
+	}
+	t, ks := r.test, l.Data.Solver.Problem
+	for s := range r.long.Samples() {
+		if bounded(r.long, s) {
+			t.Bounded++
+		}
+	}
+	n := len(r.long.Times)
+	end := part(r.long, n-n/4, n/4)
+	t.LongRMS, t.LongRMSEach = pooled(data.RMS(end))
+	t.LongRate, t.LongRateEach = pooled(data.RMSChange(end))
+	t.TrueRMS, _ = pooled(data.RMS(l.test))
+	t.TrueRate, _ = pooled(data.RMSChange(l.test))
+	if r.joint, err = ks.DerivativeHistogram(r.long); err != nil {
+		return err
+	}
+	if t.TV, err = r.joint.TotalVariation(l.joint); err != nil {
+		return err
+	}
+	if t.TVFloor, err = l.floorJoint.TotalVariation(l.joint); err != nil {
+		return err
+	}
+	r.spectrum, err = ks.EnergySpectrum(r.long)
+	return err
+}
+
+func bounded(d *data.Dataset, s int) bool {
+	for _, u := range d.States {
+		for _, v := range u[s] {
+			if !(math.Abs(v) < bound) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// pooled is the root mean square of those of the rollouts, and their range.
+func pooled(x []float64) (rms float64, each between) {
+	for _, v := range x {
+		rms += v * v / float64(len(x))
+	}
+	return math.Sqrt(rms), between{floats.Min(x), floats.Max(x)}
+}
+
+// median is the start whose time of agreement is the middle one.
+func (r *tested) median() int {
+	order := make([]int, len(r.agree))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(r.agree[a], r.agree[b]) })
+	return order[(len(order)-1)/2]
+}

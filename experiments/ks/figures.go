@@ -1,0 +1,197 @@
+package main
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+
+	"spnode/data"
+	"spnode/experiments/driver"
+	"spnode/experiments/figure"
+)
+
+// shownTime is to where figures 6 and 7 show a rollout, as the paper does.
+const shownTime = 200
+
+// figures draws figures 6 and 7 of the paper, and what it has no figures of.
+func (l *laboratory) figures(models []*trained) ([]driver.PageFigure, error) {
+	var pages []driver.PageFigure
+	add := func(name, caption string, f *figure.Figure, err error) error {
+		if err == nil && f != nil {
+			pages = append(pages, driver.PageFigure{Name: name, Caption: caption, Figure: f})
+		}
+		return err
+	}
+	for _, m := range models {
+		name := map[string]string{"latent20": "fig6_ks20", "latent7": "fig6_ks7"}[m.Name]
+		if name == "" {
+			name = "fig6_" + m.Name
+		}
+		f, err := l.rollout(m)
+		caption := fmt.Sprintf("Figure 6 of the paper, %s: truth, prediction and error from held-out start %d, the median of %d by the time at which the relative error passes 0.5, the dashed line.", m.Name, m.median(), l.Test.Starts)
+		if err := add(name, caption, f, err); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range []struct {
+		name, caption string
+		draw          func([]*trained) (*figure.Figure, error)
+	}{
+		{"error_over_time", "Relative error of the rollouts from the held-out starts: median, and the band from 10 % to 90 %; what is below 1e-4 or above 10 is drawn there.", l.errorFigure},
+		{"fig7_joint_pdf", "Figure 7 of the paper: the joint distribution of u_x and u_xx over the long rollouts.", l.jointFigure},
+		{"spectrum", "Energy of the Fourier modes over the long rollouts. Modes beyond those of a fixed linear decoder have none.", l.spectrumFigure},
+		{"long_run", "The end of a long rollout, and the truth from the same start, with which it has long had nothing to do.", l.longFigure},
+		{"loss", "Training loss, eq. (20), by iteration.", lossFigure},
+	} {
+		f, err := p.draw(models)
+		if err := add(p.name, p.caption, f, err); err != nil {
+			return nil, err
+		}
+	}
+	return pages, nil
+}
+
+// field is a map of sample s of d over time and space.
+func (l *laboratory) field(d *data.Dataset, s, from, to int, label string, at func(k, i int) float64) *figure.Heat {
+	p := l.Data.Solver.Problem
+	h := &figure.Heat{X: d.Times[from : to+1], Label: label, Diverging: true, Min: -colorRange, Max: colorRange}
+	for i := range p.Points {
+		h.Y = append(h.Y, float64(i)*p.Length/float64(p.Points))
+		row := make([]float64, 0, to-from+1)
+		for k := from; k <= to; k++ {
+			row = append(row, at(k, i))
+		}
+		h.Z = append(h.Z, row)
+	}
+	return h
+}
+
+// colorRange is that of u in all maps: the attractor's.
+const colorRange = 3.2
+
+// strip is a wide panel of a field.
+func strip(title string, h *figure.Heat, series ...figure.Series) figure.Panel {
+	return figure.Panel{Title: title, X: figure.Axis{Label: "time t"}, Y: figure.Axis{Label: "x"}, Heat: h, Series: series}
+}
+
+var strips = figure.Layout{Cols: 1, Width: 700, Height: 110}
+
+// rollout is figure 6: the model's median start.
+func (l *laboratory) rollout(m *trained) (*figure.Figure, error) {
+	s, last := m.median(), min(shownTime, l.Test.Horizon)
+	truth, model := l.starts, m.short
+	p := l.Data.Solver.Problem
+	end := figure.Dashed(figure.Black, "", []float64{m.agree[s], m.agree[s]}, []float64{0, p.Length * float64(p.Points-1) / float64(p.Points)})
+	return figure.New(strips,
+		strip("truth", l.field(truth, s, 0, last, "u", func(k, i int) float64 { return truth.States[k][s][i] })),
+		strip(fmt.Sprintf("%s: relative error 0.5 at t = %g", m.Name, m.agree[s]),
+			l.field(model, s, 0, last, "u", func(k, i int) float64 { return model.States[k][s][i] }), end),
+		strip("error", l.field(model, s, 0, last, "u", func(k, i int) float64 { return model.States[k][s][i] - truth.States[k][s][i] }), end))
+}
+
+// longFigure is the end of the first long rollout of each model.
+func (l *laboratory) longFigure(models []*trained) (*figure.Figure, error) {
+	last := len(l.long.Times) - 1
+	from := max(0, last-shownTime)
+	panels := []figure.Panel{strip("truth", l.field(l.long, 0, from, last, "u", func(k, i int) float64 { return l.long.States[k][0][i] }))}
+	for _, m := range models {
+		if !bounded(m.long, 0) {
+			continue // there is nothing to see
+		}
+		panels = append(panels, strip(m.Name, l.field(m.long, 0, from, last, "u", func(k, i int) float64 { return m.long.States[k][0][i] })))
+	}
+	return figure.New(strips, panels...)
+}
+
+// modelColor is a model's in all figures.
+func modelColor(i int) color.Color { return figure.Color(1 + i) }
+
+// errorFigure has the error over time of every model.
+func (l *laboratory) errorFigure(models []*trained) (*figure.Figure, error) {
+	// A logarithm shows no zero, and what ran away is as wrong as can be.
+	const least, most = 1e-4, 10
+	p := figure.Panel{X: figure.Axis{Label: "time t"}, Y: figure.Axis{Label: "relative error", Log: true}}
+	for i, m := range models {
+		var x, lo, mid, hi []float64
+		for k, t := range l.starts.Times {
+			e := make([]float64, len(m.errors[k]))
+			for s, v := range m.errors[k] {
+				e[s] = max(least, min(v, most))
+			}
+			q, err := data.Quantiles(e, 0.1, 0.5, 0.9)
+			if err != nil {
+				return nil, err
+			}
+			x, lo, mid, hi = append(x, t), append(lo, q[0]), append(mid, q[1]), append(hi, q[2])
+		}
+		p.Series = append(p.Series,
+			figure.Band(modelColor(i), "", x, lo, hi),
+			figure.Line(modelColor(i), m.Name, x, mid))
+	}
+	ends := []float64{0, l.starts.Times[l.Test.Horizon]}
+	p.Series = append(p.Series, figure.Dashed(figure.Gray, "0.5", ends, []float64{0.5, 0.5}))
+	return figure.New(figure.Layout{}, p)
+}
+
+// jointFigure is figure 7.
+func (l *laboratory) jointFigure(models []*trained) (*figure.Figure, error) {
+	panel := func(title string, h *data.JointHistogram) figure.Panel {
+		nx, ny := len(h.Mass), len(h.Mass[0])
+		dx, dy := (h.X[1]-h.X[0])/float64(nx), (h.Y[1]-h.Y[0])/float64(ny)
+		// The same scale in all of them: four decades, to what the truth has most of.
+		heat := &figure.Heat{Label: "probability density", Log: true, Min: 1e-4, Max: 1}
+		for i := range nx {
+			heat.X = append(heat.X, h.X[0]+(float64(i)+0.5)*dx)
+		}
+		for j := range ny {
+			heat.Y = append(heat.Y, h.Y[0]+(float64(j)+0.5)*dy)
+			row := make([]float64, nx)
+			for i := range nx {
+				row[i] = h.Mass[i][j] / (dx * dy)
+			}
+			heat.Z = append(heat.Z, row)
+		}
+		return figure.Panel{Title: title, X: figure.Axis{Label: "u_x"}, Y: figure.Axis{Label: "u_xx"}, Heat: heat}
+	}
+	panels := []figure.Panel{panel("truth", l.joint)}
+	for _, m := range models {
+		panels = append(panels, panel(fmt.Sprintf("%s: %s", m.Name, driver.Format(m.test.TV)), m.joint))
+	}
+	return figure.New(figure.Layout{}, panels...)
+}
+
+// spectrumFigure has the energy of each mode.
+func (l *laboratory) spectrumFigure(models []*trained) (*figure.Figure, error) {
+	const least = 1e-14 // of what is drawn
+	modes := func(e []float64) (k, energy []float64) {
+		for i := 1; i < len(e); i++ {
+			if e[i] > least && !math.IsInf(e[i], 0) {
+				k, energy = append(k, float64(i)), append(energy, e[i])
+			}
+		}
+		return k, energy
+	}
+	p := figure.Panel{X: figure.Axis{Label: "mode k"}, Y: figure.Axis{Label: "energy, mean of |û_k|²", Log: true}}
+	k, e := modes(l.spectrum)
+	p.Series = append(p.Series, figure.Line(figure.Gray, "truth", k, e))
+	for i, m := range models {
+		if k, e := modes(m.spectrum); len(k) > 0 {
+			p.Series = append(p.Series, figure.Dots(modelColor(i), m.Name, k, e))
+		}
+	}
+	return figure.New(figure.Layout{}, p)
+}
+
+// lossFigure has the loss of every model; nil if none was trained.
+func lossFigure(models []*trained) (*figure.Figure, error) {
+	p := figure.Panel{X: figure.Axis{Label: "iteration"}, Y: figure.Axis{Label: "loss", Log: true}}
+	for i, m := range models {
+		if x, y := driver.LossCurve(m.result.Log); len(x) > 0 {
+			p.Series = append(p.Series, figure.Line(modelColor(i), m.Name, x, y))
+		}
+	}
+	if len(p.Series) == 0 {
+		return nil, nil
+	}
+	return figure.New(figure.Layout{}, p)
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"gonum.org/v1/gonum/stat"
+
+	"spnode/data"
+	"spnode/model"
+)
+
+// The leading Lyapunov exponent is measured by twins that are drawn together
+// again every few units of time, in which the truth's part by a factor of about
+// 1.3 and roundings stay far below what is between them.
+const (
+	renormalise = 5   // units of time
+	settle      = 100 // units until the twins lie in the leading direction, and a model on its attractor
+)
+
+func (l *laboratory) benettin() data.Lyapunov {
+	b := data.DefaultLyapunov()
+	b.Interval, b.Discard, b.Advances = renormalise, settle/renormalise, l.Test.Lyapunov/renormalise
+	return b
+}
+
+// trueExponent is that of the equation.
+func (l *laboratory) trueExponent() (float64, error) {
+	b := l.benettin()
+	stage := l.Progress.Stage("data: Lyapunov exponent", b.Discard+b.Advances)
+	defer stage.Done()
+	done := 0
+	e, err := b.Exponents(l.long.States[0], func(u [][]float64) ([][]float64, error) {
+		d, err := l.Data.Solver.Solve(l.Context, u, []float64{0, b.Interval})
+		if err != nil {
+			return nil, err
+		}
+		done++
+		stage.Update(done)
+		return d.States[1], nil
+	})
+	return stat.Mean(e, nil), err
+}
+
+// exponent is that of the map that a model's step is, in its latent state. It is
+// NaN where a trajectory does not stay finite.
+func (l *laboratory) exponent(m *model.Model) (float64, error) {
+	flow, err := latentFlow(m)
+	if err != nil {
+		return 0, err
+	}
+	start, err := m.PredictLatent(l.long.States[0], l.long.Times[:1])
+	if err != nil {
+		return 0, err
+	}
+	n := m.Config().LatentDim()
+	var u0 [][]float64
+	for z := start[0]; len(z) > 0; z = z[n:] {
+		u0 = append(u0, z[:n])
+	}
+	times := l.long.Times[:renormalise+1]
+	e, err := l.benettin().Exponents(u0, func(u [][]float64) ([][]float64, error) {
+		if err := l.Context.Err(); err != nil {
+			return nil, err
+		}
+		v, err := flow.Predict(u, times)
+		if err != nil {
+			return nil, err
+		}
+		return v[renormalise], nil
+	})
+	return stat.Mean(e, nil), err
+}
+
+// latentFlow is the model without its autoencoder, over the same parameters of A
+// and g: its states are the latent ones. It is in float64, in which twins can be
+// near, whatever the model was trained in.
+func latentFlow(m *model.Model) (*model.Model, error) {
+	c := m.Config()
+	c.Dim = c.LatentDim()
+	c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil
+	c.Autoencoder = model.AutoencoderConfig{}
+	c.Dtype = "float64"
+	flow, err := model.New(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range flow.Params().List {
+		own, _ := m.Params().Get(p.Name) // both have A and g
+		copy(p.Data, own.Data)
+	}
+	return flow, nil
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
+
+	"spnode/data"
+	"spnode/experiments/driver"
+)
+
+// apartSeed keeps the runs of the floor apart from the others.
+const apartSeed = 1 << 40
+
+// laboratory has the truth.
+type laboratory struct {
+	Config
+	*driver.Session
+	train, test *data.Dataset // the two parts of the same runs
+	floor       *data.Dataset // other runs
+	starts      *data.Dataset // from the held-out states to the horizon
+	long        *data.Dataset // from the first states of the test parts
+
+	joint, floorJoint *data.JointHistogram // of the long truth, and of the floor
+	spectrum          []float64
+	lyapunov          float64
+}
+
+// makeTruth makes the runs, or reads them, and what is known of them.
+func (l *laboratory) makeTruth() error {
+	d := l.Data
+	whole, err := l.runs("runs", d.Runs, d.Train+d.Gap+d.Test, l.Seed)
+	if err != nil {
+		return err
+	}
+	if l.floor, err = l.runs("floor", d.FloorRuns, l.Test.LongTime+1, l.Seed+apartSeed); err != nil {
+		return err
+	}
+	l.train = part(whole, 0, d.Train)
+	l.test = part(whole, d.Train+d.Gap, d.Test)
+	l.starts = l.spread()
+	l.long = part(l.test, 0, l.Test.LongTime+1)
+	for k, u := range l.long.States {
+		l.long.States[k] = u[:l.Test.LongRuns]
+	}
+	ks := d.Solver.Problem
+	if l.joint, err = ks.DerivativeHistogram(l.long); err != nil {
+		return err
+	}
+	if l.floorJoint, err = ks.DerivativeHistogram(l.floor); err != nil {
+		return err
+	}
+	if l.spectrum, err = ks.EnergySpectrum(l.long); err != nil {
+		return err
+	}
+	l.lyapunov, err = l.trueExponent()
+	return err
+}
+
+// runs makes runs of the equation, or reads those that were kept.
+func (l *laboratory) runs(name string, n, snapshots int, seed uint64) (*data.Dataset, error) {
+	key := struct {
+		Problem   string
+		Solver    data.ETDRK4
+		Runs      int
+		Snapshots int
+		Seed      uint64
+	}{"ks", l.Data.Solver, n, snapshots, seed}
+	d, _, err := data.Cached(l.Cache, key, func() (*data.Dataset, error) {
+		stage := l.Progress.Stage("data: "+name, n)
+		defer stage.Done()
+		solver := l.Data.Solver
+		solver.Progress = func(done, total int) { stage.Update(done) }
+		return solver.Runs(l.Context, n, snapshots, seed)
+	})
+	return d, err
+}
+
+// part is a part of runs, its times from 0.
+func part(d *data.Dataset, from, n int) *data.Dataset {
+	p := &data.Dataset{Times: make([]float64, n), Components: d.Components, States: append([][][]float64(nil), d.States[from:from+n]...)}
+	for k := range p.Times {
+		p.Times[k] = d.Times[from+k] - d.Times[from]
+	}
+	return p
+}
+
+// spread is the truth from the held-out states on: as many from each of the test
+// parts as can be, over the whole of it.
+func (l *laboratory) spread() *data.Dataset {
+	n, runs := l.Test.Starts, l.test.Samples()
+	d := &data.Dataset{Times: l.test.Times[:l.Test.Horizon+1], Components: l.test.Components}
+	last := len(l.test.Times) - 1 - l.Test.Horizon
+	perRun := (n + runs - 1) / runs
+	for k := range d.Times {
+		var u [][]float64
+		for i := range n {
+			run, place := i%runs, i/runs
+			u = append(u, l.test.States[place*last/max(1, perRun-1)+k][run])
+		}
+		d.States = append(d.States, u)
+	}
+	return d
+}
+
+// largestDeviation is that of the coefficients of the states along the rows.
+func largestDeviation(d *data.Dataset, rows [][]float64) (largest float64) {
+	for _, row := range rows {
+		var c []float64
+		for _, u := range d.States {
+			for _, x := range u {
+				c = append(c, floats.Dot(row, x))
+			}
+		}
+		largest = math.Max(largest, stat.StdDev(c, nil))
+	}
+	return largest
+}

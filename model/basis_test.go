@@ -1,0 +1,75 @@
+package model
+
+import (
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"gonum.org/v1/gonum/floats"
+)
+
+// A model in a basis is the model of the coordinates: the same training, and
+// predictions that are theirs, carried back.
+func TestBasis(t *testing.T) {
+	const dim, k = 5, 3
+	rng := rand.New(rand.NewPCG(71, 72))
+	v := orthonormal(rng, k, dim)
+	cfg := DefaultConfig(dim)
+	cfg.Basis = v
+	cfg.Offset, cfg.Factor = []float64{1, 2, 3, 4, 5}, []float64{1, 2, 1, 0.5, 1}
+	cfg.Autoencoder = AutoencoderConfig{Latent: 2, Hidden: []int{4}}
+	coords := cfg
+	coords.Dim, coords.Basis, coords.Offset, coords.Factor = k, nil, nil, nil
+
+	times := []float64{0, 0.5, 1}
+	states := normalStates(rng, 0.5, 3, 6, dim)
+	inCoords := make([][][]float64, len(times))
+	for i, at := range states {
+		for _, u := range at {
+			c := make([]float64, k)
+			for j := range c {
+				for l := range u {
+					c[j] += v[j][l] * (u[l] - cfg.Offset[l]) * cfg.Factor[l]
+				}
+			}
+			inCoords[i] = append(inCoords[i], c)
+		}
+	}
+	fit := func(cfg Config, states [][][]float64) *Model {
+		p := training{model: cfg, train: DefaultTrainConfig(), times: times, states: states}
+		p.train.Adam.Iterations, p.train.LBFGS.Iterations, p.train.Batch = 5, 0, 2
+		return p.fit(t).Model
+	}
+	m, want := fit(cfg, states), fit(coords, inCoords)
+	// Sums of five products in two orders, and five iterations.
+	if e := relative(m.params.Flat, want.params.Flat); !(e <= 1e-12) {
+		t.Errorf("the parameters differ by %.3g", e)
+	}
+	got, c := predict(t, m, states[0], times), predict(t, want, inCoords[0], times)
+	for i := range got {
+		for s, u := range got[i] {
+			back := slices.Clone(cfg.Offset)
+			for l := range back {
+				for j := range k {
+					back[l] += v[j][l] * c[i][s][j] / cfg.Factor[l]
+				}
+			}
+			if e := floats.Distance(u, back, 2); !(e <= 1e-11) {
+				t.Errorf("time %d, sample %d: got %v, want %v", i, s, u, back)
+			}
+		}
+	}
+
+	for name, f := range map[string]func(c *Config){
+		"not orthonormal": func(c *Config) { c.Basis = [][]float64{{1, 0, 0, 0, 0}, {1, 0, 0, 0, 0}} },
+		"too short":       func(c *Config) { c.Basis = [][]float64{{1, 0}} },
+		"invariants":      func(c *Config) { c.Invariants = []Invariant{{[]float64{1, 1, 1, 1, 1}, 0, 1}} },
+	} {
+		bad := cfg
+		f(&bad)
+		if _, err := New(bad); !errors.Is(err, ErrConfig) {
+			t.Errorf("%s: got error %v, want ErrConfig", name, err)
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package model
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"testing"
+)
+
+// wellFormed reports what is wrong with a fragment of HTML whose tags are all
+// closed.
+func wellFormed(fragment string) error {
+	d := xml.NewDecoder(strings.NewReader("<div>" + fragment + "</div>"))
+	for {
+		if _, err := d.Token(); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// The HTML of a report says every row of its text, whatever the numbers are.
+func TestStabilityHTML(t *testing.T) {
+	for _, r := range []Stability{
+		{Spectrum: [][2]float64{{-1, 2}, {-1, -2}}, SpectralAbscissa: -1, Certified: true, LayerNorms: []float64{0.5}},
+		{Spectrum: [][2]float64{{0, 0}}, ConditionNumber: math.Inf(1), Lipschitz: math.NaN()},
+	} {
+		got, text := r.HTML(), r.String()
+		if err := wellFormed(got); err != nil {
+			t.Errorf("%v in\n%s", err, got)
+		}
+		for _, l := range r.rows() {
+			for _, want := range []string{l.name, l.value, strings.ReplaceAll(l.meaning, "<", "&lt;")} {
+				if !strings.Contains(got, want) {
+					t.Errorf("got no %q in\n%s", want, got)
+				}
+			}
+			if !strings.Contains(text, l.name) || !strings.Contains(text, l.value) {
+				t.Errorf("got no row %v in\n%s", l, text)
+			}
+		}
+	}
+}
+
+func TestModelHTML(t *testing.T) {
+	c := DefaultConfig(2)
+	c.Autoencoder = AutoencoderConfig{Latent: 3, Hidden: []int{5}}
+	m, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := m.HTML()
+	if err := wellFormed(got); err != nil {
+		t.Errorf("%v in\n%s", err, got)
+	}
+	for _, p := range m.Params().List {
+		if want := fmt.Sprintf(">%s</td>", p.Name); !strings.Contains(got, want) {
+			t.Errorf("got no parameter %s in\n%s", p.Name, got)
+		}
+	}
+	if want := "&#34;latent&#34;: 3"; !strings.Contains(got, want) {
+		t.Errorf("got no %s, the configuration, in\n%s", want, got)
+	}
+	c.Linear.Shift = math.NaN()
+	if got := c.HTML(); !strings.Contains(got, "NaN") {
+		t.Errorf("a configuration that JSON has no form for: got %q, want one that names the NaN", got)
+	}
+}
+
+func TestResultString(t *testing.T) {
+	for _, c := range []struct {
+		r    Result
+		want string
+	}{
+		{Result{Iterations: 300, Attempts: 1, Seconds: 1.234, Loss: 1e-8}, "300 iterations in 1.23 s, loss 1e-08"},
+		{Result{Iterations: 2, Attempts: 1, Seconds: 1, Log: []Metrics{{Loss: 3}, {Loss: 2}}}, "2 iterations in 1 s, loss 2"},
+		{Result{Iterations: 300, Attempts: 3, Seconds: 9, Loss: 1e-8}, "300 iterations in 9 s, loss 1e-08, the best of 3 attempts"},
+	} {
+		if got := c.r.String(); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
