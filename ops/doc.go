@@ -13,7 +13,7 @@
 //	(3)–(5)        Tril, LogTril, Hurwitz, Shift
 //	(6)            Bilinear
 //	(8)            LipschitzScale, Dense, Linear
-//	(17)–(19)      Expmv                       ExpmvTo
+//	(17)–(19)      Expmv                       ExpmvTo, Exponential
 //	E, φ_1 … φ_p   Propagators, Propagate      Phi
 //	(20)           Stack, SquaredError
 //	IMEX           Combine, SolveShifted

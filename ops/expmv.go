@@ -2,6 +2,7 @@ package ops
 
 import (
 	"math"
+	"sync"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -28,33 +29,31 @@ func tolerance[T kernel.Float](t Tolerance) float64 {
 // the case p = 0 expm_multiply.
 //
 // It is evaluated by eq. (19) with the degree and the number of substeps of Al-Mohy and
-// Higham, or by the propagators of Phi, whichever takes fewer operations; both
+// Higham, or by the propagators of Phi, whichever takes less time; both
 // are the Taylor polynomial with scaling. The error is ErrShape if the shapes
 // disagree and ErrNotFinite if A or t is not finite.
+//
+// A large A with few non-zeros is applied by these. All elements of a dense
+// one have to be looked at for that, but a mat.NonZeroDoer tells them: gonum's
+// band and triangular matrices, and those of github.com/james-bowman/sparse. For
+// several t or u with one A see Exponential, and for an A that is a function
+// NewOperatorExponential.
 func ExpmvTo(dst *mat.Dense, a mat.Matrix, t float64, u mat.Matrix, tol Tolerance, w ...mat.Matrix) error {
-	n, c := a.Dims()
-	rows, un := u.Dims()
-	if n != c || un != n {
-		return shapeError("ExpmvTo", "A is %d×%d and u %d×%d, want n×n and batch×n", n, c, rows, un)
-	}
-	ws := make([][]float64, len(w))
-	for j, wj := range w {
-		if r, c := wj.Dims(); r != rows || c != n {
-			return shapeError("ExpmvTo", "w_%d is %d×%d, want %d×%d as u", j+1, r, c, rows, n)
-		}
-		ws[j] = mat.DenseCopyOf(wj).RawMatrix().Data
-	}
-	ad := mat.DenseCopyOf(a).RawMatrix().Data
-	if err := finiteStep("ExpmvTo", ad, []float64{t}); err != nil {
+	e := spare.Get().(*Exponential)
+	defer func() {
+		e.dense, e.sparse = nil, nil // which may be the caller's, as the next
+		clear(e.ws)
+		spare.Put(e)
+	}()
+	if err := e.set("ExpmvTo", a, tol); err != nil {
 		return err
 	}
-	y := make([]float64, rows*n)
-	k := kernel.NewExpmv[float64](n, len(w), tolerance[float64](tol))
-	k.ForwardTo(y, ad, []float64{t}, mat.DenseCopyOf(u).RawMatrix().Data, ws...)
-	dst.Reset()
-	dst.CloneFrom(mat.NewDense(rows, n, y))
-	return nil
+	return e.applyTo("ExpmvTo", dst, t, u, w)
 }
+
+// spare keeps the work space of ExpmvTo, which for small matrices would cost
+// more than the exponential.
+var spare = sync.Pool{New: func() any { return new(Exponential) }}
 
 // Phi returns φ_0(tA) = e^{tA}, φ_1(tA), …, φ_p(tA), p ≥ 1, by the Taylor
 // polynomial and doublings. Errors are those of ExpmvTo.
@@ -83,18 +82,12 @@ func Phi(a mat.Matrix, t float64, p int, tol Tolerance) ([]*mat.Dense, error) {
 	return phi, nil
 }
 
-// finiteStep refuses an A or a step that is not finite, or a product of the
-// two that overflows: the number of Taylor terms follows from ‖hA‖.
+// finiteStep is finiteNorm and finiteSteps for a dense A.
 func finiteStep[T kernel.Float](name string, a []T, h []float64) error {
 	n := int(math.Sqrt(float64(len(a))))
 	norm, _ := kernel.Norm1(n, n, a)
-	if math.IsNaN(norm) || math.IsInf(norm, 0) {
-		return notFinite(name, "‖A‖₁ is %v", norm)
+	if err := finiteNorm(name, norm); err != nil {
+		return err
 	}
-	for i, v := range h {
-		if math.IsNaN(v) || math.IsInf(v*norm, 0) || math.IsInf(v, 0) {
-			return notFinite(name, "step %d is %v, where ‖A‖₁ is %.3g", i, v, norm)
-		}
-	}
-	return nil
+	return finiteSteps(name, norm, h)
 }

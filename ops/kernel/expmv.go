@@ -18,6 +18,9 @@ const blockRows = 64
 // eq. (19), since the rows of the augmented matrix below A only differentiate
 // the polynomial w_1 + w_2τ + w_3τ²/2 + … . The series ends early once two
 // terms in a row no longer matter to any row of the block.
+//
+// For p = 0 it is the series of B = A − μI, with the mean of the eigenvalues
+// for μ, where that takes fewer products; a substep then ends with u ← e^{μτ}u.
 type Expmv[T Float] struct {
 	Form Form
 
@@ -25,17 +28,28 @@ type Expmv[T Float] struct {
 	tol  float64
 	phi  *Phi[T]
 
-	at, f, g, b, t []T // blocks hold a column for each row of the batch
-	lam, beta, acc []T
-	start, terms   []T
-	tau, slope     []T
-	d              [][]T
+	at      denseOperator[T]
+	shifted shifted[T]
+	a       Packed[T] // as it is: the rows λᵀA are those of Aᵀλ
+	full    []T       // A − μI, or a sparse A in full
+	sums    []float64
+
+	tau    []T // of each row of a block
+	g      [][]T
+	poly   []T // what of g is not a w itself
+	b, t   []T // two terms of the series
+	denial denial
+
+	f, start, terms, slope []T // for the adjoint
+	beta, dTerms           []T
+	d                      [][]T
+	tmp                    []T
 }
 
 // Form is a way to evaluate the action of an exponential.
 type Form int
 
-// Cheaper is whichever of the two takes fewer operations.
+// Cheaper is whichever of the two takes less time.
 const (
 	Cheaper Form = iota
 	MatrixFree
@@ -44,106 +58,132 @@ const (
 
 // NewExpmv returns work space for n×n matrices and p terms of the polynomial.
 func NewExpmv[T Float](n, p int, tol float64) *Expmv[T] {
-	return &Expmv[T]{n: n, p: p, tol: tol, phi: NewPhi[T](n, max(p, 1), tol)}
+	return &Expmv[T]{n: n, p: p, tol: tol, phi: NewPhi[T](n, p, tol)}
 }
 
-// step returns the step of row r: h has one element for all or one for each.
-func step(h []float64, r int) float64 {
-	if len(h) == 1 {
-		return h[0]
-	}
-	return h[r]
-}
-
-// plan chooses for one block of rows: the Taylor degree and the number of
-// substeps of the matrix-free form or, where that is cheaper, the propagators
-// of Phi for the distinct steps of the block. With s substeps the first takes
-// s·m products of n×n with n×rows, the second n of them for each product of
-// two n×n matrices.
-func (w *Expmv[T]) plan(a []T, h []float64, r0, rows int) (m int, s float64, dense bool) {
-	norm, _ := Norm1(w.n, w.n, a)
-	var top, products float64
-	for r := r0; r < r0+rows; r++ {
-		v := math.Abs(step(h, r))
-		top = max(top, v)
-		if r == r0 || v != math.Abs(step(h, r-1)) {
-			products += float64(w.phi.products(norm * v))
-		}
-	}
-	m, s = TaylorSteps(norm*top, w.tol)
-	m += max(0, w.p-1) // as many terms for φ_p as for φ_1
-	dense = products*float64(w.n) < s*float64(m)*float64(rows)
-	if w.Form != Cheaper {
-		dense = w.Form == Propagators
-	}
-	return m, s, dense
-}
-
-// ForwardTo writes y, of shape (rows, n) as u and every w are.
+// ForwardTo writes y, of shape (rows, n) as u and every w are. It overlaps none
+// of them.
 func (w *Expmv[T]) ForwardTo(y, a []T, h []float64, u []T, ws ...[]T) {
-	rows := len(u) / w.n
+	w.forward(y, w.dense(a, h), h, u, ws)
+}
+
+// ForwardSparseTo is ForwardTo for a sparse A.
+func (w *Expmv[T]) ForwardSparseTo(y []T, a *Sparse[T], h []float64, u []T, ws ...[]T) {
+	w.forward(y, w.sparse(a, h), h, u, ws)
+}
+
+// ForwardOperatorTo is ForwardTo in the matrix-free form for an A with
+// ‖A‖₁ ≤ norm.
+func (w *Expmv[T]) ForwardOperatorTo(y []T, a Operator[T], norm float64, h []float64, u []T, ws ...[]T) {
+	w.forward(y, linear[T]{b: a, norm: norm, normA: norm}, h, u, ws)
+}
+
+func (w *Expmv[T]) forward(y []T, l linear[T], h []float64, u []T, ws [][]T) {
+	n, rows := w.n, len(u)/w.n
 	for r0 := 0; r0 < rows; r0 += blockRows {
 		nr := min(blockRows, rows-r0)
-		m, s, dense := w.plan(a, h, r0, nr)
+		m, s, dense := w.plan(l, h, r0, nr)
 		if dense {
-			w.denseForward(y, a, h, u, ws, r0, nr)
+			w.denseForward(y, w.fullMatrix(l), h, u, ws, r0, nr)
 			continue
 		}
-		w.load(&w.f, u, r0, nr)
+		f := y[r0*n : (r0+nr)*n]
+		copy(f, u[r0*n:])
 		w.loadTau(h, s, r0, nr)
 		for i := range int(s) {
 			w.loadPolynomial(ws, i, r0, nr)
-			w.substep(a, m, nr, nil)
+			w.substep(f, l, m, nr, nil)
 		}
-		w.store(y, w.f, r0, nr)
 	}
 }
 
 // substep advances the block f by τ. If terms is nil it ends the series early;
 // otherwise it keeps u and every b_k, k < m, there and takes all m terms.
-func (w *Expmv[T]) substep(a []T, m, rows int, terms []T) {
-	size := w.n * rows
-	b, t := grow(&w.b, size), grow(&w.t, size)
-	copy(b, w.f[:size])
+func (w *Expmv[T]) substep(f []T, l linear[T], m, rows int, terms []T) {
+	n := w.n
+	b, t := grow(&w.b, n*rows), grow(&w.t, n*rows)
+	copy(b, f)
+	w.denial = denial{size: math.Inf(1), bound: math.Inf(1)}
 	for k := 1; k <= m; k++ {
 		if terms != nil {
-			copy(terms[(k-1)*size:k*size], b)
+			copy(terms[(k-1)*n*rows:], b)
 		}
-		w.apply(a, false, rows, b, t)
-		for i := range w.n {
-			ti := t[i*rows : (i+1)*rows]
-			for c, tau := range w.tau[:rows] {
-				ti[c] *= tau / T(k)
-			}
-			if k <= w.p {
-				gi := w.g[((k-1)*w.n+i)*rows:][:rows]
-				for c, tau := range w.tau[:rows] {
-					ti[c] += T(math.Pow(float64(tau), float64(k))*invFactorial[k]) * gi[c]
-				}
-			}
-			AxpyTo(w.f[i*rows:(i+1)*rows], 1, ti)
+		l.b.MulTo(t, b, rows)
+		if k <= w.p {
+			w.addPolynomial(t, k, rows)
 		}
-		if terms == nil && k > w.p && w.converged(rows, b, t) {
+		for r, tau := range w.tau[:rows] {
+			scale(tau/T(k), t[r*n:(r+1)*n])
+		}
+		AxpyTo(f, 1, t)
+		if terms == nil && k > w.p && w.converged(f, b, t) {
 			break
 		}
 		b, t = t, b
 	}
-	w.b, w.t = b, t
+	if l.mu != 0 {
+		for r, tau := range w.tau[:rows] {
+			scale(T(math.Exp(l.mu*float64(tau))), f[r*n:(r+1)*n])
+		}
+	}
 }
 
-// converged reports whether in every column of the block the terms b and t
-// are together below the tolerance of f.
-func (w *Expmv[T]) converged(rows int, b, t []T) bool {
-	for c := range rows {
-		var nb, nt, nf T
-		for i := c; i < w.n*rows; i += rows {
-			nb, nt, nf = max(nb, abs(b[i])), max(nt, abs(t[i])), max(nf, abs(w.f[i]))
+// addPolynomial adds τ^{k−1}/(k−1)! times the derivative k−1 of the
+// polynomial.
+func (w *Expmv[T]) addPolynomial(t []T, k, rows int) {
+	g := w.g[k-1]
+	if k == 1 {
+		AxpyTo(t, 1, g)
+		return
+	}
+	for r, tau := range w.tau[:rows] {
+		c := T(math.Pow(float64(tau), float64(k-1)) * invFactorial[k-1])
+		AxpyTo(t[r*w.n:(r+1)*w.n], c, g[r*w.n:(r+1)*w.n])
+	}
+}
+
+// denial is the row of a block in which the last terms still mattered.
+type denial struct {
+	row   int
+	size  float64 // ‖b_k‖_∞ in it, of the last term,
+	bound float64 // and a bound of ‖u‖_∞
+}
+
+// converged reports whether in every row of the block the terms b and t are
+// together below the tolerance of f. It first looks at the row that denied it
+// for the last term, which mostly does so again.
+func (w *Expmv[T]) converged(f, b, t []T) bool {
+	n, rows, d := w.n, len(f)/w.n, &w.denial
+	for i := range rows {
+		r := (d.row + i) % rows
+		row := func(x []T) float64 { return maxAbs(x[r*n : (r+1)*n]) }
+		size := row(t)
+		both := size + d.size
+		d.bound += size
+		if i > 0 {
+			both = size + row(b)
+			d.bound = math.Inf(1)
 		}
-		if !(float64(nb+nt) <= w.tol*float64(nf)) {
+		if both <= w.tol*d.bound {
+			d.bound = row(f)
+		}
+		if !(both <= w.tol*d.bound) {
+			d.row, d.size = r, size
 			return false
 		}
 	}
 	return true
+}
+
+// maxAbs returns ‖x‖_∞ of what is not NaN.
+func maxAbs[T Float](x []T) float64 {
+	var top T
+	for _, v := range x {
+		if v := T(math.Abs(float64(v))); v > top { // faster than max
+			top = v
+		}
+	}
+	return float64(top)
 }
 
 // BackwardTo is the adjoint of ForwardTo for p = 1: given lam, the gradient by
@@ -154,96 +194,11 @@ func (w *Expmv[T]) converged(rows int, b, t []T) bool {
 // series that ends early for a small u would give a wrong gradient by u.
 // The gradient by h needs no polynomial, ∂y/∂h = e^{hA}(Au + w_1), and that by
 // u is e^{hA}ᵀλ already.
-func (w *Expmv[T]) BackwardTo(du, dw, da, dh []T, a []T, h []float64, u, w1, lam []T) {
-	n, rows := w.n, len(u)/w.n
-	ws := [][]T{w1}
-	for r0 := 0; r0 < rows; r0 += blockRows {
-		nr := min(blockRows, rows-r0)
-		m, s, dense := w.plan(a, h, r0, nr)
-		if dense {
-			w.denseBackward(du, dw, da, a, h, u, w1, lam, r0, nr)
-			continue
-		}
-		size := n * nr
-		start := grow(&w.start, int(s)*size)
-		w.load(&w.f, u, r0, nr)
-		w.loadTau(h, s, r0, nr)
-		w.loadPolynomial(ws, 0, r0, nr)
-		for i := range int(s) {
-			copy(start[i*size:], w.f[:size])
-			if i+1 < int(s) {
-				w.substep(a, m, nr, nil)
-			}
-		}
-		w.load(&w.lam, lam, r0, nr)
-		acc := grow(&w.acc, size)
-		clear(acc)
-		terms := grow(&w.terms, m*size)
-		for i := int(s) - 1; i >= 0; i-- {
-			copy(w.f, start[i*size:(i+1)*size])
-			w.substep(a, m, nr, terms)
-			w.adjointSubstep(a, m, nr, terms, acc, da)
-		}
-		w.store(du, w.lam, r0, nr)
-		w.store(dw, acc, r0, nr)
-	}
-	slope := grow(&w.slope, n)
-	for r := range rows {
-		copy(slope, w1[r*n:(r+1)*n])
-		Gemm(false, true, 1, n, n, 1, u[r*n:(r+1)*n], a, 1, slope, &w.at)
-		dh[r%len(h)] += Dot(du[r*n:(r+1)*n], slope)
-	}
-}
-
 // adjointSubstep takes lam back over one substep: with β_m = λ,
 //
 //	t_k = τ/k β_k,  dA += t_k b_{k−1}ᵀ,  β_{k−1} = λ + Aᵀt_k,
 //
 // where b_0 = u; at k = 1, t_1 is also the gradient by w_1 and β_0 the new λ.
-func (w *Expmv[T]) adjointSubstep(a []T, m, rows int, terms, acc, da []T) {
-	size := w.n * rows
-	beta, t, b := grow(&w.beta, size), grow(&w.t, size), grow(&w.b, size)
-	copy(beta, w.lam[:size])
-	for k := m; k >= 1; k-- {
-		for i := range w.n {
-			ti, bi := t[i*rows:(i+1)*rows], beta[i*rows:(i+1)*rows]
-			for c, tau := range w.tau[:rows] {
-				ti[c] = tau / T(k) * bi[c]
-			}
-		}
-		Gemm(false, true, w.n, w.n, rows, 1, t, terms[(k-1)*size:k*size], 1, da, &w.at)
-		w.apply(a, true, rows, t, b)
-		copy(beta, w.lam[:size])
-		AxpyTo(beta, 1, b)
-	}
-	AxpyTo(acc, 1, t)
-	copy(w.lam, beta)
-}
-
-// apply computes t = op(A)b for a block with a column for each row.
-func (w *Expmv[T]) apply(a []T, trans bool, rows int, b, t []T) {
-	Gemm(trans, false, w.n, rows, w.n, 1, a, b, 0, t[:w.n*rows], &w.at)
-}
-
-// load transposes rows r0 … r0+rows−1 of x into a block; store is its inverse.
-func (w *Expmv[T]) load(block *[]T, x []T, r0, rows int) {
-	d := grow(block, w.n*rows)
-	*block = d
-	for c := range rows {
-		for i, v := range x[(r0+c)*w.n : (r0+c+1)*w.n] {
-			d[i*rows+c] = v
-		}
-	}
-}
-
-func (w *Expmv[T]) store(x, block []T, r0, rows int) {
-	for c := range rows {
-		for i := range w.n {
-			x[(r0+c)*w.n+i] = block[i*rows+c]
-		}
-	}
-}
-
 func (w *Expmv[T]) loadTau(h []float64, s float64, r0, rows int) {
 	w.tau = grow(&w.tau, rows)
 	for c := range rows {
@@ -251,63 +206,64 @@ func (w *Expmv[T]) loadTau(h []float64, s float64, r0, rows int) {
 	}
 }
 
-// loadPolynomial writes to the block g the derivatives of the polynomial
+// loadPolynomial makes g the derivatives of the polynomial
 // w_1 + w_2τ + w_3τ²/2 + … at the start of substep i.
 func (w *Expmv[T]) loadPolynomial(ws [][]T, i, r0, rows int) {
-	if i > 0 && w.p <= 1 {
-		return // constant
-	}
-	g := grow(&w.g, w.p*w.n*rows)
-	w.g = g
-	clear(g)
+	n, size := w.n, w.n*rows
+	w.g = w.g[:0]
+	poly := grow(&w.poly, w.p*size)
 	for j := range w.p {
-		for k := j; k < w.p; k++ {
-			for c := range rows {
-				at := T(math.Pow(float64(i)*float64(w.tau[c]), float64(k-j)) * invFactorial[k-j])
-				for l, v := range ws[k][(r0+c)*w.n : (r0+c+1)*w.n] {
-					g[(j*w.n+l)*rows+c] += at * v
-				}
+		wj := ws[j][r0*n : r0*n+size]
+		if i == 0 || j == w.p-1 { // w_{j+1} itself
+			w.g = append(w.g, wj)
+			continue
+		}
+		g := poly[j*size : (j+1)*size]
+		copy(g, wj)
+		for k := j + 1; k < w.p; k++ {
+			for r, tau := range w.tau[:rows] {
+				at := T(math.Pow(float64(i)*float64(tau), float64(k-j)) * invFactorial[k-j])
+				AxpyTo(g[r*n:(r+1)*n], at, ws[k][(r0+r)*n:(r0+r+1)*n])
 			}
 		}
+		w.g = append(w.g, g)
 	}
 }
 
 // denseForward is the block by propagators.
 func (w *Expmv[T]) denseForward(y, a []T, h []float64, u []T, ws [][]T, r0, rows int) {
 	n := w.n
-	for r := r0; r < r0+rows; r++ {
-		hr := step(h, r)
-		if r == r0 || hr != step(h, r-1) {
-			w.phi.Forward(a, hr)
-		}
-		yr := y[r*n : (r+1)*n]
-		Gemm(false, true, 1, n, n, 1, u[r*n:(r+1)*n], w.phi.E(), 0, yr, &w.at)
+	for r := r0; r < r0+rows; {
+		hr, end := step(h, r), sameStep(h, r, r0+rows)
+		k, lo, hi := end-r, r*n, end*n
+		w.phi.ForwardOnly(a, hr)
+		Gemm(false, true, k, n, n, 1, u[lo:hi], w.phi.E(), 0, y[lo:hi], &w.tmp)
 		for j := 1; j <= w.p; j++ {
-			Gemm(false, true, 1, n, n, T(math.Pow(hr, float64(j-1))), ws[j-1][r*n:(r+1)*n], w.phi.P(j), 1, yr, &w.at)
+			Gemm(false, true, k, n, n, T(math.Pow(hr, float64(j-1))), ws[j-1][lo:hi], w.phi.P(j), 1, y[lo:hi], &w.tmp)
 		}
+		r = end
 	}
 }
 
-func (w *Expmv[T]) denseBackward(du, dw, da, a []T, h []float64, u, w1, lam []T, r0, rows int) {
-	n := w.n
-	if w.d == nil {
-		w.d = [][]T{make([]T, n*n), make([]T, n*n)}
+// step returns the step of row r: h has one element for all or one for each.
+func step(h []float64, r int) float64 {
+	if len(h) == 1 {
+		return h[0]
 	}
-	for r := r0; r < r0+rows; {
-		hr := step(h, r)
-		end := r + 1
-		for end < r0+rows && step(h, end) == hr {
-			end++
-		}
-		k, lo, hi := end-r, r*n, end*n
-		w.phi.Forward(a, hr)
-		Gemm(false, false, k, n, n, 1, lam[lo:hi], w.phi.E(), 0, du[lo:hi], &w.at)
-		Gemm(false, false, k, n, n, 1, lam[lo:hi], w.phi.P(1), 0, dw[lo:hi], &w.at)
-		Gemm(true, false, n, n, k, 1, lam[lo:hi], u[lo:hi], 0, w.d[0], &w.at)
-		Gemm(true, false, n, n, k, 1, lam[lo:hi], w1[lo:hi], 0, w.d[1], &w.at)
-		w.phi.Backward(da, w.d)
-		r = end
+	return h[r]
+}
+
+// sameStep returns the end of the rows r, r+1, … below end that have the step
+// of row r.
+func sameStep(h []float64, r, end int) int {
+	if len(h) == 1 {
+		return end
 	}
+	k := r + 1
+	for k < end && h[k] == h[r] {
+		k++
+	}
+	return k
 }
 
 func abs[T Float](x T) T {

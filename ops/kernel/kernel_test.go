@@ -171,9 +171,34 @@ func TestPhiSlowMode(t *testing.T) {
 	}
 }
 
+// Once e^{hA} has decayed, P_1 = −A⁻¹ and its gradient stand still over all
+// doublings that are left, while e^{hA} goes on to 0.
+func TestPhiDecayed(t *testing.T) {
+	a := []float64{-3, 1, 0.5, -2}
+	p := NewPhi[float64](2, 1, UnitRoundoff[float64]())
+	p.Forward(a, 1e9)
+	inverse := []float64{-2 / 5.5, -1 / 5.5, -0.5 / 5.5, -3 / 5.5} // A⁻¹, det A = 5.5
+	for i, v := range p.P(1) {
+		if !(math.Abs(v+inverse[i]) <= 1e-14) { // a rounding for each of 31 doublings
+			t.Errorf("hφ_1(hA)[%d] is %v, want %v", i, v, -inverse[i])
+		}
+		if p.E()[i] != 0 {
+			t.Errorf("e^{hA}[%d] is %v, want 0", i, p.E()[i])
+		}
+	}
+	// By dA, the first element of −A⁻¹ is e₁ᵀA⁻¹ dA A⁻¹e₁.
+	da := make([]float64, 4)
+	p.Backward(da, [][]float64{{1, 1, 1, 1}, {1, 0, 0, 0}})
+	for i, v := range da {
+		if want := inverse[i/2] * inverse[i%2*2]; !(math.Abs(v-want) <= 1e-14) {
+			t.Errorf("the gradient by A[%d] is %v, want %v", i, v, want)
+		}
+	}
+}
+
 func BenchmarkPhi(b *testing.B) {
 	rng := rand.New(rand.NewPCG(3, 3))
-	for _, n := range []int{2, 3, 20, 64} {
+	for _, n := range []int{2, 3, 7, 20, 64} {
 		for _, h := range []float64{1, 1e6} {
 			a := random[float64](rng, n*n)
 			for i := range n {

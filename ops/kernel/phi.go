@@ -6,148 +6,258 @@ import "math"
 //
 //	E = e^{hA}  and  P_j = h φ_j(hA),  j = 1, …, p,
 //
-// and carries gradients back through them. It keeps every intermediate, so
-// that Backward may follow Forward.
+// and carries gradients back through them.
 //
-// The polynomial is the Taylor polynomial of degree m at h/2^q, see
-// Theta, and the rest are q doublings. With F = E − I,
+// With z = hA/2^q, the polynomial is the Taylor polynomial of degree m of
+// φ_p(z) (of φ_1 if p is 0), see Theta, by the scheme of Paterson and
+// Stockmeyer (SIAM J. Comput. 2 (1973)): about 2√m products of matrices where
+// Horner's takes m. Down from it go φ_l = I/l! + zφ_{l+1} and F = E − I = zφ_1,
+// and from there q doublings,
 //
-//	F ← 2F + F²,   P_k ← 2^{1−k} (P_k + F P_k + Σ_{j≤k} P_j/(k−j)!).
+//	F ← 2F + F²,   P_k ← 2^{1−k} (P_k + P_kF + Σ_{j≤k} P_j/(k−j)!).
 //
 // Doubling F and not E is what keeps a slow mode beside a fast one: its
 // eigenvalue of E is 1 + 10⁻⁹ after the scaling and has lost nine digits,
 // that of F has lost none. Once every mode has decayed, ‖E‖₁ < 1/2, it is E
 // that holds the digits, and E ← E² from there on. The recurrence
 // φ_{l+1} = (φ_l − 1/l!)/z, which cancels, is never used.
+//
+// F and P_1 … P_p lie one below the other, since a doubling multiplies them
+// all by F: it is one product, and its adjoint two.
 type Phi[T Float] struct {
 	n, p int
 	tol  float64
 
 	a       []T
 	h       float64
-	q       int
+	m, q    int // degree and doublings
+	size    int // of a block of terms
 	decayed int
 
-	z  []T     // hA/2^q
-	c  [][]T   // c[l] = φ_l(z), l = 1, …, m+p−1
-	f  [][]T   // f[i] = F after i doublings, or E from the doubling decayed on
-	pj [][][]T // pj[i][j] = P_j after i doublings
-	e  []T
-	ae []T // AE, made by StepGrad
+	z    [][]T // z[j] = (hA/2^q)^j, j = 1, …, size
+	x    [][]T // x[i] = φ_top(z) from block i of its terms upwards, over z^{i·size}
+	c    [][]T // c[l] = φ_l(z), l = 1, …, top
+	s    [][]T // s[i] = F, P_1, …, P_p after i doublings, with E for F from the doubling decayed on
+	rows []int // of s[i] that a doubling multiplies by F
+	e    []T
+	ae   []T // AE, made by StepGrad
+	dz   [][]T
 
-	free [][]T
-	used int
-	tmp  []T
+	matrices, stacks pool[T]
+	tmp              []T
 }
 
-// NewPhi returns work space for n×n matrices and φ_1 … φ_p, p ≥ 1, evaluated
+// NewPhi returns work space for n×n matrices and φ_1 … φ_p, p ≥ 0, evaluated
 // to the relative tolerance tol.
 func NewPhi[T Float](n, p int, tol float64) *Phi[T] {
-	return &Phi[T]{n: n, p: p, tol: tol}
+	return &Phi[T]{n: n, p: p, tol: tol,
+		matrices: pool[T]{size: n * n, chunk: 8},
+		stacks:   pool[T]{size: (1 + p) * n * n, chunk: 1},
+	}
 }
 
-// matrix hands out an n×n matrix of undefined content that lives until the
-// next Forward.
-func (w *Phi[T]) matrix() []T {
-	if w.used == len(w.free) {
-		w.free = append(w.free, make([]T, w.n*w.n))
-	}
-	w.used++
-	return w.free[w.used-1]
+// pool hands out slices of one size and undefined content, all of which it
+// takes back at once.
+type pool[T Float] struct {
+	size, chunk, used int
+	free              [][]T
 }
 
-// levels hands out F and P_1 … P_p for k stages of doubling.
-func (w *Phi[T]) levels(k int) {
-	for len(w.pj) < k {
-		w.pj = append(w.pj, make([][]T, w.p+1))
-	}
-	w.f = w.f[:0]
-	for i := range k {
-		w.f = append(w.f, w.matrix())
-		for j := 1; j <= w.p; j++ {
-			w.pj[i][j] = w.matrix()
+func (p *pool[T]) get() []T {
+	if p.used == len(p.free) {
+		mem := make([]T, p.chunk*p.size)
+		for ; len(mem) > 0; mem = mem[p.size:] {
+			p.free = append(p.free, mem[:p.size:p.size])
 		}
 	}
+	p.used++
+	return p.free[p.used-1]
 }
+
+// top is the l of the φ_l that the polynomial evaluates.
+func (w *Phi[T]) top() int { return max(w.p, 1) }
 
 // products is the number of n×n products that Forward takes for ‖hA‖₁ = norm.
 func (w *Phi[T]) products(norm float64) int {
-	m, q := taylorDoublings(norm, w.tol, float64(w.p+1))
-	return m + w.p - 1 + (w.p+1)*q
+	m, q := taylorDoublings(norm, w.tol, w.p+1)
+	return blockProducts(m-1) + w.top() + (w.p+1)*q
 }
 
-// Forward evaluates at (a, h). Both must be finite.
-func (w *Phi[T]) Forward(a []T, h float64) {
-	n, p := w.n, w.p
+// Forward evaluates at (a, h), which must be finite, and keeps every
+// intermediate, so that Backward may follow.
+func (w *Phi[T]) Forward(a []T, h float64) { w.evaluate(a, h, true) }
+
+// ForwardOnly is Forward that keeps no intermediate of the doublings.
+func (w *Phi[T]) ForwardOnly(a []T, h float64) { w.evaluate(a, h, false) }
+
+func (w *Phi[T]) evaluate(a []T, h float64, keep bool) {
+	n, p, nn := w.n, w.p, w.n*w.n
 	norm, _ := Norm1(n, n, a)
-	w.a, w.h, w.ae, w.used = a, h, nil, 0
-	m, q := taylorDoublings(norm*math.Abs(h), w.tol, float64(p+1))
-	w.q = q
+	w.a, w.h, w.ae, w.matrices.used, w.stacks.used = a, h, nil, 0, 0
+	w.m, w.q = taylorDoublings(norm*math.Abs(h), w.tol, p+1)
 	h0 := math.Ldexp(h, -w.q)
+	w.polynomial(a, h0)
 
-	w.z = w.matrix()
-	for i, v := range a {
-		w.z[i] = T(h0 * float64(v))
+	w.s = w.s[:0]
+	for i := range w.q + 1 {
+		if i < 2 || keep {
+			w.s = append(w.s, w.stacks.get())
+		} else {
+			w.s = append(w.s, w.s[i-2])
+		}
 	}
+	w.e = w.matrices.get()
+	w.mul(false, n, w.z[1], w.c[1], 0, w.s[0][:nn])
+	for j := 1; j <= p; j++ {
+		pj := w.s[0][j*nn:]
+		for i, v := range w.c[j] {
+			pj[i] = T(h0) * v
+		}
+	}
+	w.decayed, w.rows = w.q+1, w.rows[:0]
+	bound := math.Inf(1) // of ‖E‖₁
+	for i := range w.q {
+		rows := (1 + p) * n
+		switch {
+		case bound == 0: // and E is 0
+			rows = 0
+		case bound < negligible:
+			rows = n
+		}
+		w.rows = append(w.rows, rows)
+		w.double(w.s[i+1], w.s[i], rows, w.identity(i))
+		bound *= bound
+		if w.decayed <= w.q {
+			continue
+		}
+		if norm, ok := w.hasDecayed(w.s[i+1][:nn]); ok {
+			w.decayed, bound = i+1, norm
+			copy(w.s[i+1], w.e)
+		}
+	}
+	copy(w.e, w.s[w.q][:nn])
+	w.addIdentity(w.e, w.identity(w.q))
+}
 
-	// Horner: φ_l = I/l! + z φ_{l+1}. φ_p is then of degree m−1, and F of
-	// degree m+p−1.
-	top := m + p - 1
-	w.c = w.c[:0]
-	for range top + 1 {
+// polynomial evaluates z^j and φ_l(z), l = 1, …, top.
+func (w *Phi[T]) polynomial(a []T, h0 float64) {
+	n, top := w.n, w.top()
+	size, blocks := termBlocks(w.m - 1)
+	w.size = size
+	w.z, w.x, w.c = w.z[:0], w.x[:0], w.c[:0]
+	w.z = append(w.z, nil)
+	for j := 1; j <= size; j++ {
+		w.z = append(w.z, w.matrices.get())
+		if j > 1 {
+			w.mul(false, n, w.z[1], w.z[j-1], 0, w.z[j])
+			continue
+		}
+		for i, v := range a {
+			w.z[1][i] = T(h0 * float64(v))
+		}
+	}
+	for range blocks {
+		w.x = append(w.x, w.matrices.get())
+	}
+	for i := blocks - 1; i >= 0; i-- {
+		if i == blocks-1 {
+			clear(w.x[i])
+		} else {
+			w.mul(false, n, w.z[size], w.x[i+1], 0, w.x[i])
+		}
+		for j := 1; j <= w.blockDegree(i); j++ {
+			AxpyTo(w.x[i], w.coefficient(i*size+j), w.z[j])
+		}
+		w.addIdentity(w.x[i], w.coefficient(i*size))
+	}
+	for range top {
 		w.c = append(w.c, nil)
 	}
-	for l := top; l >= 1; l-- {
-		w.c[l] = w.matrix()
-		r := T(invFactorial[l])
-		if l == top {
-			clear(w.c[l])
-		} else {
-			w.mul(false, false, w.z, w.c[l+1], 0, w.c[l])
-		}
-		w.addIdentity(w.c[l], r)
+	w.c = append(w.c, w.x[0])
+	for l := top - 1; l >= 1; l-- {
+		w.c[l] = w.matrices.get()
+		w.mul(false, n, w.z[1], w.c[l+1], 0, w.c[l])
+		w.addIdentity(w.c[l], T(invFactorial[l]))
 	}
-	w.levels(q + 1)
-	w.e = w.matrix()
-	w.mul(false, false, w.z, w.c[1], 0, w.f[0])
-	for j := 1; j <= p; j++ {
-		for i, v := range w.c[j] {
-			w.pj[0][j][i] = T(h0) * v
-		}
-	}
-
-	w.decayed = q + 1
-	for i := range q {
-		f, pj := w.f[i], w.pj[i]
-		f2, pj2 := w.f[i+1], w.pj[i+1]
-		c := w.identity(i)
-		copy(f2, f)
-		w.mul(false, false, f, f, 2*c, f2)
-		for k := 1; k <= p; k++ {
-			pk := pj2[k]
-			for l, v := range pj[k] {
-				pk[l] = c * v
-			}
-			for j := 1; j <= k; j++ {
-				AxpyTo(pk, T(invFactorial[k-j]), pj[j])
-			}
-			w.mul(false, false, f, pj[k], 1, pk)
-			scale(T(math.Ldexp(1, 1-k)), pk)
-		}
-		if c == 1 {
-			copy(w.e, f2)
-			w.addIdentity(w.e, 1)
-			if norm, _ := Norm1(n, n, w.e); norm < 0.5 {
-				copy(f2, w.e)
-				w.decayed = i + 1
-			}
-		}
-	}
-	copy(w.e, w.f[q])
-	w.addIdentity(w.e, w.identity(q))
 }
 
-// identity is the c of E = f[i] + cI.
+// coefficient is that of z^k in φ_top(z).
+func (w *Phi[T]) coefficient(k int) T { return T(invFactorial[k+w.top()]) }
+
+// blockDegree is the degree in z of block i of the polynomial: the last block
+// takes what is left over.
+func (w *Phi[T]) blockDegree(i int) int {
+	if i < len(w.x)-1 {
+		return w.size - 1
+	}
+	return w.m - 1 - i*w.size
+}
+
+// negligible is the ‖E‖₁ from which on a doubling adds nothing to the P_k by
+// P_kE, nor to a gradient.
+const negligible = 0x1p-128
+
+// double writes a doubling of s to d, for E = F + cI; the first rows rows of s
+// are multiplied by F.
+func (w *Phi[T]) double(d, s []T, rows int, c T) {
+	nn := w.n * w.n
+	beta := w.linear(d, s, c, false)
+	w.mul(false, rows, s, s[:nn], beta, d)
+	w.halve(d)
+}
+
+// doubleBackward writes the gradient by s to ds, given dd, that by the doubled
+// s, which it overwrites.
+// halve multiplies each P_k by its 2^{1−k}.
+func (w *Phi[T]) halve(s []T) {
+	nn := w.n * w.n
+	for k := 2; k <= w.p; k++ {
+		scale(T(math.Ldexp(1, 1-k)), s[k*nn:(k+1)*nn])
+	}
+}
+
+// linear writes what a doubling adds to the product, 2cF and
+// cP_k + Σ_{j≤k} P_j/(k−j)!, or the adjoint of it, but for a common factor
+// that it returns.
+func (w *Phi[T]) linear(d, s []T, c T, adjoint bool) (beta T) {
+	nn := w.n * w.n
+	copy(d, s)
+	if w.p <= 1 {
+		if c == 1 {
+			return 2 // 2F and 2P_1
+		}
+		clear(d[:nn])
+		return 1
+	}
+	scale(2*c, d[:nn])
+	scale(1+c, d[nn:])
+	for k := 1; k <= w.p; k++ {
+		for j := 1; j < k; j++ {
+			to, from := k, j
+			if adjoint {
+				to, from = j, k
+			}
+			AxpyTo(d[to*nn:(to+1)*nn], T(invFactorial[k-j]), s[from*nn:(from+1)*nn])
+		}
+	}
+	return 1
+}
+
+// hasDecayed writes E = F + I to w.e, and returns ‖E‖₁ and whether it is below
+// 1/2. An element of the diagonal may deny that before there is a norm.
+func (w *Phi[T]) hasDecayed(f []T) (norm float64, ok bool) {
+	for i := 0; i < len(f); i += w.n + 1 {
+		if !(abs(1+f[i]) < 0.5) {
+			return 0, false
+		}
+	}
+	copy(w.e, f)
+	w.addIdentity(w.e, 1)
+	norm, _ = Norm1(w.n, w.n, w.e)
+	return norm, norm < 0.5
+}
+
+// identity is the c of E = F + cI after i doublings.
 func (w *Phi[T]) identity(i int) T {
 	if i < w.decayed {
 		return 1
@@ -159,82 +269,31 @@ func (w *Phi[T]) identity(i int) T {
 func (w *Phi[T]) E() []T { return w.e }
 
 // P returns hφ_j(hA), 1 ≤ j ≤ p; it is valid until the next Forward.
-func (w *Phi[T]) P(j int) []T { return w.pj[w.q][j] }
+func (w *Phi[T]) P(j int) []T {
+	nn := w.n * w.n
+	return w.s[w.q][j*nn : (j+1)*nn]
+}
 
 // StepGrad returns the gradient by h of a function whose gradients by E and
 // P_1, …, P_p are d[0], …, d[p], for the last Forward. It needs no
 // polynomial: dE/dh = AE and, with z = hA, dP_j/dh = φ_{j−1}(z) + (1−j)φ_j(z).
-func (w *Phi[T]) StepGrad(d [][]T) (dh float64) {
-	if w.ae == nil {
-		w.ae = w.matrix()
-		w.mul(false, false, w.a, w.e, 0, w.ae)
-	}
-	dh = dot64(d[0], w.ae)
-	for j := 1; j <= w.p; j++ {
-		dh += w.dotPhi(d[j], j-1) + float64(1-j)*w.dotPhi(d[j], j)
-	}
-	return dh
-}
-
 // Backward adds to da the gradient by A of a function whose gradients by E and
-// P_1, …, P_p are d[0], …, d[p], for the last Forward. It overwrites d.
-func (w *Phi[T]) Backward(da []T, d [][]T) {
-	g, df := w.matrix(), d[0]
-	for i := w.q - 1; i >= 0; i-- {
-		f, pj, c := w.f[i], w.pj[i], w.identity(i)
-		copy(g, df)
-		w.mul(false, true, g, f, 2*c, df)
-		w.mul(true, false, f, g, 1, df)
-		for k := 1; k <= w.p; k++ {
-			scale(T(math.Ldexp(1, 1-k)), d[k])
-			w.mul(false, true, d[k], pj[k], 1, df)
-		}
-		// Upwards, so that d[k] is still the gradient by the doubled P_k.
-		for j := 1; j <= w.p; j++ {
-			copy(g, d[j])
-			w.mul(true, false, f, g, 1+c, d[j])
-			for k := j + 1; k <= w.p; k++ {
-				AxpyTo(d[j], T(invFactorial[k-j]), d[k])
-			}
-		}
-	}
-
-	h0 := T(math.Ldexp(w.h, -w.q))
-	dz, dc, next := w.matrix(), w.matrix(), w.matrix()
-	w.mul(false, true, df, w.c[1], 0, dz)
-	w.mul(true, false, w.z, df, 0, dc)
-	for l := 1; ; l++ {
-		if l <= w.p {
-			AxpyTo(dc, h0, d[l])
-		}
-		if l == len(w.c)-1 {
-			break
-		}
-		w.mul(false, true, dc, w.c[l+1], 1, dz)
-		w.mul(true, false, w.z, dc, 0, next)
-		dc, next = next, dc
-	}
-	AxpyTo(da, h0, dz)
-}
-
+// P_1, …, P_p are d[0], …, d[p], for the last Forward.
+// polynomialBackward adds to da the gradient by A, given that by F and P_j
+// before the doublings.
 // dotPhi returns ⟨d, φ_j(hA)⟩.
-func (w *Phi[T]) dotPhi(d []T, j int) float64 {
-	switch {
-	case j == 0:
-		return dot64(d, w.e)
-	case w.h != 0:
-		return dot64(d, w.P(j)) / w.h
+// mul computes c = a·op(b) + beta·c, where a and c have rows rows and b is n×n.
+func (w *Phi[T]) mul(tb bool, rows int, a, b []T, beta T, c []T) {
+	if !smallGemm(false, tb, rows, w.n, a, b, beta, c) {
+		Gemm(false, tb, rows, w.n, w.n, 1, a, b, beta, c, &w.tmp)
 	}
-	var tr float64
-	for i := range w.n {
-		tr += float64(d[i*w.n+i])
-	}
-	return tr * invFactorial[j]
 }
 
-// mul computes c = op(a)op(b) + beta·c for n×n matrices.
-func (w *Phi[T]) mul(ta, tb bool, a, b []T, beta T, c []T) {
-	Gemm(ta, tb, w.n, w.n, w.n, 1, a, b, beta, c, &w.tmp)
+// cross computes c = aᵀb + beta·c, where a and b have rows rows and c is n×n.
+func (w *Phi[T]) cross(rows int, a, b []T, beta T, c []T) {
+	if !smallGemm(true, false, rows, w.n, a, b, beta, c) {
+		Gemm(true, false, w.n, w.n, rows, 1, a, b, beta, c, &w.tmp)
+	}
 }
 
 func (w *Phi[T]) addIdentity(a []T, r T) {
@@ -244,7 +303,7 @@ func (w *Phi[T]) addIdentity(a []T, r T) {
 }
 
 // invFactorial[k] = 1/k!
-var invFactorial = func() (f [maxDegree + 8]float64) {
+var invFactorial = func() (f [MaxDegree + 8]float64) {
 	f[0] = 1
 	for k := 1; k < len(f); k++ {
 		f[k] = f[k-1] / float64(k)
@@ -256,12 +315,4 @@ func scale[T Float](alpha T, x []T) {
 	for i := range x {
 		x[i] *= alpha
 	}
-}
-
-func dot64[T Float](x, y []T) float64 {
-	var s float64
-	for i, v := range x {
-		s += float64(v) * float64(y[i])
-	}
-	return s
 }

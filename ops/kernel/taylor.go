@@ -5,14 +5,21 @@ import (
 	"sync"
 )
 
-// maxDegree is the largest Taylor degree that is considered.
+// MaxDegree is the largest Taylor degree that is considered.
 //
 // Al-Mohy and Higham go to 55, where θ₅₅ = 9.9, and shift A by its mean
 // eigenvalue first: the Taylor terms of e^{−x} grow to e^{x} before they
 // cancel, which costs e^{2θ} in accuracy without the shift. The shift would
 // complicate (17), so θ is held near 1 instead, where e^{2θ} costs nothing
 // that matters; θ₁₈ = 1.09 in double precision.
-const maxDegree = 18
+const MaxDegree = 18
+
+// MaxCentredDegree is the largest degree for a matrix whose eigenvalues have
+// the mean 0. Their largest real part is then not negative, so ‖e^A‖ ≥ 1: what
+// the rounding of terms as large as e^θ can do, a perturbation of A of that
+// relative size over θ can do as well, and the error is at most
+// e^θ/θ times what the condition of the problem allows; θ₃₀ = 3.54.
+const MaxCentredDegree = 30
 
 // Theta returns θ_m of Al-Mohy and Higham (SIAM J. Sci. Comput. 33 (2011),
 // Table 3.1): the largest ‖A‖ for which the Taylor polynomial T_m(A) is the
@@ -46,15 +53,17 @@ func Theta(m int, tol float64) float64 {
 	return lo
 }
 
-var thetaTables sync.Map // float64 tolerance -> *[maxDegree + 1]float64
+var thetaTables sync.Map // float64 tolerance -> *[MaxCentredDegree + 1]float64
 
-func thetas(tol float64) *[maxDegree + 1]float64 {
+func thetas(tol float64) *[MaxCentredDegree + 1]float64 {
 	if t, ok := thetaTables.Load(tol); ok {
-		return t.(*[maxDegree + 1]float64)
+		return t.(*[MaxCentredDegree + 1]float64)
 	}
-	var t [maxDegree + 1]float64
-	for m := 1; m <= maxDegree; m++ {
-		t[m] = Theta(m, tol)
+	var t [MaxCentredDegree + 1]float64
+	for m := range t {
+		if m > 0 {
+			t[m] = Theta(m, tol)
+		}
 	}
 	thetaTables.Store(tol, &t)
 	return &t
@@ -70,12 +79,12 @@ func UnitRoundoff[T Float]() float64 {
 	return 0x1p-53
 }
 
-// TaylorSteps returns the degree m and the number s of substeps that take the
-// fewest products s·m for ‖tA‖ = norm.
-func TaylorSteps(norm, tol float64) (m int, s float64) {
+// TaylorSteps returns the degree m ≤ top and the number s of substeps that
+// take the fewest products s·m for ‖tA‖ = norm; top is MaxDegree in general.
+func TaylorSteps(norm, tol float64, top int) (m int, s float64) {
 	best := math.Inf(1)
-	m, s = maxDegree, math.MaxFloat64 // where the quotient overflows
-	for d, th := range thetas(tol) {
+	m, s = top, math.MaxFloat64 // where the quotient overflows
+	for d, th := range thetas(tol)[:top+1] {
 		if d == 0 {
 			continue
 		}
@@ -86,18 +95,47 @@ func TaylorSteps(norm, tol float64) (m int, s float64) {
 	return m, s
 }
 
-// taylorDoublings returns the degree m and the number q of doublings that
-// take the fewest products m + cost·q, with ‖tA‖/2^q ≤ θ_m.
-func taylorDoublings(norm, tol, cost float64) (m, q int) {
-	best := math.Inf(1)
-	for d, th := range thetas(tol) {
+// taylorDoublings returns the degree m and the number q of doublings, of cost
+// products each, that take the fewest products of matrices, with
+// ‖tA‖/2^q ≤ θ_m.
+func taylorDoublings(norm, tol float64, cost int) (m, q int) {
+	best := math.MaxInt
+	normFrac, normExp := math.Frexp(norm)
+	for d, th := range thetas(tol)[:MaxDegree+1] {
 		if d == 0 {
 			continue
 		}
-		k := max(0, math.Ceil(math.Log2(norm)-math.Log2(th)))
-		if c := float64(d) + cost*k; c < best {
-			best, m, q = c, d, int(k)
+		k := 0 // ⌈log₂(norm/θ)⌉, exactly and where the quotient overflows
+		if frac, exp := math.Frexp(th); norm > th {
+			k = normExp - exp
+			if normFrac > frac {
+				k++
+			}
+		}
+		if c := blockProducts(d-1) + cost*k; c < best {
+			best, m, q = c, d, k
 		}
 	}
 	return m, q
+}
+
+// termBlocks returns how Paterson and Stockmeyer split a polynomial of that
+// degree in a matrix z into blocks of size terms, the last of which has one
+// more, for the fewest products: size − 1 for the powers up to z^size, and
+// blocks − 1 to join the blocks.
+func termBlocks(degree int) (size, blocks int) {
+	best := math.MaxInt
+	for k := 1; k <= max(degree, 1); k++ {
+		b := max(1, (degree+k-1)/k)
+		if k+b < best {
+			best, size, blocks = k+b, k, b
+		}
+	}
+	return size, blocks
+}
+
+// blockProducts is how many products termBlocks takes.
+func blockProducts(degree int) int {
+	size, blocks := termBlocks(degree)
+	return size + blocks - 2
 }
