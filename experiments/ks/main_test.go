@@ -61,6 +61,7 @@ func tiny() Config {
 	for i := range c.Models {
 		m := &c.Models[i]
 		m.Train.Batch, m.Train.Adam.Iterations = 6, 8
+		m.Model.Dtype = "float64"
 		for k := range m.Train.Phases {
 			m.Train.Phases[k].Batch = 6
 		}
