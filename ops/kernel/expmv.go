@@ -186,19 +186,6 @@ func maxAbs[T Float](x []T) float64 {
 	return float64(top)
 }
 
-// BackwardTo is the adjoint of ForwardTo for p = 1: given lam, the gradient by
-// y, it writes that by u to du and that by w_1 to dw, and adds that by A to da
-// and that by h to dh, whose length is that of h.
-//
-// It is the exact adjoint of the polynomial of degree m, all terms of it: a
-// series that ends early for a small u would give a wrong gradient by u.
-// The gradient by h needs no polynomial, ∂y/∂h = e^{hA}(Au + w_1), and that by
-// u is e^{hA}ᵀλ already.
-// adjointSubstep takes lam back over one substep: with β_m = λ,
-//
-//	t_k = τ/k β_k,  dA += t_k b_{k−1}ᵀ,  β_{k−1} = λ + Aᵀt_k,
-//
-// where b_0 = u; at k = 1, t_1 is also the gradient by w_1 and β_0 the new λ.
 func (w *Expmv[T]) loadTau(h []float64, s float64, r0, rows int) {
 	w.tau = grow(&w.tau, rows)
 	for c := range rows {

@@ -1,5 +1,13 @@
 package kernel
 
+// BackwardTo is the adjoint of ForwardTo for p = 1: given lam, the gradient by
+// y, it writes that by u to du and that by w_1 to dw, and adds that by A to da
+// and that by h to dh, whose length is that of h.
+//
+// It is the exact adjoint of the polynomial of degree m, all terms of it: a
+// series that ends early for a small u would give a wrong gradient by u.
+// The gradient by h needs no polynomial, ∂y/∂h = e^{hA}(Au + w_1), and that by
+// u is e^{hA}ᵀλ already.
 func (w *Expmv[T]) BackwardTo(du, dw, da, dh []T, a []T, h []float64, u, w1, lam []T) {
 	n, rows := w.n, len(u)/w.n
 	ws := [][]T{w1}
@@ -40,6 +48,11 @@ func (w *Expmv[T]) BackwardTo(du, dw, da, dh []T, a []T, h []float64, u, w1, lam
 	}
 }
 
+// adjointSubstep takes lam back over one substep: with β_m = λ,
+//
+//	t_k = τ/k β_k,  dA += t_k b_{k−1}ᵀ,  β_{k−1} = λ + Aᵀt_k,
+//
+// where b_0 = u; at k = 1, t_1 is also the gradient by w_1 and β_0 the new λ.
 func (w *Expmv[T]) adjointSubstep(lam, dw, da []T, m, rows int, terms []T) {
 	n, size := w.n, w.n*rows
 	// Products with few rows are slow, so some t_k of a small block are one for dA.

@@ -206,8 +206,6 @@ func (w *Phi[T]) double(d, s []T, rows int, c T) {
 	w.halve(d)
 }
 
-// doubleBackward writes the gradient by s to ds, given dd, that by the doubled
-// s, which it overwrites.
 // halve multiplies each P_k by its 2^{1−k}.
 func (w *Phi[T]) halve(s []T) {
 	nn := w.n * w.n
@@ -274,14 +272,6 @@ func (w *Phi[T]) P(j int) []T {
 	return w.s[w.q][j*nn : (j+1)*nn]
 }
 
-// StepGrad returns the gradient by h of a function whose gradients by E and
-// P_1, …, P_p are d[0], …, d[p], for the last Forward. It needs no
-// polynomial: dE/dh = AE and, with z = hA, dP_j/dh = φ_{j−1}(z) + (1−j)φ_j(z).
-// Backward adds to da the gradient by A of a function whose gradients by E and
-// P_1, …, P_p are d[0], …, d[p], for the last Forward.
-// polynomialBackward adds to da the gradient by A, given that by F and P_j
-// before the doublings.
-// dotPhi returns ⟨d, φ_j(hA)⟩.
 // mul computes c = a·op(b) + beta·c, where a and c have rows rows and b is n×n.
 func (w *Phi[T]) mul(tb bool, rows int, a, b []T, beta T, c []T) {
 	if !smallGemm(false, tb, rows, w.n, a, b, beta, c) {

@@ -2,16 +2,9 @@ package kernel
 
 import "math"
 
-func (w *Phi[T]) doubleBackward(ds, dd, s []T, rows int, c T) {
-	nn := w.n * w.n
-	w.halve(dd)
-	beta := w.linear(ds, dd, c, true)
-	if rows > 0 {
-		w.mul(true, rows, dd, s[:nn], beta, ds)
-		w.cross(rows, s, dd, 1, ds[:nn])
-	}
-}
-
+// StepGrad returns the gradient by h of a function whose gradients by E and
+// P_1, …, P_p are d[0], …, d[p], for the last Forward. It needs no
+// polynomial: dE/dh = AE and, with z = hA, dP_j/dh = φ_{j−1}(z) + (1−j)φ_j(z).
 func (w *Phi[T]) StepGrad(d [][]T) (dh float64) {
 	if w.ae == nil {
 		w.ae = w.matrices.get()
@@ -24,6 +17,8 @@ func (w *Phi[T]) StepGrad(d [][]T) (dh float64) {
 	return dh
 }
 
+// Backward adds to da the gradient by A of a function whose gradients by E and
+// P_1, …, P_p are d[0], …, d[p], for the last Forward.
 func (w *Phi[T]) Backward(da []T, d [][]T) {
 	nn := w.n * w.n
 	matrices, stacks := w.matrices.used, w.stacks.used
@@ -39,6 +34,20 @@ func (w *Phi[T]) Backward(da []T, d [][]T) {
 	w.matrices.used, w.stacks.used = matrices, stacks
 }
 
+// doubleBackward writes the gradient by s to ds, given dd, that by the doubled
+// s, which it overwrites.
+func (w *Phi[T]) doubleBackward(ds, dd, s []T, rows int, c T) {
+	nn := w.n * w.n
+	w.halve(dd)
+	beta := w.linear(ds, dd, c, true)
+	if rows > 0 {
+		w.mul(true, rows, dd, s[:nn], beta, ds)
+		w.cross(rows, s, dd, 1, ds[:nn])
+	}
+}
+
+// polynomialBackward adds to da the gradient by A, given that by F and P_j
+// before the doublings.
 func (w *Phi[T]) polynomialBackward(da, ds []T) {
 	n, nn := w.n, w.n*w.n
 	h0 := T(math.Ldexp(w.h, -w.q))
@@ -79,6 +88,7 @@ func (w *Phi[T]) polynomialBackward(da, ds []T) {
 	AxpyTo(da, h0, dz[1])
 }
 
+// dotPhi returns ⟨d, φ_j(hA)⟩.
 func (w *Phi[T]) dotPhi(d []T, j int) float64 {
 	switch {
 	case j == 0:

@@ -109,12 +109,13 @@ func (a *shifted[T]) MulTo(t, b []T, rows int) {
 // mulOne and mulFour run one index through all rows, which costs fewer checks
 // of bounds than a slice for each.
 func (a *shifted[T]) mulOne(t, b []T) {
-	n := len(a.diag)
+	diag, mu := a.diag, a.mu
+	n := len(diag)
 	t, b, ends := t[:n], b[:n], a.start[1:n+1]
 	col, val := a.col, a.val[:len(a.col)]
 	k := 0
-	for i, d := range a.diag {
-		sum := (d - a.mu) * b[i]
+	for i, d := range diag {
+		sum := (d - mu) * b[i]
 		for end := ends[i]; k < end && k < len(col); k++ {
 			sum += val[k] * b[col[k]]
 		}
@@ -123,13 +124,14 @@ func (a *shifted[T]) mulOne(t, b []T) {
 }
 
 func (a *shifted[T]) mulFour(t, b []T) {
-	n := len(a.diag)
+	diag, mu := a.diag, a.mu
+	n := len(diag)
 	b0, b1, b2, b3 := b[:n], b[n:2*n], b[2*n:3*n], b[3*n:4*n]
 	t0, t1, t2, t3 := t[:n], t[n:2*n], t[2*n:3*n], t[3*n:4*n]
 	ends, col, val := a.start[1:n+1], a.col, a.val[:len(a.col)]
 	k := 0
-	for i, d := range a.diag {
-		d -= a.mu
+	for i, d := range diag {
+		d -= mu
 		s0, s1, s2, s3 := d*b0[i], d*b1[i], d*b2[i], d*b3[i]
 		for end := ends[i]; k < end && k < len(col); k++ {
 			j, v := col[k], val[k]
