@@ -106,6 +106,7 @@ func TestWithPairs(t *testing.T) {
 	d := &data.Dataset{Times: []float64{0}, States: [][][]float64{ks.States(50, 3)}}
 	for latent, modes := range map[int]int{20: 10, 8: 4, 7: 4} {
 		m := recipes[0].model()
+		m.Model.Dtype = "float64"
 		m.Model.Autoencoder.Latent = latent
 		m.setAutoencoder(pod)
 		c, err := m.withPairs(ks, d)
