@@ -23,7 +23,7 @@ fmt:
     gofmt -w .
 
 bench:
-    go test -run - -bench . ./ops/... ./model
+    @go test -run - -bench . -benchtime 0.3s ./ops/... ./model | grep -E '^(cpu|pkg|Benchmark)'
 
 cover:
     go test -coverprofile /tmp/spnode.cover ./... && go tool cover -func /tmp/spnode.cover | tail -1
@@ -36,10 +36,16 @@ transient *FLAGS:
 robertson *FLAGS:
     go run ./experiments/robertson {{FLAGS}}
 
+# the paper's example 5.3, some minutes
+ks *FLAGS:
+    go run ./experiments/ks {{FLAGS}}
+
 # the figures of the README, anew from the committed checkpoints
 figures OUT="/tmp/spnode-figures":
     go run ./experiments/transient -evaluate checkpoints/transient/reference -out {{OUT}}/transient
     go run ./experiments/robertson -evaluate checkpoints/robertson/reference -out {{OUT}}/robertson
+    go run ./experiments/ks -evaluate checkpoints/ks/reference-20 -out {{OUT}}/ks20
+    go run ./experiments/ks -evaluate checkpoints/ks/reference-7 -out {{OUT}}/ks7
 
 # the notebooks in JupyterLab; the first time builds the kernel, some minutes
 notebook *FLAGS:
