@@ -4,8 +4,6 @@ import (
 	"context"
 	"math"
 	"math/cmplx"
-	"runtime"
-	"sync"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/dsp/fourier"
@@ -126,43 +124,12 @@ func (m ETDRK4) solve(ctx context.Context, u0 [][]float64, times []float64, befo
 	d := newDataset(len(times), len(u0), m.Problem.Dim(), m.Problem.Components())
 	copy(d.Times, times)
 	coefficients := newETDRK4Coefficients(m.Problem, m.Step)
-	var (
-		mu      sync.Mutex // guards what follows
-		next    int        // samples are begun in order
-		done    int
-		failed  = len(u0) // the first sample that failed
-		failure error
-	)
-	// Nothing after a failure is begun; everything before it was, and is finished,
-	// so that the error does not depend on who was first.
-	begin := func() (s int, ok bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		s, next = next, next+1
-		return s, s < failed
-	}
-	finish := func(s int, err error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if err != nil && s < failed {
-			failed, failure = s, errors.Wrapf(err, "sample %d", s)
-		}
-		if done++; err == nil && m.Progress != nil {
-			m.Progress(done, len(u0))
-		}
-	}
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(u0)) {
-		wg.Go(func() {
-			run := newETDRK4Run(coefficients)
-			for s, ok := begin(); ok; s, ok = begin() {
-				finish(s, run.solve(ctx, d, s, u0[s], before, each))
-			}
-		})
-	}
-	wg.Wait()
-	if failure != nil {
-		return nil, failure
+	_, err = eachSample(len(u0), m.Progress, func() func(int) error {
+		run := newETDRK4Run(coefficients)
+		return func(s int) error { return run.solve(ctx, d, s, u0[s], before, each) }
+	})
+	if err != nil {
+		return nil, err
 	}
 	return d, nil
 }

@@ -2,9 +2,7 @@ package data
 
 import (
 	"context"
-	"runtime"
 	"slices"
-	"sync"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/mat"
@@ -134,52 +132,21 @@ func (m Radau) solve(ctx context.Context, p StiffProblem, u0 [][]float64, t0 flo
 	}
 	d := newDataset(len(times), len(u0), p.Dim(), p.Components())
 	copy(d.Times, times)
-	var (
-		mu       sync.Mutex // guards what follows
-		next     int        // samples are begun in order
-		done     int
-		failed   = len(u0) // the first sample that failed
-		failure  error
-		stats    = make([]StiffStats, len(u0))
-		progress = m.Progress
-	)
-	// begin returns the next sample to solve. Nothing after a failure is begun;
-	// everything before it was, and is finished, so that the error does not
-	// depend on who was first.
-	begin := func() (s int, ok bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		s, next = next, next+1
-		return s, s < failed
-	}
-	finish := func(s int, err error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if err != nil && s < failed {
-			failed, failure = s, errors.Wrapf(err, "sample %d", s)
+	stats := make([]StiffStats, len(u0))
+	tried, err := eachSample(len(u0), m.Progress, func() func(int) error {
+		run := newRadauRun(m, p)
+		return func(s int) error {
+			err := run.solve(ctx, d, s, u0[s], t0)
+			stats[s] = run.stats
+			return err
 		}
-		if done++; err == nil && progress != nil {
-			progress(done, len(u0))
-		}
-	}
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(u0)) {
-		wg.Go(func() {
-			run := newRadauRun(m, p)
-			for s, ok := begin(); ok; s, ok = begin() {
-				err := run.solve(ctx, d, s, u0[s], t0)
-				stats[s] = run.stats
-				finish(s, err)
-			}
-		})
-	}
-	wg.Wait()
+	})
 	var sum StiffStats
-	for s := range min(failed+1, len(u0)) {
-		sum.add(stats[s])
+	for _, s := range stats[:tried] {
+		sum.add(s)
 	}
-	if failure != nil {
-		return nil, sum, failure
+	if err != nil {
+		return nil, sum, err
 	}
 	return d, sum, nil
 }
