@@ -73,3 +73,26 @@ func TestBasis(t *testing.T) {
 		}
 	}
 }
+
+// The latent dynamics alone are those inside the model.
+func TestLatent(t *testing.T) {
+	cfg := DefaultConfig(4)
+	cfg.Offset, cfg.Factor = []float64{1, 2, 3, 4}, []float64{1, 2, 1, 0.5}
+	cfg.Autoencoder = AutoencoderConfig{Latent: 2, Hidden: []int{5}}
+	m := mustNew(t, cfg)
+	u0 := normalStates(rand.New(rand.NewPCG(73, 74)), 0.5, 1, 3, 4)[0]
+	times := []float64{0, 0.5, 1}
+	want, err := m.PredictLatent(u0, times)
+	if err != nil {
+		t.Fatal(err)
+	}
+	latent, err := m.Latent()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, u := range predict(t, latent, rows(want[0], 2), times) {
+		if !same(slices.Concat(u...), want[k]) {
+			t.Errorf("time %d: got %v, want %v", k, u, want[k])
+		}
+	}
+}

@@ -181,6 +181,25 @@ func (m *Model) WithIntegrator(name string, substeps int) (*Model, error) {
 	return &other, nil
 }
 
+// Latent returns the model without its autoencoder: du/dt = Au + g(u), whose
+// states are the latent ones, over copies of the parameters of A and g. It is in
+// float64, whatever the model was trained in.
+func (m *Model) Latent() (*Model, error) {
+	c := m.cfg
+	c.Dim, c.Dtype = c.LatentDim(), "float64"
+	c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil
+	c.Autoencoder = AutoencoderConfig{}
+	latent, err := New(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range latent.params.List {
+		own, _ := m.params.Get(p.Name)
+		copy(p.Data, own.Data)
+	}
+	return latent, nil
+}
+
 func rows(x []float64, width int) [][]float64 {
 	r := make([][]float64, 0, len(x)/width)
 	for ; len(x) > 0; x = x[width:] {

@@ -118,7 +118,7 @@ func TestLatentFlow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	flow, err := latentFlow(m)
+	flow, err := m.Latent()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ func (l *laboratory) trueExponent() (float64, error) {
 // exponent is that of the map that a model's step is, in its latent state. It is
 // NaN where a trajectory does not stay finite.
 func (l *laboratory) exponent(m *model.Model) (float64, error) {
-	flow, err := latentFlow(m)
+	flow, err := m.Latent() // in float64, in which twins can be near
 	if err != nil {
 		return 0, err
 	}
@@ -67,24 +67,4 @@ func (l *laboratory) exponent(m *model.Model) (float64, error) {
 		return v[renormalise], nil
 	})
 	return stat.Mean(e, nil), err
-}
-
-// latentFlow is the model without its autoencoder, over the same parameters of A
-// and g: its states are the latent ones. It is in float64, in which twins can be
-// near, whatever the model was trained in.
-func latentFlow(m *model.Model) (*model.Model, error) {
-	c := m.Config()
-	c.Dim = c.LatentDim()
-	c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil
-	c.Autoencoder = model.AutoencoderConfig{}
-	c.Dtype = "float64"
-	flow, err := model.New(c)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range flow.Params().List {
-		own, _ := m.Params().Get(p.Name) // both have A and g
-		copy(p.Data, own.Data)
-	}
-	return flow, nil
 }
