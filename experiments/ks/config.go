@@ -92,7 +92,7 @@ type recipe struct {
 // Lyapunov exponent. In long windows some trajectories leave the truth for good;
 // their errors saturate, and weigh less the later they are.
 var recipes = []recipe{
-	{"latent20", 20, pod, model.OptimizerSOAP, 1e-2, 110000, 12, long20, true},
+	{"latent20", 20, pod, model.OptimizerSOAP, 1e-2, 120000, 12, long20, true},
 	{"latent7", 7, podMLP, model.OptimizerSOAP, 6e-3, 100000, 12, []model.Phase{
 		{From: 0, Window: 8, Batch: 100, First: 2, Decay: 0.1},
 		{From: 0.4, Window: 16, Batch: 80, First: 4, Decay: 0.1, Saturation: 0.7},
@@ -106,7 +106,7 @@ var recipes = []recipe{
 // long20 are the windows that a model of 20 dimensions is trained in.
 var long20 = []model.Phase{
 	{From: 0, Window: 8, Batch: 100, Decay: 0.1, Saturation: 0.02},
-	{From: 0.55, Window: 24, Batch: 60, First: 2, Decay: 0.1, Saturation: 0.02},
+	{From: 0.65, Window: 24, Batch: 60, First: 2, Decay: 0.1, Saturation: 0.02},
 }
 
 func defaultConfig() Config {
