@@ -9,8 +9,8 @@ import (
 // every later call into a nil.
 //
 //	var c ops.Calc
-//	a := c.Neg(c.Mul(c.Sub(g, c.T(g)), s))
-//	return a, c.Err("model: skew part of layer %d", i)
+//	f := c.Add(c.Mul(u, at), c.Apply(g, u))
+//	return f, c.Err("slope of step %d", k)
 type Calc struct{ err error }
 
 // keep passes on a node that was made, and keeps the first error.
@@ -31,25 +31,6 @@ func (c *Calc) Mul(a, b *G.Node) *G.Node { return c.binary(G.Mul, a, b) }
 
 // Add is a + b, element by element.
 func (c *Calc) Add(a, b *G.Node) *G.Node { return c.binary(G.Add, a, b) }
-
-// Sub is a − b, element by element.
-func (c *Calc) Sub(a, b *G.Node) *G.Node { return c.binary(G.Sub, a, b) }
-
-// Neg is −a.
-func (c *Calc) Neg(a *G.Node) *G.Node {
-	if c.err != nil {
-		return nil
-	}
-	return c.keep(G.Neg(a))
-}
-
-// T is the transpose of a matrix.
-func (c *Calc) T(a *G.Node) *G.Node {
-	if c.err != nil {
-		return nil
-	}
-	return c.keep(G.Transpose(a))
-}
 
 // Apply is f(u) for a function that makes a node.
 func (c *Calc) Apply(f func(u *G.Node) (*G.Node, error), u *G.Node) *G.Node {

@@ -10,7 +10,7 @@
 // grid of as many steps. Elements are float64 or float32, as the inputs are.
 //
 //	paper          node                        on gonum matrices
-//	(3)–(5)        Tril, LogTril, Hurwitz, Shift
+//	(3)–(5)        Tril, LogTril, Hurwitz
 //	(6)            Bilinear
 //	(8)            LipschitzScale, Dense, Linear
 //	(17)–(19)      Expmv                       ExpmvTo, Exponential

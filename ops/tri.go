@@ -180,33 +180,3 @@ func hurwitz[T kernel.Float](ls, lg, skew *G.Node, shift float64) (*G.Node, erro
 		},
 	}.node()
 }
-
-// Shift is the node of A + μI.
-func Shift(a *G.Node, mu float64) (*G.Node, error) {
-	if s := a.Shape(); s.Dims() != 2 || s[0] != s[1] {
-		return nil, shapeError("Shift", "A is %v, want a square matrix", s)
-	}
-	return byDtype("Shift", a,
-		func() (*G.Node, error) { return shift[float64](a, mu) },
-		func() (*G.Node, error) { return shift[float32](a, mu) })
-}
-
-func shift[T kernel.Float](a *G.Node, mu float64) (*G.Node, error) {
-	n := a.Shape()[0]
-	return function[T]{
-		name:   "Shift",
-		shape:  a.Shape(),
-		inputs: G.Nodes{a},
-		forward: func(out []T, in [][]T) error {
-			copy(out, in[0])
-			for i := range n {
-				out[i*n+i] += T(mu)
-			}
-			return nil
-		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
-			copy(d[0], dOut)
-			return nil
-		},
-	}.node()
-}
