@@ -96,7 +96,7 @@ var recipes = []recipe{
 	{"latent7", 7, podMLP, model.OptimizerSOAP, 6e-3, 110000, 12, []model.Phase{
 		{From: 0, Window: 8, Batch: 100, First: 2, Decay: 0.1},
 		{From: 0.4, Window: 16, Batch: 80, First: 4, Decay: 0.1, Saturation: 0.7},
-		{From: 0.55, Window: 24, Batch: 60, First: 2.8, Decay: 0.12, Saturation: 0.15},
+		{From: 0.55, Window: 24, Batch: 60, First: 3.6, Decay: 0.12, Saturation: 0.15},
 	}, true},
 	{"plain20", 20, plain, model.OptimizerSOAP, 5e-3, 30000, 0, long20, false},
 	{"adam20", 20, pod, model.OptimizerAdam, 7e-3, 110000, 12, long20, false},
