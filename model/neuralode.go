@@ -179,6 +179,9 @@ func (m *Model) unscaled(x, y []float64) {
 			floats.AddScaled(x[i/k*m.cfg.Dim:][:m.cfg.Dim], c, m.cfg.Basis[i%k])
 		}
 	}
+	if len(m.cfg.Factor) == 0 && len(m.cfg.Offset) == 0 {
+		return
+	}
 	for i := range x {
 		k := i % m.cfg.Dim
 		if len(m.cfg.Factor) > 0 {

@@ -47,7 +47,7 @@ func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) 
 			return nil, err
 		}
 		u, y := make([]float64, span*samples*n), make([]float64, span*samples*width)
-		x, initial := make([]float64, span*samples*dim), make([]float64, samples*width)
+		initial := make([]float64, samples*width)
 		return func(block int) error {
 			first, k0 := block%across*samples, block/across*span
 			last := min(first+samples, batch)
@@ -58,9 +58,8 @@ func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) 
 			if err := decode.run(y, u, initial); err != nil {
 				return errors.Wrapf(err, "model: Predict: decoder, t = %g", times[k0])
 			}
-			m.unscaled(x, y)
 			for i := range min(span, len(times)-k0) {
-				copy(flat[k0+i][first*dim:last*dim], x[i*samples*dim:])
+				m.unscaled(flat[k0+i][first*dim:last*dim], y[i*samples*width:][:(last-first)*width])
 			}
 			return nil
 		}, nil
