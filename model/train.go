@@ -187,10 +187,14 @@ func (t *Trainer) build() (err error) {
 	if _, err := lossWeights(t.cfg.Weighting, t.times); err != nil {
 		return err
 	}
+	var half float64
+	if t.now.Saturation > 0 { // which alone needs a pass over the data
+		half = t.now.Saturation * t.meanSquare()
+	}
 	n := min(t.cfg.Workers, t.batch())
 	t.workers = nil
 	for i := range n {
-		w, err := t.Model.newWorker(i*t.batch()/n, (i+1)*t.batch()/n, len(grid), t.now.Saturation*t.meanSquare())
+		w, err := t.Model.newWorker(i*t.batch()/n, (i+1)*t.batch()/n, len(grid), half)
 		if err != nil {
 			return err
 		}
