@@ -5,8 +5,8 @@
 //
 // A [Problem] is a right-hand side with names. [RKF45] advances a whole stack of
 // initial states on one adaptive time grid and returns a [Dataset], which is cut
-// by [Dataset.AtTimes], [Dataset.Batch], [Dataset.Split] and [Dataset.Windows],
-// scaled by a [Scaling], and written and read by [Dataset.Write] and [Read].
+// by [Dataset.AtTimes], [Dataset.Batch] and [Dataset.Split], scaled by a [Scaling],
+// and written and read by [Dataset.Write] and [Read].
 // Initial states and time grids of a user come in through [ReadStates] and
 // [ParseTimes].
 //
@@ -23,9 +23,11 @@
 //
 // # Conventions
 //
-// A state is a row of components, a stack of states is [][]float64 indexed
-// [sample][component], and trajectories are [][][]float64 indexed
-// [time][sample][component]. Everything is float64, in the physical, unscaled
+// A Dataset is a set of trajectories, each with its times and states. A state is a
+// row of components, a stack of states is [][]float64 indexed [sample][component],
+// and what a model predicts on one grid of times is [][][]float64 indexed
+// [time][sample][component]; [Shared] and [Dataset.States] lead from there to a
+// Dataset and back. Everything is float64, in the physical, unscaled
 // variables and the units of the problem. All randomness comes from a seed that
 // the caller gives.
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/cmplx"
+	"slices"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/dsp/fourier"
@@ -121,12 +122,11 @@ func (m ETDRK4) solve(ctx context.Context, u0 [][]float64, times []float64, befo
 	if err != nil {
 		return nil, err
 	}
-	d := newDataset(len(times), len(u0), m.Problem.Dim(), m.Problem.Components())
-	copy(d.Times, times)
+	d := newDataset(slices.Clone(times), len(u0), m.Problem.Components())
 	coefficients := newETDRK4Coefficients(m.Problem, m.Step)
 	_, err = eachSample(len(u0), m.Progress, func() func(int) error {
 		run := newETDRK4Run(coefficients)
-		return func(s int) error { return run.solve(ctx, d, s, u0[s], before, each) }
+		return func(s int) error { return run.solve(ctx, &d.Trajectories[s], u0[s], before, each) }
 	})
 	if err != nil {
 		return nil, err
@@ -228,19 +228,18 @@ func newETDRK4Run(c *etdrk4Coefficients) *etdrk4Run {
 	return r
 }
 
-// solve writes the solution through u0 into sample s of d, whose first time is
-// that after before steps, and the others each steps apart.
-func (r *etdrk4Run) solve(ctx context.Context, d *Dataset, s int, u0 []float64, before, each int) error {
+// solve writes the solution through u0 into tr, whose first time is that after before steps, and the others each steps apart.
+func (r *etdrk4Run) solve(ctx context.Context, tr *Trajectory, u0 []float64, before, each int) error {
 	r.fft.Coefficients(r.v, u0)
 	steps := before
-	for i, t := range d.Times {
+	for i, t := range tr.Times {
 		for range steps {
 			if err := ctx.Err(); err != nil {
 				return errors.Wrapf(err, "stopped before t=%g", t)
 			}
 			r.step()
 		}
-		u := d.States[i][s]
+		u := tr.States[i]
 		r.fft.Sequence(u, r.v)
 		for j := range u {
 			if u[j] /= float64(len(u)); !finite(u[j]) {

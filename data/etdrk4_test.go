@@ -73,7 +73,7 @@ func TestETDRK4Cases(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, at := range file.Times {
-			got := d.States[int(at/5)][0]
+			got := d.States()[int(at/5)][0]
 			diff := floats.Distance(got, c.want[i], math.Inf(1))
 			t.Logf("h=%g, t=%g: difference %.2g", c.step, at, diff)
 			if tol := c.tol(i); !(diff <= tol) {
@@ -93,7 +93,7 @@ func TestETDRK4Order(t *testing.T) {
 		t.Fatal(err)
 	}
 	solve := func(inverse float64) *Dataset {
-		d, err := ETDRK4{Problem: KS(), Step: 1 / inverse}.Solve(ctx, start.States[0], grid(5, 1))
+		d, err := ETDRK4{Problem: KS(), Step: 1 / inverse}.Solve(ctx, start.States()[0], grid(5, 1))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,8 +102,8 @@ func TestETDRK4Order(t *testing.T) {
 	want := solve(2048)
 	errorsAt := func(inverse float64, i int) float64 {
 		got, sum := solve(inverse), 0.
-		for s, u := range got.States[i] {
-			sum += floats.Distance(u, want.States[i][s], 2) / floats.Norm(want.States[i][s], 2)
+		for s, u := range got.States()[i] {
+			sum += floats.Distance(u, want.States()[i][s], 2) / floats.Norm(want.States()[i][s], 2)
 		}
 		return sum / float64(got.Samples())
 	}
@@ -199,7 +199,7 @@ func TestETDRK4Mean(t *testing.T) {
 		t.Fatal(err)
 	}
 	drift, change := 0., 0.
-	for _, u := range d.States {
+	for _, u := range d.States() {
 		for s, row := range u {
 			drift = max(drift, math.Abs(stat.Mean(row, nil)-stat.Mean(u0[s], nil)))
 			change = max(change, floats.Distance(row, u0[s], math.Inf(1)))
@@ -235,7 +235,7 @@ func TestETDRK4Symmetry(t *testing.T) {
 			t.Fatal(err)
 		}
 		want, worst := make([]float64, p.Points), 0.
-		for _, u := range d.States {
+		for _, u := range d.States() {
 			c.act(want, u[0])
 			worst = max(worst, floats.Distance(u[1], want, math.Inf(1)))
 		}
@@ -255,7 +255,7 @@ func TestETDRK4RHS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u0 := start.States[0]
+	u0 := start.States()[0]
 	floats.AddConst(0.5, u0[2])
 	d, err := ETDRK4{Problem: p, Step: h}.Solve(context.Background(), u0, grid(4, h))
 	if err != nil {
@@ -263,9 +263,9 @@ func TestETDRK4RHS(t *testing.T) {
 	}
 	f := make([]float64, p.Points)
 	for s := range u0 {
-		p.RHS(f, d.States[2][s])
+		p.RHS(f, d.States()[2][s])
 		for i, want := range f {
-			got := (8*(d.States[3][s][i]-d.States[1][s][i]) - (d.States[4][s][i] - d.States[0][s][i])) / (12 * h)
+			got := (8*(d.States()[3][s][i]-d.States()[1][s][i]) - (d.States()[4][s][i] - d.States()[0][s][i])) / (12 * h)
 			// The differences and the solver both err by a multiple of h⁴: 7e-9 is seen, and
 			// 6e-8 at 2h.
 			if math.Abs(got-want) > 1e-7 {
@@ -288,8 +288,8 @@ func TestETDRK4Runs(t *testing.T) {
 	if err := d.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	if len(d.Times) != 20 || d.Times[0] != 0 || d.Times[19] != 19 || d.Samples() != 3 || d.Dim() != 64 {
-		t.Errorf("got times %v, %d samples of %d components", d.Times, d.Samples(), d.Dim())
+	if len(d.Trajectories[0].Times) != 20 || d.Trajectories[0].Times[0] != 0 || d.Trajectories[0].Times[19] != 19 || d.Samples() != 3 || d.Dim() != 64 {
+		t.Errorf("got times %v, %d samples of %d components", d.Trajectories[0].Times, d.Samples(), d.Dim())
 	}
 	if want := [][2]int{{1, 3}, {2, 3}, {3, 3}}; !reflect.DeepEqual(calls, want) {
 		t.Errorf("progress: got %v, want %v", calls, want)
@@ -300,21 +300,21 @@ func TestETDRK4Runs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(whole.States[50:], d.States) {
+	if !reflect.DeepEqual(whole.States()[50:], d.States()) {
 		t.Error("got other states than Solve from the start")
 	}
 	fewer, err := m.Runs(ctx, 2, 5, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(fewer.States, d.AtTimes(0, 1, 2, 3, 4).Batch(0, 1).States) {
+	if !reflect.DeepEqual(fewer.States(), d.AtTimes(0, 1, 2, 3, 4).Batch(0, 1).States()) {
 		t.Error("fewer, shorter runs: got other states than the first ones")
 	}
 	other, err := m.Runs(ctx, 2, 5, 8)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if reflect.DeepEqual(fewer.States, other.States) {
+	if reflect.DeepEqual(fewer.States(), other.States()) {
 		t.Error("another seed gave the same states")
 	}
 

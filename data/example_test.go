@@ -24,7 +24,8 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%d steps to t = %.1f\n", stats.Accepted, d.Times[5])
+	times, _ := d.Grid()
+	fmt.Printf("%d steps to t = %.1f\n", stats.Accepted, times[5])
 	fmt.Println(train.Samples(), "samples to train,", test.Samples(), "held out")
 
 	s, err := data.MaxAbs(train)
@@ -48,8 +49,8 @@ func ExampleRKF45_Solve() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for i, t := range d.Times {
-		fmt.Printf("t = %.1f  |u| = %.4f\n", t, math.Hypot(d.States[i][0][0], d.States[i][0][1]))
+	for i, u := range d.Trajectories[0].States {
+		fmt.Printf("t = %.1f  |u| = %.4f\n", times[i], math.Hypot(u[0], u[1]))
 	}
 	// Output:
 	// t = 0.0  |u| = 1.0000
@@ -62,9 +63,11 @@ func ExampleRKF45_Solve() {
 // Files are CSV for people and .npz for NumPy.
 func ExampleDataset_WriteCSV() {
 	d := &data.Dataset{
-		Times:      []float64{0, 0.5},
-		States:     [][][]float64{{{1, 2}, {3, 4}}, {{5, 6}, {7, 8}}},
 		Components: []string{"x1", "x2"},
+		Trajectories: []data.Trajectory{
+			{Times: []float64{0, 0.5}, States: [][]float64{{1, 2}, {5, 6}}},
+			{Times: []float64{0, 0.5}, States: [][]float64{{3, 4}, {7, 8}}},
+		},
 	}
 	if err := d.WriteCSV(os.Stdout); err != nil {
 		log.Fatal(err)

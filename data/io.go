@@ -59,7 +59,7 @@ func (d *Dataset) Write(path string) error {
 }
 
 func (d *Dataset) write(path string) error {
-	if err := d.check(); err != nil {
+	if err := d.checkFile(); err != nil {
 		return err
 	}
 	switch ext := extension(path); ext {
@@ -72,6 +72,25 @@ func (d *Dataset) write(path string) error {
 	default:
 		return errors.Errorf("extension, got %q, want .npz, .npy or .csv", ext)
 	}
+}
+
+// checkFile refuses what the files have no place for.
+func (d *Dataset) checkFile() error {
+	if err := d.check(); err != nil {
+		return err
+	}
+	if _, ok := d.Grid(); !ok {
+		return errors.Wrap(ErrShape, "the trajectories have times of their own, want one grid")
+	}
+	if len(d.Inputs) > 0 || len(d.Parameters) > 0 {
+		return errors.Errorf("got inputs %q and parameters %q, want none", d.Inputs, d.Parameters)
+	}
+	for s, tr := range d.Trajectories {
+		if tr.Name != "" || tr.Weight != 0 {
+			return errors.Errorf("%s: got a name or a weight, want none", tr.label(s))
+		}
+	}
+	return nil
 }
 
 // ReadStates returns the initial states in a file, indexed [sample][component]:

@@ -8,23 +8,19 @@ import (
 	"spnode/data"
 )
 
-// Data as in section 5.3, but fewer: runs on the attractor, cut into windows of 8
-// steps for training.
+// Data as in section 5.3, but fewer: runs on the attractor.
 func ExampleETDRK4_Runs() {
 	solver := data.DefaultETDRK4()
 	runs, err := solver.Runs(context.Background(), 2, 401, 1)
 	if err != nil {
 		log.Fatal(err)
 	}
-	windows, err := runs.Windows(8, 8)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(windows.Samples(), "windows of", len(windows.Times), "snapshots at", windows.Dim(), "points")
+	times, _ := runs.Grid()
+	fmt.Println(runs.Samples(), "runs of", len(times), "snapshots at", runs.Dim(), "points")
 	fmt.Printf("linear growth at most %.4f\n", solver.Problem.MaxGrowth())
 	fmt.Printf("rms %.0f\n", data.RMS(runs)[0])
 	// Output:
-	// 100 windows of 9 snapshots at 64 points
+	// 2 runs of 401 snapshots at 64 points
 	// linear growth at most 0.2198
 	// rms 1
 }

@@ -24,32 +24,34 @@ func relativeErrors(pred, truth *Dataset) ([][]float64, error) {
 	if err := truth.check(); err != nil {
 		return nil, errors.Wrap(err, "truth")
 	}
-	if len(pred.Times) != len(truth.Times) || len(pred.States) != len(truth.States) {
-		return nil, errors.Wrapf(ErrShape, "prediction, got %d times and states at %d, want %d", len(pred.Times), len(pred.States), len(truth.Times))
+	times, ok := truth.Grid()
+	if !ok {
+		return nil, errors.Wrap(ErrShape, "truth: the trajectories have times of their own")
 	}
-	last := len(truth.Times) - 1
-	for i := range truth.Times {
-		got, want := pred.Times[i]-pred.Times[0], truth.Times[i]-truth.Times[0]
-		if !(math.Abs(got-want) <= 1e-9*(truth.Times[last]-truth.Times[0])) { // roundings
-			return nil, errors.Wrapf(ErrShape, "prediction, time %d: got %v after the first, want %v", i, got, want)
-		}
+	if pred.Samples() != truth.Samples() {
+		return nil, errors.Wrapf(ErrShape, "prediction, got %d samples, want %d", pred.Samples(), truth.Samples())
 	}
-	e := newStates(len(truth.Times), truth.Samples())
-	for i, u := range truth.States {
-		if len(pred.States[i]) != len(u) {
-			return nil, errors.Wrapf(ErrShape, "prediction, time %d: got %d samples, want %d", i, len(pred.States[i]), len(u))
+	e := newStates(len(times), truth.Samples())
+	for s, tr := range truth.Trajectories {
+		p := pred.Trajectories[s]
+		if len(p.Times) != len(times) || len(p.States) != len(times) {
+			return nil, errors.Wrapf(ErrShape, "prediction, sample %d: got %d times and states at %d, want %d", s, len(p.Times), len(p.States), len(times))
 		}
-		for s, row := range u {
-			if len(pred.States[i][s]) != len(row) {
-				return nil, errors.Wrapf(ErrShape, "prediction, time %d, sample %d: got %d components, want %d", i, s, len(pred.States[i][s]), len(row))
+		for i, u := range tr.States {
+			got, want := p.Times[i]-p.Times[0], times[i]-times[0]
+			if !(math.Abs(got-want) <= 1e-9*(times[len(times)-1]-times[0])) { // roundings
+				return nil, errors.Wrapf(ErrShape, "prediction, sample %d, time %d: got %v after the first, want %v", s, i, got, want)
 			}
-			switch diff := floats.Distance(pred.States[i][s], row, 2); {
+			if len(p.States[i]) != len(u) {
+				return nil, errors.Wrapf(ErrShape, "prediction, sample %d, time %d: got %d components, want %d", s, i, len(p.States[i]), len(u))
+			}
+			switch diff := floats.Distance(p.States[i], u, 2); {
 			case diff == 0:
 				e[i][s] = 0
 			case math.IsNaN(diff):
 				e[i][s] = math.Inf(1)
 			default:
-				e[i][s] = diff / floats.Norm(row, 2)
+				e[i][s] = diff / floats.Norm(u, 2)
 			}
 		}
 	}
@@ -75,7 +77,8 @@ func AgreementTimes(pred, truth *Dataset, threshold float64) ([]float64, error) 
 		if i < 0 {
 			i = len(e) - 1
 		}
-		times[s] = truth.Times[i] - truth.Times[0]
+		tr := truth.Trajectories[s]
+		times[s] = tr.Times[i] - tr.Times[0]
 	}
 	return times, nil
 }
@@ -108,37 +111,39 @@ func Quantiles(x []float64, p ...float64) ([]float64, error) {
 	return q, nil
 }
 
-// RMS returns the root mean square of each sample over all times and components.
+// RMS returns the root mean square of each trajectory over its times and
+// components.
 func RMS(d *Dataset) []float64 {
-	sum := make([]float64, d.Samples())
-	for _, u := range d.States {
-		for s, row := range u {
-			sum[s] += floats.Dot(row, row)
+	return rootMean(d, func(tr *Trajectory) (sum float64, n int) {
+		for _, u := range tr.States {
+			sum += floats.Dot(u, u)
 		}
-	}
-	return rootMean(sum, len(d.States)*d.Dim())
+		return sum, len(tr.States)
+	})
 }
 
 // RMSChange returns the root mean square of the change from one time to the next,
-// u(t_{i+1}) − u(t_i), of each sample over all times and components: next to
+// u(t_{i+1}) − u(t_i), of each trajectory over its times and components: next to
 // nothing for a prediction that came to rest. It is NaN if there is but one time.
 func RMSChange(d *Dataset) []float64 {
-	sum := make([]float64, d.Samples())
-	for i := 1; i < len(d.States); i++ {
-		for s, row := range d.States[i] {
-			for j, v := range row {
-				change := v - d.States[i-1][s][j]
-				sum[s] += change * change
+	return rootMean(d, func(tr *Trajectory) (sum float64, n int) {
+		for i := 1; i < len(tr.States); i++ {
+			for j, v := range tr.States[i] {
+				change := v - tr.States[i-1][j]
+				sum += change * change
 			}
 		}
-	}
-	return rootMean(sum, (len(d.States)-1)*d.Dim())
+		return sum, len(tr.States) - 1
+	})
 }
 
-// rootMean replaces sums of n squares by their root means.
-func rootMean(sum []float64, n int) []float64 {
-	for s, v := range sum {
-		sum[s] = math.Sqrt(v / float64(n))
+// rootMean returns the root mean of the squares of each trajectory, of whose sum
+// over n states it is told.
+func rootMean(d *Dataset, squares func(tr *Trajectory) (sum float64, n int)) []float64 {
+	r := make([]float64, d.Samples())
+	for s := range r {
+		sum, n := squares(&d.Trajectories[s])
+		r[s] = math.Sqrt(sum / float64(n*d.Dim()))
 	}
-	return sum
+	return r
 }

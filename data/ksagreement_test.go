@@ -11,21 +11,20 @@ import (
 // agreementData has a truth of four samples and a prediction from t = 5 on that
 // goes wrong at different times and in different ways.
 func agreementData() (pred, truth *Dataset) {
-	truth = newDataset(4, 5, 2, nil)
-	pred = newDataset(4, 5, 2, nil)
-	for i := range truth.Times {
-		truth.Times[i], pred.Times[i] = 5+float64(i)/2, float64(i)/2
-		for s := range truth.States[i] {
-			copy(truth.States[i][s], []float64{3, 4})
-			copy(pred.States[i][s], []float64{3, 4})
+	truth = newDataset([]float64{5, 5.5, 6, 6.5}, 5, madeUp(2))
+	pred = newDataset([]float64{0, 0.5, 1, 1.5}, 5, madeUp(2))
+	for s := range truth.Trajectories {
+		for i := range 4 {
+			copy(truth.Trajectories[s].States[i], []float64{3, 4})
+			copy(pred.Trajectories[s].States[i], []float64{3, 4})
 		}
 	}
-	pred.States[1][0] = []float64{3, 7}            // 0.6 off, and back again
-	pred.States[2][1] = []float64{math.NaN(), 4}   // not a number
-	pred.States[3][2] = []float64{3, math.Inf(-1)} // infinite
-	pred.States[1][3] = []float64{3, 6.4}          // 0.48 off
-	pred.States[1][4], truth.States[1][4] = []float64{1, 0}, []float64{0, 0}
-	pred.States[0][4], truth.States[0][4] = []float64{0, 0}, []float64{0, 0}
+	pred.Trajectories[0].States[1] = []float64{3, 7}            // 0.6 off, and back again
+	pred.Trajectories[1].States[2] = []float64{math.NaN(), 4}   // not a number
+	pred.Trajectories[2].States[3] = []float64{3, math.Inf(-1)} // infinite
+	pred.Trajectories[3].States[1] = []float64{3, 6.4}          // 0.48 off
+	pred.Trajectories[4].States[1], truth.Trajectories[4].States[1] = []float64{1, 0}, []float64{0, 0}
+	pred.Trajectories[4].States[0], truth.Trajectories[4].States[0] = []float64{0, 0}, []float64{0, 0}
 	return pred, truth
 }
 
@@ -67,13 +66,14 @@ func TestAgreementErrors(t *testing.T) {
 		change func(pred, truth *Dataset)
 		is     error
 	}{
-		"truth":      {func(_, truth *Dataset) { truth.States[1][1][1] = math.NaN() }, ErrNotFinite},
-		"times":      {func(pred, _ *Dataset) { pred.Times[2] += 0.01 }, ErrShape},
-		"time":       {func(pred, _ *Dataset) { pred.Times[2] = math.NaN() }, ErrShape},
-		"fewer":      {func(pred, _ *Dataset) { pred.Times = pred.Times[:3] }, ErrShape},
-		"states":     {func(pred, _ *Dataset) { pred.States = pred.States[:3] }, ErrShape},
-		"samples":    {func(pred, _ *Dataset) { pred.States[1] = pred.States[1][:3] }, ErrShape},
-		"components": {func(pred, _ *Dataset) { pred.States[1][2] = pred.States[1][2][:1] }, ErrShape},
+		"grid":       {func(_, truth *Dataset) { truth.Trajectories[2].Times = []float64{5, 5.5, 6, 6.6} }, ErrShape},
+		"truth":      {func(_, truth *Dataset) { truth.States()[1][1][1] = math.NaN() }, ErrNotFinite},
+		"times":      {func(pred, _ *Dataset) { pred.Trajectories[0].Times[2] += 0.01 }, ErrShape},
+		"time":       {func(pred, _ *Dataset) { pred.Trajectories[0].Times[2] = math.NaN() }, ErrShape},
+		"fewer":      {func(pred, _ *Dataset) { pred.Trajectories[1].Times = pred.Trajectories[1].Times[:3] }, ErrShape},
+		"states":     {func(pred, _ *Dataset) { pred.Trajectories[1].States = pred.Trajectories[1].States[:3] }, ErrShape},
+		"samples":    {func(pred, _ *Dataset) { pred.Trajectories = pred.Trajectories[:3] }, ErrShape},
+		"components": {func(pred, _ *Dataset) { pred.Trajectories[2].States[1] = pred.Trajectories[2].States[1][:1] }, ErrShape},
 	} {
 		pred, truth := agreementData()
 		c.change(pred, truth)
@@ -121,7 +121,7 @@ func TestQuantiles(t *testing.T) {
 }
 
 func TestRMS(t *testing.T) {
-	d := &Dataset{Times: []float64{0, 1, 2}, States: [][][]float64{{{1, 1}, {0, 0}}, {{1, 1}, {6, 8}}, {{1, 1}, {6, 8}}}}
+	d := Shared([]float64{0, 1, 2}, [][][]float64{{{1, 1}, {0, 0}}, {{1, 1}, {6, 8}}, {{1, 1}, {6, 8}}}, nil)
 	if got, want := RMS(d), []float64{1, math.Sqrt(200. / 6)}; !reflect.DeepEqual(got, want) {
 		t.Errorf("rms: got %v, want %v", got, want)
 	}

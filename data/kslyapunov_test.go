@@ -58,9 +58,9 @@ func TestLyapunovKS(t *testing.T) {
 		if err != nil {
 			return nil, err
 		}
-		return d.States[1], nil
+		return d.States()[1], nil
 	}
-	exponents, err := l.Exponents(start.States[0], advance)
+	exponents, err := l.Exponents(start.States()[0], advance)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,22 +7,6 @@ import (
 	"gonum.org/v1/gonum/dsp/fourier"
 )
 
-// Derivatives returns u_x and u_xx of the fields u, indexed [sample][component],
-// at the points: those of the trigonometric polynomials through u, u_x without the
-// mode k = Points/2. The error is ErrShape if a field has another length. Numbers
-// that are not finite give such derivatives, for the whole field.
-func (p KuramotoSivashinsky) Derivatives(u [][]float64) (ux, uxx [][]float64, err error) {
-	if err := p.checkFields(&Dataset{Times: []float64{0}, States: [][][]float64{u}}); err != nil {
-		return nil, nil, errors.Wrap(err, "data: KuramotoSivashinsky.Derivatives")
-	}
-	ux, uxx = newStates(len(u), p.Points), newStates(len(u), p.Points)
-	d := newDerivative(p)
-	for s, row := range u {
-		d.to(ux[s], uxx[s], row)
-	}
-	return ux, uxx, nil
-}
-
 // derivative takes those of one field after the other.
 type derivative struct {
 	p    KuramotoSivashinsky
@@ -61,13 +45,11 @@ func (p KuramotoSivashinsky) EnergySpectrum(d *Dataset) ([]float64, error) {
 	}
 	fft, v := fourier.NewFFT(p.Points), make([]complex128, p.Points/2+1)
 	energy := make([]float64, len(v))
-	weight := 1 / (float64(len(d.States)) * float64(d.Samples()) * float64(p.Points) * float64(p.Points))
-	for _, u := range d.States {
-		for _, row := range u {
-			fft.Coefficients(v, row)
-			for k, c := range v {
-				energy[k] += weight * (real(c)*real(c) + imag(c)*imag(c))
-			}
+	weight := 1 / (fields(d) * float64(p.Points) * float64(p.Points))
+	for u := range d.rows() {
+		fft.Coefficients(v, u)
+		for k, c := range v {
+			energy[k] += weight * (real(c)*real(c) + imag(c)*imag(c))
 		}
 	}
 	return energy, nil
@@ -95,15 +77,13 @@ func (p KuramotoSivashinsky) DerivativeHistogram(d *Dataset) (*JointHistogram, e
 	const bins = 60
 	h := &JointHistogram{X: [2]float64{-4, 4}, Y: [2]float64{-5, 5}, Mass: newStates(bins, bins)}
 	diff, ux, uxx := newDerivative(p), make([]float64, p.Points), make([]float64, p.Points)
-	for _, u := range d.States {
-		for _, row := range u {
-			diff.to(ux, uxx, row)
-			for i, x := range ux {
-				h.add(x, uxx[i])
-			}
+	for u := range d.rows() {
+		diff.to(ux, uxx, u)
+		for i, x := range ux {
+			h.add(x, uxx[i])
 		}
 	}
-	total := float64(len(d.States)) * float64(d.Samples()) * float64(p.Points)
+	total := fields(d) * float64(p.Points)
 	for _, row := range h.Mass {
 		for j := range row {
 			row[j] /= total
@@ -158,18 +138,23 @@ func (p KuramotoSivashinsky) checkFields(d *Dataset) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	if d.Samples() == 0 {
+	if fields(d) == 0 {
 		return errors.Wrap(ErrShape, "fields, got none, want at least one")
 	}
-	for i, u := range d.States {
-		if len(u) != d.Samples() {
-			return errors.Wrapf(ErrShape, "time %d: got %d fields, want %d as at time 0", i, len(u), d.Samples())
-		}
-		for s, row := range u {
-			if len(row) != p.Points {
-				return errors.Wrapf(ErrShape, "time %d, sample %d: got %d points, want %d", i, s, len(row), p.Points)
+	for s, tr := range d.Trajectories {
+		for i, u := range tr.States {
+			if len(u) != p.Points {
+				return errors.Wrapf(ErrShape, "%s, time %d: got %d points, want %d", tr.label(s), i, len(u), p.Points)
 			}
 		}
 	}
 	return nil
+}
+
+// fields is the number of states of all trajectories.
+func fields(d *Dataset) (n float64) {
+	for _, tr := range d.Trajectories {
+		n += float64(len(tr.States))
+	}
+	return n
 }

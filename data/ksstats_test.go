@@ -37,10 +37,9 @@ func TestKSDerivatives(t *testing.T) {
 	for i := range alternating {
 		alternating[i] = float64(1 - 2*(i%2))
 	}
-	ux, uxx, err := p.Derivatives([][]float64{u, alternating})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d, ux, uxx := newDerivative(p), newStates(2, p.Points), newStates(2, p.Points)
+	d.to(ux[0], uxx[0], u)
+	d.to(ux[1], uxx[1], alternating)
 	// Roundings of the transform, and in the angles, times q and q², of 9 and 84 at most.
 	if dx, dxx := floats.Distance(ux[0], wantX, math.Inf(1)), floats.Distance(uxx[0], wantXX, math.Inf(1)); dx > 1e-13 || dxx > 1e-12 {
 		t.Errorf("got differences of %g and %g, want at most 1e-13 and 1e-12", dx, dxx)
@@ -50,9 +49,6 @@ func TestKSDerivatives(t *testing.T) {
 		if ux[1][i] != 0 || math.Abs(uxx[1][i]+q*q*v) > 1e-13 {
 			t.Fatalf("alternating, point %d: got %g and %g, want 0 and %g", i, ux[1][i], uxx[1][i], -q*q*v)
 		}
-	}
-	if _, _, err := p.Derivatives(newStates(1, 32)); !errors.Is(err, ErrShape) {
-		t.Errorf("32 points: got %v, want %v", err, ErrShape)
 	}
 }
 
@@ -64,7 +60,7 @@ func TestKSEnergySpectrum(t *testing.T) {
 	for i := range v {
 		v[i] += 0.25 * float64(1-2*(i%2))
 	}
-	d := &Dataset{Times: []float64{0, 1}, States: [][][]float64{{u}, {v}}}
+	d := Shared([]float64{0, 1}, [][][]float64{{u}, {v}}, nil)
 	energy, err := p.EnergySpectrum(d)
 	if err != nil {
 		t.Fatal(err)
@@ -81,8 +77,8 @@ func TestKSEnergySpectrum(t *testing.T) {
 	}
 	for name, bad := range map[string]*Dataset{
 		"empty":  {},
-		"uneven": {Times: []float64{0, 1}, States: [][][]float64{{u}, {u, v}}},
-		"points": {Times: []float64{0}, States: [][][]float64{{u[:32]}}},
+		"uneven": Shared([]float64{0, 1}, [][][]float64{{u}, {u, v}}, nil),
+		"points": Shared([]float64{0}, [][][]float64{{u[:32]}}, nil),
 	} {
 		if _, err := p.EnergySpectrum(bad); !errors.Is(err, ErrShape) {
 			t.Errorf("%s: got %v, want %v", name, err, ErrShape)
@@ -101,7 +97,7 @@ func TestKSHistogram(t *testing.T) {
 	outside, ox, oxx := sumWaves(p, wave{2, 12})
 	wrong := make([]float64, p.Points)
 	wrong[5] = math.NaN()
-	h, err := p.DerivativeHistogram(&Dataset{Times: []float64{0}, States: [][][]float64{{inside, outside, wrong}}})
+	h, err := p.DerivativeHistogram(Shared([]float64{0}, [][][]float64{{inside, outside, wrong}}, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,10 +215,7 @@ func TestKSStatistics(t *testing.T) {
 }
 
 func BenchmarkKSHistogram(b *testing.B) {
-	d := newDataset(1000, 1, 64, nil)
-	for i, u := range KS().States(1000, 1) {
-		d.States[i][0] = u
-	}
+	d := &Dataset{Trajectories: []Trajectory{{Times: grid(999, 1), States: KS().States(1000, 1)}}}
 	for b.Loop() {
 		if _, err := KS().DerivativeHistogram(d); err != nil {
 			b.Fatal(err)

@@ -130,13 +130,12 @@ func (m Radau) solve(ctx context.Context, p StiffProblem, u0 [][]float64, t0 flo
 	if err := m.checkSolve(p, u0, t0, times); err != nil {
 		return nil, StiffStats{}, err
 	}
-	d := newDataset(len(times), len(u0), p.Dim(), p.Components())
-	copy(d.Times, times)
+	d := newDataset(slices.Clone(times), len(u0), p.Components())
 	stats := make([]StiffStats, len(u0))
 	tried, err := eachSample(len(u0), m.Progress, func() func(int) error {
 		run := newRadauRun(m, p)
 		return func(s int) error {
-			err := run.solve(ctx, d, s, u0[s], t0)
+			err := run.solve(ctx, &d.Trajectories[s], u0[s], t0)
 			stats[s] = run.stats
 			return err
 		}

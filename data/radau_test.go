@@ -23,7 +23,7 @@ type system struct {
 
 func (system) Name() string                           { return "system" }
 func (p system) Dim() int                             { return p.n }
-func (p system) Components() []string                 { return newDataset(1, 1, p.n, nil).names() }
+func (p system) Components() []string                 { return madeUp(p.n) }
 func (p system) RHS(dst, u []float64)                 { p.f(dst, u) }
 func (p system) Jacobian(dst *mat.Dense, u []float64) { dst.Copy(mat.NewDense(p.n, p.n, p.jac(u))) }
 func scalarSystem(f, df func(u float64) float64) system {
@@ -171,7 +171,7 @@ func TestRadauStandard(t *testing.T) {
 			}
 			worst := 0.
 			for j, want := range c.want {
-				worst = max(worst, math.Abs(d.States[1][0][j]-want)/math.Abs(want))
+				worst = max(worst, math.Abs(d.States()[1][0][j]-want)/math.Abs(want))
 			}
 			t.Logf("relative error %.1e, %+v", worst, stats)
 			if worst > 1e-8 {
@@ -194,7 +194,7 @@ func TestRadauStiff(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, at := range times[1:] {
-			if diff := math.Abs(d.States[i+1][0][0] - math.Cos(at)); diff > 1e-9 { // ten tolerances
+			if diff := math.Abs(d.States()[i+1][0][0] - math.Cos(at)); diff > 1e-9 { // ten tolerances
 				t.Errorf("x0=%g, t=%g: got error %g, want at most 1e-9", x0, at, diff)
 			}
 		}
@@ -259,7 +259,7 @@ func TestRadauAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		sum.add(stats)
-		if !reflect.DeepEqual(d.States, first.Batch(s).States) {
+		if !reflect.DeepEqual(d.States(), first.Batch(s).States()) {
 			t.Errorf("sample %d differs alone", s)
 		}
 	}
@@ -281,9 +281,9 @@ func TestRadauTimes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, at := range times {
-		for s, u := range d.States[i] {
-			if diff := math.Abs(u[0] - logisticAt(at+2, u0[s][0])); d.Times[i] != at || diff > 1e-9 { // ten tolerances
-				t.Errorf("t=%v: got t=%v and error %g", at, d.Times[i], diff)
+		for s, u := range d.States()[i] {
+			if diff := math.Abs(u[0] - logisticAt(at+2, u0[s][0])); d.Trajectories[0].Times[i] != at || diff > 1e-9 { // ten tolerances
+				t.Errorf("t=%v: got t=%v and error %g", at, d.Trajectories[0].Times[i], diff)
 			}
 		}
 	}
@@ -294,7 +294,7 @@ func TestRadauTimes(t *testing.T) {
 	// Times that begin at t0 begin with u0, also alone.
 	for _, times := range [][]float64{{-2}, {-2, 0}} {
 		d, _, err := DefaultRadau().SolveFrom(context.Background(), logisticSystem, u0, -2, times)
-		if err != nil || !reflect.DeepEqual(d.States[0], u0) {
+		if err != nil || !reflect.DeepEqual(d.States()[0], u0) {
 			t.Errorf("times %v: got %v, %v, want %v first", times, d, err, u0)
 		}
 	}
@@ -316,8 +316,8 @@ func TestRadauNewtonFailures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for j, w := range want.States[1][0] {
-		if got := d.States[1][0][j]; math.Abs(got-w) > 1e-8*math.Abs(w) { // tolerances, and what the passage makes of them
+	for j, w := range want.States()[1][0] {
+		if got := d.States()[1][0][j]; math.Abs(got-w) > 1e-8*math.Abs(w) { // tolerances, and what the passage makes of them
 			t.Errorf("component %d: got %v, want %v", j, got, w)
 		}
 	}
@@ -343,13 +343,13 @@ func TestRadauTolerances(t *testing.T) {
 		m := DefaultRadau()
 		m.FirstStep = first
 		d, _, err := m.Solve(protheroRobinson(100), [][]float64{{1, 1, 0}}, times)
-		if err != nil || math.Abs(d.States[1][0][0]-math.Cos(1)) > 1e-9 { // ten tolerances
+		if err != nil || math.Abs(d.States()[1][0][0]-math.Cos(1)) > 1e-9 { // ten tolerances
 			t.Errorf("first step %g: got %v, %v", first, d, err)
 		}
 	}
 	// A fixed point gives the step control nothing to go by.
 	d, stats, err := DefaultRadau().Solve(logisticSystem, [][]float64{{0}}, []float64{0, 1e6})
-	if err != nil || d.States[1][0][0] != 0 || stats.Accepted > 100 {
+	if err != nil || d.States()[1][0][0] != 0 || stats.Accepted > 100 {
 		t.Errorf("fixed point: got %v, %+v, %v", d, stats, err)
 	}
 }

@@ -83,11 +83,11 @@ func newRadauRun(m Radau, p StiffProblem) *radauRun {
 }
 
 // solve writes sample s of d, which begins with u0 at t0.
-func (r *radauRun) solve(ctx context.Context, d *Dataset, s int, u0 []float64, t0 float64) error {
+func (r *radauRun) solve(ctx context.Context, tr *Trajectory, u0 []float64, t0 float64) error {
 	if err := r.start(u0, t0); err != nil {
 		return err
 	}
-	for i, target := range d.Times {
+	for i, target := range tr.Times {
 		for r.t < target {
 			if err := ctx.Err(); err != nil {
 				return errors.WithStack(err)
@@ -96,7 +96,7 @@ func (r *radauRun) solve(ctx context.Context, d *Dataset, s int, u0 []float64, t
 				return err
 			}
 		}
-		copy(d.States[i][s], r.y)
+		copy(tr.States[i], r.y)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package data
 
 import (
 	"math"
+	"slices"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
@@ -74,16 +75,15 @@ func (m RKF45) Solve(p Problem, u0 [][]float64, times []float64) (*Dataset, Stat
 	if err != nil {
 		return nil, Stats{}, errors.Wrap(err, "data: RKF45.Solve")
 	}
-	d := newDataset(len(times), s.samples, s.dim, p.Components())
-	copy(d.Times, times)
-	s.save(d.States[0])
+	d := newDataset(slices.Clone(times), s.samples, p.Components())
+	s.save(d, 0)
 	for i, target := range times[1:] {
 		for s.t < target {
 			if err := s.advance(target); err != nil {
 				return nil, s.stats, errors.Wrap(err, "data: RKF45.Solve")
 			}
 		}
-		s.save(d.States[i+1])
+		s.save(d, i+1)
 	}
 	return d, s.stats, nil
 }
@@ -100,14 +100,15 @@ func (m RKF45) Steps(p Problem, u0 [][]float64, n int) (*Dataset, Stats, error) 
 	if err != nil {
 		return nil, Stats{}, errors.Wrap(err, "data: RKF45.Steps")
 	}
-	d := newDataset(n+1, s.samples, s.dim, p.Components())
-	s.save(d.States[0])
+	times := make([]float64, n+1)
+	d := newDataset(times, s.samples, p.Components())
+	s.save(d, 0)
 	for i := 1; i <= n; i++ {
 		if err := s.advance(math.Inf(1)); err != nil {
 			return nil, s.stats, errors.Wrapf(err, "data: RKF45.Steps: step %d of %d", i, n)
 		}
-		d.Times[i] = s.t
-		s.save(d.States[i])
+		times[i] = s.t
+		s.save(d, i)
 	}
 	return d, s.stats, nil
 }
@@ -297,9 +298,9 @@ func (s *stack) size(v []float64) float64 {
 	return most
 }
 
-// save copies the state into the rows of dst.
-func (s *stack) save(dst [][]float64) {
-	for i, row := range dst {
-		copy(row, s.x[i*s.dim:])
+// save copies the state of each sample into its trajectory at time i.
+func (s *stack) save(d *Dataset, i int) {
+	for k, tr := range d.Trajectories {
+		copy(tr.States[i], s.x[k*s.dim:])
 	}
 }

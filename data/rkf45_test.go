@@ -28,9 +28,9 @@ func bumpAt(t float64, u []float64) []float64 {
 // bumpError is the largest error of a Dataset of Transient{} that began at t = 0.
 func bumpError(d *Dataset) float64 {
 	most := 0.
-	for i, u := range d.States {
+	for i, u := range d.States() {
 		for s, row := range u {
-			for j, want := range bumpAt(d.Times[i], d.States[0][s]) {
+			for j, want := range bumpAt(d.Trajectories[0].Times[i], d.States()[0][s]) {
 				most = max(most, math.Abs(row[j]-want))
 			}
 		}
@@ -161,7 +161,7 @@ func TestRKF45SampleAlone(t *testing.T) {
 		}
 		for i := range times {
 			for j := range 2 {
-				if diff := math.Abs(one.States[i][0][j] - all.States[i][s][j]); diff > 2e-9 { // 10 tolerances each
+				if diff := math.Abs(one.States()[i][0][j] - all.States()[i][s][j]); diff > 2e-9 { // 10 tolerances each
 					t.Errorf("sample %d, time %d, component %d: differs by %g alone", s, i, j, diff)
 				}
 			}
@@ -183,14 +183,14 @@ func TestRKF45Steps(t *testing.T) {
 		if err := d.Validate(); err != nil {
 			t.Error(err)
 		}
-		if len(d.Times) != 51 || stats.Accepted != 50 || d.Samples() != 1000 || d.Dim() != 2 {
-			t.Errorf("ε=%g: got %d times, %d accepted, %d samples, %d components", c.eps, len(d.Times), stats.Accepted, d.Samples(), d.Dim())
+		if len(d.Trajectories[0].Times) != 51 || stats.Accepted != 50 || d.Samples() != 1000 || d.Dim() != 2 {
+			t.Errorf("ε=%g: got %d times, %d accepted, %d samples, %d components", c.eps, len(d.Trajectories[0].Times), stats.Accepted, d.Samples(), d.Dim())
 		}
 		// One at u0; f(x) is kept when a step is rejected.
 		if want := 1 + 6*stats.Accepted + 5*stats.Rejected; stats.Evaluations != want {
 			t.Errorf("ε=%g: got %d evaluations, want %d", c.eps, stats.Evaluations, want)
 		}
-		if got := d.Times[50]; math.Abs(got-c.end) > 0.01 {
+		if got := d.Trajectories[0].Times[50]; math.Abs(got-c.end) > 0.01 {
 			t.Errorf("ε=%g: got T=%.4f, want %g ± 0.01", c.eps, got, c.end)
 		}
 		if c.eps == 0 {
@@ -216,8 +216,8 @@ func TestRKF45Landing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, want := range times {
-		if d.Times[i] != want {
-			t.Errorf("time %d: got %v, want %v", i, d.Times[i], want)
+		if d.Trajectories[0].Times[i] != want {
+			t.Errorf("time %d: got %v, want %v", i, d.Trajectories[0].Times[i], want)
 		}
 	}
 	// A landing splits a step in two at most, and each tiny interval is a step;
@@ -227,7 +227,7 @@ func TestRKF45Landing(t *testing.T) {
 	}
 	for s := range u0 {
 		for j := range 2 {
-			if diff := math.Abs(free.States[1][s][j] - d.States[8][s][j]); diff > 2e-7 { // 10 tolerances each
+			if diff := math.Abs(free.States()[1][s][j] - d.States()[8][s][j]); diff > 2e-7 { // 10 tolerances each
 				t.Errorf("sample %d, component %d: landings change the end by %g", s, j, diff)
 			}
 		}
@@ -268,7 +268,7 @@ func TestRKF45FirstStep(t *testing.T) {
 	}
 	// A fixed point gives a guess nothing to go by.
 	d, _, err := DefaultRKF45().Solve(Transient{}, [][]float64{{0, 0}}, []float64{0, 1000})
-	if err != nil || d.States[1][0][0] != 0 {
+	if err != nil || d.States()[1][0][0] != 0 {
 		t.Errorf("fixed point: got %v, %v", d, err)
 	}
 }

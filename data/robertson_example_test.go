@@ -36,7 +36,7 @@ func ExampleCached() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(d.Samples(), "samples,", len(d.Times), "times, found:", found)
+		fmt.Println(d.Samples(), "samples,", len(d.Trajectories[0].Times), "times, found:", found)
 	}
 	// Output:
 	// 10 samples, 50 times, found: false
@@ -50,8 +50,8 @@ func ExampleRadau_SolveFrom() {
 		log.Fatal(err)
 	}
 	for _, i := range []int{0, 24, 49} {
-		y := d.States[i][0]
-		fmt.Printf("t = %.2g: %.10f %.9e %.9e\n", d.Times[i], y[0], y[1], y[2])
+		y := d.States()[i][0]
+		fmt.Printf("t = %.2g: %.10f %.9e %.9e\n", d.Trajectories[0].Times[i], y[0], y[1], y[2])
 	}
 	fmt.Println("fewer than 1000 steps:", stats.Accepted < 1000)
 	// Output:

@@ -58,8 +58,8 @@ func TestRobertsonCases(t *testing.T) {
 			}
 			var worst [3]float64
 			drift := 0.
-			for i := range d.Times {
-				y := d.States[i][0]
+			for i := range d.Trajectories[0].Times {
+				y := d.States()[i][0]
 				drift = max(drift, math.Abs(mass(y)-mass(c.Y0)))
 				for j, want := range c.Y[i] {
 					if y[j] != want { // zeros are exact
@@ -99,8 +99,8 @@ func TestRobertsonMass(t *testing.T) {
 		t.Fatal(err)
 	}
 	drift, least := 0., math.Inf(1)
-	for i := range d.Times {
-		for s, y := range d.States[i] {
+	for i := range d.Trajectories[0].Times {
+		for s, y := range d.States()[i] {
 			drift = max(drift, math.Abs(mass(y)-mass(u0[s])))
 			least = min(least, slices.Min(y))
 		}
@@ -129,9 +129,9 @@ func TestRobertsonTolerance(t *testing.T) {
 	for _, tol := range []float64{1e-6, 1e-8, 1e-10} {
 		got := solve(tol)
 		worst := 0.
-		for i, u := range want.States {
+		for i, u := range want.States() {
 			for j, v := range u[0] {
-				worst = max(worst, math.Abs(got.States[i][0][j]/v-1))
+				worst = max(worst, math.Abs(got.States()[i][0][j]/v-1))
 			}
 		}
 		// Seen: 0.1 to 0.3 of the tolerance.

@@ -100,7 +100,7 @@ func (l *laboratory) iteration(name string, batch int) (cost, error) {
 	defer stop()
 	const warm = 3 // iterations that allocate
 	var first, last, n float64
-	t, err := model.NewTrainer(fresh, m.Train, d.Times, d.States, model.WithHook(func(k model.Metrics) {
+	t, err := model.NewTrainer(fresh, m.Train, d.Trajectories[0].Times, d.States(), model.WithHook(func(k model.Metrics) {
 		if k.Iteration == warm {
 			first = k.Seconds
 		}

@@ -163,8 +163,9 @@ func (l *laboratory) evaluate(name string, m *model.Model) (*tested, error) {
 
 // predict rolls the model out from the first states of a truth.
 func predict(m *model.Model, truth *data.Dataset) (*data.Dataset, error) {
-	u, err := m.Predict(truth.States[0], truth.Times)
-	return &data.Dataset{Times: truth.Times, States: u, Components: truth.Components}, err
+	times := truth.Trajectories[0].Times
+	u, err := m.Predict(truth.States()[0], times)
+	return data.Shared(times, u, truth.Components), err
 }
 
 // follow is how long the model stays with the truth.
@@ -175,8 +176,9 @@ func (l *laboratory) follow(r *tested, m *model.Model) (err error) {
 	if r.errors, err = data.RelativeErrors(r.short, l.starts); err != nil {
 		return err
 	}
+	got, want := r.short.States(), l.starts.States()
 	for k, rel := range map[int]*float64{0: &r.test.Autoencoder, 1: &r.test.Step1, 8: &r.test.Step8} {
-		*rel = total(r.short.States[k], l.starts.States[k])
+		*rel = total(got[k], want[k])
 	}
 	for limit, q := range map[float64]*quantiles{0.3: &r.test.Agree03, 0.5: &r.test.Agree05, 1: &r.test.Agree10} {
 		times, err := data.AgreementTimes(r.short, l.starts, limit)
@@ -243,7 +245,7 @@ func (l *laboratory) live(r *tested, m *model.Model) (err error) {
 			t.Bounded++
 		}
 	}
-	n := len(r.long.Times)
+	n := len(r.long.Trajectories[0].Times)
 	end := part(r.long, n-n/4, n/4)
 	t.LongRMS, t.LongRMSEach = pooled(data.RMS(end))
 	t.LongRate, t.LongRateEach = pooled(data.RMSChange(end))
@@ -263,8 +265,8 @@ func (l *laboratory) live(r *tested, m *model.Model) (err error) {
 }
 
 func bounded(d *data.Dataset, s int) bool {
-	for _, u := range d.States {
-		for _, v := range u[s] {
+	for _, u := range d.Trajectories[s].States {
+		for _, v := range u {
 			if !(math.Abs(v) < bound) {
 				return false
 			}

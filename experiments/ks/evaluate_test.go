@@ -32,19 +32,20 @@ func bench(t *testing.T) *laboratory {
 // by the truth.
 func TestTruth(t *testing.T) {
 	l := bench(t)
-	if n := len(l.train.Times); n != 40 || len(l.test.Times) != 41 || l.test.Times[0] != 0 || l.test.Times[40] != 40 {
-		t.Errorf("the parts have %d and %d snapshots", n, len(l.test.Times))
+	train, test, starts := l.train.States(), l.test.States(), l.starts.States()
+	if times, _ := l.test.Grid(); len(train) != 40 || len(times) != 41 || times[0] != 0 || times[40] != 40 {
+		t.Errorf("the parts have %d snapshots and the times %v", len(train), times)
 	}
-	if l.long.Samples() != 2 || len(l.long.Times) != 41 || l.test.Samples() != 3 || l.starts.Samples() != 7 || len(l.starts.Times) != 13 {
-		t.Errorf("long: %d runs of %d; %d test parts; %d starts of %d", l.long.Samples(), len(l.long.Times), l.test.Samples(), l.starts.Samples(), len(l.starts.Times))
+	if long := len(l.long.States()); l.long.Samples() != 2 || long != 41 || l.test.Samples() != 3 || l.starts.Samples() != 7 || len(starts) != 13 {
+		t.Errorf("long: %d runs of %d; %d test parts; %d starts of %d", l.long.Samples(), long, l.test.Samples(), l.starts.Samples(), len(starts))
 	}
 	found := map[[2]int]bool{}
 	for s := range l.starts.Samples() {
 		for r := range l.test.Samples() {
-			for k := range l.test.Times {
-				if slices.Equal(l.test.States[k][r], l.starts.States[0][s]) {
+			for k := range test {
+				if slices.Equal(test[k][r], starts[0][s]) {
 					found[[2]int{r, k}] = true
-					if !slices.Equal(l.test.States[k+12][r], l.starts.States[12][s]) {
+					if !slices.Equal(test[k+12][r], starts[12][s]) {
 						t.Errorf("start %d is not followed by the truth", s)
 					}
 				}
@@ -60,8 +61,8 @@ func TestTruth(t *testing.T) {
 	if len(found) != 7 {
 		t.Errorf("%d starts, want 7", len(found))
 	}
-	one := l.train.States[39][0]
-	if next := l.test.States[0][0]; floats.Distance(one, next, 2) < 1e-3 {
+	one := train[39][0]
+	if next := test[0][0]; floats.Distance(one, next, 2) < 1e-3 {
 		t.Error("the test part follows the training's without a gap")
 	}
 }
@@ -145,7 +146,7 @@ func TestMedianAndBounds(t *testing.T) {
 	if e := total([][]float64{{1, 2}, {3, 4}}, [][]float64{{1, 2}, {3, 1}}); math.Abs(e-3/math.Sqrt(15)) > 1e-15 {
 		t.Errorf("got the error %g, want 3/√15", e)
 	}
-	d := &data.Dataset{Times: []float64{0, 1}, States: [][][]float64{{{1}, {1}, {1}, {1}}, {{9}, {-11}, {math.NaN()}, {math.Inf(-1)}}}}
+	d := data.Shared([]float64{0, 1}, [][][]float64{{{1}, {1}, {1}, {1}}, {{9}, {-11}, {math.NaN()}, {math.Inf(-1)}}}, nil)
 	for s, want := range []bool{true, false, false, false} {
 		if bounded(d, s) != want {
 			t.Errorf("sample %d is bounded: %v", s, !want)

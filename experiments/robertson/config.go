@@ -129,7 +129,7 @@ func standardize(c *model.Config, d *data.Dataset) {
 	for j, f := range scale {
 		x := make([]float64, d.Samples())
 		for s := range x {
-			x[s] = d.States[0][s][j] * f
+			x[s] = d.Trajectories[s].States[0][j] * f
 		}
 		mean, deviation := stat.MeanStdDev(x, nil)
 		if !(deviation > 0) {

@@ -54,19 +54,20 @@ func panel(title string, fine, coarse *data.Dataset, u [][][]float64, sample int
 		Y:     figure.Axis{Label: "concentration (scaled)"},
 	}
 	for j, f := range scale {
-		x, y := make([]float64, len(fine.Times)), make([]float64, len(fine.Times))
+		truth := fine.Trajectories[sample]
+		y := make([]float64, len(truth.Times))
 		for k := range y {
-			x[k], y[k] = fine.Times[k], f*fine.States[k][sample][j]
+			y[k] = f * truth.States[k][j]
 		}
-		p.Series = append(p.Series, figure.Truth(1+j, "truth "+labels[j], x, y))
+		p.Series = append(p.Series, figure.Truth(1+j, "truth "+labels[j], truth.Times, y))
 	}
 	label := "model"
 	for j, f := range scale {
-		y := make([]float64, len(coarse.Times))
+		y := make([]float64, len(u))
 		for k := range y {
 			y[k] = f * u[k][sample][j]
 		}
-		p.Series = append(p.Series, figure.Prediction(label, coarse.Times, y).Diverging())
+		p.Series = append(p.Series, figure.Prediction(label, coarse.Trajectories[sample].Times, y).Diverging())
 		label = ""
 	}
 	return p
@@ -88,7 +89,7 @@ func (l *laboratory) trajectories(models []*trained) (*figure.Figure, error) {
 		if m == nil {
 			continue
 		}
-		u, err := m.model.Predict(coarse.States[0], coarse.Times)
+		u, err := m.model.Predict(coarse.States()[0], coarse.Trajectories[0].Times)
 		if err != nil {
 			return nil, err
 		}
@@ -120,7 +121,7 @@ func (l *laboratory) masses(models []*trained) (*figure.Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := m.model.Predict(coarse.States[0], coarse.Times)
+	u, err := m.model.Predict(coarse.States()[0], coarse.Trajectories[0].Times)
 	if err != nil {
 		return nil, err
 	}
@@ -170,8 +171,9 @@ func (l *laboratory) spectra(models []*trained) (*figure.Figure, error) {
 	}
 	rates := make([][2][]float64, 2) // the third eigenvalue is 0: mass
 	jac := mat.NewDense(3, 3, nil)
-	for k, t := range d.Times {
-		data.Robertson{}.Jacobian(jac, d.States[k][0])
+	times := d.Trajectories[0].Times
+	for k, t := range times {
+		data.Robertson{}.Jacobian(jac, d.Trajectories[0].States[k])
 		r, err := decay(jac)
 		if err != nil {
 			return nil, err
@@ -191,7 +193,7 @@ func (l *laboratory) spectra(models []*trained) (*figure.Figure, error) {
 	label := "learned A"
 	for _, z := range m.stability.Spectrum {
 		if rate := -z[0]; rate > 0 {
-			first, last := d.Times[0], d.Times[len(d.Times)-1]
+			first, last := times[0], times[len(times)-1]
 			p.Series = append(p.Series, figure.Dashed(figure.Black, label, []float64{first, last}, []float64{rate, rate}))
 			label = ""
 		}

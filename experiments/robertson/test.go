@@ -129,15 +129,16 @@ func (l *laboratory) evaluate(m *model.Model, masses bool) (*testReport, error) 
 	if err != nil {
 		return nil, err
 	}
-	u, err := m.Predict(held.States[0], paper)
+	want := held.States()
+	u, err := m.Predict(want[0], paper)
 	if err != nil {
 		return nil, err
 	}
-	each, rms := errorOf(u, held.States)
+	each, rms := errorOf(u, want)
 	r.HeldOutMax, r.HeldOutRMS = worst(each), rms
 	for k := range u {
 		for s := range u[k] {
-			r.MassDrift = nanMax(r.MassDrift, math.Abs(mass(u[k][s])-mass(held.States[0][s])))
+			r.MassDrift = nanMax(r.MassDrift, math.Abs(mass(u[k][s])-mass(want[0][s])))
 		}
 	}
 
@@ -181,11 +182,12 @@ func (l *laboratory) fromReference(m *model.Model, times []float64) ([]float64, 
 	if err != nil {
 		return nil, err
 	}
-	u, err := m.Predict(d.States[0], times)
+	want := d.States()
+	u, err := m.Predict(want[0], times)
 	if err != nil {
 		return nil, err
 	}
-	each, _ := errorOf(u, d.States)
+	each, _ := errorOf(u, want)
 	return each, nil
 }
 
@@ -239,23 +241,24 @@ func (l *laboratory) deploy(m *model.Model, methods ...string) ([]deployment, er
 	if err != nil {
 		return nil, err
 	}
+	want, times := d.States(), d.Trajectories[0].Times
 	var all []deployment
 	for _, name := range methods {
 		other, err := m.WithIntegrator(name, 1)
 		if err != nil {
 			return nil, err
 		}
-		u, err := other.Predict(d.States[0], d.Times)
+		u, err := other.Predict(want[0], times)
 		if err != nil {
 			return nil, err
 		}
-		latent, err := other.PredictLatent(d.States[0], d.Times)
+		latent, err := other.PredictLatent(want[0], times)
 		if err != nil {
 			return nil, err
 		}
 		p := deployment{Integrator: name}
 		for k := range u {
-			each, _ := errorOf(u[k:k+1], d.States[k:k+1])
+			each, _ := errorOf(u[k:k+1], want[k:k+1])
 			e := worst(each)
 			p.MaxAbs = nanMax(p.MaxAbs, e)
 			p.Errors = append(p.Errors, e)
@@ -265,7 +268,7 @@ func (l *laboratory) deploy(m *model.Model, methods ...string) ([]deployment, er
 			}
 			p.Sizes = append(p.Sizes, size)
 			if p.DivergesAt == 0 && !(size <= 1e6) {
-				p.DivergesAt, p.Time = k, d.Times[k]
+				p.DivergesAt, p.Time = k, times[k]
 			}
 		}
 		all = append(all, p)

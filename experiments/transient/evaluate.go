@@ -42,7 +42,7 @@ func (c Config) heldOut(m ModelConfig, train *data.Dataset) (truth, error) {
 	r.RelTol, r.AbsTol = 1e-10, 1e-10
 	t := truth{initial: data.UniformStates(c.Data.HeldOut, 2, -1, 1, c.Seed+heldOutSeed), grids: map[string]*data.Dataset{}}
 	for name, times := range map[string][]float64{
-		trainGrid: train.AtTimes(m.Times...).Times,
+		trainGrid: train.AtTimes(m.Times...).Trajectories[0].Times,
 		coarse:    uniformTimes(0.2, c.Data.TestTime),
 		fine:      uniformTimes(0.02, c.Data.TestTime),
 	} {
@@ -116,11 +116,12 @@ func evaluate(m *model.Model, eps float64, t truth) (*testReport, map[string][][
 	predictions := map[string][][][]float64{}
 	for name, e := range map[string]*gridError{trainGrid: &r.TrainGrid, coarse: &r.Coarse, fine: &r.Fine} {
 		d := t.grids[name]
-		u, err := m.Predict(t.initial, d.Times)
+		times, _ := d.Grid()
+		u, err := m.Predict(t.initial, times)
 		if err != nil {
 			return nil, nil, err
 		}
-		*e = errorOf(u, d.States)
+		*e = errorOf(u, d.States())
 		predictions[name] = u
 	}
 	a := m.Linear()
@@ -162,12 +163,13 @@ func errorOf(u, want [][][]float64) (g gridError) {
 //
 //	log M = ½ log(det M) I + (M/d − I) artanh(s)/s.
 func floor(d *data.Dataset) float64 {
-	last := len(d.Times) - 1
-	span := d.Times[last] - d.Times[0]
+	times, _ := d.Grid()
+	last := len(times) - 1
+	span := times[last] - times[0]
 	x, y := mat.NewDense(d.Samples(), 2, nil), mat.NewDense(d.Samples(), 2, nil)
 	for i := range d.Samples() {
-		x.SetRow(i, d.States[0][i])
-		y.SetRow(i, d.States[last][i])
+		x.SetRow(i, d.Trajectories[i].States[0])
+		y.SetRow(i, d.Trajectories[i].States[last])
 	}
 	var mt mat.Dense
 	if err := mt.Solve(x, y); err != nil {

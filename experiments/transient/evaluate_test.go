@@ -47,7 +47,7 @@ func TestErrorOf(t *testing.T) {
 // flow is a data set of the exact flow of du/dt = Au.
 func flow(a *mat.Dense, times ...float64) *data.Dataset {
 	r := rand.New(rand.NewPCG(5, 6))
-	d := &data.Dataset{Times: times}
+	var all [][][]float64
 	x := mat.NewDense(2, 20, nil)
 	for i := range 2 {
 		for j := range 20 {
@@ -63,9 +63,9 @@ func flow(a *mat.Dense, times ...float64) *data.Dataset {
 		for s := range states {
 			states[s] = []float64{u.At(0, s), u.At(1, s)}
 		}
-		d.States = append(d.States, states)
+		all = append(all, states)
 	}
-	return d
+	return data.Shared(times, all, nil)
 }
 
 // Of data that A makes the floor is the distance of A from A_bump. The data of
@@ -107,7 +107,7 @@ func TestFloorOfNoise(t *testing.T) {
 	d := flow(data.ABump(), 0, 2)
 	exact := floor(d)
 	r := rand.New(rand.NewPCG(7, 8))
-	for _, x := range d.States[1] {
+	for _, x := range d.States()[1] {
 		x[0] += 1e-6 * r.NormFloat64()
 		x[1] += 1e-6 * r.NormFloat64()
 	}
@@ -200,12 +200,13 @@ func TestEvaluateAgainstItself(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		self.grids[name] = &data.Dataset{Times: times, States: u}
+		self.grids[name] = data.Shared(times, u, nil)
 	}
-	if n, k := len(self.grids[coarse].Times), len(self.grids[fine].Times); n != 51 || k != 501 {
+	times, _ := self.grids[fine].Grid()
+	if n, k := len(self.grids[coarse].States()), len(times); n != 51 || k != 501 {
 		t.Errorf("the grids have %d and %d times, want 51 and 501", n, k)
 	}
-	if last := self.grids[fine].Times[500]; math.Abs(last-10) > 1e-14 {
+	if last := times[500]; math.Abs(last-10) > 1e-14 {
 		t.Errorf("the fine grid ends at %v", last)
 	}
 	for _, eps := range []float64{0, 1} {
@@ -228,7 +229,7 @@ func TestEvaluateAgainstItself(t *testing.T) {
 		}
 	}
 	// One grid that is off shows there, and there alone.
-	self.grids[fine].States[500][1][0] += 0.5
+	self.grids[fine].States()[500][1][0] += 0.5
 	r, _, err := evaluate(m, 0, self)
 	if err != nil {
 		t.Fatal(err)
