@@ -39,8 +39,8 @@ type Facts struct {
 	// of their points they change by less than a hundredth of what they have
 	// changed in all.
 	Settled float64 `json:"settled"`
-	// Returns is the share of trajectories that come back: a component passes its
-	// own median at least four times, upward.
+	// Returns is the share of trajectories that come back: a component passes the
+	// middle of its range upward at least twice.
 	Returns float64 `json:"returns"`
 	// Energies are the singular values of the scaled states about their mean,
 	// relative to the largest.
@@ -167,7 +167,7 @@ func (f *Facts) ends(d *data.Dataset) {
 			}
 			late = max(late, width(x[len(x)-len(x)/10-1:]))
 			all = max(all, width(x))
-			back = back || passes(x) >= 4
+			back = back || passes(x) >= 2
 		}
 		if late <= 0.01*all {
 			settled++
