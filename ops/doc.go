@@ -1,5 +1,6 @@
 // Package ops holds the differentiable building blocks of spnode as Gorgonia
-// ops with symbolic gradients, and their numeric twins on gonum matrices.
+// ops with symbolic gradients. Package ops/expm has their numeric twins on gonum
+// matrices.
 //
 // # Conventions
 //
@@ -9,7 +10,7 @@
 // batch). Steps and weights of the loss are nodes, so one graph serves every
 // grid of as many steps. Elements are float64 or float32, as the inputs are.
 //
-//	paper          node                        on gonum matrices
+//	paper          node                        in ops/expm
 //	(3)–(5)        Tril, LogTril, Hurwitz
 //	(6)            Bilinear
 //	(8)            LipschitzScale, Dense, Linear

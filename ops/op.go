@@ -245,8 +245,3 @@ func byDtype(name string, like *G.Node, f64, f32 func() (*G.Node, error)) (*G.No
 	}
 	return nil, errors.Errorf("ops: %s: got elements of type %v, want float64 or float32", name, like.Dtype())
 }
-
-// shapeError is an ErrShape that says what was got and what was wanted.
-func shapeError(name, format string, args ...any) error {
-	return errors.Wrapf(ErrShape, "ops: %s: %s", name, fmt.Sprintf(format, args...))
-}
