@@ -29,11 +29,10 @@ func LipschitzScale(w *G.Node, bound float64, unit bool) (*G.Node, error) {
 func lipschitzScale[T kernel.Float](w *G.Node, bound float64, unit bool) (*G.Node, error) {
 	r, c := w.Shape()[0], w.Shape()[1]
 	packed := new(kernel.Dense[T])
-	return function[T]{
+	b, err := function[T]{
 		name:   "LipschitzScale",
 		shape:  w.Shape(),
 		inputs: G.Nodes{w},
-		packed: packed,
 		forward: func(b []T, in [][]T) error {
 			kernel.LipschitzScaleTo(b, in[0], r, c, bound, unit)
 			packed.Pack(b, r, c)
@@ -45,6 +44,11 @@ func lipschitzScale[T kernel.Float](w *G.Node, bound float64, unit bool) (*G.Nod
 			return nil
 		},
 	}.node()
+	if err != nil {
+		return nil, err
+	}
+	b.Op().(*op[T]).packed = packed
+	return b, nil
 }
 
 // TanhTangent is the node of the derivative of tanh in the directions t, of

@@ -51,8 +51,16 @@ func (p *Program) Run() error {
 }
 
 // Data is the memory of the value of a node that was given to Compile, or that
-// one of them depends on: a []float64 or []float32, which Run writes anew.
-func (p *Program) Data(n *G.Node) any { return p.values[n] }
+// one of them depends on, which Run writes anew.
+func (p *Program) Data(n *G.Node) Buffer {
+	switch d := p.values[n].(type) {
+	case []float64:
+		return Buffer{f64: d}
+	case []float32:
+		return Buffer{f32: d}
+	}
+	return Buffer{}
+}
 
 // After returns the part of the program that depends on one of the inputs, to
 // be run again where the values of no others have changed.

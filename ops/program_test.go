@@ -82,9 +82,9 @@ func TestProgramIsTheTapeMachine(t *testing.T) {
 		if err := p.Run(); err != nil {
 			t.Fatal(err)
 		}
-		got := append([]float64(nil), p.Data(cost).([]float64)...)
+		got := append([]float64(nil), p.Data(cost).f64...)
 		for _, d := range grads {
-			got = append(got, p.Data(d).([]float64)...)
+			got = append(got, p.Data(d).f64...)
 		}
 		vm.Reset()
 		if err := vm.RunAll(); err != nil {
@@ -134,11 +134,11 @@ func TestProgramAfter(t *testing.T) {
 	if err := part.Run(); err != nil {
 		t.Fatal(err)
 	}
-	got := p.Data(cost).([]float64)[0]
+	got := p.Data(cost).At(0)
 	if err := p.Run(); err != nil {
 		t.Fatal(err)
 	}
-	if want := p.Data(cost).([]float64)[0]; got != want {
+	if want := p.Data(cost).At(0); got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	if n := len(p.After(nodes[6]).calls); n != 1 {
