@@ -246,7 +246,9 @@ func operands(n *G.Node) (nodes []*G.Node) {
 	return nodes
 }
 
-// isSum reports whether a node is the sum by which Gorgonia joins gradients.
+// isSum reports whether a node is the sum by which Gorgonia joins gradients. Its
+// type is not exported, so it is known by how it prints: "+" and a flag of
+// Gorgonia's that only comparisons set.
 func isSum(n *G.Node) bool {
 	b, ok := n.Op().(G.BinaryOp)
 	return ok && b.IsBinary() && n.Op().String() == "+ false"

@@ -8,7 +8,9 @@ import (
 )
 
 // Project is the node of the inner products of every row of x, (rows, m), with
-// the vectors w, (k, m): a matrix (rows, k).
+// the vectors w, (k, m): a matrix (rows, k). Linear is the same by a product of
+// matrices, whose roundings are others: here they are those of Conserve, in the
+// same order, and of models that were trained with it.
 func Project(x *G.Node, w [][]float64) (*G.Node, error) {
 	if err := checkVectors("Project", x, w); err != nil {
 		return nil, err

@@ -72,7 +72,7 @@ func dense[T kernel.Float](x, w, b *G.Node, activate bool) (*G.Node, error) {
 
 // Linear is the node of xMᵀ + plus for x (rows, in), the constant M (out, in)
 // and plus (rows, out), nil for zero: M times every row of x. Gradients pass to
-// x and to plus. Project is the same without BLAS, for a few vectors.
+// x and to plus. Project is the same by inner products.
 func Linear(x *G.Node, m [][]float64, plus *G.Node) (*G.Node, error) {
 	if err := checkVectors("Linear", x, m); err != nil {
 		return nil, err

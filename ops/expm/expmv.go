@@ -22,7 +22,7 @@ import (
 // are the Taylor polynomial with scaling. The error is ErrShape if the shapes
 // disagree and ErrNotFinite if A or t is not finite.
 //
-// A large A with few non-zeros is applied by these. All elements of a dense
+// A large A with few non-zeros is applied by these. All elements of a full
 // one have to be looked at for that, but a mat.NonZeroDoer tells them: gonum's
 // band and triangular matrices, and those of github.com/james-bowman/sparse. For
 // several t or u with one A see Exponential, and for an A that is a function
