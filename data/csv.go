@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"spnode/data/internal/stack"
 )
 
 // WriteCSV writes d as CSV with the header
@@ -115,10 +117,10 @@ func decodeTable(b []byte) (header []string, table [][]float64, err error) {
 		row := make([]float64, width)
 		for j, cell := range record {
 			// ParseFloat returns ±Inf beside its error for a number out of range.
-			if row[j], err = strconv.ParseFloat(cell, 64); err != nil && finite(row[j]) {
+			if row[j], err = strconv.ParseFloat(cell, 64); err != nil && stack.Finite(row[j]) {
 				return nil, nil, errors.Errorf("line %d, column %d: got %q, want a number", line, j+1, cell)
 			}
-			if !finite(row[j]) {
+			if !stack.Finite(row[j]) {
 				return nil, nil, errors.Wrapf(ErrNotFinite, "line %d, column %d: got %s", line, j+1, cell)
 			}
 		}
@@ -133,5 +135,5 @@ func decodeTable(b []byte) (header []string, table [][]float64, err error) {
 // isNumber tells a number, also one out of range, from text.
 func isNumber(cell string) bool {
 	v, err := strconv.ParseFloat(cell, 64)
-	return err == nil || !finite(v)
+	return err == nil || !stack.Finite(v)
 }

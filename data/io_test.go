@@ -14,6 +14,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/file"
 	"spnode/data/npz"
 )
 
@@ -115,7 +116,7 @@ func TestReadStates(t *testing.T) {
 				}
 				path, encode = path+".npy", func(w io.Writer) error { _, err := w.Write(b); return err }
 			}
-			if err := writeFile(path, encode); err != nil {
+			if err := file.Write(path, encode); err != nil {
 				t.Fatal(err)
 			}
 			got, err := ReadStates(path)
