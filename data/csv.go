@@ -18,8 +18,8 @@ import (
 //	sample,t,<components>
 //
 // and a row for each sample and time, all times of the first sample first. The
-// samples are numbered from 0, and every number reads back to the same bits. An
-// invalid Dataset is not written; see [Dataset.Validate] for the errors.
+// samples are numbered from 0, and every number reads back to the same bits. The
+// errors are those of [Dataset.Write].
 func (d *Dataset) WriteCSV(w io.Writer) error {
 	err := d.checkFile()
 	if err == nil {
