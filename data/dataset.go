@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/pkg/errors"
+
+	"spnode/data/internal/stack"
 )
 
 // Dataset is a set of trajectories of the same components.
@@ -44,12 +46,12 @@ func Shared(times []float64, states [][][]float64, components []string) *Dataset
 	return d
 }
 
-// newDataset returns the Dataset of so many trajectories of zeros that share the
-// slice times.
-func newDataset(times []float64, samples int, components []string) *Dataset {
+// Zeros returns the Dataset of so many trajectories of zeros that share the slice
+// times, for a solver to fill.
+func Zeros(times []float64, samples int, components []string) *Dataset {
 	d := &Dataset{Components: components, Trajectories: make([]Trajectory, samples)}
 	for s := range d.Trajectories {
-		d.Trajectories[s] = Trajectory{Times: times, States: newStates(len(times), len(components))}
+		d.Trajectories[s] = Trajectory{Times: times, States: stack.New(len(times), len(components))}
 	}
 	return d
 }
@@ -228,39 +230,3 @@ func madeUp(dim int) []string {
 	}
 	return names
 }
-
-// checkTimes returns an error unless the times are finite and strictly increasing.
-func checkTimes(times []float64) error {
-	if len(times) == 0 {
-		return errors.Wrap(ErrShape, "times, got none, want at least one")
-	}
-	if i := slices.IndexFunc(times, func(t float64) bool { return !finite(t) }); i >= 0 {
-		return errors.Wrapf(ErrNotFinite, "time %d, got %g", i, times[i])
-	}
-	for i := 1; i < len(times); i++ {
-		if times[i] <= times[i-1] {
-			return errors.Errorf("times must strictly increase: time %d is %v, time %d is %v", i-1, times[i-1], i, times[i])
-		}
-	}
-	return nil
-}
-
-// checkStates returns an error unless u holds finite states of dim components.
-func checkStates(u [][]float64, dim int) error {
-	if len(u) == 0 || dim == 0 {
-		return errors.Wrapf(ErrShape, "states, got %d samples of %d components, want at least one of each", len(u), dim)
-	}
-	for i, row := range u {
-		if len(row) != dim {
-			return errors.Wrapf(ErrShape, "sample %d: got %d components, want %d", i, len(row), dim)
-		}
-		for j, v := range row {
-			if !finite(v) {
-				return errors.Wrapf(ErrNotFinite, "sample %d, component %d: got %g", i, j, v)
-			}
-		}
-	}
-	return nil
-}
-
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

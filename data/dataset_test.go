@@ -11,9 +11,10 @@ import (
 	"github.com/pkg/errors"
 )
 
-// numbered is a Dataset whose state at time i, sample s, component j is 100 i + 10 s + j.
+// numbered is a Dataset whose state at time i, sample s, component j is
+// 100 i + 10 s + j.
 func numbered(times []float64, samples, dim int) *Dataset {
-	d := newDataset(slices.Clone(times), samples, madeUp(dim))
+	d := Zeros(slices.Clone(times), samples, madeUp(dim))
 	for s, tr := range d.Trajectories {
 		for i, u := range tr.States {
 			for j := range u {

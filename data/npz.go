@@ -5,6 +5,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/internal/stack"
 	"spnode/data/npz"
 )
 
@@ -65,7 +66,7 @@ func decodeNPZ(b []byte) (*Dataset, error) {
 	states := make([][][]float64, u.Shape[0])
 	for i := range states {
 		n := u.Shape[1] * u.Shape[2]
-		states[i] = rows(u.Data[i*n:(i+1)*n], u.Shape[1], u.Shape[2])
+		states[i] = stack.Rows(u.Data[i*n:(i+1)*n], u.Shape[1], u.Shape[2])
 	}
 	d := Shared(t.Data, states, nil)
 	d.Components = d.names()

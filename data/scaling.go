@@ -5,6 +5,8 @@ import (
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/stat"
+
+	"spnode/data/internal/stack"
 )
 
 // Scaling is an affine map of each component,
@@ -73,7 +75,7 @@ func (s *Scaling) check() error {
 		return errors.Wrapf(ErrShape, "got %d offsets and %d factors, want as many", len(s.Offset), len(s.Factor))
 	}
 	for j, f := range s.Factor {
-		if !finite(s.Offset[j]) || !finite(f) || f == 0 {
+		if !stack.Finite(s.Offset[j]) || !stack.Finite(f) || f == 0 {
 			return errors.Errorf("component %d: got offset %g and factor %g, want finite numbers and a factor that is not 0",
 				j, s.Offset[j], f)
 		}
@@ -92,7 +94,7 @@ func (s *Scaling) apply(u [][]float64) ([][]float64, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	v := newStates(len(u), len(s.Factor))
+	v := stack.New(len(u), len(s.Factor))
 	for i, row := range u {
 		if len(row) != len(s.Factor) {
 			return nil, errors.Wrapf(ErrShape, "sample %d: got %d components, want %d", i, len(row), len(s.Factor))

@@ -3,28 +3,31 @@ package data
 import (
 	"encoding/json"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/pkg/errors"
+
+	"spnode/data/internal/stack"
 )
 
 // spread has components of very different sizes, a constant one, one that is
 // constant but for rounding, and one that is zero.
 func spread() *Dataset {
-	states := make([][][]float64, 4)
+	states, rnd := make([][][]float64, 4), rand.New(rand.NewPCG(1, 2))
 	for i := range states {
-		states[i] = UniformStates(25, 5, -1, 1, uint64(i))
+		states[i] = stack.New(25, 5)
 		for s, row := range states[i] {
-			row[0] = 1e-5 * (row[0] + 3)
-			row[1] *= 1e6
+			row[0] = 1e-5 * (2*rnd.Float64() + 2)
+			row[1] = 1e6 * (2*rnd.Float64() - 1)
 			row[2] = 7.1
 			row[3] = 1 + float64(s%2)*0x1p-52
 			row[4] = 0
 		}
 	}
-	return Shared(grid(3, 1), states, nil)
+	return Shared([]float64{0, 1, 2, 3}, states, nil)
 }
 
 func TestScaling(t *testing.T) {

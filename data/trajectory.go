@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/pkg/errors"
+
+	"spnode/data/internal/stack"
 )
 
 // Trajectory is one run of a system, on times of its own.
@@ -36,7 +38,7 @@ func (tr *Trajectory) label(s int) string {
 }
 
 func (d *Dataset) checkTrajectory(tr *Trajectory) error {
-	if err := checkTimes(tr.Times); err != nil {
+	if err := stack.CheckTimes(tr.Times); err != nil {
 		return err
 	}
 	if len(tr.States) != len(tr.Times) {
@@ -54,14 +56,14 @@ func (d *Dataset) checkTrajectory(tr *Trajectory) error {
 			return errors.Wrapf(ErrNotFinite, "time %d (t=%g), component %d: got %g", i, tr.Times[i], j, u[j])
 		}
 	}
-	if !(finite(tr.Weight) && tr.Weight >= 0) {
+	if !(stack.Finite(tr.Weight) && tr.Weight >= 0) {
 		return errors.Errorf("weight, got %g, want a number ≥ 0, where 0 stands for 1", tr.Weight)
 	}
 	if len(tr.Parameters) != len(d.Parameters) {
 		return errors.Wrapf(ErrShape, "parameters, got %d, want the %d that Parameters names", len(tr.Parameters), len(d.Parameters))
 	}
 	for k, p := range tr.Parameters {
-		if !finite(p) {
+		if !stack.Finite(p) {
 			return errors.Wrapf(ErrNotFinite, "parameter %s, got %g", d.Parameters[k], p)
 		}
 	}
@@ -80,7 +82,7 @@ func (w *Signal) check(names []string, times []float64) error {
 	at := times
 	if w.Times != nil {
 		at = w.Times
-		if err := checkTimes(at); err != nil {
+		if err := stack.CheckTimes(at); err != nil {
 			return err
 		}
 		if first, last := at[0], at[len(at)-1]; first > times[0] || !w.Held && last < times[len(times)-1] {
@@ -96,7 +98,7 @@ func (w *Signal) check(names []string, times []float64) error {
 			return errors.Wrapf(ErrShape, "time %d (t=%g): got %d values, want the %d that Inputs names", i, at[i], len(v), len(names))
 		}
 		for k, x := range v {
-			if !finite(x) {
+			if !stack.Finite(x) {
 				return errors.Wrapf(ErrNotFinite, "time %d (t=%g), %s: got %g", i, at[i], names[k], x)
 			}
 		}

@@ -15,7 +15,7 @@ import (
 //	A_L = (−L^G L^Gᵀ + L_s − L_sᵀ) L^S L^Sᵀ + μI,
 //
 // whose spectrum lies left of μ whatever the parameters are, Theorem 1. The
-// triangles are packed row by row, (3n² + n)/2 parameters in all.
+// triangles are laid out row by row, (3n² + n)/2 parameters in all.
 //
 // With Rates, L^S = diag(e^d)(I + N) with N strictly lower, so that an
 // optimizer's step in d is a relative change of a rate, at every scale; the
@@ -44,9 +44,9 @@ func (h HurwitzMatrix) declare(c LinearConfig) []declaration {
 	if c.Damping > 0 {
 		damping = near(func(rng *rand.Rand) float64 { return math.Sqrt(c.Damping * (0.5 + rng.Float64())) })
 	}
-	d := []declaration{{"linear/LG", []int{ops.Packed(h.N, false)}, damping}}
+	d := []declaration{{"linear/LG", []int{ops.TrilSize(h.N, false)}, damping}}
 	if h.Rates == nil {
-		d = append(d, declaration{"linear/LS", []int{ops.Packed(h.N, false)}, nearIdentity})
+		d = append(d, declaration{"linear/LS", []int{ops.TrilSize(h.N, false)}, nearIdentity})
 	} else {
 		d = append(d, declaration{"linear/d", []int{h.N}, func(_ *rand.Rand, x []float64) {
 			for i, r := range h.Rates {
@@ -54,7 +54,7 @@ func (h HurwitzMatrix) declare(c LinearConfig) []declaration {
 			}
 		}})
 		if h.N > 1 {
-			d = append(d, declaration{"linear/N", []int{ops.Packed(h.N, true)}, normal(spread)})
+			d = append(d, declaration{"linear/N", []int{ops.TrilSize(h.N, true)}, normal(spread)})
 		}
 	}
 	if h.N > 1 {
@@ -62,7 +62,7 @@ func (h HurwitzMatrix) declare(c LinearConfig) []declaration {
 		if c.SkewSpread > 0 {
 			skew = c.SkewSpread
 		}
-		d = append(d, declaration{"linear/Ls", []int{ops.Packed(h.N, true)}, normal(skew)})
+		d = append(d, declaration{"linear/Ls", []int{ops.TrilSize(h.N, true)}, normal(skew)})
 	}
 	return d
 }

@@ -162,7 +162,7 @@ func (f LipschitzNet) plan(g *graph) (integrator.Nonlinear, error) {
 	y, _ := g.input("g/zero", 1, f.N)
 	t, identity := g.input("g/identity", f.N, f.N)
 	for i := range f.N {
-		identity.set(i*f.N+i, []float64{1})
+		identity.Set(i*f.N+i, []float64{1})
 	}
 	var err error
 	for i := range p {

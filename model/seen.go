@@ -45,8 +45,8 @@ func (t *Trainer) load(samples, grid []int, turns []turn) {
 // gather gives a worker rows lo … hi−1 of the batch.
 func (t *Trainer) gather(w *worker, lo, hi int) {
 	v, m, rows := &t.seen, t.Model.cfg.width(), hi-lo
-	w.steps.set(0, v.steps)
-	w.weight.set(0, v.weights)
+	w.steps.Set(0, v.steps)
+	w.weight.Set(0, v.weights)
 	for r := range rows {
 		s := lo + r
 		if v.samples != nil {
@@ -59,9 +59,9 @@ func (t *Trainer) gather(w *worker, lo, hi int) {
 				v.turns[lo+r].apply(w.turned, row, v.zero)
 				row = w.turned
 			}
-			w.target.set((k*rows+r)*m, row)
+			w.target.Set((k*rows+r)*m, row)
 			if k == 0 {
-				w.x0.set(r*m, row)
+				w.x0.Set(r*m, row)
 			}
 		}
 	}

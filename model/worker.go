@@ -21,17 +21,17 @@ type worker struct {
 	rows    int // of a block
 	g       *graph
 	program *ops.Program
-	x0      array // (rows, m)
-	target  array // (times·rows, m), time slowest
-	steps   array // (intervals, 1)
-	weight  array // (times)
+	x0      ops.Buffer // (rows, m)
+	target  ops.Buffer // (times·rows, m), time slowest
+	steps   ops.Buffer // (intervals, 1)
+	weight  ops.Buffer // (times)
 	turned  []float64
 
 	loss float64
 	grad []float64 // laid out as the parameters are
-	cost array
-	part []array // of the gradient, by each parameter of the graph
-	at   []int   // where in grad each of them begins
+	cost ops.Buffer
+	part []ops.Buffer // of the gradient, by each parameter of the graph
+	at   []int        // where in grad each of them begins
 	err  error
 }
 
@@ -74,10 +74,10 @@ func (m *Model) newWorker(lo, hi, times int, half float64) (*worker, error) {
 	if w.program, err = ops.Compile(append(G.Nodes{cost}, grads...)...); err != nil {
 		return nil, err
 	}
-	w.cost = dataOf(w.program, cost)
+	w.cost = w.program.Data(cost)
 	w.grad = make([]float64, len(m.params.Flat))
 	for i, p := range g.used {
-		w.part = append(w.part, dataOf(w.program, grads[i]))
+		w.part = append(w.part, w.program.Data(grads[i]))
 		w.at = append(w.at, m.params.offset(p.Name))
 	}
 	return w, nil
@@ -104,9 +104,9 @@ func (w *worker) run(t *Trainer) {
 		if w.err = w.program.Run(); w.err != nil {
 			return
 		}
-		w.loss += w.cost.at(0)
+		w.loss += w.cost.At(0)
 		for i, d := range w.part {
-			d.addTo(w.grad[w.at[i]:])
+			d.AddTo(w.grad[w.at[i]:])
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/data"
+	"spnode/data/ks"
 	"spnode/model"
 )
 
@@ -102,15 +103,15 @@ func TestFlagsChooseModels(t *testing.T) {
 // The fixed autoencoder is the projection on the leading pairs, in which the
 // largest coefficient has deviation 1.
 func TestWithPairs(t *testing.T) {
-	ks := data.KS()
-	u0 := ks.States(50, 3)
+	equation := ks.DefaultEquation()
+	u0 := equation.States(50, 3)
 	d := data.Shared([]float64{0}, [][][]float64{u0}, nil)
 	for latent, modes := range map[int]int{20: 10, 8: 4, 7: 4} {
 		m := recipes[0].model()
 		m.Model.Dtype = "float64"
 		m.Model.Autoencoder.Latent = latent
 		m.setAutoencoder(pod)
-		c, err := m.withPairs(ks, d)
+		c, err := m.withPairs(equation, d)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"spnode/data"
+	"spnode/data/ks"
+	"spnode/data/measure"
 	"spnode/experiments/driver"
 	"spnode/experiments/figure"
 )
@@ -120,7 +122,7 @@ func (l *laboratory) errorFigure(models []*trained) (*figure.Figure, error) {
 			for s, v := range m.errors[k] {
 				e[s] = max(least, min(v, most))
 			}
-			q, err := data.Quantiles(e, 0.1, 0.5, 0.9)
+			q, err := measure.Quantiles(e, 0.1, 0.5, 0.9)
 			if err != nil {
 				return nil, err
 			}
@@ -137,7 +139,7 @@ func (l *laboratory) errorFigure(models []*trained) (*figure.Figure, error) {
 
 // jointFigure is figure 7.
 func (l *laboratory) jointFigure(models []*trained) (*figure.Figure, error) {
-	panel := func(title string, h *data.JointHistogram) figure.Panel {
+	panel := func(title string, h *ks.JointHistogram) figure.Panel {
 		nx, ny := len(h.Mass), len(h.Mass[0])
 		dx, dy := (h.X[1]-h.X[0])/float64(nx), (h.Y[1]-h.Y[0])/float64(ny)
 		// The same scale in all of them: four decades, to what the truth has most of.

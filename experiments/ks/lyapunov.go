@@ -3,7 +3,7 @@ package main
 import (
 	"gonum.org/v1/gonum/stat"
 
-	"spnode/data"
+	"spnode/data/measure"
 	"spnode/model"
 )
 
@@ -15,8 +15,8 @@ const (
 	settle      = 100 // units until the twins lie in the leading direction, and a model on its attractor
 )
 
-func (l *laboratory) benettin() data.Lyapunov {
-	b := data.DefaultLyapunov()
+func (l *laboratory) benettin() measure.Lyapunov {
+	b := measure.DefaultLyapunov()
 	b.Interval, b.Discard, b.Advances = renormalise, settle/renormalise, l.Test.Lyapunov/renormalise
 	return b
 }

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"spnode/data"
+	"spnode/data/ks"
 	"spnode/experiments/driver"
 )
 
@@ -22,7 +23,7 @@ type laboratory struct {
 	starts      *data.Dataset // from the held-out states to the horizon
 	long        *data.Dataset // from the first states of the test parts
 
-	joint, floorJoint *data.JointHistogram // of the long truth, and of the floor
+	joint, floorJoint *ks.JointHistogram // of the long truth, and of the floor
 	spectrum          []float64
 	lyapunov          float64
 }
@@ -42,14 +43,14 @@ func (l *laboratory) makeTruth() error {
 	l.starts = l.spread()
 	l.long = part(l.test, 0, l.Test.LongTime+1)
 	l.long.Trajectories = l.long.Trajectories[:l.Test.LongRuns]
-	ks := d.Solver.Problem
-	if l.joint, err = ks.DerivativeHistogram(l.long); err != nil {
+	equation := d.Solver.Problem
+	if l.joint, err = equation.DerivativeHistogram(l.long); err != nil {
 		return err
 	}
-	if l.floorJoint, err = ks.DerivativeHistogram(l.floor); err != nil {
+	if l.floorJoint, err = equation.DerivativeHistogram(l.floor); err != nil {
 		return err
 	}
-	if l.spectrum, err = ks.EnergySpectrum(l.long); err != nil {
+	if l.spectrum, err = equation.EnergySpectrum(l.long); err != nil {
 		return err
 	}
 	l.lyapunov, err = l.trueExponent()
@@ -60,7 +61,7 @@ func (l *laboratory) makeTruth() error {
 func (l *laboratory) runs(name string, n, snapshots int, seed uint64) (*data.Dataset, error) {
 	key := struct {
 		Problem   string
-		Solver    data.ETDRK4
+		Solver    ks.Solver
 		Runs      int
 		Snapshots int
 		Seed      uint64
@@ -102,9 +103,10 @@ func (l *laboratory) spread() *data.Dataset {
 
 // largestDeviation is that of the coefficients of the states along the rows.
 func largestDeviation(d *data.Dataset, rows [][]float64) (largest float64) {
+	states := d.States()
 	for _, row := range rows {
 		var c []float64
-		for _, u := range d.States() {
+		for _, u := range states {
 			for _, x := range u {
 				c = append(c, floats.Dot(row, x))
 			}

@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"spnode/data"
+	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/experiments/figure"
 )
@@ -79,7 +80,7 @@ func (l *laboratory) trajectories(models []*trained) (*figure.Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	coarse, err := l.reference(logTimes(points))
+	coarse, err := l.reference(problem.RobertsonTimes(points))
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +95,7 @@ func (l *laboratory) trajectories(models []*trained) (*figure.Figure, error) {
 			return nil, err
 		}
 		title := map[string]string{"plain": "without an autoencoder", "autoencoder": "with an autoencoder"}[name]
-		panels = append(panels, panel(fmt.Sprintf("%s: largest error %s", title, driver.Format(worst(m.test.MaxAbs))), fine, coarse, u, 0))
+		panels = append(panels, panel(fmt.Sprintf("%s: largest error %s", title, driver.Format(slices.Max(m.test.MaxAbs))), fine, coarse, u, 0))
 	}
 	if len(panels) == 0 {
 		return nil, nil
@@ -110,14 +111,14 @@ func (l *laboratory) masses(models []*trained) (*figure.Figure, error) {
 	}
 	u0 := [][]float64{{0.95, 0, 0}, {1, 0, 0}, {1.05, 0, 0}}
 	at := func(times []float64) (*data.Dataset, error) {
-		d, _, err := data.RobertsonRadau().SolveFrom(l.Context, data.Robertson{}, u0, 0, times)
+		d, _, err := problem.RobertsonRadau().SolveFrom(l.Context, problem.Robertson{}, u0, 0, times)
 		return d, err
 	}
 	fine, err := at(l.fineTimes())
 	if err != nil {
 		return nil, err
 	}
-	coarse, err := at(logTimes(points))
+	coarse, err := at(problem.RobertsonTimes(points))
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +141,7 @@ func contrastFigure(deployed []deployment) (*figure.Figure, error) {
 	}
 	const largest = 1e12 // of what is drawn
 	panels := []figure.Panel{{Y: figure.Axis{Label: "largest error", Log: true}}, {Y: figure.Axis{Label: "largest latent component", Log: true}}}
-	times := logTimes(points)
+	times := problem.RobertsonTimes(points)
 	for i := range panels {
 		panels[i].X = figure.Axis{Label: "time t (s)", Log: true}
 		for j, d := range deployed {
@@ -173,7 +174,7 @@ func (l *laboratory) spectra(models []*trained) (*figure.Figure, error) {
 	jac := mat.NewDense(3, 3, nil)
 	times := d.Trajectories[0].Times
 	for k, t := range times {
-		data.Robertson{}.Jacobian(jac, d.Trajectories[0].States[k])
+		problem.Robertson{}.Jacobian(jac, d.Trajectories[0].States[k])
 		r, err := decay(jac)
 		if err != nil {
 			return nil, err

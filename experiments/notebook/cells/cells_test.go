@@ -48,7 +48,7 @@ func TestEval(t *testing.T) {
 			"context"
 			"os"
 			"os/signal"
-			"spnode/data"
+			"spnode/data/ode"
 			"spnode/experiments/figure"
 			"spnode/model"
 		)`,
@@ -58,7 +58,7 @@ func TestEval(t *testing.T) {
 		func (Decay) Dim() int { return 1 }
 		func (Decay) Components() []string { return []string{"x"} }
 		func (d Decay) RHS(dst, u []float64) { dst[0] = -d.Rate * u[0] }`,
-		`d, _, err := data.DefaultRKF45().Solve(Decay{2}, [][]float64{{1}, {2}}, []float64{0, 0.5, 1})
+		`d, _, err := ode.DefaultRKF45().Solve(Decay{2}, [][]float64{{1}, {2}}, []float64{0, 0.5, 1})
 		check(err)`,
 		`c := model.DefaultConfig(1)
 		c.Nonlinear = model.NonlinearConfig{Kind: model.KindNone}
