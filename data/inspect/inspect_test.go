@@ -10,6 +10,7 @@ import (
 
 	"spnode/data"
 	"spnode/data/inspect"
+	"spnode/data/ode"
 	"spnode/data/problem"
 )
 
@@ -17,7 +18,7 @@ import (
 func hires(t testing.TB) *data.Dataset {
 	t.Helper()
 	times := append([]float64{0}, floats.LogSpan(make([]float64, 100), 1e-3, problem.HIRESTime)...)
-	m := data.DefaultRadau()
+	m := ode.DefaultRadau()
 	m.AbsTol = 1e-13
 	d, _, err := m.Solve(problem.HIRES(), problem.HIRESStates(20, 1), times)
 	if err != nil {
@@ -124,7 +125,7 @@ func TestNoise(t *testing.T) {
 func TestOscillator(t *testing.T) {
 	times := make([]float64, 651)
 	floats.Span(times, 0, 325)
-	d, _, err := data.DefaultRadau().Solve(problem.VanDerPol{Mu: 100}, problem.VanDerPolStates(4, 1), times)
+	d, _, err := ode.DefaultRadau().Solve(problem.VanDerPol{Mu: 100}, problem.VanDerPolStates(4, 1), times)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,3 @@
-// Package problem holds the systems that the examples and the suite are made of.
 package problem
 
 import (

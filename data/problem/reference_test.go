@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/gonum/diff/fd"
 	"gonum.org/v1/gonum/mat"
 
-	"spnode/data"
+	"spnode/data/ode"
 )
 
 // TestPublishedSolutions holds the problems against the reference solutions of
@@ -15,7 +15,7 @@ import (
 // given to more digits than compared here.
 func TestPublishedSolutions(t *testing.T) {
 	for _, c := range []struct {
-		problem data.StiffProblem
+		problem ode.StiffProblem
 		u0      []float64
 		end     float64
 		abs     float64 // the solver's absolute tolerance
@@ -36,7 +36,7 @@ func TestPublishedSolutions(t *testing.T) {
 		{Oregonator{}, []float64{1, 2, 3}, 360, 1e-10, []float64{1.000814870318523, 1228.178521549917, 132.0554942846706}, 1e-6},
 	} {
 		t.Run(c.problem.Name(), func(t *testing.T) {
-			m := data.DefaultRadau()
+			m := ode.DefaultRadau()
 			m.AbsTol = c.abs
 			d, _, err := m.Solve(c.problem, [][]float64{c.u0}, []float64{0, c.end})
 			if err != nil {
@@ -53,7 +53,7 @@ func TestPublishedSolutions(t *testing.T) {
 
 func TestJacobians(t *testing.T) {
 	for _, c := range []struct {
-		problem data.StiffProblem
+		problem ode.StiffProblem
 		u       []float64
 	}{
 		{HIRES(), HIRESStates(1, 1)[0]},
