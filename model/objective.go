@@ -22,7 +22,7 @@ type Objective struct {
 	m       *Model
 	times   int
 	rows    int // of a block
-	g       *graph
+	g       *Graph
 	program *ops.Program
 	x0      array // (rows, m)
 	target  array // (times·rows, m), time slowest
