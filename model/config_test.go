@@ -17,6 +17,9 @@ func TestConfigRefuses(t *testing.T) {
 		parts []string
 	}{
 		{"dim", func(c *Config) { c.Dim = 0 }, []string{"dim is 0"}},
+		{"components", func(c *Config) { c.Components = []string{"x"} }, []string{"components are 1 names", "dim = 2"}},
+		{"a name twice", func(c *Config) { c.Components = []string{"x", "x"} }, []string{`component 1 is named "x"`}},
+		{"no name", func(c *Config) { c.Components = []string{"", "x"} }, []string{`component 0 is named ""`}},
 		{"offset", func(c *Config) { c.Offset = []float64{1} }, []string{"offset has 1 elements", "want 2"}},
 		{"factor", func(c *Config) { c.Factor = []float64{1, 0} }, []string{"factor of component 1 is 0"}},
 		{"NaN factor", func(c *Config) { c.Factor = []float64{math.NaN(), 1} }, []string{"factor of component 0 is NaN"}},
