@@ -2,7 +2,6 @@ package model
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -182,22 +181,6 @@ func TestStartOfBiases(t *testing.T) {
 		// Of 300 draws: deviations of 6 % and 4 %.
 		if !(math.Abs(mean) <= 0.2*want && math.Abs(deviation-want) <= 0.15*want) {
 			t.Errorf("%s has the mean %.3g and the deviation %.3g, want 0 and %g", name, mean, deviation, want)
-		}
-	}
-}
-
-// Arrays of either element type.
-func TestArray(t *testing.T) {
-	x := make([]float64, 5)
-	Normal(1)(rand.New(rand.NewPCG(1, 1)), x)
-	for _, a := range []array{{f64: make([]float64, 6)}, {f32: make([]float32, 6)}} {
-		a.set(1, x)
-		got := make([]float64, 6)
-		a.get(got)
-		for i, v := range x {
-			if math.Abs(got[i+1]-v) > 1e-7 || a.at(i+1) != got[i+1] || got[0] != 0 {
-				t.Errorf("set %v, got %v", x, got)
-			}
 		}
 	}
 }

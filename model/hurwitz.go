@@ -83,9 +83,9 @@ func (h hurwitzMatrix) parameters() []Declaration {
 	if h.Damping > 0 {
 		damping = near(func(rng *rand.Rand) float64 { return math.Sqrt(h.Damping * (0.5 + rng.Float64())) })
 	}
-	d := []Declaration{{"linear/LG", []int{ops.Packed(h.n, false)}, damping}}
+	d := []Declaration{{"linear/LG", []int{ops.TrilSize(h.n, false)}, damping}}
 	if len(h.Rates) == 0 {
-		d = append(d, Declaration{"linear/LS", []int{ops.Packed(h.n, false)}, nearIdentity})
+		d = append(d, Declaration{"linear/LS", []int{ops.TrilSize(h.n, false)}, nearIdentity})
 	} else {
 		d = append(d, Declaration{"linear/d", []int{h.n}, func(_ *rand.Rand, x []float64) {
 			for i, r := range h.Rates {
@@ -93,7 +93,7 @@ func (h hurwitzMatrix) parameters() []Declaration {
 			}
 		}})
 		if h.n > 1 {
-			d = append(d, Declaration{"linear/N", []int{ops.Packed(h.n, true)}, Normal(h.Spread)})
+			d = append(d, Declaration{"linear/N", []int{ops.TrilSize(h.n, true)}, Normal(h.Spread)})
 		}
 	}
 	if h.n > 1 {
@@ -101,7 +101,7 @@ func (h hurwitzMatrix) parameters() []Declaration {
 		if h.SkewSpread > 0 {
 			skew = h.SkewSpread
 		}
-		d = append(d, Declaration{"linear/Ls", []int{ops.Packed(h.n, true)}, Normal(skew)})
+		d = append(d, Declaration{"linear/Ls", []int{ops.TrilSize(h.n, true)}, Normal(skew)})
 	}
 	return d
 }
@@ -148,7 +148,7 @@ func (h hurwitzMatrix) matrices(p *Params) (a, s, gs *mat.Dense) {
 	}
 	value := func(n *G.Node) *mat.Dense {
 		m := mat.NewDense(h.n, h.n, nil)
-		dataOf(program, n).get(m.RawMatrix().Data)
+		program.Data(n).Get(m.RawMatrix().Data)
 		return m
 	}
 	square := func(sign float64, l *mat.Dense) *mat.Dense {

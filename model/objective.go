@@ -26,13 +26,13 @@ type Objective struct {
 	rows    int // of a block
 	g       *Graph
 	program *ops.Program
-	x0      array // (rows, m)
-	target  array // (times·rows, m), time slowest
-	steps   array // (times−1, 1)
-	weights array // (times)
-	cost    array
-	part    []array // of the gradient, by each parameter of the graph
-	at      []int   // where in it each of them begins
+	x0      ops.Buffer // (rows, m)
+	target  ops.Buffer // (times·rows, m), time slowest
+	steps   ops.Buffer // (times−1, 1)
+	weights ops.Buffer // (times)
+	cost    ops.Buffer
+	part    []ops.Buffer // of the gradient, by each parameter of the graph
+	at      []int        // where in it each of them begins
 }
 
 // Batch is what one evaluation of an Objective sees. Every row is a trajectory,
@@ -123,9 +123,9 @@ func (m *Model) NewObjective(rows, times int, half float64) (*Objective, error) 
 	if o.program, err = ops.Compile(append(G.Nodes{cost}, grads...)...); err != nil {
 		return nil, err
 	}
-	o.cost = dataOf(o.program, cost)
+	o.cost = o.program.Data(cost)
 	for i, p := range g.used {
-		o.part = append(o.part, dataOf(o.program, grads[i]))
+		o.part = append(o.part, o.program.Data(grads[i]))
 		o.at = append(o.at, m.params.offset(p.Name))
 	}
 	return o, nil
@@ -151,8 +151,8 @@ func (o *Objective) Evaluate(b Batch, grad []float64) (loss float64, err error) 
 			b.Rows, len(b.Steps), len(b.Weights), len(grad), o.rows, o.times-1, o.times, len(o.m.params.Flat))
 	}
 	o.g.refresh()
-	o.steps.set(0, b.Steps)
-	o.weights.set(0, b.Weights)
+	o.steps.Set(0, b.Steps)
+	o.weights.Set(0, b.Weights)
 	clear(grad)
 	width := o.m.cfg.Width()
 	for lo := 0; lo < b.Rows; lo += o.rows { // blocks that stay in cache
@@ -162,9 +162,9 @@ func (o *Objective) Evaluate(b Batch, grad []float64) (loss float64, err error) 
 				if len(x) != width {
 					return 0, dataError("Objective: Evaluate: the state of row %d at time %d has %d elements, want %d", lo+r, k, len(x), width)
 				}
-				o.target.set((k*o.rows+r)*width, x)
+				o.target.Set((k*o.rows+r)*width, x)
 				if k == 0 {
-					o.x0.set(r*width, x)
+					o.x0.Set(r*width, x)
 				}
 			}
 		}
@@ -176,9 +176,9 @@ func (o *Objective) Evaluate(b Batch, grad []float64) (loss float64, err error) 
 		if err != nil {
 			return 0, err
 		}
-		loss += o.cost.at(0)
+		loss += o.cost.At(0)
 		for i, d := range o.part {
-			d.addTo(grad[o.at[i]:])
+			d.AddTo(grad[o.at[i]:])
 		}
 	}
 	return loss, nil

@@ -12,18 +12,18 @@ import (
 // parameters as they are when it is made; without a node it copies its input.
 type machine struct {
 	program *ops.Program
-	inputs  []array
-	out     array
+	inputs  []ops.Buffer
+	out     ops.Buffer
 }
 
 // compile makes a machine for the node y of g.
-func compile(g *Graph, y *G.Node, inputs ...array) (*machine, error) {
+func compile(g *Graph, y *G.Node, inputs ...ops.Buffer) (*machine, error) {
 	g.refresh()
 	p, err := ops.Compile(y)
 	if err != nil {
 		return nil, err
 	}
-	return &machine{program: p, inputs: inputs, out: dataOf(p, y)}, nil
+	return &machine{program: p, inputs: inputs, out: p.Data(y)}, nil
 }
 
 func (m *machine) run(out []float64, inputs ...[]float64) error {
@@ -32,12 +32,12 @@ func (m *machine) run(out []float64, inputs ...[]float64) error {
 		return nil
 	}
 	for i, x := range inputs {
-		m.inputs[i].set(0, x)
+		m.inputs[i].Set(0, x)
 	}
 	if err := m.program.Run(); err != nil {
 		return err
 	}
-	m.out.get(out)
+	m.out.Get(out)
 	return nil
 }
 
@@ -109,12 +109,12 @@ func (s *stepper) advance(u []float64, h float64) error {
 		program = s.changed
 	}
 	s.h = math.NaN()
-	s.inputs[0].set(0, u)
-	s.inputs[1].set(0, []float64{h})
+	s.inputs[0].Set(0, u)
+	s.inputs[1].Set(0, []float64{h})
 	if err := program.Run(); err != nil {
 		return err
 	}
 	s.h, s.begun = h, true
-	s.out.get(u)
+	s.out.Get(u)
 	return nil
 }

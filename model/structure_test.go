@@ -151,7 +151,7 @@ func TestLipschitzLayerDraws(t *testing.T) {
 // gradient of Σ w_r·g(u_r) by u.
 type evaluator struct {
 	m    *machine
-	grad array
+	grad ops.Buffer
 	n    int
 }
 
@@ -177,7 +177,7 @@ func newEvaluator(t *testing.T, m *Model, batch int) *evaluator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &evaluator{grad: dataOf(p, grads[0]), n: n, m: &machine{inputs: []array{ud, wd}, out: dataOf(p, y), program: p}}
+	return &evaluator{grad: p.Data(grads[0]), n: n, m: &machine{inputs: []ops.Buffer{ud, wd}, out: p.Data(y), program: p}}
 }
 
 func (e *evaluator) run(t *testing.T, u, w []float64) (y, grad []float64) {
@@ -186,7 +186,7 @@ func (e *evaluator) run(t *testing.T, u, w []float64) (y, grad []float64) {
 	if err := e.m.run(y, u, w); err != nil {
 		t.Fatal(err)
 	}
-	e.grad.get(grad)
+	e.grad.Get(grad)
 	return y, grad
 }
 

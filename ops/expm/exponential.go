@@ -1,10 +1,9 @@
-package ops
+package expm
 
 import (
-	"math"
-
 	"gonum.org/v1/gonum/mat"
 
+	"spnode/ops/internal/fault"
 	"spnode/ops/kernel"
 )
 
@@ -17,7 +16,7 @@ type Exponential struct {
 	tol  float64
 	norm float64 // ‖A‖₁, or a bound
 
-	dense    []float64 // one of the three
+	full     []float64 // one of the three
 	sparse   *kernel.Sparse[float64]
 	operator kernel.Operator[float64]
 
@@ -38,37 +37,37 @@ const (
 // NewExponential returns the exponential of A, which is n×n, and copied. See
 // ExpmvTo for the matrices that are read by their non-zeros alone. The error
 // is ErrShape if A is not square and ErrNotFinite if it is not finite.
-func NewExponential(a mat.Matrix, tol Tolerance) (*Exponential, error) {
+func NewExponential(a mat.Matrix, tol float64) (*Exponential, error) {
 	e := &Exponential{}
-	if err := e.set("NewExponential", a, tol); err != nil {
+	if err := e.set("expm: NewExponential", a, tol); err != nil {
 		return nil, err
 	}
-	e.dense = append([]float64(nil), e.dense...)
+	e.full = append([]float64(nil), e.full...)
 	return e, nil
 }
 
 // set prepares e for A, whose elements it may share, and keeps the work space
 // if there is one of the right size.
-func (e *Exponential) set(name string, a mat.Matrix, tol Tolerance) error {
+func (e *Exponential) set(name string, a mat.Matrix, tol float64) error {
 	n, c := a.Dims()
 	if n != c {
-		return shapeError(name, "A is %d×%d, want a square matrix", n, c)
+		return fault.Shape(name, "A is %d×%d, want a square matrix", n, c)
 	}
-	if t := tolerance[float64](tol); n != e.n || t != e.tol {
+	if t := tolerance(tol); n != e.n || t != e.tol {
 		*e = Exponential{n: n, tol: t}
 	}
-	e.dense, e.sparse = nil, nil
+	e.full, e.sparse = nil, nil
 	few := n * n / sparsePart
 	if nz, ok := a.(mat.NonZeroDoer); ok && n >= sparseSize {
 		e.sparse = kernel.NewSparse(n, nz.DoNonZero)
 		if e.sparse.NonZeros() > few {
-			e.dense, e.sparse = make([]float64, n*n), nil
-			nz.DoNonZero(func(i, j int, v float64) { e.dense[i*n+j] += v })
+			e.full, e.sparse = make([]float64, n*n), nil
+			nz.DoNonZero(func(i, j int, v float64) { e.full[i*n+j] += v })
 		}
 	} else {
-		e.dense = rowMajor(a)
-		if n >= sparseSize && countNonZeros(e.dense, few) <= few {
-			all := e.dense
+		e.full = rowMajor(a)
+		if n >= sparseSize && countNonZeros(e.full, few) <= few {
+			all := e.full
 			e.sparse = kernel.NewSparse(n, func(add func(i, j int, v float64)) {
 				for i := range n {
 					for j, v := range all[i*n : (i+1)*n] {
@@ -78,15 +77,15 @@ func (e *Exponential) set(name string, a mat.Matrix, tol Tolerance) error {
 					}
 				}
 			})
-			e.dense = nil
+			e.full = nil
 		}
 	}
 	if e.sparse != nil {
 		e.norm = e.sparse.Norm1()
 	} else {
-		e.norm, _ = kernel.Norm1(n, n, e.dense)
+		e.norm, _ = kernel.Norm1(n, n, e.full)
 	}
-	return finiteNorm(name, e.norm)
+	return fault.Norm(name, e.norm)
 }
 
 // countNonZeros counts the elements that are not 0 until there are more than
@@ -116,14 +115,14 @@ type Operator struct {
 // takes fewer products: e^{tA} = e^{μt}e^{t(A−μI)}. A matrix is shifted so by
 // itself. The error is ErrShape if there is no size or product, and
 // ErrNotFinite if the norm is not finite.
-func NewOperatorExponential(a Operator, tol Tolerance) (*Exponential, error) {
+func NewOperatorExponential(a Operator, tol float64) (*Exponential, error) {
 	if a.N < 1 || a.MulVecTo == nil || a.Norm1 < 0 {
-		return nil, shapeError("NewOperatorExponential", "N is %d and Norm1 %v, with a MulVecTo: %t, want N ≥ 1, Norm1 ≥ 0 and true", a.N, a.Norm1, a.MulVecTo != nil)
+		return nil, fault.Shape("expm: NewOperatorExponential", "N is %d and Norm1 %v, with a MulVecTo: %t, want N ≥ 1, Norm1 ≥ 0 and true", a.N, a.Norm1, a.MulVecTo != nil)
 	}
-	if err := finiteNorm("NewOperatorExponential", a.Norm1); err != nil {
+	if err := fault.Norm("expm: NewOperatorExponential", a.Norm1); err != nil {
 		return nil, err
 	}
-	return &Exponential{n: a.N, tol: tolerance[float64](tol), norm: a.Norm1, operator: rowOperator(a)}, nil
+	return &Exponential{n: a.N, tol: tolerance(tol), norm: a.Norm1, operator: rowOperator(a)}, nil
 }
 
 // rowOperator is an Operator by rows.
@@ -137,22 +136,22 @@ func (o rowOperator) MulTo(t, b []float64, rows int) {
 
 // ApplyTo is ExpmvTo for the A of e.
 func (e *Exponential) ApplyTo(dst *mat.Dense, t float64, u mat.Matrix, w ...mat.Matrix) error {
-	return e.applyTo("Exponential.ApplyTo", dst, t, u, w)
+	return e.applyTo("expm: Exponential.ApplyTo", dst, t, u, w)
 }
 
 func (e *Exponential) applyTo(name string, dst *mat.Dense, t float64, u mat.Matrix, w []mat.Matrix) error {
 	rows, c := u.Dims()
 	if c != e.n {
-		return shapeError(name, "A is %d×%d and u %d×%d, want n×n and batch×n", e.n, e.n, rows, c)
+		return fault.Shape(name, "A is %d×%d and u %d×%d, want n×n and batch×n", e.n, e.n, rows, c)
 	}
 	e.ws = e.ws[:0]
 	for j, wj := range w {
 		if r, c := wj.Dims(); r != rows || c != e.n {
-			return shapeError(name, "w_%d is %d×%d, want %d×%d as u", j+1, r, c, rows, e.n)
+			return fault.Shape(name, "w_%d is %d×%d, want %d×%d as u", j+1, r, c, rows, e.n)
 		}
 		e.ws = append(e.ws, rowMajor(wj))
 	}
-	if err := finiteSteps(name, e.norm, []float64{t}); err != nil {
+	if err := fault.Steps(name, e.norm, []float64{t}); err != nil {
 		return err
 	}
 	for len(e.work) <= len(w) {
@@ -174,7 +173,7 @@ func (e *Exponential) applyTo(name string, dst *mat.Dense, t float64, u mat.Matr
 	case e.sparse != nil:
 		k.ForwardSparseTo(y, e.sparse, e.t[:], us, e.ws...)
 	default:
-		k.ForwardTo(y, e.dense, e.t[:], us, e.ws...)
+		k.ForwardTo(y, e.full, e.t[:], us, e.ws...)
 	}
 	if r, c := dst.Dims(); r != rows || c != e.n {
 		dst.Reset()
@@ -195,22 +194,4 @@ func rowMajor(m mat.Matrix) []float64 {
 		}
 	}
 	return mat.DenseCopyOf(m).RawMatrix().Data
-}
-
-func finiteNorm(name string, norm float64) error {
-	if math.IsNaN(norm) || math.IsInf(norm, 0) {
-		return notFinite(name, "‖A‖₁ is %v", norm)
-	}
-	return nil
-}
-
-// finiteSteps refuses a step that is not finite, or whose product with the
-// norm overflows: the number of Taylor terms follows from ‖hA‖.
-func finiteSteps(name string, norm float64, h []float64) error {
-	for i, v := range h {
-		if math.IsNaN(v) || math.IsInf(v*norm, 0) || math.IsInf(v, 0) {
-			return notFinite(name, "step %d is %v, where ‖A‖₁ is %.3g", i, v, norm)
-		}
-	}
-	return nil
 }

@@ -1,62 +1,15 @@
-package ops
+package expm
 
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
-	"spnode/ops/kernel"
 	"spnode/ops/opstest"
 )
-
-// BenchmarkExpmv is the cost of the ETD1 step, eq. (17), and of its adjoint by
-// n, the batch and ‖hA‖₁, in both forms, for a random A whose eigenvalues are
-// in the left half plane.
-func BenchmarkExpmv(b *testing.B) {
-	for form, name := range map[kernel.Form]string{kernel.MatrixFree: "matrix-free", kernel.Propagators: "propagators"} {
-		for _, n := range []int{3, 20, 100} {
-			for _, batch := range []int{1, 100} {
-				for _, norm := range []float64{1, 30, 1000} {
-					if form == kernel.MatrixFree && norm == 1000 && n*batch >= 2000 {
-						continue // a tenth of a second and more
-					}
-					k := kernel.NewExpmv[float64](n, 1, unitRoundoff)
-					k.Form = form
-					benchmarkExpmv(b, fmt.Sprintf("%s/n=%d/batch=%d/norm=%g", name, n, batch, norm), k, n, batch, norm)
-				}
-			}
-		}
-	}
-}
-
-func benchmarkExpmv(b *testing.B, name string, k *kernel.Expmv[float64], n, batch int, norm float64) {
-	rng := rand.New(rand.NewPCG(1, 1))
-	normal := func(rows, cols int) []float64 { return opstest.Normal(rng, "", 1, rows, cols).Data }
-	a := normal(n, n)
-	for i := range n {
-		a[i*n+i] -= 2 * math.Sqrt(float64(n))
-	}
-	h := []float64{norm / mat.Norm(mat.NewDense(n, n, a), 1)}
-	u, w, y := normal(batch, n), normal(batch, n), make([]float64, batch*n)
-	b.Run(name+"/forward", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			k.ForwardTo(y, a, h, u, w)
-		}
-	})
-	lam, du, dw := normal(batch, n), make([]float64, batch*n), make([]float64, batch*n)
-	da, dh := make([]float64, n*n), make([]float64, 1)
-	b.Run(name+"/backward", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			k.BackwardTo(du, dw, da, dh, a, h, u, w, lam)
-		}
-	})
-}
 
 // BenchmarkExpmvCases is the action of the exponential of the reference cases,
 // and of the five-point Laplacian on 30×30 points over four times: ExpmvTo by
@@ -73,7 +26,7 @@ func BenchmarkExpmvCases(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			b.ReportMetric(relError(y.RawRowView(0), want)/unitRoundoff, "error/2⁻⁵³")
+			b.ReportMetric(opstest.RelError(y.RawRowView(0), want)/unitRoundoff, "error/2⁻⁵³")
 		})
 		b.Run(name+"/prepared", func(b *testing.B) {
 			e, err := NewExponential(a, 0)

@@ -1,8 +1,6 @@
 package ops
 
 import (
-	"math"
-
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
@@ -37,6 +35,83 @@ func row[T kernel.Float](x *G.Node, k int) (*G.Node, error) {
 	}.node()
 }
 
+// Stack is the node of matrices of equal width one above the other: the states
+// of all times as one batch.
+func Stack(xs ...*G.Node) (*G.Node, error) {
+	rows := 0
+	for i, x := range xs {
+		if s := x.Shape(); s.Dims() != 2 || s[1] != xs[0].Shape()[1] {
+			return nil, shapeError("Stack", "matrix %d is %v, want the width of the first, %v", i, s, xs[0].Shape())
+		}
+		rows += x.Shape()[0]
+	}
+	if len(xs) == 0 {
+		return nil, shapeError("Stack", "nothing to stack")
+	}
+	return byDtype("Stack", xs[0],
+		func() (*G.Node, error) { return stack[float64](rows, xs) },
+		func() (*G.Node, error) { return stack[float32](rows, xs) })
+}
+
+func stack[T kernel.Float](rows int, xs G.Nodes) (*G.Node, error) {
+	return function[T]{
+		name:   "Stack",
+		shape:  tensor.Shape{rows, xs[0].Shape()[1]},
+		inputs: xs,
+		forward: func(out []T, in [][]T) error {
+			for _, x := range in {
+				out = out[copy(out, x):]
+			}
+			return nil
+		},
+		adjoint: func(d, in [][]T, out, dOut []T) error {
+			for _, dx := range d {
+				dOut = dOut[copy(dx, dOut):]
+			}
+			return nil
+		},
+	}.node()
+}
+
+// AppendColumns is the node of u, (times·batch, n), with the columns of q,
+// (batch, k), beside it, the same at every time; time is slowest in u.
+func AppendColumns(u, q *G.Node) (*G.Node, error) {
+	us, qs := u.Shape(), q.Shape()
+	if us.Dims() != 2 || qs.Dims() != 2 || us[0]%qs[0] != 0 {
+		return nil, shapeError("AppendColumns", "u is %v and q %v, want (times·batch, n) and (batch, k)", us, qs)
+	}
+	return byDtype("AppendColumns", u,
+		func() (*G.Node, error) { return appendColumns[float64](u, q) },
+		func() (*G.Node, error) { return appendColumns[float32](u, q) })
+}
+
+func appendColumns[T kernel.Float](u, q *G.Node) (*G.Node, error) {
+	n, batch, k := u.Shape()[1], q.Shape()[0], q.Shape()[1]
+	rows := u.Shape()[0]
+	return function[T]{
+		name:   "AppendColumns",
+		shape:  tensor.Shape{rows, n + k},
+		inputs: G.Nodes{u, q},
+		forward: func(out []T, in [][]T) error {
+			for r := range rows {
+				o, b := out[r*(n+k):], r%batch
+				copy(o, in[0][r*n:(r+1)*n])
+				copy(o[n:], in[1][b*k:(b+1)*k])
+			}
+			return nil
+		},
+		adjoint: func(d, in [][]T, out, dOut []T) error {
+			clear(d[1])
+			for r := range rows {
+				o, b := dOut[r*(n+k):(r+1)*(n+k)], r%batch
+				copy(d[0][r*n:], o[:n])
+				kernel.AxpyTo(d[1][b*k:(b+1)*k], 1, o[n:])
+			}
+			return nil
+		},
+	}.node()
+}
+
 // Scale is the node of cx, for a number c.
 func Scale(x *G.Node, c float64) (*G.Node, error) {
 	return byDtype("Scale", x,
@@ -56,78 +131,6 @@ func scale[T kernel.Float](x *G.Node, c float64) (*G.Node, error) {
 		inputs:  G.Nodes{x},
 		forward: func(out []T, in [][]T) error { times(out, in[0]); return nil },
 		adjoint: func(d, in [][]T, out, dOut []T) error { times(d[0], dOut); return nil },
-	}.node()
-}
-
-// Minus is the node of x − y.
-func Minus(x, y *G.Node) (*G.Node, error) {
-	if !x.Shape().Eq(y.Shape()) {
-		return nil, shapeError("Minus", "x is %v and y %v, want one shape", x.Shape(), y.Shape())
-	}
-	return byDtype("Minus", x,
-		func() (*G.Node, error) { return minus[float64](x, y) },
-		func() (*G.Node, error) { return minus[float32](x, y) })
-}
-
-func minus[T kernel.Float](x, y *G.Node) (*G.Node, error) {
-	return function[T]{
-		name:   "Minus",
-		shape:  x.Shape(),
-		inputs: G.Nodes{x, y},
-		forward: func(out []T, in [][]T) error {
-			copy(out, in[0])
-			kernel.AxpyTo(out, -1, in[1])
-			return nil
-		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
-			copy(d[0], dOut)
-			for i, v := range dOut {
-				d[1][i] = -v
-			}
-			return nil
-		},
-	}.node()
-}
-
-// ScaleExp is the node of x with column j times e^{c d_j}, for x (batch, n) and
-// d (n).
-func ScaleExp(x, d *G.Node, c float64) (*G.Node, error) {
-	if xs, ds := x.Shape(), d.Shape(); xs.Dims() != 2 || ds.Dims() != 1 || ds[0] != xs[1] {
-		return nil, shapeError("ScaleExp", "x is %v and d %v, want (batch, n) and (n)", xs, ds)
-	}
-	return byDtype("ScaleExp", x,
-		func() (*G.Node, error) { return scaleExp[float64](x, d, c) },
-		func() (*G.Node, error) { return scaleExp[float32](x, d, c) })
-}
-
-func scaleExp[T kernel.Float](x, d *G.Node, c float64) (*G.Node, error) {
-	n := x.Shape()[1]
-	e := make([]T, n)
-	factors := func(d []T) {
-		for j, v := range d {
-			e[j] = T(math.Exp(c * float64(v)))
-		}
-	}
-	return function[T]{
-		name:   "ScaleExp",
-		shape:  x.Shape(),
-		inputs: G.Nodes{x, d},
-		forward: func(out []T, in [][]T) error {
-			factors(in[1])
-			for i, v := range in[0] {
-				out[i] = v * e[i%n]
-			}
-			return nil
-		},
-		adjoint: func(dIn, in [][]T, out, dOut []T) error {
-			factors(in[1])
-			clear(dIn[1])
-			for i, v := range dOut {
-				dIn[0][i] = v * e[i%n]
-				dIn[1][i%n] += T(c) * v * in[0][i] * e[i%n]
-			}
-			return nil
-		},
 	}.node()
 }
 
@@ -157,6 +160,36 @@ func affine[T kernel.Float](x *G.Node, factor, offset []float64) (*G.Node, error
 		adjoint: func(d, in [][]T, out, dOut []T) error {
 			for i, v := range dOut {
 				d[0][i] = v * T(factor[i%n])
+			}
+			return nil
+		},
+	}.node()
+}
+
+// Minus is the node of x − y.
+func Minus(x, y *G.Node) (*G.Node, error) {
+	if !x.Shape().Eq(y.Shape()) {
+		return nil, shapeError("Minus", "x is %v and y %v, want one shape", x.Shape(), y.Shape())
+	}
+	return byDtype("Minus", x,
+		func() (*G.Node, error) { return minus[float64](x, y) },
+		func() (*G.Node, error) { return minus[float32](x, y) })
+}
+
+func minus[T kernel.Float](x, y *G.Node) (*G.Node, error) {
+	return function[T]{
+		name:   "Minus",
+		shape:  x.Shape(),
+		inputs: G.Nodes{x, y},
+		forward: func(out []T, in [][]T) error {
+			copy(out, in[0])
+			kernel.AxpyTo(out, -1, in[1])
+			return nil
+		},
+		adjoint: func(d, in [][]T, out, dOut []T) error {
+			copy(d[0], dOut)
+			for i, v := range dOut {
+				d[1][i] = -v
 			}
 			return nil
 		},
@@ -210,42 +243,6 @@ func combine[T kernel.Float](u, h *G.Node, c []float64, k G.Nodes) (*G.Node, err
 				}
 			}
 			return nil
-		},
-	}.node()
-}
-
-// SolveShifted is the node of the implicit Euler solve, (I − hA)y = r for
-// every row, for A (n, n), r (batch, n) and h (1) or (batch).
-func SolveShifted(a, r, h *G.Node) (*G.Node, error) {
-	if err := checkStep("SolveShifted", a, r, h); err != nil {
-		return nil, err
-	}
-	return byDtype("SolveShifted", r,
-		func() (*G.Node, error) { return solveShifted[float64](a, r, h) },
-		func() (*G.Node, error) { return solveShifted[float32](a, r, h) })
-}
-
-func solveShifted[T kernel.Float](a, r, h *G.Node) (*G.Node, error) {
-	k := kernel.NewShifted[T](a.Shape()[0])
-	var hs []float64
-	singular := func(at float64, ok bool) error {
-		if ok {
-			return nil
-		}
-		return errSingular("SolveShifted", "I − hA at h = %g", at)
-	}
-	return function[T]{
-		name:   "SolveShifted",
-		shape:  r.Shape(),
-		inputs: G.Nodes{a, r, h},
-		forward: func(y []T, in [][]T) error {
-			hs = toFloat64(hs, in[2])
-			return singular(k.SolveTo(y, in[0], hs, in[1], false))
-		},
-		adjoint: func(d, in [][]T, y, dy []T) error {
-			clear(d[0])
-			clear(d[2])
-			return singular(k.Backward(d[1], d[0], d[2], in[0], hs, y, dy))
 		},
 	}.node()
 }

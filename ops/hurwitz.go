@@ -9,9 +9,9 @@ import (
 	"spnode/ops/kernel"
 )
 
-// Packed returns the number of parameters of an n×n lower triangle, packed row
-// by row: with the diagonal, or without it if strict.
-func Packed(n int, strict bool) int {
+// TrilSize returns the number of elements of an n×n lower triangle, with the
+// diagonal or, if strict, without it.
+func TrilSize(n int, strict bool) int {
 	if strict {
 		return n * (n - 1) / 2
 	}
@@ -21,8 +21,8 @@ func Packed(n int, strict bool) int {
 // Tril is the node of the lower triangular n×n matrix whose elements, row by
 // row, are the vector p; strict leaves the diagonal zero.
 func Tril(p *G.Node, n int, strict bool) (*G.Node, error) {
-	if s := p.Shape(); s.Dims() != 1 || s[0] != Packed(n, strict) {
-		return nil, shapeError("Tril", "p is %v, want (%d), a packed triangle of %d rows", s, Packed(n, strict), n)
+	if s := p.Shape(); s.Dims() != 1 || s[0] != TrilSize(n, strict) {
+		return nil, shapeError("Tril", "p is %v, want (%d), a triangle of %d rows", s, TrilSize(n, strict), n)
 	}
 	return byDtype("Tril", p,
 		func() (*G.Node, error) { return tril[float64](p, n, strict) },
@@ -57,14 +57,14 @@ func tril[T kernel.Float](p *G.Node, n int, strict bool) (*G.Node, error) {
 }
 
 // LogTril is the node of the lower triangular n×n matrix diag(e^d)(I + N), for
-// d (n) and the strict triangle N packed as Tril takes it, nil where n = 1. An
+// d (n) and the strict triangle N as Tril takes it, nil where n = 1. An
 // optimizer's step in d is a relative change of a row, at every scale.
 func LogTril(d, strict *G.Node, n int) (*G.Node, error) {
 	if s := d.Shape(); s.Dims() != 1 || s[0] != n {
 		return nil, shapeError("LogTril", "d is %v, want (%d)", s, n)
 	}
-	if n > 1 && (strict == nil || strict.Shape().Dims() != 1 || strict.Shape()[0] != Packed(n, true)) {
-		return nil, shapeError("LogTril", "want N to be a packed strict triangle of %d rows, (%d)", n, Packed(n, true))
+	if n > 1 && (strict == nil || strict.Shape().Dims() != 1 || strict.Shape()[0] != TrilSize(n, true)) {
+		return nil, shapeError("LogTril", "want N to be a strict triangle of %d rows, (%d)", n, TrilSize(n, true))
 	}
 	return byDtype("LogTril", d,
 		func() (*G.Node, error) { return logTril[float64](d, strict, n) },

@@ -1,10 +1,6 @@
 package integrator
 
-import (
-	G "gorgonia.org/gorgonia"
-
-	"spnode/ops"
-)
+import G "gorgonia.org/gorgonia"
 
 // imexEuler is the implicit-explicit Euler method, implicit in the linear part,
 //
@@ -19,16 +15,8 @@ func (imexEuler) Name() string { return "imex" }
 func (imexEuler) Order() int   { return 1 }
 
 func (imexEuler) Plan(s System, steps *G.Node) (Stepper, error) {
-	return func(k int, u *G.Node) (*G.Node, error) {
-		h, err := ops.Row(steps, k)
-		if err != nil {
-			return nil, err
-		}
-		var c ops.Calc
-		r := c.Combine(u, h, []float64{1}, c.Apply(s.G, u))
-		if err := c.Err("imex"); err != nil {
-			return nil, err
-		}
-		return ops.SolveShifted(s.A, r, h)
-	}, nil
+	return formula(func(c *calc, k int, u *G.Node) *G.Node {
+		h := c.row(steps, k)
+		return c.solveShifted(s.A, c.combine(u, h, []float64{1}, c.apply(s.G, u)), h)
+	}), nil
 }
