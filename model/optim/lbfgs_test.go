@@ -1,4 +1,4 @@
-package model
+package optim
 
 import (
 	"fmt"
@@ -11,6 +11,8 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/optimize/functions"
+
+	"spnode/data/npz"
 )
 
 type objective func(x, grad []float64) (float64, error)
@@ -158,8 +160,8 @@ func TestLBFGSScale(t *testing.T) {
 	}
 }
 
-// TestLBFGSContinues stops after every iteration, copies the state through plain
-// slices as a checkpoint does, and goes on.
+// TestLBFGSContinues stops after every iteration, has the state to a file and back,
+// and goes on.
 func TestLBFGSContinues(t *testing.T) {
 	const n, steps = 6, 60
 	config := LBFGSConfig{Memory: 5}
@@ -175,13 +177,17 @@ func TestLBFGSContinues(t *testing.T) {
 	run(want, 0)
 	first := start()
 	for k := range steps {
-		l := &LBFGS{
-			LBFGSConfig: config, Iteration: first.Iteration, Evaluations: first.Evaluations,
-			F: first.F, X: slices.Clone(first.X), G: slices.Clone(first.G),
+		l := &LBFGS{LBFGSConfig: config}
+		b, err := npz.Encode(first.State())
+		if err != nil {
+			t.Fatal(err)
 		}
-		for i := range first.S {
-			l.S = append(l.S, slices.Clone(first.S[i]))
-			l.Y = append(l.Y, slices.Clone(first.Y[i]))
+		arrays, err := npz.Decode(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Restore(arrays, n); err != nil {
+			t.Fatal(err)
 		}
 		run(l, k)
 		if got, want := state(l), state(want); got != want {

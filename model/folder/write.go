@@ -1,23 +1,24 @@
-package model
+package folder
 
 import (
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/pkg/errors"
 )
 
-// writeSnapshot makes dir a snapshot of the files, see snapshot.go, and creates
-// the folders above it as needed. Where it replaces a snapshot, entries of dir
-// that are not in the old manifest are a person's and are kept. It refuses, before
-// it changes anything, to overwrite one of those, to replace a folder whose
-// manifest is damaged or newer (ErrCheckpoint), as it could not tell what is
-// whose, and to replace what is not a folder. Other errors are the operating
-// system's; the old snapshot is then still readable, and the next call recovers.
-func writeSnapshot(dir string, files []snapshotFile) error {
-	return new(disk).writeSnapshot(dir, files)
+// Write makes dir a checkpoint of the files and creates the folders above it as
+// needed. Where it replaces a checkpoint, entries of dir that are not in the old
+// manifest are a person's and are kept. It refuses, before it changes anything, to
+// overwrite one of those, to replace a folder whose manifest is damaged or newer
+// (ErrCheckpoint), as it could not tell what is whose, and to replace what is not a
+// folder. Other errors are the operating system's; the old checkpoint is then still
+// readable, and the next call recovers.
+func Write(dir string, files []File) error {
+	return new(disk).save(dir, files)
 }
 
 // disk does the operations that change a file system, or nothing after the first
@@ -28,13 +29,13 @@ type disk struct {
 	err    error
 }
 
-func (d *disk) writeSnapshot(dir string, files []snapshotFile) error {
+func (d *disk) save(dir string, files []File) error {
 	m, err := newManifest(files)
 	if err != nil {
 		return err
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
-		return errors.Wrap(err, "model: writeSnapshot")
+		return errors.Wrap(err, "folder: Write")
 	}
 	parent := filepath.Dir(dir)
 	d.mkdirAll(parent)
@@ -43,9 +44,9 @@ func (d *disk) writeSnapshot(dir string, files []snapshotFile) error {
 
 	tmp := filepath.Join(parent, staging(dir)+strconv.Itoa(os.Getpid()))
 	d.mkdir(tmp)
-	for _, f := range append(files[:len(files):len(files)], snapshotFile{manifestName, m.text()}) {
-		d.write(filepath.Join(tmp, f.name), f.data)
-		d.sync(filepath.Join(tmp, f.name))
+	for _, f := range append(files[:len(files):len(files)], File{Manifest, m.text()}) {
+		d.write(filepath.Join(tmp, f.Name), f.Data)
+		d.sync(filepath.Join(tmp, f.Name))
 	}
 	d.sync(tmp)
 	if d.exists(dir) {
@@ -57,11 +58,11 @@ func (d *disk) writeSnapshot(dir string, files []snapshotFile) error {
 	return d.err
 }
 
-// repair completes or undoes what a killed writer has left: the old snapshot put
+// repair completes or undoes what a killed writer has left: the old checkpoint put
 // aside, and temporary siblings.
 func (d *disk) repair(dir string) {
 	parent := filepath.Dir(dir)
-	if d.exists(aside(dir)) && !d.exists(filepath.Join(dir, manifestName)) {
+	if d.exists(aside(dir)) && !d.exists(filepath.Join(dir, Manifest)) {
 		if d.exists(dir) { // made by someone since
 			d.carry(dir, aside(dir))
 			d.remove(dir)
@@ -82,7 +83,7 @@ func (d *disk) repair(dir string) {
 	}
 }
 
-// refuse fails if the files of m would overwrite what is not a snapshot's.
+// refuse fails if the files of m would overwrite what is not a checkpoint's.
 func (d *disk) refuse(dir string, m manifest) {
 	if !d.exists(dir) {
 		return
@@ -90,13 +91,13 @@ func (d *disk) refuse(dir string, m manifest) {
 	own := d.own(dir)
 	for _, f := range m.Files {
 		if path := filepath.Join(dir, f.Name); !own[f.Name] && d.exists(path) {
-			d.fail(errors.Errorf("model: writeSnapshot: %s is there and not of a checkpoint; move it away", path))
+			d.fail(errors.Errorf("folder: Write: %s is there and not of a checkpoint; move it away", path))
 		}
 	}
 }
 
-// retire removes the snapshot put aside from dir, after carrying over to dir what
-// is not the snapshot's own. The manifest goes last, so that retire can be called
+// retire removes the checkpoint put aside from dir, after carrying over to dir what
+// is not the checkpoint's own. The manifest goes last, so that retire can be called
 // again wherever it was killed.
 func (d *disk) retire(dir string) {
 	old := aside(dir)
@@ -106,17 +107,17 @@ func (d *disk) retire(dir string) {
 	d.carry(old, dir)
 	own := d.own(old)
 	for _, name := range d.list(old) {
-		if own[name] && name != manifestName {
+		if own[name] && name != Manifest {
 			d.remove(filepath.Join(old, name))
 		}
 	}
-	if own[manifestName] {
-		d.remove(filepath.Join(old, manifestName))
+	if own[Manifest] {
+		d.remove(filepath.Join(old, Manifest))
 	}
 	d.remove(old)
 }
 
-// carry moves what is not a snapshot's from one folder to another.
+// carry moves what is not a checkpoint's from one folder to another.
 func (d *disk) carry(from, to string) {
 	own := d.own(from)
 	for _, name := range d.list(from) {
@@ -125,16 +126,16 @@ func (d *disk) carry(from, to string) {
 		}
 		source, target := filepath.Join(from, name), filepath.Join(to, name)
 		if d.exists(target) {
-			d.fail(errors.Errorf("model: writeSnapshot: %s cannot join %s, which is there; move one away", source, target))
+			d.fail(errors.Errorf("folder: Write: %s cannot join %s, which is there; move one away", source, target))
 		}
 		d.rename(source, target)
 	}
 	d.sync(to)
 }
 
-// own returns the names that belong to the snapshot in dir by its manifest.
+// own returns the names that belong to the checkpoint in dir by its manifest.
 func (d *disk) own(dir string) map[string]bool {
-	path := filepath.Join(dir, manifestName)
+	path := filepath.Join(dir, Manifest)
 	if !d.exists(path) {
 		return nil
 	}
@@ -145,7 +146,7 @@ func (d *disk) own(dir string) map[string]bool {
 	}
 	m, err := parseManifest(text, path)
 	d.fail(err)
-	own := map[string]bool{manifestName: true}
+	own := map[string]bool{Manifest: true}
 	for _, f := range m.Files {
 		own[f.Name] = true
 	}
@@ -162,7 +163,7 @@ func (d *disk) fail(err error) {
 func (d *disk) exists(path string) bool {
 	_, err := os.Lstat(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		d.fail(errors.Wrap(err, "model: writeSnapshot"))
+		d.fail(errors.Wrap(err, "folder: Write"))
 	}
 	return err == nil && d.err == nil
 }
@@ -173,7 +174,7 @@ func (d *disk) list(dir string) (names []string) {
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		d.fail(errors.Wrap(err, "model: writeSnapshot"))
+		d.fail(errors.Wrap(err, "folder: Write"))
 	}
 	for _, e := range entries {
 		names = append(names, e.Name())
@@ -187,7 +188,7 @@ func (d *disk) do(op, path string, f func() error) {
 		d.err = d.before(op, path)
 	}
 	if d.err == nil {
-		d.err = errors.Wrapf(f(), "model: writeSnapshot: %s %s", op, path)
+		d.err = errors.Wrapf(f(), "folder: Write: %s %s", op, path)
 	}
 }
 
@@ -221,4 +222,18 @@ func (d *disk) rename(from, to string) {
 
 func (d *disk) remove(path string) {
 	d.do("remove", path, func() error { return os.Remove(path) })
+}
+
+// aside is where a writer puts the old checkpoint of dir.
+func aside(dir string) string {
+	return filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".old")
+}
+
+// staging is the prefix of the names of dir's temporary siblings; digits follow.
+func staging(dir string) string { return "." + filepath.Base(dir) + ".tmp-" }
+
+func isStaging(dir, name string) bool {
+	number, ok := strings.CutPrefix(name, staging(dir))
+	_, err := strconv.ParseUint(number, 10, 64)
+	return ok && err == nil
 }

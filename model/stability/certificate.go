@@ -1,4 +1,4 @@
-package model
+package stability
 
 import (
 	"math"
@@ -17,7 +17,7 @@ import (
 func dissipation(s, gs *mat.Dense, shift float64) (q *mat.Dense, lambda []float64, err error) {
 	var e mat.EigenSym
 	if !e.Factorize(symmetrised(1, s), true) {
-		return nil, nil, errors.New("model: analyse: eigenvalues of S did not converge")
+		return nil, nil, errors.New("stability: Analyse: eigenvalues of S did not converge")
 	}
 	lambda = e.Values(nil)
 	for i := range lambda {

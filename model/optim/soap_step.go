@@ -1,4 +1,4 @@
-package model
+package optim
 
 import (
 	"slices"
@@ -18,7 +18,7 @@ type soapTeam struct {
 	run   []func() // one for each goroutine but the caller's, so that go allocates nothing
 	works []*soapWork
 
-	task func(*soapTeam, *SOAPMatrix, *soapWork)
+	task func(*soapTeam, *soapMatrix, *soapWork)
 	rate float64
 	w, g []float64
 }
@@ -27,8 +27,8 @@ type soapTeam struct {
 const goroutineFrom = 1 << 20
 
 // each has the task done for every matrix.
-func (s *SOAP) each(task func(*soapTeam, *SOAPMatrix, *soapWork), rate float64, w, g []float64) {
-	if s.team == nil || len(s.team.order) != len(s.Matrices) {
+func (s *SOAP) each(task func(*soapTeam, *soapMatrix, *soapWork), rate float64, w, g []float64) {
+	if s.team == nil || len(s.team.order) != len(s.matrices) {
 		s.team = newSOAPTeam(s)
 	}
 	t := s.team
@@ -45,9 +45,9 @@ func (s *SOAP) each(task func(*soapTeam, *SOAPMatrix, *soapWork), rate float64, 
 
 func newSOAPTeam(s *SOAP) *soapTeam {
 	t := &soapTeam{works: []*soapWork{{}}}
-	cost := func(i int) int { m := s.Matrices[i]; return m.Rows * m.Cols * (m.Rows + m.Cols) }
+	cost := func(i int) int { m := s.matrices[i]; return m.rows * m.cols * (m.rows + m.cols) }
 	total := 0
-	for i := range s.Matrices {
+	for i := range s.matrices {
 		t.order = append(t.order, i)
 		total += cost(i)
 	}
@@ -55,7 +55,7 @@ func newSOAPTeam(s *SOAP) *soapTeam {
 	if 2*total < goroutineFrom {
 		return t
 	}
-	for len(t.works) < min(s.Workers, len(s.Matrices)) {
+	for len(t.works) < min(s.workers, len(s.matrices)) {
 		work := &soapWork{}
 		t.works = append(t.works, work)
 		t.run = append(t.run, func() { defer t.wait.Done(); t.work(work) })
@@ -70,7 +70,7 @@ func (t *soapTeam) work(work *soapWork) {
 		if k >= len(t.order) {
 			return
 		}
-		t.task(t, &t.Matrices[t.order[k]], work)
+		t.task(t, &t.matrices[t.order[k]], work)
 	}
 }
 
@@ -89,15 +89,15 @@ func buffer(x *[]float64, n int) []float64 {
 
 // step moves a matrix, see SOAP: Adam's step in the rotated basis, from 0, is
 // what is turned back.
-func (k *soapWork) step(t *soapTeam, m *SOAPMatrix) {
-	begin, end := m.Begin, m.end()
-	mean, variance, w := t.Mean[begin:end], t.Variance[begin:end], t.w[begin:end]
+func (k *soapWork) step(t *soapTeam, m *soapMatrix) {
+	begin, end := m.begin, m.end()
+	mean, variance, w := t.mean[begin:end], t.variance[begin:end], t.w[begin:end]
 	d := buffer(&k.d, end-begin)
 	clear(d)
-	kernel.AdamTo(d, mean, variance, k.into(m, t.g[begin:end]), 1, t.Beta1, t.Beta2, t.Epsilon, t.Step)
+	kernel.AdamTo(d, mean, variance, k.into(m, t.g[begin:end]), 1, t.Beta1, t.Beta2, t.Epsilon, int(t.step))
 	d = k.back(m, d)
-	if t.Scale != nil {
-		for i, s := range t.Scale[begin:end] {
+	if t.rates != nil {
+		for i, s := range t.rates[begin:end] {
 			d[i] *= s
 		}
 	}
@@ -106,87 +106,86 @@ func (k *soapWork) step(t *soapTeam, m *SOAPMatrix) {
 
 // absorb takes the gradient into L and R and renews the bases if it is their
 // turn.
-func (k *soapWork) absorb(t *soapTeam, m *SOAPMatrix) {
-	c := t.filled()
-	begin, end := m.Begin, m.end()
+func (k *soapWork) absorb(t *soapTeam, m *soapMatrix) {
+	begin, end := m.begin, m.end()
 	g := t.g[begin:end]
-	if m.Left.Basis != nil {
-		kernel.Gemm(false, true, m.Rows, m.Rows, m.Cols, 1-c.Decay, g, g, c.Decay, m.Left.Factor, &k.tmp)
+	if m.left.basis != nil {
+		kernel.Gemm(false, true, m.rows, m.rows, m.cols, 1-t.config.Decay, g, g, t.config.Decay, m.left.factor, &k.tmp)
 	}
-	if m.Right.Basis != nil {
-		kernel.Gemm(true, false, m.Cols, m.Cols, m.Rows, 1-c.Decay, g, g, c.Decay, m.Right.Factor, &k.tmp)
+	if m.right.basis != nil {
+		kernel.Gemm(true, false, m.cols, m.cols, m.rows, 1-t.config.Decay, g, g, t.config.Decay, m.right.factor, &k.tmp)
 	}
-	if t.Step%c.Period != 0 {
+	if int(t.step)%int(t.config.Period) != 0 {
 		return
 	}
-	mean := append(k.d[:0], k.back(m, t.Mean[begin:end])...)
+	mean := append(k.d[:0], k.back(m, t.mean[begin:end])...)
 	k.d = mean
 	for _, s := range m.sides() {
 		k.renew(s)
 	}
-	copy(t.Mean[begin:end], k.into(m, mean))
+	copy(t.mean[begin:end], k.into(m, mean))
 }
 
 // renew does one iteration of the power method. (LQ)ᵀ = QᵀL, as L is symmetric,
 // so what is orthonormalised are rows.
 func (k *soapWork) renew(s side) {
-	if s.Basis == nil {
+	if s.basis == nil {
 		return
 	}
 	p := buffer(&k.product, s.dim*s.dim)
-	kernel.Gemm(false, false, s.dim, s.dim, s.dim, 1, s.Basis, s.Factor, 0, p, &k.tmp)
+	kernel.Gemm(false, false, s.dim, s.dim, s.dim, 1, s.basis, s.factor, 0, p, &k.tmp)
 	for _, v := range p {
 		if !finite(v) {
 			return
 		}
 	}
-	k.lq.QTo(s.Basis, p, s.dim)
+	k.lq.QTo(s.basis, p, s.dim)
 }
 
 // turned reports whether the moments of m are kept as the transpose.
-func (m *SOAPMatrix) turned() bool { return m.Cols > m.Rows && m.Right.Basis != nil }
+func (m *soapMatrix) turned() bool { return m.cols > m.rows && m.right.basis != nil }
 
 // into returns P_L X P_Rᵀ, or its transpose if m is turned. It may be x itself.
-func (k *soapWork) into(m *SOAPMatrix, x []float64) []float64 {
-	r, c := m.Rows, m.Cols
+func (k *soapWork) into(m *soapMatrix, x []float64) []float64 {
+	r, c := m.rows, m.cols
 	a, b := buffer(&k.a, r*c), buffer(&k.b, r*c)
 	if m.turned() {
-		if m.Left.Basis != nil {
-			kernel.Gemm(false, false, r, c, r, 1, m.Left.Basis, x, 0, a, &k.tmp)
+		if m.left.basis != nil {
+			kernel.Gemm(false, false, r, c, r, 1, m.left.basis, x, 0, a, &k.tmp)
 			x = a
 		}
-		kernel.Gemm(false, true, c, r, c, 1, m.Right.Basis, x, 0, b, &k.tmp)
+		kernel.Gemm(false, true, c, r, c, 1, m.right.basis, x, 0, b, &k.tmp)
 		return b
 	}
-	if m.Right.Basis != nil {
-		kernel.Gemm(false, true, r, c, c, 1, x, m.Right.Basis, 0, a, &k.tmp)
+	if m.right.basis != nil {
+		kernel.Gemm(false, true, r, c, c, 1, x, m.right.basis, 0, a, &k.tmp)
 		x = a
 	}
-	if m.Left.Basis != nil {
-		kernel.Gemm(false, false, r, c, r, 1, m.Left.Basis, x, 0, b, &k.tmp)
+	if m.left.basis != nil {
+		kernel.Gemm(false, false, r, c, r, 1, m.left.basis, x, 0, b, &k.tmp)
 		x = b
 	}
 	return x
 }
 
 // back is the inverse of into.
-func (k *soapWork) back(m *SOAPMatrix, x []float64) []float64 {
-	r, c := m.Rows, m.Cols
+func (k *soapWork) back(m *soapMatrix, x []float64) []float64 {
+	r, c := m.rows, m.cols
 	a, b := buffer(&k.a, r*c), buffer(&k.b, r*c)
 	if m.turned() {
-		kernel.Gemm(true, false, r, c, c, 1, x, m.Right.Basis, 0, a, &k.tmp)
-		if m.Left.Basis == nil {
+		kernel.Gemm(true, false, r, c, c, 1, x, m.right.basis, 0, a, &k.tmp)
+		if m.left.basis == nil {
 			return a
 		}
-		kernel.Gemm(true, false, r, c, r, 1, m.Left.Basis, a, 0, b, &k.tmp)
+		kernel.Gemm(true, false, r, c, r, 1, m.left.basis, a, 0, b, &k.tmp)
 		return b
 	}
-	if m.Left.Basis != nil {
-		kernel.Gemm(true, false, r, c, r, 1, m.Left.Basis, x, 0, a, &k.tmp)
+	if m.left.basis != nil {
+		kernel.Gemm(true, false, r, c, r, 1, m.left.basis, x, 0, a, &k.tmp)
 		x = a
 	}
-	if m.Right.Basis != nil {
-		kernel.Gemm(false, false, r, c, c, 1, x, m.Right.Basis, 0, b, &k.tmp)
+	if m.right.basis != nil {
+		kernel.Gemm(false, false, r, c, c, 1, x, m.right.basis, 0, b, &k.tmp)
 		x = b
 	}
 	return x

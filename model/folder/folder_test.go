@@ -1,4 +1,4 @@
-package model
+package folder
 
 import (
 	"bytes"
@@ -14,28 +14,28 @@ import (
 	"github.com/pkg/errors"
 )
 
-// numbered is the snapshot number n: files of one generation, so that a mixture
+// numbered is the checkpoint number n: files of one generation, so that a mixture
 // is told from a whole.
-func numbered(n int) []snapshotFile {
-	return []snapshotFile{
+func numbered(n int) []File {
+	return []File{
 		{"config.json", fmt.Appendf(nil, `{"generation": %d}`, n)},
 		{"weights.npz", bytes.Repeat([]byte{byte(n)}, 50+n)},
 		{"metrics.csv", nil},
 	}
 }
 
-func contents(files []snapshotFile) map[string][]byte {
+func contents(files []File) map[string][]byte {
 	m := map[string][]byte{}
 	for _, f := range files {
-		m[f.name] = append([]byte{}, f.data...)
+		m[f.Name] = append([]byte{}, f.Data...)
 	}
 	return m
 }
 
-// generation reads dir, which must be whole, and returns which snapshot it is.
+// generation reads dir, which must be whole, and returns which checkpoint it is.
 func generation(t *testing.T, dir string) int {
 	t.Helper()
-	got, err := readSnapshot(dir)
+	got, err := Read(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,13 +44,13 @@ func generation(t *testing.T, dir string) int {
 			return n
 		}
 	}
-	t.Fatalf("got %q, which is none of the snapshots", got)
+	t.Fatalf("got %q, which is none of the checkpoints", got)
 	return 0
 }
 
 func mustWrite(t *testing.T, dir string, n int) {
 	t.Helper()
-	if err := writeSnapshot(dir, numbered(n)); err != nil {
+	if err := Write(dir, numbered(n)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -90,20 +90,20 @@ func wantEntries(t *testing.T, dir string, want ...string) {
 	}
 }
 
-func TestSnapshotRoundTrip(t *testing.T) {
+func TestRoundTrip(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "deep", "run")
 	for n := 1; n <= 3; n++ {
 		mustWrite(t, dir, n)
 		if got := generation(t, dir); got != n {
-			t.Errorf("got snapshot %d, want %d", got, n)
+			t.Errorf("got checkpoint %d, want %d", got, n)
 		}
 		wantEntries(t, filepath.Dir(dir), "run")
-		wantEntries(t, dir, manifestName, "config.json", "metrics.csv", "weights.npz")
+		wantEntries(t, dir, Manifest, "config.json", "metrics.csv", "weights.npz")
 	}
-	if err := writeSnapshot(dir, numbered(4)[:1]); err != nil {
+	if err := Write(dir, numbered(4)[:1]); err != nil {
 		t.Fatal(err)
 	}
-	wantEntries(t, dir, manifestName, "config.json") // a file less than before
+	wantEntries(t, dir, Manifest, "config.json") // a file less than before
 }
 
 // kill returns a disk that dies ahead of operation k, and, if that is a write,
@@ -127,13 +127,13 @@ func kill(k int) *disk {
 	}}
 }
 
-// TestSnapshotKill kills the writer of snapshot 2 ahead of each of its operations,
-// and the writer of snapshot 3, which finds the remains, ahead of every fifth of
+// TestKill kills the writer of checkpoint 2 ahead of each of its operations,
+// and the writer of checkpoint 3, which finds the remains, ahead of every fifth of
 // its own, each time another fifth; all pairs take half a minute.
-func TestSnapshotKill(t *testing.T) {
+func TestKill(t *testing.T) {
 	home := t.TempDir()
 	var kills int
-	for _, fresh := range []bool{true, false} { // is there a snapshot 1 to replace?
+	for _, fresh := range []bool{true, false} { // is there a checkpoint 1 to replace?
 		for first, more := 0, true; more; first++ {
 			for second := first % 5; ; second += 5 {
 				parent := filepath.Join(home, fmt.Sprint(fresh, first, second))
@@ -148,23 +148,23 @@ func TestSnapshotKill(t *testing.T) {
 				see := func() {
 					t.Helper()
 					if fresh && newest == 1 {
-						if _, err := readSnapshot(dir); errors.Is(err, ErrCheckpoint) {
+						if _, err := Read(dir); errors.Is(err, ErrCheckpoint) {
 							return // none yet
 						}
 					}
 					n := generation(t, dir)
 					if n < newest {
-						t.Fatalf("kills at %d, %d: got snapshot %d after %d", first, second, n, newest)
+						t.Fatalf("kills at %d, %d: got checkpoint %d after %d", first, second, n, newest)
 					}
 					newest = n
 				}
-				more = kill(first).writeSnapshot(dir, numbered(2)) != nil
+				more = kill(first).save(dir, numbered(2)) != nil
 				see()
-				killed := kill(second).writeSnapshot(dir, numbered(3)) != nil
+				killed := kill(second).save(dir, numbered(3)) != nil
 				see()
 				mustWrite(t, dir, 4)
 				if see(); newest != 4 {
-					t.Fatalf("kills at %d, %d: got snapshot %d, want 4", first, second, newest)
+					t.Fatalf("kills at %d, %d: got checkpoint %d, want 4", first, second, newest)
 				}
 				wantEntries(t, parent, "run", ".run.tmp-old.txt")
 				if !fresh {
@@ -186,17 +186,17 @@ func TestSnapshotKill(t *testing.T) {
 	}
 }
 
-// TestSnapshotDamage cuts every file at every length and flips a bit of every byte.
-func TestSnapshotDamage(t *testing.T) {
+// TestDamage cuts every file at every length and flips a bit of every byte.
+func TestDamage(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	mustWrite(t, dir, 1)
 	refused := func(path, what string) {
 		t.Helper()
-		if _, err := readSnapshot(dir); !errors.Is(err, ErrCheckpoint) || !strings.Contains(err.Error(), path) {
+		if _, err := Read(dir); !errors.Is(err, ErrCheckpoint) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s %s: got error %v, want ErrCheckpoint that names it", path, what, err)
 		}
 	}
-	for _, name := range []string{manifestName, "config.json", "weights.npz", "metrics.csv"} {
+	for _, name := range []string{Manifest, "config.json", "weights.npz", "metrics.csv"} {
 		path := filepath.Join(dir, name)
 		good, err := os.ReadFile(path)
 		if err != nil {
@@ -215,7 +215,7 @@ func TestSnapshotDamage(t *testing.T) {
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
-		if name == manifestName {
+		if name == Manifest {
 			refused(dir, "without it")
 		} else {
 			refused(path, "removed")
@@ -223,7 +223,7 @@ func TestSnapshotDamage(t *testing.T) {
 		putFile(t, path, string(good))
 	}
 	if n := generation(t, dir); n != 1 {
-		t.Errorf("got snapshot %d after the damage was undone, want 1", n)
+		t.Errorf("got checkpoint %d after the damage was undone, want 1", n)
 	}
 }
 
@@ -258,18 +258,20 @@ func TestManifestDamage(t *testing.T) {
 	}
 }
 
-func TestSnapshotForeign(t *testing.T) {
+func TestForeign(t *testing.T) {
 	home := t.TempDir()
 	dir := func(name string) string { return filepath.Join(home, name) }
 	putFile(t, filepath.Join(dir("plain"), "a.txt"), "a")
 	putFile(t, dir("file"), "a")
-	newer := manifest{Format: snapshotFormat, Version: snapshotVersion + 1}
-	putFile(t, filepath.Join(dir("newer"), manifestName), string(newer.text()))
+	newer := manifest{Format: format, Version: version + 1}
+	putFile(t, filepath.Join(dir("newer"), Manifest), string(newer.text()))
 	future := `{"format": "spnode checkpoint", "version": 7, "encrypted": true}` // fields we don't know
-	putFile(t, filepath.Join(dir("future"), manifestName), future)
-	putFile(t, filepath.Join(dir("other"), manifestName), `{"name": "a web page"}`)
-	escape := manifest{Format: snapshotFormat, Version: 1, Files: []manifestEntry{{"../file", 1, digest([]byte("a"))}}}
-	putFile(t, filepath.Join(dir("escape"), manifestName), string(escape.text()))
+	putFile(t, filepath.Join(dir("future"), Manifest), future)
+	putFile(t, filepath.Join(dir("other"), Manifest), `{"name": "a web page"}`)
+	none := manifest{Format: format}
+	putFile(t, filepath.Join(dir("none"), Manifest), string(none.text()))
+	escape := manifest{Format: format, Version: version, Files: []manifestEntry{{"../file", 1, digest([]byte("a"))}}}
+	putFile(t, filepath.Join(dir("escape"), Manifest), string(escape.text()))
 
 	for name, want := range map[string]string{
 		"absent": "no such folder",
@@ -277,22 +279,23 @@ func TestSnapshotForeign(t *testing.T) {
 		"file":   "not a directory",
 		"newer":  "update spnode",
 		"future": "update spnode",
+		"none":   "version, got 0",
 		"other":  "format",
 		"escape": "escapes",
 	} {
-		_, err := readSnapshot(dir(name))
+		_, err := Read(dir(name))
 		if !errors.Is(err, ErrCheckpoint) || !strings.Contains(err.Error(), home) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got error %v, want ErrCheckpoint with the path and %q", name, err, want)
 		}
 	}
 }
 
-// TestSnapshotKeeps: nothing that is not a snapshot's is overwritten or removed.
-func TestSnapshotKeeps(t *testing.T) {
+// TestKeeps: nothing that is not a checkpoint's is overwritten or removed.
+func TestKeeps(t *testing.T) {
 	home := t.TempDir()
 	plain := filepath.Join(home, "plain")
 	putFile(t, filepath.Join(plain, "weights.npz"), "mine")
-	if err := writeSnapshot(plain, numbered(1)); err == nil || !strings.Contains(err.Error(), "weights.npz") {
+	if err := Write(plain, numbered(1)); err == nil || !strings.Contains(err.Error(), "weights.npz") {
 		t.Errorf("a person's file in the way: got %v, want an error that names it", err)
 	}
 	wantText(t, filepath.Join(plain, "weights.npz"), "mine")
@@ -305,14 +308,14 @@ func TestSnapshotKeeps(t *testing.T) {
 
 	damaged := filepath.Join(home, "damaged")
 	mustWrite(t, damaged, 1)
-	putFile(t, filepath.Join(damaged, manifestName), "{}")
-	if err := writeSnapshot(damaged, numbered(2)); !errors.Is(err, ErrCheckpoint) {
+	putFile(t, filepath.Join(damaged, Manifest), "{}")
+	if err := Write(damaged, numbered(2)); !errors.Is(err, ErrCheckpoint) {
 		t.Errorf("damaged manifest: got %v, want ErrCheckpoint", err)
 	}
 
 	file := filepath.Join(home, "file")
 	putFile(t, file, "mine")
-	if writeSnapshot(file, numbered(1)) == nil {
+	if Write(file, numbered(1)) == nil {
 		t.Error("a file in the place of the folder was accepted")
 	}
 	wantText(t, file, "mine")
@@ -325,25 +328,44 @@ func TestSnapshotKeeps(t *testing.T) {
 	}
 	putFile(t, filepath.Join(again, "notes.txt"), "mine")
 	if n := generation(t, again); n != 1 {
-		t.Errorf("got snapshot %d, want 1", n)
+		t.Errorf("got checkpoint %d, want 1", n)
 	}
 	mustWrite(t, again, 2)
 	wantText(t, filepath.Join(again, "notes.txt"), "mine")
 	wantEntries(t, home, "again", "damaged", "file", "other", "plain")
 }
 
-func TestSnapshotNames(t *testing.T) {
-	for _, name := range []string{"", ".", "..", ".hidden", "a/b", "/a", manifestName, "config.json"} {
-		files := append(numbered(1), snapshotFile{name, nil})
-		if err := writeSnapshot(filepath.Join(t.TempDir(), "run"), files); err == nil {
+// TestVersion1 reads a folder of the first version, and replaces it.
+func TestVersion1(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	mustWrite(t, dir, 1)
+	m, err := newManifest(numbered(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Version = 1
+	putFile(t, filepath.Join(dir, Manifest), string(m.text()))
+	if n := generation(t, dir); n != 1 {
+		t.Errorf("got checkpoint %d, want 1", n)
+	}
+	mustWrite(t, dir, 2)
+	if n := generation(t, dir); n != 2 {
+		t.Errorf("got checkpoint %d, want 2", n)
+	}
+}
+
+func TestNames(t *testing.T) {
+	for _, name := range []string{"", ".", "..", ".hidden", "a/b", "/a", Manifest, "config.json"} {
+		files := append(numbered(1), File{name, nil})
+		if err := Write(filepath.Join(t.TempDir(), "run"), files); err == nil {
 			t.Errorf("the file name %q was accepted", name)
 		}
 	}
 }
 
-// TestSnapshotReadWhileWriting has readers at work while a writer replaces the
-// snapshot again and again: they must find a whole one every time.
-func TestSnapshotReadWhileWriting(t *testing.T) {
+// TestReadWhileWriting has readers at work while a writer replaces the
+// checkpoint again and again: they must find a whole one every time.
+func TestReadWhileWriting(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	mustWrite(t, dir, 0)
 	done := make(chan struct{})
@@ -356,7 +378,7 @@ func TestSnapshotReadWhileWriting(t *testing.T) {
 					return
 				default:
 				}
-				got, err := readSnapshot(dir)
+				got, err := Read(dir)
 				if err != nil {
 					t.Error(err)
 					return

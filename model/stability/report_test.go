@@ -1,7 +1,8 @@
-package model
+package stability
 
 import (
-	"encoding/json"
+	"encoding/xml"
+	"io"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -45,9 +46,9 @@ func hurwitz(rng *rand.Rand, n int, shift float64) draw {
 	return d
 }
 
-func (d draw) analyse(t *testing.T, lipschitz, gBound float64, layers ...*mat.Dense) *Stability {
+func (d draw) analyse(t *testing.T, lipschitz, gBound float64, layers ...*mat.Dense) *Report {
 	t.Helper()
-	r, err := analyse(d.a, d.s, d.gs, d.shift, lipschitz, gBound, layers)
+	r, err := Analyse(System{d.a, d.s, d.gs, d.shift, lipschitz, gBound, layers})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,8 +69,8 @@ func upper(c float64) draw {
 	return draw{mat.NewDense(2, 2, []float64{-2, c, 0, -2}), identity(2), mat.NewDense(2, 2, []float64{-2, c / 2, c / 2, -2}), 0}
 }
 
-// TestStabilityPaper has the matrices of eq. (23).
-func TestStabilityPaper(t *testing.T) {
+// TestPaper has the matrices of eq. (23).
+func TestPaper(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		a     draw
@@ -96,9 +97,9 @@ func TestStabilityPaper(t *testing.T) {
 	}
 }
 
-// TestStabilityTurnedJordan is a Jordan block that rounding makes diagonalisable:
+// TestTurnedJordan is a Jordan block that rounding makes diagonalisable:
 // the eigenvalue splits by about √ε = 1e-8, and so κ is of the order 1e8.
-func TestStabilityTurnedJordan(t *testing.T) {
+func TestTurnedJordan(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	d := upper(10)
 	q := orthogonal(rng, 2)
@@ -109,8 +110,8 @@ func TestStabilityTurnedJordan(t *testing.T) {
 	}
 }
 
-// TestStabilityNormal is [−1 2; −2 −1]: eigenvalues −1 ± 2i, orthogonal vectors.
-func TestStabilityNormal(t *testing.T) {
+// TestNormal is [−1 2; −2 −1]: eigenvalues −1 ± 2i, orthogonal vectors.
+func TestNormal(t *testing.T) {
 	d := draw{mat.NewDense(2, 2, []float64{-1, 2, -2, -1}), identity(2), mat.NewDense(2, 2, []float64{-1, 0, 0, -1}), 0}
 	r := d.analyse(t, 0.5, 2, mat.NewDense(1, 2, []float64{3, 4}))
 	want := [][2]float64{{-1, 2}, {-1, -2}}
@@ -135,10 +136,10 @@ func orthogonal(rng *rand.Rand, n int) *mat.Dense {
 	return &q
 }
 
-// TestStabilityDraws: the spectrum lies left of μ, and Theorem 3 and the
+// TestDraws: the spectrum lies left of μ, and Theorem 3 and the
 // certificate are sound: g(u) = 0.99 L Q u with Q orthogonal is L-Lipschitz, so
 // A + 0.99 L Q must be Hurwitz.
-func TestStabilityDraws(t *testing.T) {
+func TestDraws(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	var positive, larger int
 	for k := range 1000 {
@@ -309,7 +310,7 @@ func TestErrorBound(t *testing.T) {
 		{"overflow", 1000, 0, 0, 0.1, 0, 1, 1, math.Inf(1)},
 		{"no L", 1, math.Inf(1), 0, 0.1, 0, 1, 1, math.Inf(1)},
 	} {
-		r := Stability{Norm: c.norm, Lipschitz: c.lipschitz}
+		r := Report{Norm: c.norm, Lipschitz: c.lipschitz}
 		got := r.ErrorBound(c.rho, c.dA, c.dg, c.v, c.t)
 		if got != c.is && !(math.Abs(got-c.is) <= 1e-11*c.is) {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.is)
@@ -326,7 +327,7 @@ func TestErrorBoundHolds(t *testing.T) {
 		diff.Scale(0.1, orthogonal(rng, 3))
 		model.Add(truth, &diff)
 		u0 := mat.NewVecDense(3, []float64{1, -1, 2})
-		r := Stability{Norm: mat.Norm(&model, 2)}
+		r := Report{Norm: mat.Norm(&model, 2)}
 		v := 0.0 // bounds the truth up to t
 		for k := range 20 {
 			time := float64(k) * 0.05
@@ -348,30 +349,8 @@ func TestErrorBoundHolds(t *testing.T) {
 	}
 }
 
-func TestStabilityReport(t *testing.T) {
+func TestReport(t *testing.T) {
 	r := upper(10).analyse(t, math.Inf(1), math.Inf(1), mat.NewDense(2, 1, []float64{3, 4}))
-	text, err := json.Marshal(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got map[string]any
-	if err := json.Unmarshal(text, &got); err != nil {
-		t.Fatal(err)
-	}
-	reasons, _ := got["not_finite"].(map[string]any)
-	for _, name := range []string{"condition_number", "lipschitz", "bound_radius"} {
-		if x, ok := got[name]; !ok || x != nil || reasons[name] == nil {
-			t.Errorf("%s: got %v, reason %v, want null and a reason", name, x, reasons[name])
-		}
-	}
-	for name, want := range map[string]float64{"numerical_abscissa": r.NumericalAbscissa, "certificate": 0, "shift": 0, "norm": r.Norm} {
-		if got[name] != want {
-			t.Errorf("%s: got %v, want %v", name, got[name], want)
-		}
-	}
-	if _, ok := got["spectrum"].([]any)[0].([]any); !ok {
-		t.Errorf("got spectrum %v, want a list of pairs", got["spectrum"])
-	}
 	t.Logf("\n%v", r)
 	for _, want := range []string{"spectral abscissa", "-2", "+Inf", "no proof", "layer norms ‖B_i‖₂     5"} {
 		if !strings.Contains(r.String(), want) {
@@ -380,19 +359,55 @@ func TestStabilityReport(t *testing.T) {
 	}
 }
 
-func TestStabilityRefuses(t *testing.T) {
+func TestRefuses(t *testing.T) {
 	good := upper(1)
 	nan := mat.NewDense(2, 2, []float64{math.NaN(), 0, 0, 1})
-	for name, f := range map[string]func() (*Stability, error){
-		"shape of S":  func() (*Stability, error) { return analyse(good.a, identity(3), good.gs, 0, 1, 1, nil) },
-		"norm of A":   func() (*Stability, error) { return analyse(nan, good.s, good.gs, 0, 1, 1, nil) },
-		"norm of G_s": func() (*Stability, error) { return analyse(good.a, good.s, nan, 0, 1, 1, nil) },
-		"layer 0":     func() (*Stability, error) { return analyse(good.a, good.s, good.gs, 0, 1, 1, []*mat.Dense{nan}) },
-		"Lipschitz":   func() (*Stability, error) { return analyse(good.a, good.s, good.gs, 0, math.NaN(), 1, nil) },
-		"bound":       func() (*Stability, error) { return analyse(good.a, good.s, good.gs, 0, 1, -1, nil) },
+	for name, f := range map[string]func() (*Report, error){
+		"shape of S":  func() (*Report, error) { return Analyse(System{good.a, identity(3), good.gs, 0, 1, 1, nil}) },
+		"norm of A":   func() (*Report, error) { return Analyse(System{nan, good.s, good.gs, 0, 1, 1, nil}) },
+		"norm of G_s": func() (*Report, error) { return Analyse(System{good.a, good.s, nan, 0, 1, 1, nil}) },
+		"layer 0":     func() (*Report, error) { return Analyse(System{good.a, good.s, good.gs, 0, 1, 1, []*mat.Dense{nan}}) },
+		"Lipschitz":   func() (*Report, error) { return Analyse(System{good.a, good.s, good.gs, 0, math.NaN(), 1, nil}) },
+		"bound":       func() (*Report, error) { return Analyse(System{good.a, good.s, good.gs, 0, 1, -1, nil}) },
 	} {
 		if _, err := f(); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: got error %v, want one about it", name, err)
+		}
+	}
+}
+
+// wellFormed reports what is wrong with a fragment of HTML whose tags are all
+// closed.
+func wellFormed(fragment string) error {
+	d := xml.NewDecoder(strings.NewReader("<div>" + fragment + "</div>"))
+	for {
+		if _, err := d.Token(); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// The HTML of a report says every row of its text, whatever the numbers are.
+func TestHTML(t *testing.T) {
+	for _, r := range []Report{
+		{Spectrum: [][2]float64{{-1, 2}, {-1, -2}}, SpectralAbscissa: -1, Certified: true, LayerNorms: []float64{0.5}},
+		{Spectrum: [][2]float64{{0, 0}}, ConditionNumber: math.Inf(1), Lipschitz: math.NaN()},
+	} {
+		got, text := r.HTML(), r.String()
+		if err := wellFormed(got); err != nil {
+			t.Errorf("%v in\n%s", err, got)
+		}
+		for _, l := range r.rows() {
+			for _, want := range []string{l.name, l.value, strings.ReplaceAll(l.meaning, "<", "&lt;")} {
+				if !strings.Contains(got, want) {
+					t.Errorf("got no %q in\n%s", want, got)
+				}
+			}
+			if !strings.Contains(text, l.name) || !strings.Contains(text, l.value) {
+				t.Errorf("got no row %v in\n%s", l, text)
+			}
 		}
 	}
 }

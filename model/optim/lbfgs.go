@@ -1,11 +1,15 @@
-package model
+package optim
 
 import (
+	"fmt"
 	"math"
+	"strings"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/optimize"
+
+	"spnode/data/npz"
 )
 
 // LBFGSConfig are the settings of LBFGS. A tolerance of 0 is not used: a loss of
@@ -24,11 +28,11 @@ func DefaultLBFGS() LBFGSConfig { return LBFGSConfig{Memory: 20} }
 func (c LBFGSConfig) Validate() error {
 	switch {
 	case c.Memory < 1:
-		return errors.Errorf("model: LBFGSConfig: memory, got %d, want ≥ 1", c.Memory)
+		return errors.Errorf("optim: LBFGSConfig: memory, got %d, want ≥ 1", c.Memory)
 	case !(c.GradTol >= 0):
-		return errors.Errorf("model: LBFGSConfig: grad_tol, got %g, want ≥ 0", c.GradTol)
+		return errors.Errorf("optim: LBFGSConfig: grad_tol, got %g, want ≥ 0", c.GradTol)
 	case !(c.LossTol >= 0):
-		return errors.Errorf("model: LBFGSConfig: loss_tol, got %g, want ≥ 0", c.LossTol)
+		return errors.Errorf("optim: LBFGSConfig: loss_tol, got %g, want ≥ 0", c.LossTol)
 	}
 	return nil
 }
@@ -45,9 +49,9 @@ func (c LBFGSConfig) Validate() error {
 // 1e6 in 50 unknowns with a memory of 50 then takes 101 evaluations to rounding
 // instead of 4400. Where there are few parameters, let Memory be their number.
 //
-// The exported fields are the whole state between two iterations and open to be
-// saved: an LBFGS made of copies of them goes on with the same bits. To start, set
-// the configuration and X; G nil says that f was not evaluated there yet.
+// To start, set the configuration and X; G nil says that f was not evaluated there
+// yet. The exported fields are the whole state between two iterations, and State
+// lays them out to be saved.
 //
 // See Nocedal and Wright, Numerical Optimization (2006), algorithms 7.4 and 7.5.
 // gonum's optimize.LBFGS is the same method with its history hidden.
@@ -90,7 +94,7 @@ func (l *LBFGS) Iterate(eval func(x, grad []float64) (float64, error)) (done boo
 			return false, "", err
 		}
 		if norm := floats.Norm(l.trial.g, 2); !finite(f) || !finite(norm) {
-			return false, "", errors.Errorf("model: LBFGS.Iterate: start, got loss %g and gradient norm %g, want finite numbers", f, norm)
+			return false, "", errors.Errorf("optim: LBFGS.Iterate: start, got loss %g and gradient norm %g, want finite numbers", f, norm)
 		}
 		l.F, l.G = f, append([]float64(nil), l.trial.g...)
 		l.Evaluations++
@@ -128,6 +132,59 @@ func (l *LBFGS) Iterate(eval func(x, grad []float64) (float64, error)) (done boo
 	l.F = l.trial.f
 	l.Iteration++
 	return false, "", nil
+}
+
+// State is what the method remembers between two iterations: an LBFGS of the same
+// configuration that has restored it goes on with the same bits. It shares memory
+// with the method.
+func (l *LBFGS) State() []npz.Array {
+	progress := []float64{float64(l.Iteration), float64(l.Evaluations)}
+	f := []float64{l.F}
+	return l.vectors(&progress, &f, len(l.S)).Arrays()
+}
+
+// Restore sets what State returned, for so many parameters. The error says what
+// cannot be a state.
+func (l *LBFGS) Restore(state []npz.Array, size int) error {
+	*l = LBFGS{LBFGSConfig: l.LBFGSConfig, X: make([]float64, size)}
+	pairs := 0
+	for _, a := range state {
+		if strings.HasPrefix(a.Name, "s/") {
+			pairs++
+		}
+	}
+	if pairs > l.Memory {
+		return errors.Errorf("optim: LBFGS: got %d pairs, want at most the memory of %d", pairs, l.Memory)
+	}
+	l.S, l.Y = make([][]float64, pairs), make([][]float64, pairs)
+	var progress, f []float64
+	if err := l.vectors(&progress, &f, pairs).Restore(state); err != nil {
+		return err
+	}
+	if len(l.G) == 0 {
+		l.G = nil
+	}
+	l.F = f[0]
+	var err error
+	if l.Iteration, err = count("iterations", progress[0]); err != nil {
+		return err
+	}
+	if l.Evaluations, err = count("evaluations", progress[1]); err != nil {
+		return err
+	}
+	if l.G == nil && l.Iteration > 0 {
+		return errors.New("optim: LBFGS: the gradient is missing")
+	}
+	return nil
+}
+
+func (l *LBFGS) vectors(progress, f *[]float64, pairs int) Vectors {
+	n := len(l.X)
+	vs := Vectors{{"progress", progress, 2, false}, {"f", f, 1, false}, {"x", &l.X, n, false}, {"g", &l.G, n, true}}
+	for i := range pairs {
+		vs = append(vs, Vector{fmt.Sprintf("s/%d", i), &l.S[i], n, false}, Vector{fmt.Sprintf("y/%d", i), &l.Y[i], n, false})
+	}
+	return vs
 }
 
 // direction sets dir = −H ∇f, algorithm 7.4.
@@ -225,5 +282,3 @@ func (l *LBFGS) remember() {
 		l.S, l.Y = l.S[extra:], l.Y[extra:]
 	}
 }
-
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

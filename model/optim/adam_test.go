@@ -1,4 +1,4 @@
-package model
+package optim
 
 import (
 	"math"
@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
+
+	"spnode/data/npz"
 )
 
 // TestAdamReference follows 50 steps with a changing rate beside the textbook
@@ -14,7 +16,7 @@ import (
 func TestAdamReference(t *testing.T) {
 	const n, steps = 7, 50
 	rng := rand.New(rand.NewPCG(1, 2))
-	a := &Adam{AdamConfig: DefaultAdam()}
+	a := newAdam(n)
 	w, want := make([]float64, n), make([]float64, n)
 	for i := range w {
 		w[i] = rng.NormFloat64()
@@ -51,7 +53,7 @@ func TestAdamReference(t *testing.T) {
 // TestAdamRecursion is the reference to the last bits: the same recursion
 // written for one scalar.
 func TestAdamRecursion(t *testing.T) {
-	a := &Adam{AdamConfig: DefaultAdam()}
+	a := newAdam(1)
 	got := []float64{1.5}
 	want, m, v, p1, p2 := 1.5, 0.0, 0.0, 1.0, 1.0
 	for step := range 50 {
@@ -73,7 +75,7 @@ func TestAdamRecursion(t *testing.T) {
 
 func TestAdamFirstStep(t *testing.T) {
 	// Bias correction makes the first step rate·g/(|g|+ε), whatever the scale.
-	a := &Adam{AdamConfig: DefaultAdam()}
+	a := newAdam(2)
 	w := []float64{0, 0}
 	a.Update(0.5, w, []float64{1e5, -3})
 	// 1−0.999 has the relative error 1e-13.
@@ -82,17 +84,43 @@ func TestAdamFirstStep(t *testing.T) {
 	}
 }
 
+// flat is n parameters without a shape.
+func flat(n int) []Parameter { return []Parameter{{Name: "w", Shape: []int{n}}} }
+
+func newAdam(n int) *Adam { return NewAdam(DefaultAdam(), flat(n)) }
+
+// restored returns the optimizer made by its name that goes on from a state that
+// has been to a file and back.
+func restored(t *testing.T, name string, p []Parameter, state []npz.Array) Optimizer {
+	t.Helper()
+	b, err := npz.Encode(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if state, err = npz.Decode(b); err != nil {
+		t.Fatal(err)
+	}
+	o, err := New(name, nil, p, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Restore(state); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
 func TestAdamContinues(t *testing.T) {
 	gradient := func(step int) []float64 {
 		return []float64{math.Sin(float64(step)), math.Cos(float64(2 * step)), 1e-4}
 	}
 	const steps = 20
 	for stop := range steps {
-		a, w := &Adam{AdamConfig: DefaultAdam()}, []float64{1, 2, 3}
-		b, u := &Adam{AdamConfig: DefaultAdam()}, []float64{1, 2, 3}
+		a, w := newAdam(3), []float64{1, 2, 3}
+		b, u := Optimizer(newAdam(3)), []float64{1, 2, 3}
 		for step := range steps {
 			if step == stop {
-				b = &Adam{AdamConfig: b.AdamConfig, Step: b.Step, Mean: slices.Clone(b.Mean), Variance: slices.Clone(b.Variance)}
+				b = restored(t, "adam", flat(3), b.State())
 				u = slices.Clone(u)
 			}
 			a.Update(0.01, w, gradient(step))
@@ -105,7 +133,7 @@ func TestAdamContinues(t *testing.T) {
 }
 
 func TestAdamAllocations(t *testing.T) {
-	a, w, g := &Adam{AdamConfig: DefaultAdam()}, make([]float64, 100), make([]float64, 100)
+	a, w, g := newAdam(100), make([]float64, 100), make([]float64, 100)
 	a.Update(0.1, w, g)
 	if n := testing.AllocsPerRun(10, func() { a.Update(0.1, w, g) }); n != 0 {
 		t.Errorf("got %v allocations an update, want none", n)
@@ -123,7 +151,7 @@ func TestAdamValidate(t *testing.T) {
 	}
 }
 
-func TestClipByGlobalNorm(t *testing.T) {
+func TestClip(t *testing.T) {
 	for _, c := range []struct {
 		name        string
 		g           []float64
@@ -136,7 +164,7 @@ func TestClipByGlobalNorm(t *testing.T) {
 		{"zero", []float64{0, 0}, 1, 0, []float64{0, 0}},
 		{"infinite", []float64{math.Inf(1), 4}, 1, math.Inf(1), []float64{math.Inf(1), 4}},
 	} {
-		norm := clipByGlobalNorm(c.g, c.limit)
+		norm := Clip(c.g, c.limit)
 		// Two roundings: of limit/norm and of the product.
 		if norm != c.norm || !floats.EqualApprox(c.g, c.want, 4e-16) && c.g[0] != c.want[0] {
 			t.Errorf("%s: got %v of norm %g, want %v of norm %g", c.name, c.g, norm, c.want, c.norm)

@@ -1,4 +1,4 @@
-package model
+package optim
 
 import (
 	"fmt"
@@ -11,20 +11,28 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
+	"spnode/data/npz"
 	"spnode/ops/kernel"
 	"spnode/ops/opstest"
 )
 
 // soapLayout has matrices of every orientation, sides of length 1 and above
 // MaxDim, and vectors before, between and behind.
-func soapLayout() (s *SOAP, size int) {
-	s = &SOAP{Adam: Adam{AdamConfig: DefaultAdam()}, SOAPConfig: SOAPConfig{Decay: 0.9, Period: 7, MaxDim: 6}}
-	size = 3
-	for _, shape := range [][2]int{{6, 2}, {2, 6}, {4, 4}, {1, 5}, {5, 1}, {1, 1}, {7, 3}, {3, 7}, {8, 9}} {
-		s.Matrices = append(s.Matrices, SOAPMatrix{Begin: size, Rows: shape[0], Cols: shape[1]})
-		size += shape[0]*shape[1] + shape[0]%2
+func soapLayout() (p []Parameter, size int) {
+	p = flat(3)
+	for i, shape := range [][]int{{6, 2}, {2, 6}, {4, 4}, {1, 5}, {5, 1}, {1, 1}, {7, 3}, {3, 7}, {8, 9}} {
+		p = append(p, Parameter{Name: fmt.Sprint("m", i), Shape: shape}, Parameter{Name: fmt.Sprint("b", i), Shape: []int{shape[0] % 2}})
 	}
-	return s, size + 2
+	p = append(p, Parameter{Name: "end", Shape: []int{2}})
+	for _, q := range p {
+		size += q.size()
+	}
+	return p, size
+}
+
+// soapSettings renew often.
+func soapSettings() SOAPConfig {
+	return SOAPConfig{AdamConfig: DefaultAdam(), Decay: 0.9, Period: 7, MaxDim: 6}
 }
 
 // soapGradient is a gradient of a step: of each matrix full, with singular values
@@ -38,15 +46,20 @@ func soapGradient(size, step int) []float64 {
 	return g
 }
 
-// clone makes a SOAP of copies of the open state alone.
-func (s *SOAP) clone() *SOAP {
-	c := &SOAP{Adam: s.Adam, SOAPConfig: s.SOAPConfig, Workers: s.Workers, Pending: slices.Clone(s.Pending)}
-	c.Mean, c.Variance = slices.Clone(s.Mean), slices.Clone(s.Variance)
-	for _, m := range s.Matrices {
-		for _, side := range m.sides() {
-			side.Factor, side.Basis = slices.Clone(side.Factor), slices.Clone(side.Basis)
-		}
-		c.Matrices = append(c.Matrices, m)
+// clone makes a SOAP of its state alone.
+func clone(t testing.TB, s *SOAP, p []Parameter) *SOAP {
+	t.Helper()
+	b, err := npz.Encode(s.State())
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := npz.Decode(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := NewSOAP(s.config, p, s.workers)
+	if err := c.Restore(state); err != nil {
+		t.Fatal(err)
 	}
 	return c
 }
@@ -106,19 +119,17 @@ func (d *directSOAP) update(step, maxDim int, rate float64, w, g *mat.Dense) {
 // TestSOAPReference follows updates over several renewals of the bases beside a
 // direct implementation; what is in no matrix is Adam's.
 func TestSOAPReference(t *testing.T) {
-	s, n := soapLayout()
-	a := &Adam{AdamConfig: DefaultAdam()}
-	s.Scale = make([]float64, n)
-	for i := range s.Scale {
-		s.Scale[i] = 1 / float64(1+i%3)
+	p, n := soapLayout()
+	for i := range p {
+		p[i].Rate = 1 / float64(1+i%3)
 	}
-	a.Scale = s.Scale
+	s, a := NewSOAP(soapSettings(), p, 1), NewAdam(DefaultAdam(), p)
 	w, plain := make([]float64, n), make([]float64, n)
 	var direct []*directSOAP
 	var want []*mat.Dense
-	for _, m := range s.Matrices {
-		direct = append(direct, newDirectSOAP(m.Rows, m.Cols))
-		want = append(want, mat.NewDense(m.Rows, m.Cols, nil))
+	for _, m := range s.matrices {
+		direct = append(direct, newDirectSOAP(m.rows, m.cols))
+		want = append(want, mat.NewDense(m.rows, m.cols, nil))
 	}
 	var worst float64
 	for step := 1; step <= 40; step++ {
@@ -127,15 +138,15 @@ func TestSOAPReference(t *testing.T) {
 		s.Update(rate, w, g)
 		a.Update(rate, plain, g)
 		inside := make([]bool, n)
-		for k, m := range s.Matrices {
+		for k, m := range s.matrices {
 			before := mat.DenseCopyOf(want[k])
-			direct[k].update(step, 6, rate, want[k], mat.NewDense(m.Rows, m.Cols, g[m.Begin:m.end()]))
+			direct[k].update(step, 6, rate, want[k], mat.NewDense(m.rows, m.cols, g[m.begin:m.end()]))
 			want[k].Apply(func(i, j int, v float64) float64 {
-				return before.At(i, j) + s.Scale[m.Begin+i*m.Cols+j]*(v-before.At(i, j))
+				return before.At(i, j) + s.rates[m.begin+i*m.cols+j]*(v-before.At(i, j))
 			}, want[k])
-			for i := range m.Rows {
-				for j := range m.Cols {
-					at := m.Begin + i*m.Cols + j
+			for i := range m.rows {
+				for j := range m.cols {
+					at := m.begin + i*m.cols + j
 					inside[at] = true
 					worst = max(worst, math.Abs(w[at]-want[k].At(i, j)))
 				}
@@ -157,8 +168,8 @@ func TestSOAPReference(t *testing.T) {
 
 // Until the bases are renewed, and without matrices, it is Adam.
 func TestSOAPBeginsAsAdam(t *testing.T) {
-	s, n := soapLayout()
-	a, none := &Adam{AdamConfig: DefaultAdam()}, &SOAP{Adam: Adam{AdamConfig: DefaultAdam()}}
+	p, n := soapLayout()
+	s, a, none := NewSOAP(soapSettings(), p, 1), newAdam(n), NewSOAP(soapSettings(), flat(n), 1)
 	w, u, v := make([]float64, n), make([]float64, n), make([]float64, n)
 	for step := 1; step <= 8; step++ {
 		g := soapGradient(n, step)
@@ -173,7 +184,7 @@ func TestSOAPBeginsAsAdam(t *testing.T) {
 			t.Errorf("step %d: without matrices it is not Adam", step)
 		}
 	}
-	if none.Pending != nil || !slices.Equal(none.Mean, a.Mean) {
+	if len(none.State()) != len(a.State()) || !slices.Equal(none.mean, a.mean) {
 		t.Error("without matrices it has more state than Adam, or another")
 	}
 }
@@ -181,11 +192,12 @@ func TestSOAPBeginsAsAdam(t *testing.T) {
 // A SOAP of copies goes on with the same bits from every step, and so does one
 // whose last update was taken back and done again.
 func TestSOAPContinues(t *testing.T) {
-	a, n := soapLayout()
+	p, n := soapLayout()
+	a := NewSOAP(soapSettings(), p, 1)
 	const steps = 23
 	w := slices.Repeat([]float64{1}, n)
 	for step := 1; step <= steps; step++ {
-		before, u := a.clone(), slices.Clone(w)
+		before, u := clone(t, a, p), slices.Clone(w)
 		g := soapGradient(n, step)
 		a.Update(0.01, w, g)
 
@@ -197,26 +209,21 @@ func TestSOAPContinues(t *testing.T) {
 		// back undoes an update with another gradient at another rate.
 		back := before
 		for range 2 {
-			back = back.clone()
-			back.Absorb()
-			mean, variance, was := slices.Clone(back.Mean), slices.Clone(back.Variance), slices.Clone(u)
+			back = clone(t, back, p)
 			back.Update(7, u, soapGradient(n, -step))
-			copy(back.Mean, mean)
-			copy(back.Variance, variance)
-			copy(u, was)
-			back.Step--
-			back.Pending = back.Pending[:0]
+			back = clone(t, back, p)
+			back.TakeBack(u)
 		}
 		g = soapGradient(n, step+1)
-		c, x := a.clone(), slices.Clone(w)
+		c, x := clone(t, a, p), slices.Clone(w)
 		c.Update(0.01, x, g)
 		back.Update(0.01, u, g)
-		if !slices.Equal(x, u) || !slices.Equal(c.Mean, back.Mean) || !slices.Equal(c.Variance, back.Variance) {
+		if !slices.Equal(x, u) || !slices.Equal(c.mean, back.mean) || !slices.Equal(c.variance, back.variance) {
 			t.Fatalf("step %d: an update taken back leaves a trace", step+1)
 		}
-		for i, m := range c.Matrices {
-			b := back.Matrices[i]
-			if !slices.Equal(m.Left.Basis, b.Left.Basis) || !slices.Equal(m.Right.Factor, b.Right.Factor) {
+		for i, m := range c.matrices {
+			b := back.matrices[i]
+			if !slices.Equal(m.left.basis, b.left.basis) || !slices.Equal(m.right.factor, b.right.factor) {
 				t.Fatalf("step %d: an update taken back leaves a trace in matrix %d", step+1, i)
 			}
 		}
@@ -234,14 +241,13 @@ func ksShapes(autoencoder bool) [][2]int {
 }
 
 // ksSOAP has 600 vector components, of A, and a bias for each layer.
-func ksSOAP(autoencoder bool) (s *SOAP, size int) {
-	s = &SOAP{Adam: Adam{AdamConfig: DefaultAdam()}}
-	size = 600
-	for _, shape := range ksShapes(autoencoder) {
-		s.Matrices = append(s.Matrices, SOAPMatrix{Begin: size, Rows: shape[0], Cols: shape[1]})
+func ksSOAP(autoencoder bool) (p []Parameter, size int) {
+	p, size = flat(600), 600
+	for i, shape := range ksShapes(autoencoder) {
+		p = append(p, Parameter{Name: fmt.Sprint(i, "/W"), Shape: shape[:]}, Parameter{Name: fmt.Sprint(i, "/b"), Shape: shape[1:]})
 		size += shape[0]*shape[1] + shape[1]
 	}
-	return s, size
+	return p, size
 }
 
 // gemmAllocations is how often a product allocates: those of gonum, which the
@@ -257,8 +263,10 @@ func gemmAllocations() float64 {
 func TestSOAPWorkers(t *testing.T) {
 	var want []float64
 	for workers := range 4 {
-		s, n := ksSOAP(!opstest.Thin())
-		s.Workers, s.Period = workers, 2
+		p, n := ksSOAP(!opstest.Thin())
+		c := DefaultSOAP()
+		c.Period = 2
+		s := NewSOAP(c, p, workers)
 		w := make([]float64, n)
 		for step := range 5 {
 			s.Update(0.01, w, soapGradient(n, step))
@@ -322,8 +330,10 @@ func TestSOAPMinimises(t *testing.T) {
 	}
 	cfg := DefaultAdam()
 	cfg.Beta2 = 0.95
-	adam := &Adam{AdamConfig: cfg}
-	soap := &SOAP{Adam: Adam{AdamConfig: cfg}, Matrices: []SOAPMatrix{{Rows: r, Cols: c}}}
+	p := []Parameter{{Name: "W", Shape: []int{r, c}}}
+	soaped := DefaultSOAP()
+	soaped.AdamConfig = cfg
+	adam, soap := NewAdam(cfg, p), NewSOAP(soaped, p, 1)
 	start := train(func(float64, []float64, []float64) {})
 	l1, l2 := train(adam.Update), train(soap.Update)
 	t.Logf("loss %.3g at the start, after %d updates %.3g by Adam, %.3g by SOAP", start, steps, l1, l2)
@@ -336,7 +346,8 @@ func TestSOAPMinimises(t *testing.T) {
 // and no more; one whose squares vanish leaves the bases orthonormal.
 func TestSOAPExtremeGradients(t *testing.T) {
 	for _, scale := range []float64{1e200, 1e-200, 0} {
-		s, n := soapLayout()
+		p, n := soapLayout()
+		s := NewSOAP(soapSettings(), p, 1)
 		w := make([]float64, n)
 		for step := 1; step <= 20; step++ {
 			g := soapGradient(n, step)
@@ -348,14 +359,14 @@ func TestSOAPExtremeGradients(t *testing.T) {
 		if !finite(floats.Sum(w)) {
 			t.Errorf("scale %g: parameters are %v", scale, w)
 		}
-		for i, m := range s.Matrices {
+		for i, m := range s.matrices {
 			for _, side := range m.sides() {
-				if side.Basis == nil {
+				if side.basis == nil {
 					continue
 				}
-				p := mat.NewDense(side.dim, side.dim, side.Basis)
+				q := mat.NewDense(side.dim, side.dim, side.basis)
 				var e mat.Dense
-				e.Mul(p, p.T())
+				e.Mul(q, q.T())
 				for k := range side.dim {
 					e.Set(k, k, e.At(k, k)-1)
 				}
@@ -368,31 +379,17 @@ func TestSOAPExtremeGradients(t *testing.T) {
 }
 
 func TestSOAPValidate(t *testing.T) {
-	if err := (SOAPConfig{}).Validate(); err != nil {
+	if err := DefaultSOAP().Validate(); err != nil {
 		t.Error(err)
 	}
-	if got, want := (SOAPConfig{}).filled(), (SOAPConfig{0.95, 20, 1024}); got != want {
-		t.Errorf("the defaults are %+v, want %+v", got, want)
-	}
-	for _, c := range []SOAPConfig{{Decay: 1}, {Decay: -0.1}, {Decay: math.NaN()}, {Period: -1}, {MaxDim: -1}} {
-		if c.Validate() == nil {
-			t.Errorf("%+v was accepted", c)
-		}
-	}
-	for what, m := range map[string][]SOAPMatrix{
-		"behind the end": {{Begin: 3, Rows: 2, Cols: 2}},
-		"overlap":        {{Rows: 2, Cols: 2}, {Begin: 3, Rows: 1, Cols: 2}},
-		"no rows":        {{Cols: 2}},
+	for name, bad := range map[string][]float64{
+		"decay": {0, 1, -0.1, math.NaN()}, "period": {0, -1, 2.5, math.Inf(1)}, "max_dim": {0, 0.5, math.NaN()}, "beta1": {1}, "more": {1},
 	} {
-		func() {
-			defer func() {
-				if r := recover(); r == nil || !strings.Contains(fmt.Sprint(r), "SOAP.Update: matrix") {
-					t.Errorf("%s: got panic %v", what, r)
-				}
-			}()
-			s := &SOAP{Adam: Adam{AdamConfig: DefaultAdam()}, Matrices: m}
-			s.Update(0.1, make([]float64, 6), make([]float64, 6))
-		}()
+		for _, x := range bad {
+			if _, err := New("soap", Settings{name: x}, nil, 1); err == nil || !strings.Contains(err.Error(), name) {
+				t.Errorf("%s %g: got error %v, want one about it", name, x, err)
+			}
+		}
 	}
 }
 
@@ -401,11 +398,11 @@ func TestSOAPValidate(t *testing.T) {
 func BenchmarkSOAP(b *testing.B) {
 	for _, autoencoder := range []bool{false, true} {
 		name := map[bool]string{false: "g", true: "autoencoder"}[autoencoder]
-		s, n := ksSOAP(autoencoder)
+		p, n := ksSOAP(autoencoder)
 		w, g := make([]float64, n), soapGradient(n, 1)
 		b.Run(name+"/adam", func(b *testing.B) {
 			b.ReportAllocs()
-			a := &Adam{AdamConfig: DefaultAdam()}
+			a := newAdam(n)
 			for b.Loop() {
 				a.Update(1e-3, w, g)
 			}
@@ -413,8 +410,7 @@ func BenchmarkSOAP(b *testing.B) {
 		for _, workers := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s/soap/workers=%d", name, workers), func(b *testing.B) {
 				b.ReportAllocs()
-				s = s.clone()
-				s.Workers = workers
+				s := NewSOAP(DefaultSOAP(), p, workers)
 				for b.Loop() {
 					s.Update(1e-3, w, g)
 				}

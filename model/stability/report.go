@@ -1,8 +1,11 @@
-package model
+// Package stability says what is known of a linear system with a bounded or Lipschitz
+// perturbation before any trajectory is computed: spectrum and abscissas, Theorem 3,
+// a certificate of global stability by a quadratic form, the ball in which rollouts
+// end, and Theorem 4's bound of errors.
+package stability
 
 import (
 	"cmp"
-	"encoding/json"
 	"math"
 	"slices"
 
@@ -10,15 +13,14 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// Stability is what the parameters of a model say about its dynamics
+// Report is what the parameters of a model say about its dynamics
 //
 //	du/dt = A u + g(u),   A = (G_s + G_u) S + μI,
 //
 // with no trajectory computed. Rates are per unit of time; L is a Lipschitz
 // constant of g in the Euclidean norm and M a bound of ‖g‖, +Inf where there is
-// none. In JSON a number that is not finite is null and its reason is in
-// "not_finite".
-type Stability struct {
+// none. JSON has no +Inf: what writes the report must say how it spells it.
+type Report struct {
 	Spectrum          [][2]float64 `json:"spectrum"`           // (re, im) of A's eigenvalues, rightmost first
 	SpectralAbscissa  float64      `json:"spectral_abscissa"`  // α(A) = max Re λ(A), eq. (22a): growth in the end
 	NumericalAbscissa float64      `json:"numerical_abscissa"` // γ(A) = max λ((A+Aᵀ)/2), eq. (22b): growth at first
@@ -45,37 +47,50 @@ type Stability struct {
 	LayerNorms  []float64 `json:"layer_norms"` // ‖B_i‖₂ of g's layers
 }
 
-// analyse makes the report of A = a, S = s, G_s = gs and μ = shift; lipschitz and
-// gBound are L and M, layers the B_i. The error says which argument has a wrong
+// System is a system to be analysed,
+//
+//	du/dt = A u + g(u),   A = (G_s + G_u) S + μI,
+//
+// with S and −G_s symmetric and positive semidefinite, and G_u, which A implies,
+// skew.
+type System struct {
+	A, S, Gs  *mat.Dense
+	Shift     float64      // μ
+	Lipschitz float64      // L of g, or +Inf
+	Bound     float64      // M of ‖g‖, or +Inf
+	Layers    []*mat.Dense // B_i of g, of which the report has the norms; may be nil
+}
+
+// Analyse makes the report of a system. The error says which part has a wrong
 // shape or is not finite, or that an iteration for eigenvalues did not converge.
-func analyse(a, s, gs *mat.Dense, shift, lipschitz, gBound float64, layers []*mat.Dense) (*Stability, error) {
-	n, _ := a.Dims()
-	for i, m := range []*mat.Dense{a, s, gs} {
+func Analyse(sys System) (*Report, error) {
+	n, _ := sys.A.Dims()
+	for i, m := range []*mat.Dense{sys.A, sys.S, sys.Gs} {
 		name := []string{"A", "S", "G_s"}[i]
 		if r, c := m.Dims(); r != n || c != n {
-			return nil, errors.Errorf("model: analyse: shape of %s, got (%d, %d), want (%d, %d)", name, r, c, n, n)
+			return nil, errors.Errorf("stability: Analyse: shape of %s, got (%d, %d), want (%d, %d)", name, r, c, n, n)
 		}
 		if norm := mat.Norm(m, 1); !finite(norm) {
-			return nil, errors.Errorf("model: analyse: norm of %s, got %g, want a finite number", name, norm)
+			return nil, errors.Errorf("stability: Analyse: norm of %s, got %g, want a finite number", name, norm)
 		}
 	}
-	for i, b := range layers {
+	for i, b := range sys.Layers {
 		if norm := mat.Norm(b, 1); !finite(norm) {
-			return nil, errors.Errorf("model: analyse: norm of layer %d, got %g, want a finite number", i, norm)
+			return nil, errors.Errorf("stability: Analyse: norm of layer %d, got %g, want a finite number", i, norm)
 		}
 	}
-	if !(lipschitz >= 0) || !(gBound >= 0) || !finite(shift) {
-		return nil, errors.Errorf("model: analyse: Lipschitz constant, bound and shift, got %g, %g, %g, want two numbers ≥ 0 and a finite one", lipschitz, gBound, shift)
+	if !(sys.Lipschitz >= 0) || !(sys.Bound >= 0) || !finite(sys.Shift) {
+		return nil, errors.Errorf("stability: Analyse: Lipschitz constant, bound and shift, got %g, %g, %g, want two numbers ≥ 0 and a finite one", sys.Lipschitz, sys.Bound, sys.Shift)
 	}
-	r := &Stability{Shift: shift, Lipschitz: lipschitz}
-	if err := r.eigen(a); err != nil {
+	r := &Report{Shift: sys.Shift, Lipschitz: sys.Lipschitz}
+	if err := r.eigen(sys.A); err != nil {
 		return nil, err
 	}
-	q, lambda, err := dissipation(s, gs, shift)
+	q, lambda, err := dissipation(sys.S, sys.Gs, sys.Shift)
 	if err != nil {
 		return nil, err
 	}
-	symmetric, err := eigenvalues(symmetrised(1, a))
+	symmetric, err := eigenvalues(symmetrised(1, sys.A))
 	if err != nil {
 		return nil, err
 	}
@@ -83,15 +98,15 @@ func analyse(a, s, gs *mat.Dense, shift, lipschitz, gBound float64, layers []*ma
 	if r.Certificate, err = certificate(q, lambda); err != nil {
 		return nil, err
 	}
-	r.Certified = lipschitz < r.Certificate
-	if r.BoundRadius, err = boundRadius(q, lambda, gBound); err != nil {
+	r.Certified = sys.Lipschitz < r.Certificate
+	if r.BoundRadius, err = boundRadius(q, lambda, sys.Bound); err != nil {
 		return nil, err
 	}
-	if r.Norm, _, err = singular(a); err != nil {
+	if r.Norm, _, err = singular(sys.A); err != nil {
 		return nil, err
 	}
-	r.LayerNorms = make([]float64, len(layers))
-	for i, b := range layers {
+	r.LayerNorms = make([]float64, len(sys.Layers))
+	for i, b := range sys.Layers {
 		if r.LayerNorms[i], _, err = singular(b); err != nil {
 			return nil, err
 		}
@@ -100,11 +115,11 @@ func analyse(a, s, gs *mat.Dense, shift, lipschitz, gBound float64, layers []*ma
 }
 
 // eigen fills in what A's eigenvalues and eigenvectors say.
-func (r *Stability) eigen(a *mat.Dense) error {
+func (r *Report) eigen(a *mat.Dense) error {
 	n, _ := a.Dims()
 	var e mat.Eigen
 	if !e.Factorize(a, mat.EigenRight) {
-		return errors.New("model: analyse: eigenvalues of A did not converge")
+		return errors.New("stability: Analyse: eigenvalues of A did not converge")
 	}
 	for _, v := range e.Values(nil) {
 		r.Spectrum = append(r.Spectrum, [2]float64{real(v), imag(v)})
@@ -144,7 +159,7 @@ func (r *Stability) eigen(a *mat.Dense) error {
 func eigenvalues(a *mat.SymDense) ([]float64, error) {
 	var e mat.EigenSym
 	if !e.Factorize(a, false) {
-		return nil, errors.New("model: analyse: eigenvalues of a symmetric matrix did not converge")
+		return nil, errors.New("stability: Analyse: eigenvalues of a symmetric matrix did not converge")
 	}
 	return e.Values(nil), nil
 }
@@ -165,62 +180,10 @@ func symmetrised(c float64, a *mat.Dense) *mat.SymDense {
 func singular(a *mat.Dense) (largest, smallest float64, err error) {
 	var svd mat.SVD
 	if !svd.Factorize(a, mat.SVDNone) {
-		return 0, 0, errors.New("model: analyse: singular values did not converge")
+		return 0, 0, errors.New("stability: Analyse: singular values did not converge")
 	}
 	v := svd.Values(nil)
 	return v[0], v[len(v)-1], nil
 }
 
-// ErrorBound is Theorem 4, eq. (11): at the time t ≥ 0 after the start, a solution
-// of the model and one of the true system are no farther apart than
-//
-//	ρ e^{kt} + (‖dA‖ + ‖dg‖) 𝒱 (e^{kt} − 1)/k,   k = ‖A‖₂ + L,
-//
-// (and the limit t for (e^{kt}−1)/k at k = 0), where ρ is their distance at the
-// start, and dA and dg bound the errors of the model's A and g. A and L are here
-// the model's, so v = 𝒱 must bound the true solution's norm: the proof with the
-// roles of the two exchanged. With the model's solution bounded it is ‖A‖ and L of
-// the truth that count.
-func (r *Stability) ErrorBound(rho, dA, dg, v, t float64) float64 {
-	k, source := r.Norm+r.Lipschitz, (dA+dg)*v
-	if t == 0 || rho == 0 && source == 0 {
-		return rho
-	}
-	kt := k * t
-	if math.IsInf(math.Exp(kt), 1) {
-		return math.Inf(1)
-	}
-	growth := t
-	if kt > 0 {
-		growth = math.Expm1(kt) / k
-	}
-	return rho*math.Exp(kt) + source*growth
-}
-
-// MarshalJSON writes numbers that are not finite as null, which JSON has none for,
-// with the reasons beside.
-func (r Stability) MarshalJSON() ([]byte, error) {
-	type plain Stability // without this method
-	reasons := map[string]string{}
-	number := func(name string, x float64, reason string) *float64 {
-		if finite(x) {
-			return &x
-		}
-		reasons[name] = reason
-		return nil
-	}
-	out := struct {
-		plain
-		ConditionNumber *float64          `json:"condition_number"`
-		Lipschitz       *float64          `json:"lipschitz"`
-		BoundRadius     *float64          `json:"bound_radius"`
-		NotFinite       map[string]string `json:"not_finite,omitempty"`
-	}{
-		plain:           plain(r),
-		ConditionNumber: number("condition_number", r.ConditionNumber, "A is not diagonalisable to working precision"),
-		Lipschitz:       number("lipschitz", r.Lipschitz, "g has no global Lipschitz constant"),
-		BoundRadius:     number("bound_radius", r.BoundRadius, "g is unbounded, or exp(tA) does not contract in the norm of S"),
-		NotFinite:       reasons,
-	}
-	return json.Marshal(out)
-}
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
