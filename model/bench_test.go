@@ -110,6 +110,9 @@ func BenchmarkBuild(b *testing.B) {
 				var nodes int
 				for b.Loop() {
 					t := benchTrainer(b, benchConfig(c.cfg, c.dim, "float64"), times, 20)
+					if err := t.build(); err != nil {
+						b.Fatal(err)
+					}
 					nodes = len(t.workers[0].g.AllNodes())
 				}
 				b.ReportMetric(float64(nodes), "nodes")

@@ -178,11 +178,11 @@ func (c Config) LatentDim() int {
 	if c.Autoencoder.Latent > 0 {
 		return c.Autoencoder.Latent
 	}
-	return c.width()
+	return c.Width()
 }
 
-// width is the number of coordinates that the networks see of a state.
-func (c Config) width() int {
+// Width is the number of coordinates that the networks see of a state.
+func (c Config) Width() int {
 	if len(c.Basis) > 0 {
 		return len(c.Basis)
 	}
@@ -268,8 +268,8 @@ func (c Config) validateAutoencoder() error {
 	if a.Latent < 0 {
 		return configError("autoencoder.latent is %d, want at least 1, or 0 for no autoencoder", a.Latent)
 	}
-	if o, f := len(a.Offset), len(a.Factor); o != f || o != 0 && o != c.width() {
-		return configError("autoencoder.offset has %d elements and factor %d, want %d of both, as the networks see, or none", o, f, c.width())
+	if o, f := len(a.Offset), len(a.Factor); o != f || o != 0 && o != c.Width() {
+		return configError("autoencoder.offset has %d elements and factor %d, want %d of both, as the networks see, or none", o, f, c.Width())
 	}
 	for _, v := range slices.Concat(a.Offset, a.Factor, []float64{a.BiasSpread, a.FirstScale, a.LastScale}) {
 		if !finite(v) {
@@ -279,7 +279,7 @@ func (c Config) validateAutoencoder() error {
 	if err := validateBiases("autoencoder", a.BiasSpread, a.BiasDeviation); err != nil {
 		return err
 	}
-	if err := a.Skip.validate(a, c.width()); err != nil {
+	if err := a.Skip.validate(a, c.Width()); err != nil {
 		return err
 	}
 	for i, v := range c.Invariants {

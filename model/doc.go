@@ -27,8 +27,9 @@
 //	HurwitzMatrix               A_L = A_H + μI
 //	BilinearForm, LipschitzNet  the forms of g
 //	Autoencoder, LinearPair     f_E and f_D
+//	Objective, Batch            eq. (20), its value and its gradient
 //	Trainer, TrainConfig        the training; Metrics, WithHook, WithCheckpoint, ResumeTrainer
-//	GridConfig, AugmentConfig   what else than the data an iteration sees
+//	GridConfig                  the times that an iteration sees
 //	Adam, SOAP, LBFGS, Schedule its parts, whose state is open to be saved
 //	Stability                   what the parameters say: spectrum, Theorem 3, certificate, bounds
 //
@@ -52,7 +53,7 @@
 //	section 2.4    Autoencoder
 //	(11)           Stability.ErrorBound, Theorem 4
 //	(12), (17)     package integrator
-//	(20)           TrainConfig.Weighting
+//	(20)           Objective, LossWeights
 //	(22)           Stability.SpectralAbscissa, NumericalAbscissa
 //
 // Where the paper can be read in two ways, the comment of the part says which is

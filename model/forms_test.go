@@ -22,7 +22,7 @@ func written(t *testing.T, m *Model, times []float64, name func(string) string, 
 	if _, err := tr.evaluate(grad); err != nil {
 		t.Fatal(err)
 	}
-	weights, err := lossWeights(WeightTime, times)
+	weights, err := LossWeights(WeightTime, times)
 	if err != nil {
 		t.Fatal(err)
 	}

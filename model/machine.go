@@ -47,7 +47,7 @@ func (m *Model) encoder(batch int) (*machine, error) {
 		return new(machine), nil
 	}
 	g := newGraph(m.params, m.cfg.Dtype)
-	x, data := g.input("x", batch, m.cfg.width())
+	x, data := g.input("x", batch, m.cfg.Width())
 	u, err := m.ae.encode(g, x)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (m *Model) decoder(batch, times int) (*machine, error) {
 	}
 	g := newGraph(m.params, m.cfg.Dtype)
 	u, state := g.input("u", times*batch, m.cfg.LatentDim())
-	x0, initial := g.input("x0", batch, m.cfg.width())
+	x0, initial := g.input("x0", batch, m.cfg.Width())
 	y, err := m.decode(g, u, x0)
 	if err != nil {
 		return nil, err

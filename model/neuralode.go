@@ -39,15 +39,16 @@ func New(cfg Config) (*Model, error) {
 		cfg:     cfg,
 		hurwitz: HurwitzMatrix{N: n, Shift: cfg.Linear.Shift, Rates: cfg.Linear.Rates},
 		g:       newNonlinear(cfg.Nonlinear, n),
-		ae:      Autoencoder{Dim: cfg.width(), AutoencoderConfig: cfg.Autoencoder, conserved: len(cfg.Invariants)},
+		ae:      Autoencoder{Dim: cfg.Width(), AutoencoderConfig: cfg.Autoencoder, conserved: len(cfg.Invariants)},
 		kept:    newInvariants(cfg),
 	}
-	m.draw(cfg.Seed)
+	m.Draw(cfg.Seed)
 	return m, nil
 }
 
-// draw starts the parameters anew. They stay where they are in memory.
-func (m *Model) draw(seed uint64) {
+// Draw starts the parameters anew, as New does from Config.Seed. They stay where
+// they are in memory.
+func (m *Model) Draw(seed uint64) {
 	declared := m.hurwitz.declare(m.cfg.Linear)
 	declared = append(declared, m.g.declare()...)
 	declared = append(declared, m.ae.declare()...)
@@ -143,9 +144,9 @@ func (m *Model) decode(g *graph, u, x0 *G.Node) (*G.Node, error) {
 	return m.kept.keep(y, x0)
 }
 
-// scaled returns what the networks see of states, row by row: (x − Offset)·Factor
+// Scaled returns what the networks see of states, row by row: (x − Offset)·Factor
 // or, if there is a Basis, its coordinates.
-func (m *Model) scaled(x []float64) []float64 {
+func (m *Model) Scaled(x []float64) []float64 {
 	y := slices.Clone(x)
 	for i := range y {
 		k := i % m.cfg.Dim

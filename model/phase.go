@@ -80,21 +80,27 @@ func (t *Trainer) follow() error {
 	if now == t.phase {
 		return nil
 	}
-	if err := t.enter(now); err != nil {
-		return err
-	}
-	return t.build()
+	return t.enter(now)
 }
 
-// enter makes the samples of a phase.
-func (t *Trainer) enter(phase int) error {
+// enter makes the samples of a phase and loads the first ones on the regular
+// grid. The workers are made once there is something to evaluate.
+func (t *Trainer) enter(phase int) (err error) {
 	t.phase, t.now, t.order = phase, t.cfg.phases()[phase], nil
 	t.begin = int(math.Ceil(t.now.From * float64(t.cfg.Adam.Iterations)))
+	t.workers = nil
 	if err := t.cut(); err != nil {
 		return err
 	}
 	if t.now.Batch > t.samples {
 		return dataError("batch is %d, want at most the %d samples there are", t.now.Batch, t.samples)
 	}
+	if t.stride, err = t.cfg.Grid.stride(len(t.times)); err != nil {
+		return err
+	}
+	if _, err := LossWeights(t.cfg.Weighting, t.times); err != nil {
+		return err
+	}
+	t.load(nil, t.regular())
 	return nil
 }

@@ -174,7 +174,7 @@ func TestPredictUnscales(t *testing.T) {
 		}
 	}
 	x := slices.Concat(u0...)
-	y := scaled.scaled(x)
+	y := scaled.Scaled(x)
 	scaled.unscaled(y, y)
 	if e := relative(y, x); !(e <= 4*0x1p-53) {
 		t.Errorf("scaled and back differs by %.3g", e)
@@ -214,7 +214,7 @@ func TestPredictIsWhatIsTrained(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		weights, err := lossWeights(WeightTime, p.times)
+		weights, err := LossWeights(WeightTime, p.times)
 		if err != nil {
 			t.Fatal(err)
 		}

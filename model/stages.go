@@ -148,7 +148,7 @@ func (t *Trainer) finish() error {
 		t.stage, t.iteration, t.backoffs = stageAdam, 0, 0
 		t.optimizer, t.lbfgs, t.last = t.newOptimizer(), LBFGS{}, undo{}
 		// Far from the seeds that a user would number.
-		t.Model.draw(t.Model.cfg.Seed + uint64(t.attempt)<<32)
+		t.Model.Draw(t.Model.cfg.Seed + uint64(t.attempt)<<32)
 		return nil
 	}
 	copy(w, t.best.w)

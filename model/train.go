@@ -3,14 +3,11 @@ package model
 import (
 	"context"
 	"fmt"
-	"math"
 	"sync"
 	"time"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
-
-	"spnode/ops"
 )
 
 // The stages of a training.
@@ -143,19 +140,16 @@ func NewTrainer(m *Model, cfg TrainConfig, times []float64, states [][][]float64
 		if err != nil {
 			return nil, err
 		}
-		scaled[k] = m.scaled(x)
+		scaled[k] = m.Scaled(x)
 	}
 	t.checksum = checksum(times, scaled)
 	for s := range t.samples { // in the order in which samples are read
-		width := m.cfg.width()
+		width := m.cfg.Width()
 		x := make([]float64, 0, len(times)*width)
 		for _, at := range scaled {
 			x = append(x, at[s*width:(s+1)*width]...)
 		}
 		t.x = append(t.x, x)
-	}
-	if err := cfg.Augment.check(m.cfg); err != nil {
-		return nil, err
 	}
 	for i := len(cfg.Phases); i >= 0; i-- { // the first one last
 		if err := t.enter(i); err != nil {
@@ -167,7 +161,7 @@ func NewTrainer(m *Model, cfg TrainConfig, times []float64, states [][][]float64
 		o(t)
 	}
 	t.optimizer = t.newOptimizer()
-	return t, t.build()
+	return t, nil
 }
 
 // batch is the number of samples in an iteration.
@@ -178,29 +172,36 @@ func (t *Trainer) batch() int {
 	return t.samples
 }
 
-// build makes the workers and gives them the first samples on the regular grid.
-func (t *Trainer) build() (err error) {
-	if t.stride, err = t.cfg.Grid.stride(len(t.times)); err != nil {
-		return err
-	}
-	grid := t.cfg.Grid.regular(len(t.times), t.stride)
-	if _, err := lossWeights(t.cfg.Weighting, t.times); err != nil {
-		return err
+// worker evaluates the objective of its part of a batch.
+type worker struct {
+	*Objective
+	batch Batch
+	loss  float64
+	grad  []float64
+	err   error
+}
+
+// build makes the workers of the phase, unless they are there.
+func (t *Trainer) build() error {
+	if t.workers != nil {
+		return nil
 	}
 	var half float64
 	if t.now.Saturation > 0 { // which alone needs a pass over the data
 		half = t.now.Saturation * t.meanSquare()
 	}
 	n := min(t.cfg.Workers, t.batch())
-	t.workers = nil
-	for i := range n {
-		w, err := t.Model.newWorker(i*t.batch()/n, (i+1)*t.batch()/n, len(grid), half)
+	workers := make([]*worker, n)
+	for i := range workers {
+		lo, hi := i*t.batch()/n, (i+1)*t.batch()/n
+		o, err := t.Model.NewObjective(hi-lo, len(t.seen.grid), half)
 		if err != nil {
 			return err
 		}
-		t.workers = append(t.workers, w)
+		state := func(row, time int) []float64 { return t.stateOf(lo+row, time) }
+		workers[i] = &worker{Objective: o, batch: Batch{Rows: hi - lo, State: state}, grad: make([]float64, len(t.grad))}
 	}
-	t.load(nil, grid, nil)
+	t.workers = workers
 	return nil
 }
 
@@ -214,25 +215,28 @@ func (t *Trainer) meanSquare() float64 {
 }
 
 // evaluate returns the loss of the loaded batch and writes its gradient. The
-// parts are added in the order of the workers, whichever ends first. Parameters
-// for which an op finds no finite value have the loss NaN.
+// parts are added in the order of the workers, whichever ends first.
 func (t *Trainer) evaluate(grad []float64) (float64, error) {
+	if err := t.build(); err != nil {
+		return 0, err
+	}
+	run := func(w *worker) {
+		w.batch.Steps, w.batch.Weights = t.seen.steps, t.seen.weights
+		w.loss, w.err = w.Evaluate(w.batch, w.grad)
+	}
 	var wait sync.WaitGroup
 	for _, w := range t.workers[1:] {
 		wait.Add(1)
 		go func() {
 			defer wait.Done()
-			w.run(t)
+			run(w)
 		}()
 	}
-	t.workers[0].run(t)
+	run(t.workers[0])
 	wait.Wait()
 	var loss float64
 	clear(grad)
 	for _, w := range t.workers {
-		if errors.Is(w.err, ops.ErrNotFinite) || errors.Is(w.err, ops.ErrSingular) {
-			return math.NaN(), nil
-		}
 		if w.err != nil {
 			return 0, w.err
 		}
@@ -249,14 +253,14 @@ func (t *Trainer) evaluate(grad []float64) (float64, error) {
 func (t *Trainer) evaluateAll(grad []float64) (mean float64, err error) {
 	if t.now.Batch == 0 {
 		if t.varies() {
-			t.load(nil, t.regular(), nil)
+			t.load(nil, t.regular())
 		}
 		return t.evaluate(grad)
 	}
 	samples := t.evaluated()
 	n := len(samples) / t.now.Batch
 	for k := range n {
-		t.load(samples[k*t.now.Batch:], t.regular(), nil)
+		t.load(samples[k*t.now.Batch:], t.regular())
 		loss, err := t.evaluate(grad)
 		if err != nil {
 			return 0, err

@@ -291,13 +291,13 @@ func TestWorkersAgree(t *testing.T) {
 		for workers := 2; workers <= 7; workers++ {
 			p.train.Workers = workers
 			tr := p.trainer(t)
-			if most := tr.batch(); len(tr.workers) != min(workers, most) {
-				t.Errorf("%d workers for a batch of %d, want %d", len(tr.workers), most, min(workers, most))
-			}
 			got := make([]float64, len(want))
 			l, err := tr.evaluate(got)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if most := tr.batch(); len(tr.workers) != min(workers, most) {
+				t.Errorf("%d workers for a batch of %d, want %d", len(tr.workers), most, min(workers, most))
 			}
 			e := max(relative(got, want), math.Abs(l-loss)/loss)
 			worst = max(worst, e)
@@ -653,7 +653,7 @@ func TestLossWeights(t *testing.T) {
 		WeightLogTime: {math.Log(10) / 2, math.Log(1000) / 2, math.Log(100) / 2},
 		WeightUniform: {0.5, 1, 0.5},
 	} {
-		got, err := lossWeights(kind, times)
+		got, err := LossWeights(kind, times)
 		if err != nil || !floats.EqualApprox(got, want, 1e-15*floats.Max(want)) {
 			t.Errorf("%s: got %v, %v, want %v", kind, got, err, want)
 		}

@@ -31,8 +31,6 @@ type TrainConfig struct {
 	// Phases, in the order in which they begin, have the first stage go on with
 	// other windows and batches than the two above.
 	Phases []Phase `json:"phases,omitempty"`
-	// Augment turns the samples by symmetries of the system.
-	Augment AugmentConfig `json:"augment,omitzero"`
 
 	Adam  AdamStage  `json:"adam"`
 	LBFGS LBFGSStage `json:"lbfgs"`
@@ -114,8 +112,6 @@ func (c TrainConfig) Validate() error {
 		return bad("L-BFGS needs the same times in every iteration: grid.points is %d, want 0", c.Grid.Points)
 	case c.Window < 0:
 		return bad("window is %d, want at least 1 step, or 0 for whole trajectories", c.Window)
-	case c.LBFGS.Iterations > 0 && c.Augment.active():
-		return bad("L-BFGS needs the same states in every iteration: augment is %+v, want none", c.Augment)
 	case c.LBFGS.Iterations > 0 && c.Batch > 0:
 		return bad("L-BFGS needs the whole data set as its batch: batch is %d, want 0", c.Batch)
 	case c.Restarts < 0 || c.Backoffs < 0 || !(c.RestartAbove >= 0):
@@ -143,7 +139,7 @@ func (c TrainConfig) Validate() error {
 	if err := c.Grid.validate(); err != nil {
 		return err
 	}
-	if _, err := lossWeights(c.Weighting, []float64{1, 2}); err != nil {
+	if _, err := LossWeights(c.Weighting, []float64{1, 2}); err != nil {
 		return err
 	}
 	return storable("TrainConfig", c)

@@ -10,17 +10,15 @@ import (
 )
 
 // windowTraining has windows of 3 steps of two trajectories of 12 snapshots,
-// eighteen in all, and turns them.
+// eighteen in all.
 func windowTraining() training {
 	p := minibatchTraining()
-	p.model.Factor = []float64{3, 3}
 	p.times = nil
 	for k := range 12 {
 		p.times = append(p.times, 7+0.25*float64(k))
 	}
 	p.states = normalStates(rand.New(rand.NewPCG(71, 72)), 0.5, 12, 2, 2)
 	p.train.Batch, p.train.Window = 4, 3
-	p.train.Augment = AugmentConfig{Shift: true, Reflect: true}
 	return p
 }
 
@@ -68,7 +66,7 @@ func TestWindowsAreSamples(t *testing.T) {
 
 	// All of them at once, with L-BFGS.
 	p = windowTraining()
-	p.train.Batch, p.train.Augment = 0, AugmentConfig{}
+	p.train.Batch = 0
 	p.train.LBFGS.Iterations = 3
 	wantSameEnd(t, "full batch", p.fit(t), p.cutUp(t).fit(t))
 }
@@ -100,7 +98,7 @@ func TestWindowsEvaluated(t *testing.T) {
 		}
 		q.states[k] = part
 	}
-	q.train.Batch, q.train.Augment = 0, AugmentConfig{}
+	q.train.Batch = 0
 	whole := q.trainer(t)
 	want, err := whole.evaluate(whole.grad)
 	if err != nil {
@@ -129,9 +127,6 @@ func TestWindowsRefuse(t *testing.T) {
 		{"batch", func(p *training) { p.train.Batch = 19 }, ErrData, []string{"batch is 19", "18 samples"}},
 		{"points", func(p *training) { p.train.Grid.Points = 3 }, ErrData, []string{"3 points from 4 times"}},
 		{"weighting", func(p *training) { p.train.Weighting = WeightLogTime }, ErrConfig, []string{"first time above 0"}},
-		{"factors", func(p *training) { p.model.Factor[1] = 2 }, ErrConfig, []string{"factor of component 1 is 2 and of component 0 3"}},
-		{"offsets", func(p *training) { p.model.Offset = []float64{1, 0} }, ErrConfig, []string{"offset of component 1 is 0"}},
-		{"L-BFGS", func(p *training) { p.train.Batch, p.train.LBFGS.Iterations = 0, 1 }, ErrConfig, []string{"L-BFGS", "augment is {Shift:true Reflect:true}"}},
 	} {
 		p := windowTraining()
 		c.f(&p)
@@ -145,7 +140,4 @@ func TestWindowsRefuse(t *testing.T) {
 	if tr := p.trainer(t); tr.samples != 2 || tr.starts != 1 {
 		t.Errorf("windows of the whole trajectories: %d", tr.samples)
 	}
-	p.train.Window, p.train.Augment = 0, AugmentConfig{}
-	p.model.Factor[1] = 2 // which only turns need to be one
-	p.trainer(t)
 }

@@ -171,7 +171,7 @@ func (m ModelConfig) validate(d DataConfig) error {
 type options struct {
 	only, latent, autoencoder, optimizer string
 	window, seeds                        int
-	augment, cost                        bool
+	cost                                 bool
 }
 
 // configure returns the configuration in force: default < file < flag.
@@ -223,9 +223,6 @@ func configure(f *driver.Flags, o options) (Config, error) {
 		}
 		if f.Given("seeds") {
 			m.Seeds = o.seeds
-		}
-		if f.Given("augment") {
-			m.Train.Augment = model.AugmentConfig{Shift: o.augment, Reflect: o.augment}
 		}
 		f.Apply(&m.Model, &m.Train)
 	}

@@ -23,14 +23,14 @@ func printed(t *testing.T, args ...string) (text string, c Config) {
 }
 
 func TestPrintConfigReproducesItself(t *testing.T) {
-	text, c := printed(t, "-seed", "5", "-iterations", "7", "-batch", "10", "-window", "3", "-seeds", "3", "-augment", "-optimizer", "adam", "-cost=false", "-dtype", "float32")
+	text, c := printed(t, "-seed", "5", "-iterations", "7", "-batch", "10", "-window", "3", "-seeds", "3", "-optimizer", "adam", "-cost=false", "-dtype", "float32")
 	path := write(t, filepath.Join(t.TempDir(), "c.json"), []byte(text))
 	if again, _ := printed(t, "-config", path, "-cost=false"); again != text {
 		t.Errorf("the configuration does not reproduce itself:\n%s\n%s", text, again)
 	}
 	m := c.Models[1]
 	if c.Seed != 5 || len(c.Cost.Batches) != 0 || m.Train.Adam.Iterations != 7 || m.Train.Batch != 10 || m.Train.Window != 3 || m.Seeds != 3 ||
-		!m.Train.Augment.Shift || !m.Train.Augment.Reflect || m.Train.Adam.Optimizer != "adam" || m.Model.Dtype != "float32" {
+		m.Train.Adam.Optimizer != "adam" || m.Model.Dtype != "float32" {
 		t.Errorf("got %+v", m)
 	}
 }
