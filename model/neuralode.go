@@ -11,6 +11,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/integrator"
+	"spnode/model/stability"
 )
 
 // Model is a structure-preserving neural ODE,
@@ -73,10 +74,10 @@ func (m *Model) Linear() *mat.Dense {
 }
 
 // Stability reports what the parameters say about the dynamics.
-func (m *Model) Stability() (*Stability, error) {
+func (m *Model) Stability() (*stability.Report, error) {
 	a, s, gs := m.hurwitz.Matrices(m.params)
 	lipschitz, size, layers := m.g.bounds(m.params)
-	return analyse(a, s, gs, m.cfg.Linear.Shift, lipschitz, size, layers)
+	return stability.Analyse(stability.System{A: a, S: s, Gs: gs, Shift: m.cfg.Linear.Shift, Lipschitz: lipschitz, Bound: size, Layers: layers})
 }
 
 // String says what the model is, in a line for each part.

@@ -23,26 +23,10 @@ func (m *Model) HTML() string {
 // HTML is the configuration in the form of config.json.
 func (c Config) HTML() string { return jsonHTML(c) }
 
-// HTML is the configuration in the form of config.json.
-func (c TrainConfig) HTML() string { return jsonHTML(c) }
-
 func jsonHTML(v any) string {
 	b, err := json.MarshalIndent(v, "", "  ")
 	if err != nil { // NaN or Inf, which Validate refuses too
 		return html.EscapeString(err.Error())
 	}
 	return "<pre>" + html.EscapeString(string(b)) + "</pre>"
-}
-
-// String says what a training has come to, in a line.
-func (r Result) String() string {
-	loss := r.Loss
-	if n := len(r.Log); loss == 0 && n > 0 { // it was stopped
-		loss = r.Log[n-1].Loss
-	}
-	s := fmt.Sprintf("%d iterations in %.3g s, loss %.3g", r.Iterations, r.Seconds, loss)
-	if r.Attempts > 1 {
-		s += fmt.Sprintf(", the best of %d attempts", r.Attempts)
-	}
-	return s
 }

@@ -1,10 +1,8 @@
-package model
+package train
 
 import (
 	"math/rand/v2"
 	"slices"
-
-	"github.com/pkg/errors"
 )
 
 // GridConfig lets every iteration draw its own times from a data set on a
@@ -22,7 +20,7 @@ type GridConfig struct {
 
 func (c GridConfig) validate() error {
 	if c.Points == 1 || c.Points < 0 || !(0 <= c.Random && c.Random <= 1) {
-		return errors.Wrapf(ErrConfig, "model: GridConfig: points is %d and random %g, want at least 2 points, or 0 for all, and a share between 0 and 1", c.Points, c.Random)
+		return bad("grid: points is %d and random %g, want at least 2 points, or 0 for all, and a share between 0 and 1", c.Points, c.Random)
 	}
 	return nil
 }
@@ -47,15 +45,15 @@ func (c GridConfig) regular(total, stride int) []int {
 	return grid
 }
 
-// draw returns the indices of an iteration's times, a function of the seed and
-// the iteration alone.
-func (c GridConfig) draw(seed uint64, iteration, total, stride int) []int {
+// draw returns the indices of an iteration's times, a function of the seed, the
+// stream of the phase and the iteration alone.
+func (c GridConfig) draw(seed, stream uint64, iteration, total, stride int) []int {
 	grid := c.regular(total, stride)
 	if stride == 1 {
 		return grid
 	}
 	// A stream of its own beside that of the samples, which are drawn by epoch.
-	rng := rand.New(rand.NewPCG(seed, 1<<63|uint64(iteration)))
+	rng := rand.New(rand.NewPCG(seed, 1<<63|stream<<48|uint64(iteration)))
 	if rng.Float64() < c.Random {
 		grid = append(grid[:1], rng.Perm(total - 1)[:c.Points-1]...)
 		for i := range grid[1:] {
