@@ -133,7 +133,13 @@ func (t *Trainer) read(d *data.Dataset) error {
 	for s := range t.data {
 		tr := Trajectory{Times: times}
 		for k := range times {
-			tr.flat = append(tr.flat, t.Model.Scaled(d.States[k][s])...)
+			x := d.States[k][s]
+			for i, v := range x {
+				if !finite(v) {
+					return dataError("states: component %d of trajectory %d at time %d is %g, want a finite number", i, s, k, v)
+				}
+			}
+			tr.flat = append(tr.flat, t.Model.Scaled(x)...)
 		}
 		for width := len(tr.flat) / len(times); len(tr.States) < len(times); {
 			at := len(tr.States) * width

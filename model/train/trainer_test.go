@@ -1,8 +1,7 @@
-package model
+package train
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -14,29 +13,23 @@ import (
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
 
+	"spnode/model"
+	"spnode/model/optim"
 	"spnode/ops/opstest"
 )
 
-// training is a small problem whose trainer is made in milliseconds.
-type training struct {
-	model  Config
-	train  TrainConfig
-	times  []float64
-	states [][][]float64
-}
-
 // smallTraining is Adam and L-BFGS on all five samples, for two workers.
 func smallTraining() training {
-	p := training{model: DefaultConfig(2), train: DefaultTrainConfig(), times: []float64{0, 0.5, 1.5}}
+	p := training{model: model.DefaultConfig(2), train: DefaultConfig(), times: []float64{0, 0.5, 1.5}}
 	p.model.Integrator = "etd1"
 	p.model.Seed = 3
 	p.model.Factor = []float64{3, 0.7}
 	p.model.Nonlinear.Hidden = []int{3}
 	p.states = normalStates(rand.New(rand.NewPCG(31, 32)), 0.5, 3, 5, 2)
 	p.train.Workers = 2
-	p.train.Adam.Iterations = 6
-	p.train.Adam.Schedule = Schedule{Kind: ScheduleCosine, Rate: 0.05, Warmup: 2}
-	p.train.Adam.Clip = 0.5
+	p.train.First.Iterations = 6
+	p.train.First.Schedule = optim.Schedule{Kind: optim.ScheduleCosine, Rate: 0.05, Warmup: 2}
+	p.train.First.Clip = 0.5
 	p.train.LBFGS.Iterations = 5
 	p.train.LBFGS.Memory = 3
 	return p
@@ -44,9 +37,9 @@ func smallTraining() training {
 
 func minibatchTraining() training {
 	p := smallTraining()
-	p.train.Batch = 2
-	p.train.Adam.Iterations = 9
-	p.train.Adam.Schedule = Schedule{Kind: ScheduleExponentialEpoch, Rate: 0.05, Decay: 0.8}
+	p.train.SetBatch(2)
+	p.train.First.Iterations = 9
+	p.train.First.Schedule = optim.Schedule{Kind: optim.ScheduleExponentialEpoch, Rate: 0.05, Decay: 0.8}
 	p.train.LBFGS.Iterations = 0
 	return p
 }
@@ -60,14 +53,14 @@ func gridTraining() training {
 	}
 	p.states = normalStates(rand.New(rand.NewPCG(33, 34)), 0.5, 13, 5, 2)
 	p.train.Grid = GridConfig{Points: 4, Random: 0.5}
-	p.train.Weighting = WeightLogTime
+	p.train.Weighting = model.WeightLogTime
 	return p
 }
 
 // restartTraining makes three attempts.
 func restartTraining() training {
 	p := smallTraining()
-	p.train.Adam.Iterations, p.train.LBFGS.Iterations = 2, 2
+	p.train.First.Iterations, p.train.LBFGS.Iterations = 2, 2
 	p.train.RestartAbove, p.train.Restarts = 1e-9, 2
 	return p
 }
@@ -77,15 +70,15 @@ func restartTraining() training {
 func divergingTraining() training {
 	p := smallTraining()
 	p.model.Integrator = "euler"
-	p.model.Nonlinear = NonlinearConfig{Kind: KindBilinear, Rank: 2}
+	p.model.Nonlinear = model.NonlinearConfig{Kind: model.KindBilinear, Rank: 2}
 	p.times = nil
 	for k := range 16 {
 		p.times = append(p.times, 0.3*float64(k))
 	}
 	p.states = normalStates(rand.New(rand.NewPCG(33, 34)), 0.5, 16, 3, 2)
-	p.train.Adam.Iterations, p.train.LBFGS.Iterations = 4, 3
-	p.train.Adam.Schedule = Schedule{Kind: ScheduleConstant, Rate: 8}
-	p.train.Adam.Clip = 0
+	p.train.First.Iterations, p.train.LBFGS.Iterations = 4, 3
+	p.train.First.Schedule = optim.Schedule{Kind: optim.ScheduleConstant, Rate: 8}
+	p.train.First.Clip = 0
 	return p
 }
 
@@ -94,10 +87,10 @@ func divergingTraining() training {
 func soapTraining() training {
 	p := minibatchTraining()
 	p.model.Nonlinear.Hidden = []int{3, 3}
-	p.model.Autoencoder = AutoencoderConfig{Latent: 1, Hidden: []int{3}}
-	p.train.Adam.Optimizer = OptimizerSOAP
-	p.train.Adam.SOAP = SOAPConfig{Decay: 0.8, Period: 3}
-	p.train.Adam.LinearRate = 0.5
+	p.model.Autoencoder = model.AutoencoderConfig{Latent: 1, Hidden: []int{3}}
+	p.train.First.Optimizer = "soap"
+	p.train.First.Settings = optim.Settings{"decay": 0.8, "period": 3}
+	p.train.First.LinearRate = 0.5
 	return p
 }
 
@@ -105,27 +98,12 @@ func soapTraining() training {
 // ends with L-BFGS.
 func soapDivergingTraining() training {
 	p := divergingTraining()
-	p.model.Autoencoder = AutoencoderConfig{Latent: 2, Hidden: []int{4}}
-	p.train.Adam.Optimizer = OptimizerSOAP
-	p.train.Adam.SOAP.Period = 2
-	p.train.Adam.Iterations, p.train.LBFGS.Iterations = 5, 1
+	p.model.Autoencoder = model.AutoencoderConfig{Latent: 2, Hidden: []int{4}}
+	p.train.First.Optimizer = "soap"
+	p.train.First.Settings = optim.Settings{"period": 2}
+	p.train.First.Iterations, p.train.LBFGS.Iterations = 5, 1
 	p.times, p.states = p.times[:9], p.states[:9]
 	return p
-}
-
-func (p training) trainer(t testing.TB, options ...Option) *Trainer {
-	t.Helper()
-	return mustTrainer(t, mustNew(t, p.model), p.train, p.times, p.states, options...)
-}
-
-// fit trains to the end.
-func (p training) fit(t testing.TB, options ...Option) *Trainer {
-	t.Helper()
-	tr := p.trainer(t, options...)
-	if err := tr.Fit(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	return tr
 }
 
 // looks is a context that is cancelled at the n-th look at it.
@@ -147,20 +125,20 @@ func cancelAfter(n int) context.Context { return looks{context.Background(), &n}
 // the time they took.
 func wantSameEnd(t *testing.T, what string, got, want *Trainer) {
 	t.Helper()
-	a, b := got.state(), want.state()
+	a, b := got.state().encode(got.cfg), want.state().encode(want.cfg)
 	if len(a) != len(b) {
 		t.Fatalf("%s: state of %d arrays, want %d", what, len(a), len(b))
 	}
 	for i := range a {
-		if a[i].Name == "counters" {
-			a[i].Data[9], b[i].Data[9] = 0, 0 // seconds
+		if a[i].Name == "seconds" {
+			continue
 		}
 		if a[i].Name != b[i].Name || !same(a[i].Data, b[i].Data) {
 			t.Errorf("%s: %s is %v, want %s %v", what, a[i].Name, a[i].Data, b[i].Name, b[i].Data)
 		}
 	}
-	if !same(got.Model.params.Flat, want.Model.params.Flat) {
-		t.Errorf("%s: parameters are %v, want %v", what, got.Model.params.Flat, want.Model.params.Flat)
+	if !same(got.Model.Params().Flat, want.Model.Params().Flat) {
+		t.Errorf("%s: parameters are %v, want %v", what, got.Model.Params().Flat, want.Model.Params().Flat)
 	}
 	if len(got.log) != len(want.log) {
 		t.Fatalf("%s: log of %d iterations, want %d", what, len(got.log), len(want.log))
@@ -223,7 +201,7 @@ func TestResumeIsExact(t *testing.T) {
 					}
 					wantSameEnd(t, "continued", tr, want)
 				}
-				resumed, err := ResumeTrainer(dir, p.times, p.states)
+				resumed, err := Resume(dir, p.data())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -258,14 +236,14 @@ func TestResumeChain(t *testing.T) {
 		if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "stopped before iteration") {
 			t.Fatal(err)
 		}
-		if tr, err = ResumeTrainer(dir, p.times, p.states, WithCheckpoint(dir, time.Hour)); err != nil {
+		if tr, err = Resume(dir, p.data(), WithCheckpoint(dir, time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	wantSameEnd(t, "chain", tr, want)
 
 	// The end is saved: to go on from there changes nothing.
-	done, err := ResumeTrainer(dir, p.times, p.states)
+	done, err := Resume(dir, p.data())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,20 +261,12 @@ func TestWorkersAgree(t *testing.T) {
 	for _, p := range []training{smallTraining(), minibatchTraining(), divergingTraining()} {
 		p.train.Workers = 1
 		one := p.trainer(t)
-		want := make([]float64, len(one.grad))
-		loss, err := one.evaluate(want)
-		if err != nil {
-			t.Fatal(err)
-		}
+		loss, want := one.whole(t)
 		for workers := 2; workers <= 7; workers++ {
 			p.train.Workers = workers
 			tr := p.trainer(t)
-			got := make([]float64, len(want))
-			l, err := tr.evaluate(got)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if most := tr.batch(); len(tr.workers) != min(workers, most) {
+			l, got := tr.whole(t)
+			if most, _ := tr.samplers[0].Shape(); len(tr.workers) != min(workers, most) {
 				t.Errorf("%d workers for a batch of %d, want %d", len(tr.workers), most, min(workers, most))
 			}
 			e := max(relative(got, want), math.Abs(l-loss)/loss)
@@ -307,52 +277,6 @@ func TestWorkersAgree(t *testing.T) {
 		}
 	}
 	t.Logf("worst relative difference %.2g", worst)
-}
-
-// Every sample once an epoch, and no sample more than once where the batch does
-// not divide; another order in every epoch and for every seed.
-func TestDrawCoversEpochs(t *testing.T) {
-	for _, batch := range []int{1, 2, 3, 5} {
-		p := minibatchTraining()
-		p.states = normalStates(rand.New(rand.NewPCG(1, 1)), 1, 3, 6, 2)
-		p.train.Batch = batch
-		tr := p.trainer(t)
-		per := tr.perEpoch()
-		if per != 6/batch {
-			t.Errorf("batch %d: %d iterations an epoch, want %d", batch, per, 6/batch)
-		}
-		orders := map[string]bool{}
-		var sum [6]int
-		const epochs = 40
-		for epoch := range epochs {
-			var all []int
-			for k := range per {
-				all = append(all, tr.draw(epoch*per+k)...)
-			}
-			orders[fmt.Sprint(all)] = true
-			for _, s := range all {
-				sum[s]++
-			}
-			slices.Sort(all)
-			if n := len(all); n != per*batch || len(slices.Compact(all)) != n {
-				t.Errorf("batch %d, epoch %d: samples %v, want %d different ones", batch, epoch, all, per*batch)
-			}
-		}
-		if len(orders) < epochs/2 {
-			t.Errorf("batch %d: %d orders in %d epochs", batch, len(orders), epochs)
-		}
-		for s, n := range sum {
-			if n == 0 {
-				t.Errorf("batch %d: sample %d never comes", batch, s)
-			}
-		}
-		// It has no state but its place.
-		again := p.trainer(t)
-		at := 17 * per
-		if want, got := slices.Clone(tr.draw(at)), again.draw(at); !slices.Equal(got, want) {
-			t.Errorf("batch %d: iteration %d draws %v from afresh, %v before", batch, at, got, want)
-		}
-	}
 }
 
 // The hooks see every iteration in its order, those that are done again twice,
@@ -392,7 +316,7 @@ func TestHooksSeeAllIterations(t *testing.T) {
 	seen = nil
 	p = smallTraining()
 	p.train.Workers = 1
-	p.train.Adam.Iterations, p.train.LBFGS.Iterations = 2500, 0
+	p.train.First.Iterations, p.train.LBFGS.Iterations = 2500, 0
 	tr = p.fit(t, WithHook(func(m Metrics) { seen = append(seen, m) }))
 	if n := len(tr.log); len(seen) != 2500 || n < 800 || n > 1001 || tr.log[0].Iteration != 1 {
 		t.Errorf("of 2500 iterations hooks saw %d and the log has %d, want all and about 1000", len(seen), n)
@@ -416,14 +340,14 @@ func TestDivergenceIsTakenBack(t *testing.T) {
 			t.Errorf("a hook saw %+v", m)
 		}
 	}
-	if want := math.Ldexp(8, -tr.backoffs); last.Rate != want || last.Iteration != 4 || tr.optimizer.Step != 4 {
+	if want := math.Ldexp(8, -tr.backoffs); last.Rate != want || last.Iteration != 4 || tr.iterations != 4 {
 		t.Errorf("got %+v after %d updates taken back, want iteration 4 at rate %g", last, tr.backoffs, want)
 	}
 
 	// The last update, after which Adam does not look again.
-	p.train.Adam.Iterations, p.train.LBFGS.Iterations = 1, 0
-	if tr = p.fit(t); tr.backoffs == 0 || !finite(tr.Result().Loss) || tr.optimizer.Step != 1 {
-		t.Errorf("after one update: %d taken back, loss %g, %d done", tr.backoffs, tr.Result().Loss, tr.optimizer.Step)
+	p.train.First.Iterations, p.train.LBFGS.Iterations = 1, 0
+	if tr = p.fit(t); tr.backoffs == 0 || !finite(tr.Result().Loss) || tr.iterations != 1 {
+		t.Errorf("after one update: %d taken back, loss %g, %d done", tr.backoffs, tr.Result().Loss, tr.iterations)
 	}
 
 	// As often as allowed.
@@ -452,8 +376,8 @@ func TestOverflowIsDivergence(t *testing.T) {
 	for _, name := range []string{"etd1", "etdrk4", "imex", "rk4"} {
 		p := smallTraining()
 		p.model.Integrator = name
-		p.train.Adam.Iterations, p.train.LBFGS.Iterations = 1, 0
-		p.train.Adam.Schedule = Schedule{Kind: ScheduleConstant, Rate: 1e78}
+		p.train.First.Iterations, p.train.LBFGS.Iterations = 1, 0
+		p.train.First.Schedule = optim.Schedule{Kind: optim.ScheduleConstant, Rate: 1e78}
 		p.train.Backoffs = 400
 		tr := p.fit(t)
 		if tr.backoffs < 2 || !finite(tr.Result().Loss) {
@@ -462,15 +386,15 @@ func TestOverflowIsDivergence(t *testing.T) {
 		// What was taken back has left no trace: a training that begins with the
 		// rate that this one has come to has the same bits.
 		q := p
-		q.train.Adam.Schedule.Rate = math.Ldexp(p.train.Adam.Schedule.Rate, -tr.backoffs)
-		if again := q.fit(t); again.backoffs != 0 || !same(again.Model.params.Flat, tr.Model.params.Flat) {
-			t.Errorf("%s: another result after %d updates taken back: %v, want %v", name, tr.backoffs, tr.Model.params.Flat, again.Model.params.Flat)
+		q.train.First.Schedule.Rate = math.Ldexp(p.train.First.Schedule.Rate, -tr.backoffs)
+		if again := q.fit(t); again.backoffs != 0 || !same(again.Model.Params().Flat, tr.Model.Params().Flat) {
+			t.Errorf("%s: another result after %d updates taken back: %v, want %v", name, tr.backoffs, tr.Model.Params().Flat, again.Model.Params().Flat)
 		}
 
 		for _, adam := range []int{0, 3} {
-			p.train.Adam.Iterations, p.train.LBFGS.Iterations = adam, 2
+			p.train.First.Iterations, p.train.LBFGS.Iterations = adam, 2
 			tr = p.trainer(t)
-			floats.Scale(1e200, tr.Model.params.Flat)
+			floats.Scale(1e200, tr.Model.Params().Flat)
 			err := tr.Fit(context.Background())
 			var diverged *DivergedError
 			if !errors.As(err, &diverged) || diverged.Iteration != 0 || diverged.Halved != 0 {
@@ -492,7 +416,7 @@ func TestRestart(t *testing.T) {
 		single.train.Restarts = 0
 		tr := single.fit(t)
 		lost = append(lost, tr.Result().Loss)
-		ends = append(ends, tr.Model.params.Flat)
+		ends = append(ends, tr.Model.Params().Flat)
 	}
 	best := floats.MinIdx(lost)
 	tr := p.fit(t)
@@ -500,7 +424,7 @@ func TestRestart(t *testing.T) {
 	if best == 4 {
 		t.Error("the case shows nothing: the last attempt is the best")
 	}
-	if r.Attempts != 5 || r.Loss != lost[best] || !same(tr.Model.params.Flat, ends[best]) {
+	if r.Attempts != 5 || r.Loss != lost[best] || !same(tr.Model.Params().Flat, ends[best]) {
 		t.Errorf("got loss %g after %d attempts, want %g of attempt %d and its parameters; losses %g", r.Loss, r.Attempts, lost[best], best, lost)
 	}
 
@@ -511,7 +435,7 @@ func TestRestart(t *testing.T) {
 	}
 	if i := slices.IndexFunc(lost, func(l float64) bool { return l < lost[0] }); i > 0 {
 		p.train.RestartAbove = lost[i]
-		if tr := p.fit(t); tr.Result().Attempts != i+1 || !same(tr.Model.params.Flat, ends[i]) {
+		if tr := p.fit(t); tr.Result().Attempts != i+1 || !same(tr.Model.Params().Flat, ends[i]) {
 			t.Errorf("got %d attempts for a loss of at most %g, want %d", tr.Result().Attempts, lost[i], i+1)
 		}
 	}
@@ -526,12 +450,8 @@ func TestMinibatchFinalLoss(t *testing.T) {
 	p := minibatchTraining()
 	p.states = normalStates(rand.New(rand.NewPCG(35, 36)), 0.5, 3, 6, 2)
 	tr := p.fit(t)
-	p.train.Batch = 0
-	whole := mustTrainer(t, tr.Model, p.train, p.times, p.states)
-	want, err := whole.evaluate(whole.grad)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p.train.SetBatch(0)
+	want, _ := p.on(t, tr.Model).whole(t)
 	if got := tr.Result().Loss; !(math.Abs(got-want) <= 1e-14*want) {
 		t.Errorf("got %.17g, want %.17g", got, want)
 	}
@@ -549,10 +469,10 @@ func TestTrainingAllocations(t *testing.T) {
 		{"minibatch", minibatchTraining(), 8},
 		{"soap", soapTraining(), 8},
 	} {
-		c.p.train.Adam.Iterations = 1 << 40
+		c.p.train.First.Iterations = 1 << 40
 		tr := c.p.trainer(t)
 		iterate := func() {
-			if _, err := tr.adamIteration(); err != nil {
+			if _, err := tr.update(); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -596,7 +516,7 @@ func TestWrongData(t *testing.T) {
 			q.states = append(q.states, at)
 		}
 		f(&q)
-		_, err := NewTrainer(mustNew(t, q.model), q.train, q.times, q.states)
+		_, err := New(mustNew(t, q.model), q.train, q.data())
 		return err
 	}
 	for _, c := range []struct {
@@ -605,24 +525,22 @@ func TestWrongData(t *testing.T) {
 		kind  error
 		parts []string
 	}{
-		{"NaN", func(p *training) { p.states[1][3][0] = math.NaN() }, ErrData, []string{"states at time 1", "row 3", "column 0", "NaN"}},
-		{"Inf", func(p *training) { p.states[2][0][1] = math.Inf(-1) }, ErrData, []string{"states at time 2", "row 0", "column 1", "-Inf"}},
-		{"repeated time", func(p *training) { p.times[1] = 0 }, ErrData, []string{"times", "element 1", "strictly increasing"}},
-		{"decreasing times", func(p *training) { p.times[2] = 0.25 }, ErrData, []string{"element 2, 0.25", "element 1, 0.5"}},
-		{"NaN time", func(p *training) { p.times[2] = math.NaN() }, ErrData, []string{"times", "element 2 is NaN"}},
-		{"one time", func(p *training) { p.times, p.states = p.times[:1], p.states[:1] }, ErrData, []string{"times", "got 1", "at least 2"}},
-		{"times and states disagree", func(p *training) { p.states = p.states[:2] }, ErrData, []string{"got 2 times, want 3"}},
-		{"ragged samples", func(p *training) { p.states[1] = p.states[1][:4] }, ErrData, []string{"states at time 1", "got 4 samples, want 5"}},
-		{"ragged row", func(p *training) { p.states[1][2] = p.states[1][2][:1] }, ErrData, []string{"states at time 1", "row 2 has 1 components, want 2"}},
-		{"wrong dimension", func(p *training) { p.model = DefaultConfig(3) }, ErrData, []string{"row 0 has 2 components, want 3"}},
-		{"no samples", func(p *training) { p.states[0] = nil }, ErrData, []string{"no samples"}},
-		{"batch", func(p *training) { p.train.Batch, p.train.LBFGS.Iterations = 6, 0 }, ErrData, []string{"batch is 6", "5 samples"}},
-		{"batch of L-BFGS", func(p *training) { p.train.Batch = 2 }, ErrConfig, []string{"L-BFGS", "batch is 2, want 0"}},
-		{"weighting", func(p *training) { p.train.Weighting = "linear" }, ErrConfig, []string{`"linear"`, WeightLogTime}},
-		{"log-time from 0", func(p *training) { p.train.Weighting = WeightLogTime }, ErrConfig, []string{"first time above 0", "got 0"}},
-		{"rate", func(p *training) { p.train.Adam.Schedule.Rate = -1 }, ErrConfig, []string{"rate", "-1"}},
-		{"restart_above", func(p *training) { p.train.RestartAbove = math.Inf(1) }, ErrConfig, []string{"+Inf"}},
-		{"a setting that nothing looks at", func(p *training) { p.train.Adam.Schedule.Decay = math.NaN() }, ErrConfig, []string{"NaN"}},
+		{"NaN", func(p *training) { p.states[1][3][0] = math.NaN() }, model.ErrData, []string{"time 1", "NaN"}},
+		{"Inf", func(p *training) { p.states[2][0][1] = math.Inf(-1) }, model.ErrData, []string{"time 2", "-Inf"}},
+		{"repeated time", func(p *training) { p.times[1] = 0 }, model.ErrData, []string{"strictly increas"}},
+		{"NaN time", func(p *training) { p.times[2] = math.NaN() }, model.ErrData, []string{"time", "NaN"}},
+		{"one time", func(p *training) { p.times, p.states = p.times[:1], p.states[:1] }, model.ErrData, []string{"times", "got 1", "at least 2"}},
+		{"times and states disagree", func(p *training) { p.states = p.states[:2] }, model.ErrData, []string{"got 2", "want 3"}},
+		{"ragged row", func(p *training) { p.states[1][2] = p.states[1][2][:1] }, model.ErrData, []string{"time 1", "got 1 components, want 2"}},
+		{"wrong dimension", func(p *training) { p.model = model.DefaultConfig(3) }, model.ErrData, []string{"got 2 components, want 3"}},
+		{"batch", func(p *training) { p.train.SetBatch(6); p.train.LBFGS.Iterations = 0 }, model.ErrData, []string{"batch is 6", "5 samples"}},
+		{"batch of L-BFGS", func(p *training) { p.train.SetBatch(2) }, model.ErrConfig, []string{"L-BFGS", "batch of phase 0 is 2, want 0"}},
+		{"sampler", func(p *training) { p.train.Sampler = "sorted" }, model.ErrConfig, []string{`"sorted"`, "shuffled"}},
+		{"weighting", func(p *training) { p.train.Weighting = "linear" }, model.ErrConfig, []string{`"linear"`, model.WeightLogTime}},
+		{"log-time from 0", func(p *training) { p.train.Weighting = model.WeightLogTime }, model.ErrConfig, []string{"first time above 0", "got 0"}},
+		{"rate", func(p *training) { p.train.First.Schedule.Rate = -1 }, model.ErrConfig, []string{"rate", "-1"}},
+		{"restart_above", func(p *training) { p.train.RestartAbove = math.Inf(1) }, model.ErrConfig, []string{"+Inf"}},
+		{"a setting that nothing looks at", func(p *training) { p.train.First.Schedule.Decay = math.NaN() }, model.ErrConfig, []string{"NaN"}},
 	} {
 		wantError(t, c.name, change(c.f), c.kind, c.parts...)
 	}
@@ -632,30 +550,20 @@ func TestWrongData(t *testing.T) {
 	if err := p.fit(t).Save(dir); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ResumeTrainer(dir, p.times, p.states); err != nil {
+	if _, err := Resume(dir, p.data()); err != nil {
 		t.Fatal(err)
 	}
 	other := normalStates(rand.New(rand.NewPCG(31, 32)), 0.5, 3, 5, 2)
 	other[2][4][1] = math.Nextafter(other[2][4][1], 1)
-	_, err := ResumeTrainer(dir, p.times, other)
-	wantError(t, "another last bit", err, ErrData, dir, "SHA-256")
-	_, err = ResumeTrainer(dir, []float64{0, 0.5, 1.25}, p.states)
-	wantError(t, "other times", err, ErrData, dir, "SHA-256")
-	_, err = ResumeTrainer(dir, p.times[:2], p.states)
-	wantError(t, "other number of times", err, ErrData, "got 3 times, want 2")
-}
-
-// The weightings of the loss, by hand.
-func TestLossWeights(t *testing.T) {
-	times := []float64{1, 10, 1000}
-	for kind, want := range map[string][]float64{
-		WeightTime:    {4.5, 499.5, 495},
-		WeightLogTime: {math.Log(10) / 2, math.Log(1000) / 2, math.Log(100) / 2},
-		WeightUniform: {0.5, 1, 0.5},
-	} {
-		got, err := LossWeights(kind, times)
-		if err != nil || !floats.EqualApprox(got, want, 1e-15*floats.Max(want)) {
-			t.Errorf("%s: got %v, %v, want %v", kind, got, err, want)
-		}
-	}
+	q := p
+	q.states = other
+	_, err := Resume(dir, q.data())
+	wantError(t, "another last bit", err, model.ErrData, dir, "SHA-256")
+	q = p
+	q.times = []float64{0, 0.5, 1.25}
+	_, err = Resume(dir, q.data())
+	wantError(t, "other times", err, model.ErrData, dir, "SHA-256")
+	q.times, q.states = p.times[:2], p.states[:2]
+	_, err = Resume(dir, q.data())
+	wantError(t, "fewer times", err, model.ErrData, dir, "SHA-256")
 }
