@@ -22,24 +22,24 @@ var trainings = []struct {
 		Nonlinear: NonlinearConfig{Kind: KindLipschitz, Hidden: []int{100}, Lipschitz: 20, OutputActivation: true},
 	}},
 	{"robertson", 3, floats.LogSpan(make([]float64, 50), 4e-6, 4e6), []int{20, 100}, Config{
-		Autoencoder: AutoencoderConfig{Latent: 3, Hidden: []int{100, 100}, UnitStart: true, BiasSpread: 1, FirstScale: 3, LastScale: 0.1},
+		Autoencoder: AutoencoderConfig{Latent: 3, Hidden: []int{100, 100}, UnitStart: true, Start: Start{BiasSpread: 1, LastScale: 0.1}, FirstScale: 3},
 		Linear:      LinearConfig{Rates: []float64{1e3, 1e-2, 4e-6}},
 		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{100}, Lipschitz: 1e-3, RateScaled: true, ZeroStart: true, NoOutputBias: true},
 	}},
 	{"ks20", 64, floats.Span(make([]float64, 9), 0, 8), []int{100, 2000}, Config{
 		Autoencoder: AutoencoderConfig{Latent: 20, Hidden: []int{200}},
 		Linear:      LinearConfig{Shift: 0.25, Spread: 0.01},
-		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, BiasSpread: 0.5},
+		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: Start{BiasSpread: 0.5}},
 	}},
 	{"ks20pod", 64, floats.Span(make([]float64, 9), 0, 8), []int{100}, Config{
 		Autoencoder: AutoencoderConfig{Latent: 20, Skip: &LinearPair{Only: true}},
 		Linear:      LinearConfig{Shift: 0.25, Spread: 0.01},
-		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, BiasSpread: 0.5},
+		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: Start{BiasSpread: 0.5}},
 	}},
 	{"ks7", 64, floats.Span(make([]float64, 9), 0, 8), []int{100}, Config{
 		Autoencoder: AutoencoderConfig{Latent: 7, Hidden: []int{200, 200}},
 		Linear:      LinearConfig{Shift: 0.25, Spread: 0.01},
-		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, BiasSpread: 0.5},
+		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: Start{BiasSpread: 0.5}},
 	}},
 }
 
@@ -50,7 +50,7 @@ func benchConfig(cfg Config, dim int, dtype string) Config {
 		rng := rand.New(rand.NewPCG(1, 1))
 		draw := func(r, c int) [][]float64 {
 			x := make([]float64, r*c)
-			normal(0.1)(rng, x)
+			Normal(0.1)(rng, x)
 			return rows(x, c)
 		}
 		s = &LinearPair{Encode: draw(cfg.Autoencoder.Latent, dim), Decode: draw(dim, cfg.Autoencoder.Latent), Only: s.Only}
@@ -69,7 +69,7 @@ func benchTrainer(b *testing.B, cfg Config, times []float64, batch int) *Trainer
 	states := make([][][]float64, len(times))
 	for k := range states {
 		x := make([]float64, 2*batch*cfg.Dim)
-		normal(0.3)(rng, x)
+		Normal(0.3)(rng, x)
 		states[k] = rows(x, cfg.Dim)
 	}
 	train := DefaultTrainConfig()
@@ -135,7 +135,7 @@ func BenchmarkStep(b *testing.B) {
 					b.Fatal(err)
 				}
 				u := make([]float64, batch*m.cfg.LatentDim())
-				normal(0.3)(rand.New(rand.NewPCG(4, 4)), u)
+				Normal(0.3)(rand.New(rand.NewPCG(4, 4)), u)
 				for b.Loop() {
 					if err := s.advance(u, 0.1); err != nil {
 						b.Fatal(err)
@@ -161,7 +161,7 @@ func BenchmarkPredict(b *testing.B) {
 						times[k] = 0.1 * float64(k)
 					}
 					x := make([]float64, size.samples*c.dim)
-					normal(0.3)(rand.New(rand.NewPCG(3, 3)), x)
+					Normal(0.3)(rand.New(rand.NewPCG(3, 3)), x)
 					for b.Loop() {
 						if _, err := m.Predict(rows(x, c.dim), times); err != nil {
 							b.Fatal(err)

@@ -49,7 +49,7 @@ func TestSaveLoadPredict(t *testing.T) {
 	times := []float64{0, 1e-3, 0.7, 30}
 	for name, cfg := range savedModels() {
 		m := mustNew(t, cfg)
-		normal(0.4)(rand.New(rand.NewPCG(41, 42)), m.params.Flat)
+		Normal(0.4)(rand.New(rand.NewPCG(41, 42)), m.params.Flat)
 		u0 := normalStates(rand.New(rand.NewPCG(43, 44)), 1, 1, 3, cfg.Dim)[0]
 		want, err := m.Predict(u0, times)
 		if err != nil {

@@ -141,7 +141,7 @@ func TestEndToEndForms(t *testing.T) {
 	} {
 		m := mustNew(t, c.cfg)
 		rng := rand.New(rand.NewPCG(63, uint64(i)))
-		normal(0.5)(rng, m.params.Flat)
+		Normal(0.5)(rng, m.params.Flat)
 		raw := written(t, m, []float64{0, 0.01, 0.5, 4}, c.name, c.config)
 		parsed, err := parseEndToEnd(raw)
 		if err != nil {

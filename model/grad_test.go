@@ -34,7 +34,7 @@ func forms() []NonlinearConfig {
 	gs := []NonlinearConfig{{Kind: KindNone}, {Kind: KindBilinear, Rank: 2}}
 	for k := range 8 {
 		gs = append(gs, NonlinearConfig{
-			Kind: KindLipschitz, Hidden: []int{4}, Lipschitz: 0.7, BiasSpread: 1,
+			Kind: KindLipschitz, Hidden: []int{4}, Lipschitz: 0.7, Start: Start{BiasSpread: 1},
 			PaperForm: k&1 != 0, OutputActivation: k&2 != 0, SeparateLinear: k&4 != 0,
 		})
 	}
@@ -67,7 +67,7 @@ func (c gradientCase) trainer(rng *rand.Rand, dtype string) (*Trainer, error) {
 		case "g/D":
 			floats.Scale(3/math.Sqrt(float64(c.n)), p.Data)
 		case "g/b", "g/1/b":
-			normal(0.3*c.rate)(rng, p.Data)
+			Normal(0.3*c.rate)(rng, p.Data)
 		case "g/0/b":
 			floats.Scale(min(1, math.Sqrt(c.rate)), p.Data)
 		case "g/0/W", "g/1/W":
@@ -81,7 +81,7 @@ func (c gradientCase) trainer(rng *rand.Rand, dtype string) (*Trainer, error) {
 			awayFromKinks(p, bound)
 		default:
 			if len(p.Shape) == 1 {
-				normal(0.3)(rng, p.Data)
+				Normal(0.3)(rng, p.Data)
 			}
 		}
 	}
@@ -178,7 +178,7 @@ func (t *Trainer) worstGradient(rng *rand.Rand, params, elements int) (worst flo
 			}
 		}
 		d := make([]float64, len(x))
-		normal(1/math.Sqrt(float64(len(x))))(rng, d)
+		Normal(1/math.Sqrt(float64(len(x))))(rng, d)
 		along(d)
 		for _, i := range rng.Perm(len(x))[:min(elements, len(x))] {
 			clear(d)

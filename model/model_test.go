@@ -33,7 +33,7 @@ func normalStates(rng *rand.Rand, scale float64, times, samples, dim int) [][][]
 	out := make([][][]float64, times)
 	for k := range out {
 		x := make([]float64, samples*dim)
-		normal(scale)(rng, x)
+		Normal(scale)(rng, x)
 		out[k] = rows(x, dim)
 	}
 	return out

@@ -1,9 +1,11 @@
 package model
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 	G "gorgonia.org/gorgonia"
 
 	"spnode/ops"
@@ -22,7 +24,7 @@ type Objective struct {
 	m       *Model
 	times   int
 	rows    int // of a block
-	g       *graph
+	g       *Graph
 	program *ops.Program
 	x0      array // (rows, m)
 	target  array // (times·rows, m), time slowest
@@ -43,6 +45,33 @@ type Batch struct {
 	Weights []float64
 	// State returns the state of a row at a time, of which it need not be a copy.
 	State func(row, time int) []float64
+}
+
+// NewBatch makes a batch of whole trajectories: states, indexed by time, sample
+// and component, in the physical variables, at the given times. It has the
+// weights of LossWeights over the number of samples, with which L is the mean of
+// eq. (20). The error is ErrData or ErrConfig.
+func (m *Model) NewBatch(weighting string, times []float64, states [][][]float64) (Batch, error) {
+	if err := checkTimes(times, 2); err != nil {
+		return Batch{}, err
+	}
+	if len(states) != len(times) || len(states[0]) == 0 {
+		return Batch{}, dataError("NewBatch: got states at %d times, want %d as there are times, and at least one sample", len(states), len(times))
+	}
+	b := Batch{Rows: len(states[0]), Steps: stepsOf(times)}
+	scaled := make([][][]float64, len(times))
+	for k, s := range states {
+		x, err := checkStates(fmt.Sprintf("states at time %d", k), s, b.Rows, m.cfg.Dim)
+		if err != nil {
+			return Batch{}, err
+		}
+		scaled[k] = rows(m.Scaled(x), m.cfg.Width())
+	}
+	b.State = func(row, time int) []float64 { return scaled[time][row] }
+	var err error
+	b.Weights, err = LossWeights(weighting, times)
+	floats.Scale(1/float64(b.Rows), b.Weights)
+	return b, err
 }
 
 // The rows of a block of a batch.

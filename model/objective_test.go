@@ -33,16 +33,16 @@ func TestObjective(t *testing.T) {
 					if half > 0 {
 						e /= 1 + e/half
 					}
-					want += weights[k] * e
+					want += weights[k] * e / float64(rows)
 				}
 			}
 			o, err := m.NewObjective(rows, len(p.times), half)
 			if err != nil {
 				t.Fatal(err)
 			}
-			b := Batch{
-				Rows: rows, Steps: stepsOf(p.times), Weights: weights,
-				State: func(row, time int) []float64 { return m.Scaled(states[time][row]) },
+			b, err := m.NewBatch(WeightTime, p.times, states)
+			if err != nil {
+				t.Fatal(err)
 			}
 			grad := make([]float64, len(m.Params().Flat))
 			got, err := o.Evaluate(b, grad)

@@ -20,9 +20,9 @@ func stiffConfig(dim, latent int) Config {
 	}
 	c.Nonlinear = NonlinearConfig{
 		Kind: KindLipschitz, Hidden: []int{5}, Lipschitz: 0.5, OutputActivation: true,
-		NoOutputBias: true, RateScaled: true, BiasSpread: 1,
+		NoOutputBias: true, RateScaled: true, Start: Start{BiasSpread: 1},
 	}
-	c.Autoencoder = AutoencoderConfig{Latent: latent, Hidden: []int{6}, UnitStart: true, BiasSpread: 1, FirstScale: 1.5, LastScale: 0.5}
+	c.Autoencoder = AutoencoderConfig{Latent: latent, Hidden: []int{6}, UnitStart: true, Start: Start{BiasSpread: 1, LastScale: 0.5}, FirstScale: 1.5}
 	for i := range dim {
 		c.Factor = append(c.Factor, 1+float64(i))
 		c.Offset = append(c.Offset, 0.1*float64(i))
@@ -42,7 +42,7 @@ func TestStiffGradient(t *testing.T) {
 				cfg.Nonlinear.SeparateLinear = separate
 				for k := range invariants {
 					w := make([]float64, cfg.Dim)
-					normal(1)(rng, w)
+					Normal(1)(rng, w)
 					cfg.Invariants = append(cfg.Invariants, Invariant{w, 0.1 * float64(k), 0.7})
 				}
 				m, err := New(cfg)
@@ -54,7 +54,7 @@ func TestStiffGradient(t *testing.T) {
 						awayFromKinks(p, math.Sqrt(cfg.Nonlinear.Lipschitz))
 					}
 					if floats.Norm(p.Data, 2) == 0 {
-						normal(0.3)(rng, m.params.List[i].Data)
+						Normal(0.3)(rng, m.params.List[i].Data)
 					}
 				}
 				train := DefaultTrainConfig()

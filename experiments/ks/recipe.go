@@ -58,7 +58,7 @@ func (r recipe) model() ModelConfig {
 	m.Model.Dtype = "float32" // as good here as float64, in two thirds of the time
 	m.Model.Autoencoder.Latent = r.latent
 	m.Model.Linear = model.LinearConfig{Shift: ks.MaxGrowth(), Spread: 0.01, SkewSpread: 0.1, Damping: 0.5}
-	m.Model.Nonlinear = model.NonlinearConfig{Kind: model.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, BiasDeviation: 0.5}
+	m.Model.Nonlinear = model.NonlinearConfig{Kind: model.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: model.Start{BiasDeviation: 0.5}}
 
 	m.Train.Batch = 100
 	m.Train.Window = 8

@@ -97,7 +97,7 @@ func recipe(name string) ModelConfig {
 		OutputActivation: true, ZeroStart: true, NoOutputBias: true, RateScaled: true,
 	}
 	m.Model.Autoencoder = model.AutoencoderConfig{
-		Latent: 3, Hidden: []int{100, 100}, UnitStart: true, BiasSpread: 1, FirstScale: 3, LastScale: 0.1,
+		Latent: 3, Hidden: []int{100, 100}, UnitStart: true, Start: model.Start{BiasSpread: 1, LastScale: 0.1}, FirstScale: 3,
 	}
 	m.Model.Invariants = []model.Invariant{{Weights: []float64{1, 1, 1}, Mean: 1, Deviation: 0.03}}
 

@@ -17,7 +17,7 @@ type machine struct {
 }
 
 // compile makes a machine for the node y of g.
-func compile(g *graph, y *G.Node, inputs ...array) (*machine, error) {
+func compile(g *Graph, y *G.Node, inputs ...array) (*machine, error) {
 	g.refresh()
 	p, err := ops.Compile(y)
 	if err != nil {
