@@ -23,7 +23,7 @@ type training struct {
 	states [][][]float64
 }
 
-func (p training) data() *data.Dataset { return &data.Dataset{Times: p.times, States: p.states} }
+func (p training) data() *data.Dataset { return data.Shared(p.times, p.states, nil) }
 
 func (p training) trainer(t testing.TB, options ...Option) *Trainer {
 	t.Helper()

@@ -24,13 +24,19 @@ func windowTraining() training {
 }
 
 // cutUp is the same training with the windows as samples of a data set.
-func (p training) cutUp(t *testing.T) training {
-	t.Helper()
-	d, err := p.data().Windows(p.train.Phases[0].Window, 1)
-	if err != nil {
-		t.Fatal(err)
+func (p training) cutUp() training {
+	k := p.train.Phases[0].Window
+	dt := (p.times[len(p.times)-1] - p.times[0]) / float64(len(p.times)-1)
+	times, states := make([]float64, k+1), make([][][]float64, k+1)
+	for i := range times {
+		times[i] = float64(i) * dt
+		for s := range p.states[0] {
+			for first := range len(p.times) - k {
+				states[i] = append(states[i], p.states[first+i][s])
+			}
+		}
 	}
-	p.times, p.states = d.Times, d.States
+	p.times, p.states = times, states
 	p.train.Phases = []Phase{{Batch: p.train.Phases[0].Batch}}
 	return p
 }
@@ -44,7 +50,7 @@ func TestWindowsAreSamples(t *testing.T) {
 			p.model.Dtype = dtype
 			p.train.Grid = grid
 			p.train.SetBatch(3) // of 18: the end is over the same samples
-			got, want := p.fit(t), p.cutUp(t).fit(t)
+			got, want := p.fit(t), p.cutUp().fit(t)
 			if a, b := got.samplers[0].(*shuffled).samples, want.samplers[0].(*shuffled).samples; a != 18 || b != 18 {
 				t.Fatalf("%d windows, %d in the data set, want 18", a, b)
 			}
@@ -56,7 +62,7 @@ func TestWindowsAreSamples(t *testing.T) {
 	for k := range p.times {
 		p.times[k] = 0.1 * float64(k)
 	}
-	got, want := p.trainer(t).samplers[0].(*shuffled), p.cutUp(t).trainer(t).samplers[0].(*shuffled)
+	got, want := p.trainer(t).samplers[0].(*shuffled), p.cutUp().trainer(t).samplers[0].(*shuffled)
 	for k, w := range got.times {
 		if d := math.Abs(want.times[k] - w); d > 1e-15 { // the step to 51 bits
 			t.Errorf("time %d of a window is %.17g, want %.17g", k, w, want.times[k])
@@ -70,7 +76,7 @@ func TestWindowsAreSamples(t *testing.T) {
 	p = windowTraining()
 	p.train.SetBatch(0)
 	p.train.LBFGS.Iterations = 3
-	wantSameEnd(t, "full batch", p.fit(t), p.cutUp(t).fit(t))
+	wantSameEnd(t, "full batch", p.fit(t), p.cutUp().fit(t))
 }
 
 // The loss at the end is over evenly spaced windows, and not all of them.
@@ -89,7 +95,7 @@ func TestWindowsEvaluated(t *testing.T) {
 		}
 	}
 	got, _ := tr.whole(t)
-	q := p.cutUp(t)
+	q := p.cutUp()
 	for k := range q.states {
 		var part [][]float64
 		for _, s := range e {

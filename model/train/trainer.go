@@ -125,15 +125,22 @@ func (t *Trainer) read(d *data.Dataset) error {
 	if got, want := d.Dim(), t.Model.Config().Dim; got != want {
 		return dataError("states: got %d components, want %d as the model has", got, want)
 	}
-	times := d.Times
-	if len(times) < 2 {
+	times, shared := d.Grid()
+	switch {
+	case !shared:
+		return dataError("times: got some of their own for each trajectory, want one grid for all")
+	case len(times) < 2:
 		return dataError("times: got %d, want at least 2", len(times))
+	case len(d.Inputs) > 0 || len(d.Parameters) > 0:
+		return dataError("got inputs %v and parameters %v, want none, as no model uses them", d.Inputs, d.Parameters)
 	}
 	t.data = make([]Trajectory, d.Samples())
-	for s := range t.data {
+	for s, from := range d.Trajectories {
+		if from.Weight != 0 && from.Weight != 1 {
+			return dataError("weight of trajectory %d is %g, want 1", s, from.Weight)
+		}
 		tr := Trajectory{Times: times}
-		for k := range times {
-			x := d.States[k][s]
+		for k, x := range from.States {
 			for i, v := range x {
 				if !finite(v) {
 					return dataError("states: component %d of trajectory %d at time %d is %g, want a finite number", i, s, k, v)
