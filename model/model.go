@@ -10,6 +10,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/integrator"
+	"spnode/model/stability"
 )
 
 // Model is a structure-preserving neural ODE,
@@ -73,10 +74,10 @@ func (m *Model) Linear() *mat.Dense {
 }
 
 // Stability reports what the parameters say about the dynamics.
-func (m *Model) Stability() (*Stability, error) {
+func (m *Model) Stability() (*stability.Report, error) {
 	a, s, gs := m.hurwitz.matrices(m.params)
 	b := m.g.Bounds(m.params)
-	return analyse(a, s, gs, m.cfg.Linear.Shift, b.Lipschitz, b.Size, b.Layers)
+	return stability.Analyse(stability.System{A: a, S: s, Gs: gs, Shift: m.cfg.Linear.Shift, Lipschitz: b.Lipschitz, Bound: b.Size, Layers: b.Layers})
 }
 
 // String says what the model is, in a line for each part.

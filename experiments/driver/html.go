@@ -16,6 +16,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/file"
 	"spnode/experiments/figure"
 )
 
@@ -80,7 +81,7 @@ func (p *Page) Write(dir string) (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "report.html")
-	return path, figure.WriteFile(path, data)
+	return path, file.WriteBytes(path, data)
 }
 
 // HTML returns the page.

@@ -48,7 +48,7 @@ func (f *Flags) Prediction(components []string, stdout io.Writer) error {
 	if err != nil {
 		return AsUsage(err)
 	}
-	d := &data.Dataset{Times: times, States: u, Components: components}
+	d := data.Shared(times, u, components)
 	if f.Out == "-" {
 		err = d.WriteCSV(stdout)
 	} else {

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/data"
+	"spnode/data/ks"
 	"spnode/model"
 )
 
@@ -102,14 +103,15 @@ func TestFlagsChooseModels(t *testing.T) {
 // The fixed autoencoder is the projection on the leading pairs, in which the
 // largest coefficient has deviation 1.
 func TestWithPairs(t *testing.T) {
-	ks := data.KS()
-	d := &data.Dataset{Times: []float64{0}, States: [][][]float64{ks.States(50, 3)}}
+	equation := ks.DefaultEquation()
+	u0 := equation.States(50, 3)
+	d := data.Shared([]float64{0}, [][][]float64{u0}, nil)
 	for latent, modes := range map[int]int{20: 10, 8: 4, 7: 4} {
 		m := recipes[0].model()
 		m.Model.Dtype = "float64"
 		m.Model.Autoencoder.Latent = latent
 		m.setAutoencoder(pod)
-		c, err := m.withPairs(ks, d)
+		c, err := m.withPairs(equation, d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,18 +122,18 @@ func TestWithPairs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		u, err := fitted.Predict(d.States[0], []float64{0})
+		u, err := fitted.Predict(u0, []float64{0})
 		if err != nil {
 			t.Fatal(err)
 		}
-		latentStates, err := fitted.PredictLatent(d.States[0], []float64{0})
+		latentStates, err := fitted.PredictLatent(u0, []float64{0})
 		if err != nil {
 			t.Fatal(err)
 		}
 		// The states have modes 1 to 4, of which 7 dimensions lack a sine.
 		worst, lost := 0.0, 0
 		for s, x := range u[0] {
-			e := floats.Distance(x, d.States[0][s], 2) / floats.Norm(x, 2)
+			e := floats.Distance(x, u0[s], 2) / floats.Norm(x, 2)
 			if latent == 7 {
 				if e > 1e-3 {
 					lost++

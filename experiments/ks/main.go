@@ -9,7 +9,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/data"
+	"spnode/data/ks"
 	"spnode/experiments/driver"
 )
 
@@ -35,7 +35,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	count(&o.seeds, "seeds", "train every model from `N` seeds and report each")
 	e := driver.Experiment[Config]{
 		Flags:      f,
-		Components: data.KS().Components(),
+		Components: ks.DefaultEquation().Components(),
 		Configure:  func() (Config, error) { return configure(f, o) },
 		Test:       testAll,
 	}

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"testing"
 
-	"spnode/data"
+	"spnode/data/ks"
 	"spnode/experiments/driver"
 	"spnode/ops/opstest"
 )
@@ -169,7 +169,7 @@ func TestRunWritesEverything(t *testing.T) {
 			}
 		}
 		// μ bounds the spectrum by construction.
-		if a, ok := m.Stability["spectral_abscissa"].(float64); !ok || a > data.KS().MaxGrowth() {
+		if a, ok := m.Stability["spectral_abscissa"].(float64); !ok || a > ks.DefaultEquation().MaxGrowth() {
 			t.Errorf("%s: the spectral abscissa is %v", m.Name, m.Stability["spectral_abscissa"])
 		}
 	}
@@ -239,7 +239,7 @@ func TestEvaluate(t *testing.T) {
 func TestPredict(t *testing.T) {
 	dir := sharedRun(t)
 	var text strings.Builder
-	for _, u := range data.KS().States(2, 1) {
+	for _, u := range ks.DefaultEquation().States(2, 1) {
 		fmt.Fprintln(&text, strings.Trim(strings.Join(strings.Fields(fmt.Sprint(u)), ","), "[]"))
 	}
 	initial := write(t, filepath.Join(t.TempDir(), "initial.csv"), []byte(text.String()))

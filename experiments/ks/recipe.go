@@ -2,6 +2,7 @@ package main
 
 import (
 	"spnode/data"
+	"spnode/data/ks"
 	"spnode/model"
 )
 
@@ -52,12 +53,12 @@ var long20 = []model.Phase{
 // is learned is worse. Its parameters learn at a tenth of the rate, without which
 // ‖A‖ grows without need.
 func (r recipe) model() ModelConfig {
-	ks := data.KS()
-	m := ModelConfig{Name: r.name, Modes: r.modes, Seeds: 1, Model: model.DefaultConfig(ks.Points), Train: model.DefaultTrainConfig()}
+	equation := ks.DefaultEquation()
+	m := ModelConfig{Name: r.name, Modes: r.modes, Seeds: 1, Model: model.DefaultConfig(equation.Points), Train: model.DefaultTrainConfig()}
 	m.Model.Integrator = "etd1"
 	m.Model.Dtype = "float32" // as good here as float64, in two thirds of the time
 	m.Model.Autoencoder.Latent = r.latent
-	m.Model.Linear = model.LinearConfig{Shift: ks.MaxGrowth(), Spread: 0.01, SkewSpread: 0.1, Damping: 0.5}
+	m.Model.Linear = model.LinearConfig{Shift: equation.MaxGrowth(), Spread: 0.01, SkewSpread: 0.1, Damping: 0.5}
 	m.Model.Nonlinear = model.NonlinearConfig{Kind: model.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: model.Start{BiasDeviation: 0.5}}
 
 	m.Train.Batch = 100
@@ -93,7 +94,7 @@ func (m *ModelConfig) setAutoencoder(kind string) {
 // pairs in whose coordinates the networks see the field, and those, the first,
 // that are the autoencoder or stand beside it, both in units of the largest
 // deviation of any of their coordinates over the data.
-func (m ModelConfig) withPairs(p data.KuramotoSivashinsky, d *data.Dataset) (model.Config, error) {
+func (m ModelConfig) withPairs(p ks.Equation, d *data.Dataset) (model.Config, error) {
 	c := m.Model
 	n := c.Autoencoder.Latent
 	fixed := m.Autoencoder == pod || m.Autoencoder == podMLP

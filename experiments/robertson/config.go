@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"spnode/data"
+	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/integrator"
 	"spnode/model"
@@ -26,7 +27,7 @@ type Config struct {
 type DataConfig struct {
 	Samples int     `json:"samples"`  // initial states near (1, 0, 0); the paper's 1000
 	HeldOut int     `json:"held_out"` // initial states to test on
-	Scale   float64 `json:"scale"`    // of their perturbation, see data.RobertsonStates
+	Scale   float64 `json:"scale"`    // of their perturbation, see problem.RobertsonStates
 	// Fine is how many times finer than the paper's 50 times the data's grid is,
 	// from which the trainings draw theirs.
 	Fine   int        `json:"fine"`
@@ -129,7 +130,7 @@ func standardize(c *model.Config, d *data.Dataset) {
 	for j, f := range scale {
 		x := make([]float64, d.Samples())
 		for s := range x {
-			x[s] = d.States[0][s][j] * f
+			x[s] = d.Trajectories[s].States[0][j] * f
 		}
 		mean, deviation := stat.MeanStdDev(x, nil)
 		if !(deviation > 0) {
@@ -253,8 +254,8 @@ func configure(f *driver.Flags, o options) (Config, error) {
 }
 
 // states describes initial states; those held out differ in their seed.
-func (c Config) states(n int, apart uint64, masses bool) data.RobertsonStates {
-	s := data.DefaultRobertsonStates(n, c.Seed+apart)
+func (c Config) states(n int, apart uint64, masses bool) problem.RobertsonStates {
+	s := problem.DefaultRobertsonStates(n, c.Seed+apart)
 	s.Scale = c.Data.Scale
 	if masses {
 		s.MassMin, s.MassMax = c.Data.Masses[0], c.Data.Masses[1]
@@ -263,12 +264,4 @@ func (c Config) states(n int, apart uint64, masses bool) data.RobertsonStates {
 }
 
 // fineTimes is the data's grid: log-spaced over the paper's interval.
-func (c Config) fineTimes() []float64 { return logTimes((points-1)*c.Data.Fine + 1) }
-
-func logTimes(n int) []float64 {
-	t, err := data.ParseTimes(fmt.Sprintf("log:4e-6:4e6:%d", n))
-	if err != nil {
-		panic(err) // constants and a number above 1
-	}
-	return t
-}
+func (c Config) fineTimes() []float64 { return problem.RobertsonTimes((points-1)*c.Data.Fine + 1) }

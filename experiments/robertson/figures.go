@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"spnode/data"
+	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/experiments/figure"
 )
@@ -54,19 +55,20 @@ func panel(title string, fine, coarse *data.Dataset, u [][][]float64, sample int
 		Y:     figure.Axis{Label: "concentration (scaled)"},
 	}
 	for j, f := range scale {
-		x, y := make([]float64, len(fine.Times)), make([]float64, len(fine.Times))
+		truth := fine.Trajectories[sample]
+		y := make([]float64, len(truth.Times))
 		for k := range y {
-			x[k], y[k] = fine.Times[k], f*fine.States[k][sample][j]
+			y[k] = f * truth.States[k][j]
 		}
-		p.Series = append(p.Series, figure.Truth(1+j, "truth "+labels[j], x, y))
+		p.Series = append(p.Series, figure.Truth(1+j, "truth "+labels[j], truth.Times, y))
 	}
 	label := "model"
 	for j, f := range scale {
-		y := make([]float64, len(coarse.Times))
+		y := make([]float64, len(u))
 		for k := range y {
 			y[k] = f * u[k][sample][j]
 		}
-		p.Series = append(p.Series, figure.Prediction(label, coarse.Times, y).Diverging())
+		p.Series = append(p.Series, figure.Prediction(label, coarse.Trajectories[sample].Times, y).Diverging())
 		label = ""
 	}
 	return p
@@ -78,7 +80,7 @@ func (l *laboratory) trajectories(models []*trained) (*figure.Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	coarse, err := l.reference(logTimes(points))
+	coarse, err := l.reference(problem.RobertsonTimes(points))
 	if err != nil {
 		return nil, err
 	}
@@ -88,12 +90,12 @@ func (l *laboratory) trajectories(models []*trained) (*figure.Figure, error) {
 		if m == nil {
 			continue
 		}
-		u, err := m.model.Predict(coarse.States[0], coarse.Times)
+		u, err := m.model.Predict(coarse.States()[0], coarse.Trajectories[0].Times)
 		if err != nil {
 			return nil, err
 		}
 		title := map[string]string{"plain": "without an autoencoder", "autoencoder": "with an autoencoder"}[name]
-		panels = append(panels, panel(fmt.Sprintf("%s: largest error %s", title, driver.Format(worst(m.test.MaxAbs))), fine, coarse, u, 0))
+		panels = append(panels, panel(fmt.Sprintf("%s: largest error %s", title, driver.Format(slices.Max(m.test.MaxAbs))), fine, coarse, u, 0))
 	}
 	if len(panels) == 0 {
 		return nil, nil
@@ -109,18 +111,18 @@ func (l *laboratory) masses(models []*trained) (*figure.Figure, error) {
 	}
 	u0 := [][]float64{{0.95, 0, 0}, {1, 0, 0}, {1.05, 0, 0}}
 	at := func(times []float64) (*data.Dataset, error) {
-		d, _, err := data.RobertsonRadau().SolveFrom(l.Context, data.Robertson{}, u0, 0, times)
+		d, _, err := problem.RobertsonRadau().SolveFrom(l.Context, problem.Robertson{}, u0, 0, times)
 		return d, err
 	}
 	fine, err := at(l.fineTimes())
 	if err != nil {
 		return nil, err
 	}
-	coarse, err := at(logTimes(points))
+	coarse, err := at(problem.RobertsonTimes(points))
 	if err != nil {
 		return nil, err
 	}
-	u, err := m.model.Predict(coarse.States[0], coarse.Times)
+	u, err := m.model.Predict(coarse.States()[0], coarse.Trajectories[0].Times)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +141,7 @@ func contrastFigure(deployed []deployment) (*figure.Figure, error) {
 	}
 	const largest = 1e12 // of what is drawn
 	panels := []figure.Panel{{Y: figure.Axis{Label: "largest error", Log: true}}, {Y: figure.Axis{Label: "largest latent component", Log: true}}}
-	times := logTimes(points)
+	times := problem.RobertsonTimes(points)
 	for i := range panels {
 		panels[i].X = figure.Axis{Label: "time t (s)", Log: true}
 		for j, d := range deployed {
@@ -170,8 +172,9 @@ func (l *laboratory) spectra(models []*trained) (*figure.Figure, error) {
 	}
 	rates := make([][2][]float64, 2) // the third eigenvalue is 0: mass
 	jac := mat.NewDense(3, 3, nil)
-	for k, t := range d.Times {
-		data.Robertson{}.Jacobian(jac, d.States[k][0])
+	times := d.Trajectories[0].Times
+	for k, t := range times {
+		problem.Robertson{}.Jacobian(jac, d.Trajectories[0].States[k])
 		r, err := decay(jac)
 		if err != nil {
 			return nil, err
@@ -191,7 +194,7 @@ func (l *laboratory) spectra(models []*trained) (*figure.Figure, error) {
 	label := "learned A"
 	for _, z := range m.stability.Spectrum {
 		if rate := -z[0]; rate > 0 {
-			first, last := d.Times[0], d.Times[len(d.Times)-1]
+			first, last := times[0], times[len(times)-1]
 			p.Series = append(p.Series, figure.Dashed(figure.Black, label, []float64{first, last}, []float64{rate, rate}))
 			label = ""
 		}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/data"
+	"spnode/data/problem"
 	"spnode/experiments/driver"
 )
 
@@ -31,7 +31,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	})
 	e := driver.Experiment[Config]{
 		Flags:      f,
-		Components: data.Robertson{}.Components(),
+		Components: problem.Robertson{}.Components(),
 		Configure:  func() (Config, error) { return configure(f, o) },
 		Test:       testAll,
 	}

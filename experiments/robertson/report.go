@@ -93,7 +93,7 @@ func contrast(models []*trained, deployed []deployment) *driver.Table {
 				if m.diverged != nil {
 					train = fmt.Sprintf("diverges at iteration %d", m.diverged.Iteration+1)
 				} else {
-					train = driver.Format(worst(m.test.MaxAbs))
+					train = driver.Format(slices.Max(m.test.MaxAbs))
 				}
 			}
 		}

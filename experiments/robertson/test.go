@@ -9,6 +9,9 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
+	"spnode/data/measure"
+	"spnode/data/ode"
+	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/model"
 )
@@ -23,13 +26,13 @@ type laboratory struct {
 }
 
 // solve integrates initial states at t = 0 and returns them at the times.
-func (l *laboratory) solve(s data.RobertsonStates, times []float64) (*data.Dataset, error) {
+func (l *laboratory) solve(s problem.RobertsonStates, times []float64) (*data.Dataset, error) {
 	key := struct {
 		Problem string
-		States  data.RobertsonStates
+		States  problem.RobertsonStates
 		Times   []float64
-		Solver  data.Radau
-	}{"robertson", s, times, data.RobertsonRadau()}
+		Solver  ode.Radau
+	}{"robertson", s, times, problem.RobertsonRadau()}
 	d, _, err := data.Cached(l.Cache, key, func() (*data.Dataset, error) {
 		u0, err := s.Draw()
 		if err != nil {
@@ -37,9 +40,9 @@ func (l *laboratory) solve(s data.RobertsonStates, times []float64) (*data.Datas
 		}
 		stage := l.Progress.Stage(fmt.Sprintf("data: %d trajectories, %d times", s.Samples, len(times)), s.Samples)
 		defer stage.Done()
-		solver := data.RobertsonRadau()
+		solver := problem.RobertsonRadau()
 		solver.Progress = func(done, total int) { stage.Update(done) }
-		d, _, err := solver.SolveFrom(l.Context, data.Robertson{}, u0, 0, times)
+		d, _, err := solver.SolveFrom(l.Context, problem.Robertson{}, u0, 0, times)
 		return d, err
 	})
 	return d, err
@@ -47,7 +50,7 @@ func (l *laboratory) solve(s data.RobertsonStates, times []float64) (*data.Datas
 
 // reference is the trajectory from (1, 0, 0) at the times.
 func (l *laboratory) reference(times []float64) (*data.Dataset, error) {
-	d, _, err := data.RobertsonRadau().SolveFrom(l.Context, data.Robertson{}, [][]float64{{1, 0, 0}}, 0, times)
+	d, _, err := problem.RobertsonRadau().SolveFrom(l.Context, problem.Robertson{}, [][]float64{{1, 0, 0}}, 0, times)
 	return d, err
 }
 
@@ -124,20 +127,21 @@ func (l *laboratory) test(m ModelConfig) (*trained, error) {
 // evaluate tests a model on every grid.
 func (l *laboratory) evaluate(m *model.Model, masses bool) (*testReport, error) {
 	r := new(testReport)
-	paper := logTimes(points)
+	paper := problem.RobertsonTimes(points)
 	held, err := l.solve(l.states(l.Data.HeldOut, heldOutSeed, masses), paper)
 	if err != nil {
 		return nil, err
 	}
-	u, err := m.Predict(held.States[0], paper)
+	want := held.States()
+	u, err := m.Predict(want[0], paper)
 	if err != nil {
 		return nil, err
 	}
-	each, rms := errorOf(u, held.States)
-	r.HeldOutMax, r.HeldOutRMS = worst(each), rms
+	errors := measure.Compare(u, want, scale)
+	r.HeldOutMax, r.HeldOutRMS = slices.Max(errors.MaxAbs), errors.RMS
 	for k := range u {
 		for s := range u[k] {
-			r.MassDrift = nanMax(r.MassDrift, math.Abs(mass(u[k][s])-mass(held.States[0][s])))
+			r.MassDrift = max(r.MassDrift, math.Abs(mass(u[k][s])-mass(want[0][s])))
 		}
 	}
 
@@ -153,19 +157,19 @@ func (l *laboratory) evaluate(m *model.Model, masses bool) (*testReport, error) 
 	for _, g := range []struct {
 		times []float64
 		e     *float64
-	}{{logTimes(200), &r.Grid200}, {logTimes(25), &r.Grid25}, {random, &r.Random}} {
+	}{{problem.RobertsonTimes(200), &r.Grid200}, {problem.RobertsonTimes(25), &r.Grid25}, {random, &r.Random}} {
 		each, err := l.fromReference(m, g.times)
 		if err != nil {
 			return nil, err
 		}
-		*g.e = worst(each)
+		*g.e = slices.Max(each)
 	}
 	for k := 1; k < points; k += 3 {
 		each, err := l.fromReference(m, []float64{paper[0], paper[k]})
 		if err != nil {
 			return nil, err
 		}
-		r.Jump = nanMax(r.Jump, worst(each))
+		r.Jump = max(r.Jump, slices.Max(each))
 	}
 	return r, nil
 }
@@ -181,43 +185,12 @@ func (l *laboratory) fromReference(m *model.Model, times []float64) ([]float64, 
 	if err != nil {
 		return nil, err
 	}
-	u, err := m.Predict(d.States[0], times)
+	want := d.States()
+	u, err := m.Predict(want[0], times)
 	if err != nil {
 		return nil, err
 	}
-	each, _ := errorOf(u, d.States)
-	return each, nil
-}
-
-// errorOf returns the largest error of each scaled component, and the rms of all.
-func errorOf(u, want [][][]float64) (each []float64, rms float64) {
-	each = make([]float64, len(scale))
-	var n float64
-	for k := range u {
-		for s := range u[k] {
-			for j, f := range scale {
-				e := f * math.Abs(u[k][s][j]-want[k][s][j])
-				each[j] = nanMax(each[j], e)
-				rms, n = rms+e*e, n+1
-			}
-		}
-	}
-	return each, math.Sqrt(rms / n)
-}
-
-// nanMax is the larger of two numbers, and NaN counts as larger than all.
-func nanMax(a, b float64) float64 {
-	if a != a || b != b {
-		return math.NaN()
-	}
-	return max(a, b)
-}
-
-func worst(x []float64) (w float64) {
-	for _, v := range x {
-		w = nanMax(w, v)
-	}
-	return w
+	return measure.Compare(u, want, scale).MaxAbs, nil
 }
 
 // deployment is the model rolled out by another method.
@@ -235,37 +208,37 @@ type deployment struct {
 
 // deploy rolls a model out from (1, 0, 0) by other methods.
 func (l *laboratory) deploy(m *model.Model, methods ...string) ([]deployment, error) {
-	d, err := l.reference(logTimes(points))
+	d, err := l.reference(problem.RobertsonTimes(points))
 	if err != nil {
 		return nil, err
 	}
+	want, times := d.States(), d.Trajectories[0].Times
 	var all []deployment
 	for _, name := range methods {
 		other, err := m.WithIntegrator(name, 1)
 		if err != nil {
 			return nil, err
 		}
-		u, err := other.Predict(d.States[0], d.Times)
+		u, err := other.Predict(want[0], times)
 		if err != nil {
 			return nil, err
 		}
-		latent, err := other.PredictLatent(d.States[0], d.Times)
+		latent, err := other.PredictLatent(want[0], times)
 		if err != nil {
 			return nil, err
 		}
 		p := deployment{Integrator: name}
 		for k := range u {
-			each, _ := errorOf(u[k:k+1], d.States[k:k+1])
-			e := worst(each)
-			p.MaxAbs = nanMax(p.MaxAbs, e)
+			e := slices.Max(measure.Compare(u[k:k+1], want[k:k+1], scale).MaxAbs)
+			p.MaxAbs = max(p.MaxAbs, e)
 			p.Errors = append(p.Errors, e)
 			size := 0.0
 			for _, v := range latent[k] {
-				size = nanMax(size, math.Abs(v))
+				size = max(size, math.Abs(v))
 			}
 			p.Sizes = append(p.Sizes, size)
 			if p.DivergesAt == 0 && !(size <= 1e6) {
-				p.DivergesAt, p.Time = k, d.Times[k]
+				p.DivergesAt, p.Time = k, times[k]
 			}
 		}
 		all = append(all, p)

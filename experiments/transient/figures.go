@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
-	"spnode/data"
+	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/experiments/figure"
 	"spnode/ops/expm"
@@ -36,7 +36,7 @@ func figures(models []*trained) ([]driver.PageFigure, error) {
 		}
 		f, err := rolloutFigure(own)
 		caption := fmt.Sprintf("Figure %d of the paper, ε = %d: a held-out initial state, truth as lines, the models at Δt = 0.2 as dots. They were trained on %d steps of about %.2g.",
-			3+eps, eps, len(own[0].Times)-1, own[0].truth.grids[trainGrid].Times[1])
+			3+eps, eps, len(own[0].Times)-1, own[0].truth.grids[trainGrid].Trajectories[0].Times[1])
 		if err := add(name, caption, f, err); err != nil {
 			return nil, err
 		}
@@ -70,7 +70,7 @@ func growthFigure() (*figure.Figure, error) {
 	for i, c := range []struct {
 		name string
 		a    *mat.Dense
-	}{{"A_bump, γ = 3", data.ABump()}, {"A_decay, γ = −1.5", data.ADecay()}} {
+	}{{"A_bump, γ = 3", problem.ABump()}, {"A_decay, γ = −1.5", problem.ADecay()}} {
 		var x, y []float64
 		for t := 0.0; t <= 5.001; t += 0.02 {
 			phi, err := expm.Phi(c.a, t, 1, 0)
@@ -98,7 +98,7 @@ func spectralNorm(a *mat.Dense) float64 {
 func shown(m *trained) int {
 	d := m.truth.grids[coarse]
 	for s := range d.Samples() {
-		x := d.States[0][s]
+		x := d.Trajectories[s].States[0]
 		if math.Abs(x[1]) > 0.6 && x[0]*x[1] < 0 {
 			return s
 		}
@@ -117,13 +117,13 @@ func rolloutFigure(models []*trained) (*figure.Figure, error) {
 			X:     figure.Axis{Label: "time t (dimensionless)"},
 			Y:     figure.Axis{Label: "x₁, x₂"},
 		}
-		d := m.truth.grids[fine]
+		d, times := m.truth.grids[fine].States(), m.truth.grids[fine].Trajectories[s].Times
 		for j := range 2 {
-			p.Series = append(p.Series, figure.Truth(1+j, fmt.Sprintf("truth x%c", '₁'+rune(j)), d.Times, component(d.States, s, j)))
+			p.Series = append(p.Series, figure.Truth(1+j, fmt.Sprintf("truth x%c", '₁'+rune(j)), times, component(d, s, j)))
 		}
 		label := "model, Δt = 0.2"
 		for j := range 2 {
-			p.Series = append(p.Series, figure.Prediction(label, m.truth.grids[coarse].Times, component(m.predictions[coarse], s, j)).Diverging())
+			p.Series = append(p.Series, figure.Prediction(label, m.truth.grids[coarse].Trajectories[s].Times, component(m.predictions[coarse], s, j)).Diverging())
 			label = ""
 		}
 		panels = append(panels, p)
@@ -198,10 +198,10 @@ func errorFigure(models []*trained) (*figure.Figure, error) {
 		for i, m := range ofEpsilon(models, eps) {
 			d := m.truth.grids[coarse]
 			var x, lo, mid, hi []float64
-			for k := 1; k < len(d.Times); k++ {
+			for k := 1; k < len(d.Trajectories[0].Times); k++ {
 				e := make([]float64, d.Samples())
 				for s := range e {
-					e[s] = floats.Distance(m.predictions[coarse][k][s], d.States[k][s], 2)
+					e[s] = floats.Distance(m.predictions[coarse][k][s], d.Trajectories[s].States[k], 2)
 					if math.IsNaN(e[s]) { // it ran away, and is the largest
 						e[s] = math.Inf(1)
 					}
@@ -209,7 +209,7 @@ func errorFigure(models []*trained) (*figure.Figure, error) {
 				slices.Sort(e)
 				n := len(e) - 1
 				// A logarithm shows no zero, and nothing below 1e-16 is meant.
-				x = append(x, d.Times[k])
+				x = append(x, d.Trajectories[0].Times[k])
 				lo, mid, hi = append(lo, max(1e-16, e[n/10])), append(mid, max(1e-16, e[n/2])), append(hi, max(1e-16, e[n*9/10]))
 			}
 			p.Series = append(p.Series,

@@ -9,7 +9,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/data"
+	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/model"
 )
@@ -21,7 +21,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	epsilon := f.Set.String("epsilon", "", "train only the models of ε = `E`, 0 or 1")
 	e := driver.Experiment[Config]{
 		Flags:      f,
-		Components: data.Transient{}.Components(),
+		Components: problem.Transient{}.Components(),
 		Configure:  func() (Config, error) { return configure(f, *epsilon) },
 		Test:       testAll,
 	}

@@ -509,7 +509,7 @@ func TestSeedReachesEverything(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		states = append(append(states, d.States[0]...), held.initial...)
+		states = append(append(states, d.States()[0]...), held.initial...)
 	}
 	if len(states) != 20 {
 		t.Fatalf("got %d states, want 20", len(states))
