@@ -85,8 +85,8 @@ type NonlinearConfig struct {
 	// the network times the largest rate.
 	RateScaled bool `json:"rate_scaled,omitempty"`
 
-	// Settings are those of a kind that was registered, as it reads them.
-	Settings json.RawMessage `json:"settings,omitempty"`
+	// Settings are those of a registered kind, by names of its own.
+	Settings map[string]float64 `json:"settings,omitempty"`
 }
 
 // DefaultConfig returns a model for a state of dim components that suits a

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -56,12 +57,21 @@ var nonlinears = struct {
 
 // RegisterNonlinear has models whose NonlinearConfig.Kind is kind take the g that
 // of returns for a latent state of n components, or refuse the configuration
-// with its error. Whoever loads such a model registers it first. A kind that is
-// there already is replaced.
+// with its error. Whoever loads such a model registers it first. A kind that was
+// registered is replaced, as when a cell of a notebook runs again; the package's
+// own cannot be, and it panics.
 func RegisterNonlinear(kind string, of func(c NonlinearConfig, n int) (Nonlinear, error)) {
+	if kind == "" || own(kind) {
+		panic(fmt.Sprintf("model: RegisterNonlinear: kind is %q, want a name that the package has not taken", kind))
+	}
 	nonlinears.Lock()
 	defer nonlinears.Unlock()
 	nonlinears.by[kind] = of
+}
+
+// own reports whether a kind is one of the package's.
+func own(kind string) bool {
+	return kind == KindNone || kind == KindBilinear || kind == KindLipschitz
 }
 
 // form is the g that is configured.
@@ -72,6 +82,9 @@ func (c NonlinearConfig) form(n int) (Nonlinear, error) {
 	nonlinears.RUnlock()
 	if !ok {
 		return Nonlinear{}, configError("nonlinear.kind is %q, want one of %s", c.Kind, strings.Join(kinds, ", "))
+	}
+	if own(c.Kind) && len(c.Settings) > 0 {
+		return Nonlinear{}, configError("nonlinear.settings are %v, want none for kind %s", c.Settings, c.Kind)
 	}
 	g, err := of(c, n)
 	switch {

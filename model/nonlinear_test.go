@@ -1,7 +1,6 @@
 package model
 
 import (
-	"encoding/json"
 	"math"
 	"testing"
 
@@ -14,15 +13,12 @@ import (
 
 // registered is g(u) = tanh(uW + ½), whose W starts within a setting.
 func registered(c NonlinearConfig, n int) (Nonlinear, error) {
-	var s struct{ K float64 }
-	if err := json.Unmarshal(c.Settings, &s); err != nil {
-		return Nonlinear{}, err
-	}
-	if s.K <= 0 {
-		return Nonlinear{}, errors.Errorf("K is %g, want a number above 0", s.K)
+	bound := c.Settings["bound"]
+	if bound <= 0 {
+		return Nonlinear{}, errors.Errorf("bound is %g, want a number above 0", bound)
 	}
 	return Nonlinear{
-		Parameters: []Declaration{{"g/w", []int{n, n}, Uniform(s.K)}},
+		Parameters: []Declaration{{"g/w", []int{n, n}, Uniform(bound)}},
 		Build: func(g *Graph) (integrator.Nonlinear, error) {
 			w := g.Param("g/w")
 			c := g.Constant("g/c", filled(n, 0.5), n)
@@ -40,7 +36,7 @@ func TestRegisterNonlinear(t *testing.T) {
 	for _, dtype := range []string{"float64", "float32"} {
 		p := smallTraining()
 		p.model.Dtype = dtype
-		p.model.Nonlinear = NonlinearConfig{Kind: "test", Settings: json.RawMessage(`{"K": 0.25}`)}
+		p.model.Nonlinear = NonlinearConfig{Kind: "test", Settings: map[string]float64{"bound": 0.25}}
 		m := mustNew(t, p.model)
 		w, ok := m.params.Get("g/w")
 		if !ok {
