@@ -50,45 +50,6 @@ type Config struct {
 	Seed uint64 `json:"seed"`
 }
 
-// NonlinearConfig shapes g.
-type NonlinearConfig struct {
-	// Kind is none, bilinear (eq. (6)), lipschitz (Definition 1), or what was
-	// registered by RegisterNonlinear.
-	Kind string `json:"kind"`
-
-	// Rank is R of the bilinear form.
-	Rank int `json:"rank,omitempty"`
-
-	// Hidden are the widths of the hidden layers of the Lipschitz network; the
-	// paper's "2 layers" are one of them.
-	Hidden []int `json:"hidden,omitempty"`
-	// Lipschitz is L, the Lipschitz constant that it cannot exceed.
-	Lipschitz float64 `json:"lipschitz,omitempty"`
-	// PaperForm normalises as (8) is written; otherwise V = L^{1/p}W is what
-	// is trained, see ops.LipschitzScale.
-	PaperForm bool `json:"paper_form,omitempty"`
-	// OutputActivation applies tanh to the last layer too, as in Definition 1,
-	// which bounds ‖g‖ by √n.
-	OutputActivation bool `json:"output_activation,omitempty"`
-	// SeparateLinear takes g(u) − g(0) − Dg(0)u for g, what the bilinear form
-	// is by construction, so that A alone is the linear part. The Lipschitz
-	// constant at most doubles.
-	SeparateLinear bool `json:"separate_linear,omitempty"`
-	Start
-	// ZeroStart has g start as 0.
-	ZeroStart bool `json:"zero_start,omitempty"`
-	// NoOutputBias leaves the last layer without a bias.
-	NoOutputBias bool `json:"no_output_bias,omitempty"`
-	// RateScaled takes diag(e^{2d})·net(u) for g, component by component the
-	// rates of Linear.Rates. Without it a g that is small everywhere moves a
-	// slow mode by its size over the rate. The Lipschitz constant is that of
-	// the network times the largest rate.
-	RateScaled bool `json:"rate_scaled,omitempty"`
-
-	// Settings are those of a registered kind, by names of its own.
-	Settings map[string]float64 `json:"settings,omitempty"`
-}
-
 // DefaultConfig returns a model for a state of dim components that suits a
 // first try: no autoencoder, μ = 0, a network of one hidden layer that leaves
 // the linear part to A, and ETDRK4, which unlike ETD1 deploys at other steps
@@ -170,24 +131,9 @@ func (c Config) Validate() error {
 	if _, err := c.Nonlinear.form(c.LatentDim()); err != nil {
 		return err
 	}
-	return storable("Config", c)
-}
-
-// storable refuses a configuration that a checkpoint could not hold: JSON has
-// no NaN and no Inf, and a setting that nothing else looks at may be one.
-func storable(what string, c any) error {
-	_, err := json.Marshal(c)
-	if err != nil {
-		return errors.Wrapf(ErrConfig, "model: %s: %v, want finite numbers", what, err)
-	}
-	return nil
-}
-
-func validateWidths(part string, hidden []int) error {
-	for _, h := range hidden {
-		if h < 1 {
-			return configError("%s.hidden: a layer has width %d, want at least 1", part, h)
-		}
+	// JSON has no NaN and no Inf, and a setting that nothing else looks at may be one.
+	if _, err := json.Marshal(c); err != nil {
+		return configError("a checkpoint could not hold it: %v, want finite numbers", err)
 	}
 	return nil
 }

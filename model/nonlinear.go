@@ -16,6 +16,52 @@ import (
 	"spnode/ops"
 )
 
+// The kinds of NonlinearConfig that there are without RegisterNonlinear.
+const (
+	KindNone      = "none"
+	KindBilinear  = "bilinear"
+	KindLipschitz = "lipschitz"
+)
+
+// NonlinearConfig shapes g.
+type NonlinearConfig struct {
+	// Kind is none, bilinear (eq. (6)), lipschitz (Definition 1), or what was
+	// registered by RegisterNonlinear.
+	Kind string `json:"kind"`
+
+	// Rank is R of the bilinear form.
+	Rank int `json:"rank,omitempty"`
+
+	// Hidden are the widths of the hidden layers of the Lipschitz network; the
+	// paper's "2 layers" are one of them.
+	Hidden []int `json:"hidden,omitempty"`
+	// Lipschitz is L, the Lipschitz constant that it cannot exceed.
+	Lipschitz float64 `json:"lipschitz,omitempty"`
+	// PaperForm normalises as (8) is written; otherwise V = L^{1/p}W is what
+	// is trained, see ops.LipschitzScale.
+	PaperForm bool `json:"paper_form,omitempty"`
+	// OutputActivation applies tanh to the last layer too, as in Definition 1,
+	// which bounds ‖g‖ by √n.
+	OutputActivation bool `json:"output_activation,omitempty"`
+	// SeparateLinear takes g(u) − g(0) − Dg(0)u for g, what the bilinear form
+	// is by construction, so that A alone is the linear part. The Lipschitz
+	// constant at most doubles.
+	SeparateLinear bool `json:"separate_linear,omitempty"`
+	Start
+	// ZeroStart has g start as 0.
+	ZeroStart bool `json:"zero_start,omitempty"`
+	// NoOutputBias leaves the last layer without a bias.
+	NoOutputBias bool `json:"no_output_bias,omitempty"`
+	// RateScaled takes diag(e^{2d})·net(u) for g, component by component the
+	// rates of Linear.Rates. Without it a g that is small everywhere moves a
+	// slow mode by its size over the rate. The Lipschitz constant is that of
+	// the network times the largest rate.
+	RateScaled bool `json:"rate_scaled,omitempty"`
+
+	// Settings are those of a registered kind, by names of its own.
+	Settings map[string]float64 `json:"settings,omitempty"`
+}
+
 // Nonlinear is a form of g, the nonlinear part of a model: what it trains, what
 // it adds to a graph and how it grows. Config chooses one by the name under which
 // it was registered.
@@ -38,13 +84,6 @@ type Bounds struct {
 	Size      float64      // a bound of ‖g‖
 	Layers    []*mat.Dense // the matrices of its layers, of which a report has the norms
 }
-
-// The kinds of NonlinearConfig that there are without RegisterNonlinear.
-const (
-	KindNone      = "none"
-	KindBilinear  = "bilinear"
-	KindLipschitz = "lipschitz"
-)
 
 var nonlinears = struct {
 	sync.RWMutex

@@ -186,7 +186,7 @@ func (m *Model) WithIntegrator(name string, substeps int) (*Model, error) {
 func (m *Model) Latent() (*Model, error) {
 	c := m.cfg
 	c.Dim, c.Dtype = c.LatentDim(), "float64"
-	c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil
+	c.Components, c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil, nil
 	c.Autoencoder = AutoencoderConfig{}
 	latent, err := New(c)
 	if err != nil {

@@ -55,6 +55,15 @@ func (s Start) layers(part string, widths []int, first, last float64) (ds []Decl
 	return ds
 }
 
+func validateWidths(part string, hidden []int) error {
+	for _, h := range hidden {
+		if h < 1 {
+			return configError("%s.hidden: a layer has width %d, want at least 1", part, h)
+		}
+	}
+	return nil
+}
+
 // orOne is x, or 1 where a setting has been left out.
 func orOne(x float64) float64 {
 	if x == 0 {
