@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
@@ -59,38 +60,32 @@ func benchConfig(cfg Config, dim int, dtype string) Config {
 	return cfg
 }
 
-// benchTrainer prepares the training of an example on random numbers.
-func benchTrainer(b *testing.B, cfg Config, times []float64, batch int) *Trainer {
+// benchEvaluation prepares the loss of an example on random numbers, for all
+// cores.
+func benchEvaluation(b *testing.B, cfg Config, times []float64, batch int) *evaluation {
 	m, err := New(cfg)
 	if err != nil {
 		b.Fatal(err)
 	}
-	rng := rand.New(rand.NewPCG(2, 2))
-	states := make([][][]float64, len(times))
-	for k := range states {
-		x := make([]float64, 2*batch*cfg.Dim)
-		Normal(0.3)(rng, x)
-		states[k] = rows(x, cfg.Dim)
-	}
-	train := DefaultTrainConfig()
-	train.Batch, train.LBFGS.Iterations, train.Adam.Iterations = batch, 0, 1<<40
-	train.Adam.Schedule.Rate = 1e-6
-	t, err := NewTrainer(m, train, times, states)
+	states := normalStates(rand.New(rand.NewPCG(2, 2)), 0.3, len(times), batch, cfg.Dim)
+	e, err := newEvaluation(m, runtime.NumCPU(), WeightTime, times, states)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return t
+	return e
 }
 
-// One iteration of Adam on all cores: gradient and update.
-func BenchmarkIteration(b *testing.B) {
+// The loss of a batch and its gradient on all cores, which is an iteration of a
+// training but for the update.
+func BenchmarkObjective(b *testing.B) {
 	for _, c := range trainings {
 		for _, batch := range c.batch {
 			for _, dtype := range []string{"float64", "float32"} {
 				b.Run(fmt.Sprintf("%s/batch=%d/%s", c.name, batch, dtype), func(b *testing.B) {
-					t := benchTrainer(b, benchConfig(c.cfg, c.dim, dtype), c.times, batch)
+					e := benchEvaluation(b, benchConfig(c.cfg, c.dim, dtype), c.times, batch)
+					grad := make([]float64, len(e.params.Flat))
 					for b.Loop() {
-						if _, err := t.adamIteration(); err != nil {
+						if _, err := e.evaluate(grad); err != nil {
 							b.Fatal(err)
 						}
 					}
@@ -109,11 +104,7 @@ func BenchmarkBuild(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/steps=%d", c.name, len(times)-1), func(b *testing.B) {
 				var nodes int
 				for b.Loop() {
-					t := benchTrainer(b, benchConfig(c.cfg, c.dim, "float64"), times, 20)
-					if err := t.build(); err != nil {
-						b.Fatal(err)
-					}
-					nodes = len(t.workers[0].g.AllNodes())
+					nodes = len(benchEvaluation(b, benchConfig(c.cfg, c.dim, "float64"), times, 20).parts[0].g.AllNodes())
 				}
 				b.ReportMetric(float64(nodes), "nodes")
 			})

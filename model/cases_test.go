@@ -512,14 +512,12 @@ func (c *endToEndCase) errorsOf(workers int) (map[string]float64, error) {
 		e["latent trajectory"] = relative(bySample(us), c.latent)
 	}
 
-	cfg := DefaultTrainConfig()
-	cfg.Workers = workers
-	t, err := NewTrainer(m, cfg, c.times, states)
+	ev, err := newEvaluation(m, workers, WeightTime, c.times, states)
 	if err != nil {
 		return nil, err
 	}
 	grad := make([]float64, len(m.params.Flat))
-	loss, err := t.evaluate(grad)
+	loss, err := ev.evaluate(grad)
 	if err != nil {
 		return nil, err
 	}

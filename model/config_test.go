@@ -59,9 +59,6 @@ func TestConfigRefuses(t *testing.T) {
 	if err := DefaultConfig(3).Validate(); err != nil {
 		t.Error(err)
 	}
-	if err := DefaultTrainConfig().Validate(); err != nil {
-		t.Error(err)
-	}
 }
 
 // The start is of the seed alone, and a part's is its own.

@@ -7,8 +7,10 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"spnode/data"
 	"spnode/integrator"
 	"spnode/model"
+	"spnode/model/train"
 )
 
 // quadratic is g_i(u) = q_i·u_i², a form of g of one's own.
@@ -46,7 +48,7 @@ func ExampleRegisterNonlinear() {
 	for k, t := range times {
 		states[k] = [][]float64{{state(0.1, t), state(0.5, t)}, {state(0.3, t), state(1.4, t)}, {state(0.8, t), state(0.2, t)}}
 	}
-	t, err := model.NewTrainer(m, model.DefaultTrainConfig(), times, states)
+	t, err := train.New(m, train.DefaultConfig(), data.Shared(times, states, nil))
 	check(err)
 	check(t.Fit(context.Background()))
 	q, _ := m.Params().Get("g/q")

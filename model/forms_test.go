@@ -16,10 +16,12 @@ import (
 func written(t *testing.T, m *Model, times []float64, name func(string) string, config string) json.RawMessage {
 	t.Helper()
 	states := normalStates(rand.New(rand.NewPCG(61, 62)), 1, 3, len(times), m.cfg.Dim) // sample, time
-	p := smallTraining()
-	tr := mustTrainer(t, m, p.train, times, byTime(states))
-	grad := make([]float64, len(tr.grad))
-	if _, err := tr.evaluate(grad); err != nil {
+	e, err := newEvaluation(m, 2, WeightTime, times, byTime(states))
+	if err != nil {
+		t.Fatal(err)
+	}
+	grad := make([]float64, len(m.params.Flat))
+	if _, err := e.evaluate(grad); err != nil {
 		t.Fatal(err)
 	}
 	weights, err := LossWeights(WeightTime, times)

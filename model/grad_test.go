@@ -41,9 +41,9 @@ func forms() []NonlinearConfig {
 	return gs
 }
 
-// trainer makes the case's model, at parameters where no derivative vanishes,
+// evaluation makes the case's model, at parameters where no derivative vanishes,
 // and its data.
-func (c gradientCase) trainer(rng *rand.Rand, dtype string) (*Trainer, error) {
+func (c gradientCase) evaluation(rng *rand.Rand, dtype string) (*evaluation, error) {
 	cfg := Config{
 		Dim: c.n, Linear: LinearConfig{Shift: c.shift * c.rate, Spread: 0.3 / math.Sqrt(float64(c.n))}, Nonlinear: c.g,
 		Integrator: c.integrator, Substeps: c.substeps, Dtype: dtype, Seed: rng.Uint64(),
@@ -89,10 +89,8 @@ func (c gradientCase) trainer(rng *rand.Rand, dtype string) (*Trainer, error) {
 	for k := range 3 {
 		times = append(times, times[k]+c.dt*(1+0.5*rng.Float64()))
 	}
-	train := DefaultTrainConfig()
-	train.Workers = c.workers
-	train.Weighting = WeightUniform // for figures of the same size at every dt
-	return NewTrainer(m, train, times, normalStates(rng, 0.5, 4, c.batch, cfg.Dim))
+	// Uniform weights, for figures of the same size at every dt.
+	return newEvaluation(m, c.workers, WeightUniform, times, normalStates(rng, 0.5, 4, c.batch, cfg.Dim))
 }
 
 // awayFromKinks changes W so that over a difference no element changes its sign,
@@ -140,22 +138,22 @@ var sixPoint = fd.Formula{
 // largest element of that parameter's gradient, or to what the rounding of the
 // differences leaves of seven digits, as in package opstest.
 func (c gradientCase) worst(rng *rand.Rand) (worst float64, where string, err error) {
-	t, err := c.trainer(rng, "float64")
+	e, err := c.evaluation(rng, "float64")
 	if err != nil {
 		return 0, "", err
 	}
-	return t.worstGradient(rng, c.params, c.elements)
+	return e.worstGradient(rng, c.params, c.elements)
 }
 
-func (t *Trainer) worstGradient(rng *rand.Rand, params, elements int) (worst float64, where string, err error) {
-	grad, scratch := make([]float64, len(t.grad)), make([]float64, len(t.grad))
+func (t *evaluation) worstGradient(rng *rand.Rand, params, elements int) (worst float64, where string, err error) {
+	grad, scratch := make([]float64, len(t.params.Flat)), make([]float64, len(t.params.Flat))
 	loss, err := t.evaluate(grad)
 	if err != nil {
 		return 0, "", err
 	}
-	for _, k := range rng.Perm(len(t.Model.params.List))[:min(params, len(t.Model.params.List))] {
-		p := t.Model.params.List[k]
-		g := grad[t.Model.params.offset(p.Name):][:len(p.Data)]
+	for _, k := range rng.Perm(len(t.params.List))[:min(params, len(t.params.List))] {
+		p := t.params.List[k]
+		g := grad[t.params.offset(p.Name):][:len(p.Data)]
 		x := append([]float64(nil), p.Data...)
 		formula := sixPoint
 		formula.Step = 3e-3 * floats.Norm(x, 2) / math.Sqrt(float64(len(x)))
@@ -274,12 +272,12 @@ func TestModelGradientFloat32(t *testing.T) {
 				var grads [2][]float64
 				var losses [2]float64
 				for i, dtype := range []string{"float64", "float32"} {
-					tr, err := c.trainer(rand.New(rand.NewPCG(seed, 0)), dtype)
+					ev, err := c.evaluation(rand.New(rand.NewPCG(seed, 0)), dtype)
 					if err != nil {
 						t.Fatal(err)
 					}
-					grads[i] = make([]float64, len(tr.grad))
-					if losses[i], err = tr.evaluate(grads[i]); err != nil {
+					grads[i] = make([]float64, len(ev.params.Flat))
+					if losses[i], err = ev.evaluate(grads[i]); err != nil {
 						t.Fatal(err)
 					}
 				}

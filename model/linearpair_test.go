@@ -193,17 +193,18 @@ func TestLinearPairGradient(t *testing.T) {
 					Normal(0.3)(draw, p.Data)
 				}
 			}
-			train := DefaultTrainConfig()
-			train.Weighting, train.Workers = WeightUniform, 2
-			tr := mustTrainer(t, m, train, []float64{0, 0.1, 0.4, 1}, states)
-			grads[i] = make([]float64, len(tr.grad))
-			if _, err := tr.evaluate(grads[i]); err != nil {
+			ev, err := newEvaluation(m, 2, WeightUniform, []float64{0, 0.1, 0.4, 1}, states)
+			if err != nil {
+				t.Fatal(err)
+			}
+			grads[i] = make([]float64, len(m.params.Flat))
+			if _, err := ev.evaluate(grads[i]); err != nil {
 				t.Fatal(err)
 			}
 			if dtype == "float32" {
 				continue
 			}
-			e, where, err := tr.worstGradient(rng, 99, 2)
+			e, where, err := ev.worstGradient(rng, 99, 2)
 			if err != nil || !(e <= 1e-7) {
 				t.Errorf("only %v: gradient by %s differs from central differences by %.2g of its largest element, error %v", only, where, e, err)
 			}

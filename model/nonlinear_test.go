@@ -34,7 +34,7 @@ func TestRegisterNonlinear(t *testing.T) {
 	defer unregister("test")
 	gradients := map[string][]float64{}
 	for _, dtype := range []string{"float64", "float32"} {
-		p := smallTraining()
+		p := smallProblem()
 		p.model.Dtype = dtype
 		p.model.Nonlinear = NonlinearConfig{Kind: "test", Settings: map[string]float64{"bound": 0.25}}
 		m := mustNew(t, p.model)

@@ -4,13 +4,15 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 // The objective by its definition, from what the model predicts, for a batch of
 // one block and one of several.
 func TestObjective(t *testing.T) {
 	for _, rows := range []int{7, 150} {
-		p := smallTraining()
+		p := smallProblem()
 		m := mustNew(t, p.model)
 		states := normalStates(rand.New(rand.NewPCG(41, 42)), 0.5, len(p.times), rows, 2)
 		weights, err := LossWeights(WeightTime, p.times)
@@ -81,7 +83,7 @@ func TestObjective(t *testing.T) {
 }
 
 func TestObjectiveRefuses(t *testing.T) {
-	m := mustNew(t, smallTraining().model)
+	m := mustNew(t, smallProblem().model)
 	for _, c := range []struct {
 		rows, times int
 		half        float64
@@ -109,5 +111,20 @@ func TestObjectiveRefuses(t *testing.T) {
 		f(&b, &g)
 		_, err := o.Evaluate(b, g)
 		wantError(t, what, err, ErrData, what)
+	}
+}
+
+// The weightings of the loss, by hand.
+func TestLossWeights(t *testing.T) {
+	times := []float64{1, 10, 1000}
+	for kind, want := range map[string][]float64{
+		WeightTime:    {4.5, 499.5, 495},
+		WeightLogTime: {math.Log(10) / 2, math.Log(1000) / 2, math.Log(100) / 2},
+		WeightUniform: {0.5, 1, 0.5},
+	} {
+		got, err := LossWeights(kind, times)
+		if err != nil || !floats.EqualApprox(got, want, 1e-15*floats.Max(want)) {
+			t.Errorf("%s: got %v, %v, want %v", kind, got, err, want)
+		}
 	}
 }

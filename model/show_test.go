@@ -46,18 +46,3 @@ func TestModelHTML(t *testing.T) {
 		t.Errorf("a configuration that JSON has no form for: got %q, want one that names the NaN", got)
 	}
 }
-
-func TestResultString(t *testing.T) {
-	for _, c := range []struct {
-		r    Result
-		want string
-	}{
-		{Result{Iterations: 300, Attempts: 1, Seconds: 1.234, Loss: 1e-8}, "300 iterations in 1.23 s, loss 1e-08"},
-		{Result{Iterations: 2, Attempts: 1, Seconds: 1, Log: []Metrics{{Loss: 3}, {Loss: 2}}}, "2 iterations in 1 s, loss 2"},
-		{Result{Iterations: 300, Attempts: 3, Seconds: 9, Loss: 1e-8}, "300 iterations in 9 s, loss 1e-08, the best of 3 attempts"},
-	} {
-		if got := c.r.String(); got != c.want {
-			t.Errorf("got %q, want %q", got, c.want)
-		}
-	}
-}

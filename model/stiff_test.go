@@ -1,10 +1,8 @@
 package model
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
@@ -57,13 +55,11 @@ func TestStiffGradient(t *testing.T) {
 						Normal(0.3)(rng, m.params.List[i].Data)
 					}
 				}
-				train := DefaultTrainConfig()
-				train.Weighting = WeightUniform
-				tr, err := NewTrainer(m, train, []float64{0.01, 0.02, 0.2, 5}, normalStates(rng, 0.5, 4, 3, cfg.Dim))
+				ev, err := newEvaluation(m, 2, WeightUniform, []float64{0.01, 0.02, 0.2, 5}, normalStates(rng, 0.5, 4, 3, cfg.Dim))
 				if err != nil {
 					t.Fatal(err)
 				}
-				e, where, err := tr.worstGradient(rng, 99, 2)
+				e, where, err := ev.worstGradient(rng, 99, 2)
 				if err != nil || !(e <= 1e-7) {
 					t.Errorf("latent %d, separate %v, %d invariants: relative difference %.2g by %s, error %v", latent, separate, invariants, e, where, err)
 				}
