@@ -11,7 +11,8 @@ import (
 	"github.com/pkg/errors"
 )
 
-// numbered is a Dataset whose state at time i, sample s, component j is 100 i + 10 s + j.
+// numbered is a Dataset whose state at time i, sample s, component j is
+// 100 i + 10 s + j.
 func numbered(times []float64, samples, dim int) *Dataset {
 	d := Zeros(slices.Clone(times), samples, madeUp(dim))
 	for s, tr := range d.Trajectories {

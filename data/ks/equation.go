@@ -33,7 +33,7 @@ type Equation struct {
 	Points int     `json:"points"` // N, a power of two from 16; the paper takes 64
 }
 
-// KS returns the equation of section 5.3: 64 points on a period of 22.
+// DefaultEquation returns the equation of section 5.3: 64 points on a period of 22.
 func DefaultEquation() Equation { return Equation{Length: 22, Points: 64} }
 
 // Validate returns an error for the first number that makes no sense.

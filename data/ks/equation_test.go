@@ -14,10 +14,10 @@ import (
 
 var _ ode.Problem = Equation{}
 
-// TestKSRHS has a sine of amplitude a, of which everything is known:
+// TestRHS has a sine of amplitude a, of which everything is known:
 //
 //	f = a (q² − q⁴) sin(qx) − ½ a² q sin(2qx).
-func TestKSRHS(t *testing.T) {
+func TestRHS(t *testing.T) {
 	for _, p := range []Equation{DefaultEquation(), {Length: 10, Points: 16}} {
 		const a = 1.5
 		for k := 1; k < p.Points/4; k++ { // 2k is seen on the points
@@ -46,9 +46,9 @@ func TestKSRHS(t *testing.T) {
 	}
 }
 
-// TestKSNyquist has the alternating field, whose derivative is not seen: it decays
+// TestNyquist has the alternating field, whose derivative is not seen: it decays
 // with its rate, and its square, a constant, does nothing.
-func TestKSNyquist(t *testing.T) {
+func TestNyquist(t *testing.T) {
 	p := Equation{Length: 22, Points: 16}
 	u, f := make([]float64, 16), make([]float64, 16)
 	for i := range u {
@@ -63,7 +63,7 @@ func TestKSNyquist(t *testing.T) {
 	}
 }
 
-func TestKSGrowth(t *testing.T) {
+func TestGrowth(t *testing.T) {
 	rates := DefaultEquation().GrowthRates()
 	if len(rates) != 32 {
 		t.Fatalf("got %d rates, want 32", len(rates))
@@ -87,7 +87,7 @@ func TestKSGrowth(t *testing.T) {
 	}
 }
 
-func TestKSFourierPairs(t *testing.T) {
+func TestFourierPairs(t *testing.T) {
 	p := DefaultEquation()
 	pairs, err := p.FourierPairs(31)
 	if err != nil {
@@ -130,7 +130,7 @@ func TestKSFourierPairs(t *testing.T) {
 	}
 }
 
-func TestKSStates(t *testing.T) {
+func TestStates(t *testing.T) {
 	const n = 4000
 	u := DefaultEquation().States(n, 3)
 	pairs, err := DefaultEquation().FourierPairs(31)
@@ -189,7 +189,7 @@ func TestShiftReflect(t *testing.T) {
 	}
 }
 
-func TestKSNames(t *testing.T) {
+func TestNames(t *testing.T) {
 	p := DefaultEquation()
 	if names := p.Components(); p.Name() != "ks" || p.Dim() != 64 || len(names) != 64 || names[0] != "u1" || names[63] != "u64" {
 		t.Errorf("got %q, %d components, %q", p.Name(), p.Dim(), names)

@@ -13,9 +13,9 @@ import (
 	"spnode/data/internal/stack"
 )
 
-// Solver is the exponential Runge–Kutta method of order 4 of Cox and Matthews for
-// [Equation], with fixed steps in Fourier space. There the linear part
-// is diagonal, with the growth rates λ of the modes, and is solved exactly; the
+// Solver is the exponential Runge–Kutta method of order 4 of Cox and Matthews
+// for [Equation], with fixed steps in Fourier space. There the linear part is
+// diagonal, with the growth rates λ of the modes, and is solved exactly; the
 // nonlinear part is N(v) = −½ ∂x(u²). With z = hλ a step h from v is
 //
 //	a = e^(z/2) v + Q N(v)
@@ -44,9 +44,9 @@ type Solver struct {
 	Progress func(done, total int) `json:"-"`
 }
 
-// DefaultSolver returns the solver for the data of section 5.3: [DefaultEquation] with steps of
-// 0.1, which make relative errors of 3·10⁻⁶ in one unit of time, and a transient of
-// 500.
+// DefaultSolver returns the solver for the data of section 5.3: [DefaultEquation]
+// with steps of 0.1, which make relative errors of 3·10⁻⁶ in one unit of time, and
+// a transient of 500.
 func DefaultSolver() Solver { return Solver{Problem: DefaultEquation(), Step: 0.1, Transient: 500} }
 
 // Validate returns an error for the first number that makes no sense.
@@ -80,9 +80,9 @@ func (m Solver) steps(time float64) (int, error) {
 // at the given times, the first of which is that of u0. The times are uniform, and
 // their spacing is a multiple of Step, both to within a millionth of a step.
 //
-// The errors are ErrShape and ErrNotFinite for u0, times or the solution, which
-// overflows where Step is too long, and that of ctx if it is done before the
-// solution. Of several samples that fail the first is told.
+// The errors are [data.ErrShape] and [data.ErrNotFinite] for u0, times or the
+// solution, which overflows where Step is too long, and that of ctx if it is
+// done before the solution. Of several samples that fail the first is told.
 func (m Solver) Solve(ctx context.Context, u0 [][]float64, times []float64) (*data.Dataset, error) {
 	d, err := m.solve(ctx, u0, times, 0)
 	return d, errors.Wrap(err, "ks: Solver.Solve")
@@ -231,7 +231,8 @@ func newRun(c *coefficients) *run {
 	return r
 }
 
-// solve writes the solution through u0 into tr, whose first time is that after before steps, and the others each steps apart.
+// solve writes the solution through u0 into tr, whose first time is that after
+// before steps, and the others each steps apart.
 func (r *run) solve(ctx context.Context, tr *data.Trajectory, u0 []float64, before, each int) error {
 	r.fft.Coefficients(r.v, u0)
 	steps := before

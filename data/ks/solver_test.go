@@ -21,10 +21,10 @@ import (
 	"spnode/data/internal/stack"
 )
 
-// TestETDRK4Cases compares with another program for the example of Kassam and
+// TestSolverCases compares with another program for the example of Kassam and
 // Trefethen. The folder that SPNODE_CASES names is read in place of testdata if it
 // is set.
-func TestETDRK4Cases(t *testing.T) {
+func TestSolverCases(t *testing.T) {
 	dir := "testdata"
 	if v := os.Getenv("SPNODE_CASES"); v != "" {
 		dir = v
@@ -86,10 +86,10 @@ func TestETDRK4Cases(t *testing.T) {
 	}
 }
 
-// TestETDRK4Order measures the order on the attractor. It is 4 where the steps
+// TestSolverOrder measures the order on the attractor. It is 4 where the steps
 // resolve the rates of the modes that matter, of some 10²; the steps of 0.1 do not,
 // and halving those divides the error by 8.
-func TestETDRK4Order(t *testing.T) {
+func TestSolverOrder(t *testing.T) {
 	ctx := context.Background()
 	start, err := DefaultSolver().Runs(ctx, 2, 1, 3)
 	if err != nil {
@@ -147,10 +147,10 @@ func phiBig(z float64) (phi [4]*big.Float) {
 	return phi
 }
 
-// TestETDRK4Weights compares the means over circles with power series in as many
+// TestSolverWeights compares the means over circles with power series in as many
 // digits as they need, at the modes of the paper's equation and around the places
 // where the formulas cancel.
-func TestETDRK4Weights(t *testing.T) {
+func TestSolverWeights(t *testing.T) {
 	zs := []float64{0, 1e-300, 1e-9, -1e-9, 1e-3, -1e-3, 0.3, -0.3, -0.499, -0.501, 0.99, -0.99, 1, -1, -1.01, -1.499, -1.501, -2, -3, 5}
 	for _, h := range []float64{0.1, 0.01} {
 		for _, rate := range DefaultEquation().GrowthRates() {
@@ -191,8 +191,8 @@ func TestETDRK4Weights(t *testing.T) {
 	t.Logf("worst %.2g of the terms", worst)
 }
 
-// TestETDRK4Mean asks that the mean stays put while the field moves.
-func TestETDRK4Mean(t *testing.T) {
+// TestSolverMean asks that the mean stays put while the field moves.
+func TestSolverMean(t *testing.T) {
 	u0 := DefaultEquation().States(3, 5)
 	for s, row := range u0 {
 		floats.AddConst(0.3*float64(s), row)
@@ -217,9 +217,9 @@ func TestETDRK4Mean(t *testing.T) {
 	}
 }
 
-// TestETDRK4Symmetry asks that solutions through shifted and reflected states are
+// TestSolverSymmetry asks that solutions through shifted and reflected states are
 // the shifted and reflected solutions.
-func TestETDRK4Symmetry(t *testing.T) {
+func TestSolverSymmetry(t *testing.T) {
 	p := DefaultEquation()
 	start := p.States(1, 9)[0]
 	floats.AddConst(0.1, start)
@@ -249,9 +249,9 @@ func TestETDRK4Symmetry(t *testing.T) {
 	}
 }
 
-// TestETDRK4RHS compares differences of the solution in time with RHS, which does
+// TestSolverRHS compares differences of the solution in time with RHS, which does
 // not use the solver's transforms.
-func TestETDRK4RHS(t *testing.T) {
+func TestSolverRHS(t *testing.T) {
 	const h = 1. / 2048
 	p := DefaultEquation()
 	start, err := DefaultSolver().Runs(context.Background(), 3, 1, 2)
@@ -278,7 +278,7 @@ func TestETDRK4RHS(t *testing.T) {
 	}
 }
 
-func TestETDRK4Runs(t *testing.T) {
+func TestSolverRuns(t *testing.T) {
 	ctx := context.Background()
 	m := DefaultSolver()
 	m.Transient = 50
@@ -334,9 +334,9 @@ func TestETDRK4Runs(t *testing.T) {
 	}
 }
 
-// TestETDRK4Key asks that the solver as a key of Cached tells all that determines
+// TestSolverKey asks that the solver as a key of Cached tells all that determines
 // the data, and nothing else.
-func TestETDRK4Key(t *testing.T) {
+func TestSolverKey(t *testing.T) {
 	m := DefaultSolver()
 	m.Progress = func(int, int) {}
 	got, err := json.Marshal(m)
@@ -356,7 +356,7 @@ func TestETDRK4Key(t *testing.T) {
 	}
 }
 
-func TestETDRK4Errors(t *testing.T) {
+func TestSolverErrors(t *testing.T) {
 	ctx := context.Background()
 	good := DefaultSolver()
 	u0 := DefaultEquation().States(2, 1)
@@ -427,10 +427,10 @@ func TestETDRK4Errors(t *testing.T) {
 	}
 }
 
-// TestETDRK4Cancel has a context that is done before the start, and one that ends
+// TestSolverCancel has a context that is done before the start, and one that ends
 // after the first sample; the samples that are left would take half
 // a minute.
-func TestETDRK4Cancel(t *testing.T) {
+func TestSolverCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	m := DefaultSolver()
 	m.Progress = func(int, int) { cancel() }
@@ -442,7 +442,7 @@ func TestETDRK4Cancel(t *testing.T) {
 	}
 }
 
-func TestETDRK4StepAllocates(t *testing.T) {
+func TestSolverStepAllocates(t *testing.T) {
 	r := newRun(newCoefficients(DefaultEquation(), 0.1))
 	r.fft.Coefficients(r.v, DefaultEquation().States(1, 1)[0])
 	if n := testing.AllocsPerRun(10, r.step); n != 0 {
@@ -450,7 +450,7 @@ func TestETDRK4StepAllocates(t *testing.T) {
 	}
 }
 
-func TestETDRK4Cached(t *testing.T) {
+func TestSolverCached(t *testing.T) {
 	type key struct {
 		Solver    Solver
 		Runs      int
@@ -480,7 +480,7 @@ func TestETDRK4Cached(t *testing.T) {
 	}
 }
 
-func BenchmarkETDRK4Step(b *testing.B) {
+func BenchmarkSolverStep(b *testing.B) {
 	r := newRun(newCoefficients(DefaultEquation(), 0.1))
 	r.fft.Coefficients(r.v, DefaultEquation().States(1, 1)[0])
 	b.ReportAllocs()
@@ -489,8 +489,8 @@ func BenchmarkETDRK4Step(b *testing.B) {
 	}
 }
 
-// BenchmarkETDRK4Runs is a tenth of the data of section 5.3.
-func BenchmarkETDRK4Runs(b *testing.B) {
+// BenchmarkSolverRuns is a tenth of the data of section 5.3.
+func BenchmarkSolverRuns(b *testing.B) {
 	for b.Loop() {
 		if _, err := DefaultSolver().Runs(context.Background(), 2, 7600, 1); err != nil {
 			b.Fatal(err)

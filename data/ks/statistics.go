@@ -41,7 +41,7 @@ func (d *derivative) to(ux, uxx, u []float64) {
 //	û_k = 1/N Σ_i u_i exp(−2πi·ki/N),
 //
 // so that the mean of u² is E_0 + 2 (E_1 + … + E_{N/2−1}) + E_{N/2}. The error is
-// ErrShape if d is empty or its fields have another length.
+// [data.ErrShape] if d is empty or its fields have another length.
 func (p Equation) EnergySpectrum(d *data.Dataset) ([]float64, error) {
 	fields, err := p.fields(d)
 	if err != nil {
@@ -69,11 +69,11 @@ type JointHistogram struct {
 	Mass [][]float64
 }
 
-// DerivativeHistogram returns the joint distribution of x = u_x and y = u_xx over
-// all points, times and samples of d, that of figure 7: 60 bins on −4 … 4 times
-// 60 on −5 … 5. What is not finite counts as outside, so that predictions that
-// went wrong can be looked at. The error is ErrShape if d is empty or its fields
-// have another length.
+// DerivativeHistogram returns the joint distribution of x = u_x and y = u_xx
+// over all points, times and samples of d, that of figure 7: 60 bins on −4 … 4
+// times 60 on −5 … 5. What is not finite counts as outside, so that predictions
+// that went wrong can be looked at. The error is [data.ErrShape] if d is empty
+// or its fields have another length.
 func (p Equation) DerivativeHistogram(d *data.Dataset) (*JointHistogram, error) {
 	fields, err := p.fields(d)
 	if err != nil {
@@ -118,7 +118,8 @@ func bin(x float64, r [2]float64, bins int) int {
 //	½ Σ_ij |h_ij − o_ij| + ½ |Σ_ij h_ij − Σ_ij o_ij|,
 //
 // where what lies outside the grid is one more bin: 0 if they are the same, 1 if
-// they have nothing in common. The error is ErrShape if the grids are not the same.
+// they have nothing in common. The error is [data.ErrShape] if the grids are not
+// the same.
 func (h *JointHistogram) TotalVariation(o *JointHistogram) (float64, error) {
 	if h.X != o.X || h.Y != o.Y || len(h.Mass) != len(o.Mass) {
 		return 0, errors.Wrapf(data.ErrShape, "ks: JointHistogram.TotalVariation: %d×… bins on %v × %v and %d×… bins on %v × %v",
@@ -138,8 +139,8 @@ func (h *JointHistogram) TotalVariation(o *JointHistogram) (float64, error) {
 }
 
 // fields returns the fields of d, which need not be finite, those at the first
-// times before those at the second. The error is ErrShape if there are none or one
-// has another length.
+// times before those at the second. The error is [data.ErrShape] if there are
+// none or one has another length.
 func (p Equation) fields(d *data.Dataset) ([][]float64, error) {
 	if err := p.check(); err != nil {
 		return nil, err

@@ -34,7 +34,7 @@ func sumWaves(p Equation, waves ...wave) (u, ux, uxx []float64) {
 	return u, ux, uxx
 }
 
-func TestKSDerivatives(t *testing.T) {
+func TestDerivatives(t *testing.T) {
 	p := DefaultEquation()
 	u, wantX, wantXX := sumWaves(p, wave{1, 2}, wave{5, -1}, wave{31, 0.1})
 	alternating := make([]float64, p.Points)
@@ -56,7 +56,7 @@ func TestKSDerivatives(t *testing.T) {
 	}
 }
 
-func TestKSEnergySpectrum(t *testing.T) {
+func TestEnergySpectrum(t *testing.T) {
 	p := DefaultEquation()
 	u, _, _ := sumWaves(p, wave{3, 2})
 	v, _, _ := sumWaves(p, wave{7, 1})
@@ -93,9 +93,9 @@ func TestKSEnergySpectrum(t *testing.T) {
 	}
 }
 
-// TestKSHistogram has waves that lie within the grid, a wave that lies in part
+// TestHistogram has waves that lie within the grid, a wave that lies in part
 // outside of it, and a field that is not finite.
-func TestKSHistogram(t *testing.T) {
+func TestHistogram(t *testing.T) {
 	p := DefaultEquation()
 	inside, ux, uxx := sumWaves(p, wave{2, 1.1}, wave{4, 0.9})
 	outside, ox, oxx := sumWaves(p, wave{2, 12})
@@ -176,9 +176,9 @@ func TestTotalVariation(t *testing.T) {
 	}
 }
 
-// TestKSStatistics has the known numbers of the attractor at length 22, and two sets
+// TestStatistics has the known numbers of the attractor at length 22, and two sets
 // of runs from other starts that have them alike.
-func TestKSStatistics(t *testing.T) {
+func TestStatistics(t *testing.T) {
 	p := DefaultEquation()
 	runs := 8
 	if testing.Short() {
@@ -218,7 +218,7 @@ func TestKSStatistics(t *testing.T) {
 	}
 }
 
-func BenchmarkKSHistogram(b *testing.B) {
+func BenchmarkHistogram(b *testing.B) {
 	d := &data.Dataset{Trajectories: []data.Trajectory{{Times: grid(999, 1), States: DefaultEquation().States(1000, 1)}}}
 	for b.Loop() {
 		if _, err := DefaultEquation().DerivativeHistogram(d); err != nil {

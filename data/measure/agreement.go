@@ -15,9 +15,9 @@ import (
 // [time][sample]. It is +Inf where pred is not finite or where truth is zero and
 // pred is not.
 //
-// The time grids agree, counted from their first times, as a prediction may start
-// in the middle of a run; truth is valid. The error is ErrShape where they don't
-// agree, or that of [data.Dataset.Validate].
+// The time grids agree, counted from their first times, as a prediction may
+// start in the middle of a run; truth is valid. The error is [data.ErrShape]
+// where they don't agree, or that of [data.Dataset.Validate].
 func RelativeErrors(pred, truth *data.Dataset) ([][]float64, error) {
 	e, err := relativeErrors(pred, truth)
 	return e, errors.Wrap(err, "measure: RelativeErrors")
@@ -89,10 +89,11 @@ func AgreementTimes(pred, truth *data.Dataset, threshold float64) ([]float64, er
 	return times, nil
 }
 
-// Quantiles returns the quantiles of x at the given shares p, 0 … 1, such as 0.1,
-// 0.5, 0.9 for the median and what lies below and above four fifths around it. Between
-// the sorted numbers they are interpolated linearly, with the smallest at 0 and
-// the largest at 1; gonum's stat.Quantile has no such kind. x is not changed, and has at least one number and no NaN.
+// Quantiles returns the quantiles of x at the given shares p, 0 … 1, such as
+// 0.1, 0.5, 0.9 for the median and what lies below and above four fifths around
+// it. Between the sorted numbers they are interpolated linearly, with the
+// smallest at 0 and the largest at 1; gonum's stat.Quantile has no such kind. x
+// is not changed, and has at least one number and no NaN.
 func Quantiles(x []float64, p ...float64) ([]float64, error) {
 	if len(x) == 0 {
 		return nil, errors.Wrap(data.ErrShape, "measure: Quantiles: got no numbers, want at least one")

@@ -75,8 +75,8 @@ func TestLyapunovKS(t *testing.T) {
 	}
 }
 
-// TestLyapunovWrong has a model that leaves the numbers for one sample, and one that
-// maps all to one point for another; the third doubles.
+// TestLyapunovWrong has a model that leaves the numbers for one sample, and one
+// that maps all to one point for another; the third doubles.
 func TestLyapunovWrong(t *testing.T) {
 	l := Lyapunov{Interval: 1, Advances: 5, Distance: 1e-3, Seed: 2}
 	u0 := [][]float64{{1}, {2}, {0}}

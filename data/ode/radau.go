@@ -76,25 +76,6 @@ func (m Radau) check() error {
 	return nil
 }
 
-// StiffStats counts the work of a stiff solver, all samples together.
-type StiffStats struct {
-	Accepted       int `json:"accepted"`        // steps
-	Rejected       int `json:"rejected"`        // steps whose error was too large
-	NewtonFailures int `json:"newton_failures"` // steps whose Newton iteration did not converge
-	Evaluations    int `json:"evaluations"`     // of the right-hand side
-	Jacobians      int `json:"jacobians"`       // evaluated
-	Decompositions int `json:"decompositions"`  // of the matrix of all stages, and as many of the estimate's
-}
-
-func (s *StiffStats) add(o StiffStats) {
-	s.Accepted += o.Accepted
-	s.Rejected += o.Rejected
-	s.NewtonFailures += o.NewtonFailures
-	s.Evaluations += o.Evaluations
-	s.Jacobians += o.Jacobians
-	s.Decompositions += o.Decompositions
-}
-
 // Solve returns the solutions through the states u0, indexed [sample][component],
 // at the given times, the first of which is that of u0; see [Radau.SolveFrom].
 func (m Radau) Solve(p StiffProblem, u0 [][]float64, times []float64) (*data.Dataset, StiffStats, error) {
@@ -110,9 +91,10 @@ func (m Radau) Solve(p StiffProblem, u0 [][]float64, times []float64) (*data.Dat
 // increasing. Steps are shortened to land on every one of them, and the step
 // size before such a step is remembered.
 //
-// The errors are ErrShape and ErrNotFinite for u0, times or the solution, ErrStep
-// if MaxSteps is exceeded or the step is lost in rounding, and that of ctx if it
-// is done before the solution. Of several samples that fail the first is told.
+// The errors are [data.ErrShape] and [data.ErrNotFinite] for u0, times or the
+// solution, [ErrStep] if MaxSteps is exceeded or the step is lost in rounding,
+// and that of ctx if it is done before the solution. Of several samples that
+// fail the first is told.
 func (m Radau) SolveFrom(ctx context.Context, p StiffProblem, u0 [][]float64, t0 float64, times []float64) (*data.Dataset, StiffStats, error) {
 	d, stats, err := m.solve(ctx, p, u0, t0, times)
 	return d, stats, errors.Wrap(err, "ode: Radau.SolveFrom")

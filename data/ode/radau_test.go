@@ -39,13 +39,15 @@ var logisticSystem = scalarSystem(logistic, func(u float64) float64 { return 1 -
 // squareSystem has the solution u/(1 − u t), which blows up.
 var squareSystem = scalarSystem(func(u float64) float64 { return u * u }, func(u float64) float64 { return 2 * u })
 
-// vanDerPol is the oscillator u″ = ((1 − u²) u′ − u)/10⁻⁶ of Hairer and Wanner, IV.10.
+// vanDerPol is the oscillator u″ = ((1 − u²) u′ − u)/10⁻⁶ of Hairer and Wanner,
+// IV.10.
 var vanDerPol = system{2,
 	func(dst, u []float64) { dst[0], dst[1] = u[1], ((1-u[0]*u[0])*u[1]-u[0])/1e-6 },
 	func(u []float64) []float64 { return []float64{0, 1, (-2*u[0]*u[1] - 1) / 1e-6, (1 - u[0]*u[0]) / 1e-6} },
 }
 
-// hires is the reaction of eight species of Schäfer (1975); Hairer and Wanner, IV.10.
+// hires is the reaction of eight species of Schäfer (1975); Hairer and Wanner,
+// IV.10.
 var hires = system{8,
 	func(d, y []float64) {
 		d[0] = -1.71*y[0] + 0.43*y[1] + 8.32*y[2] + 0.0007
@@ -268,7 +270,8 @@ func TestRadauAlone(t *testing.T) {
 	}
 }
 
-// TestRadauTimes asks for times of very different distances, from a time before them.
+// TestRadauTimes asks for times of very different distances, from a time before
+// them.
 func TestRadauTimes(t *testing.T) {
 	u0 := [][]float64{{0.3}, {0.9}}
 	times := []float64{-1, -0.9, -0.9 + 1e-9, 0.1, 0.1 + 1e-12, 1. / 3, 2, math.Nextafter(2, 3), 3}
@@ -300,7 +303,8 @@ func TestRadauTimes(t *testing.T) {
 	}
 }
 
-// TestRadauNewtonFailures begins with a step for which the iteration does not converge.
+// TestRadauNewtonFailures begins with a step for which the iteration does not
+// converge.
 func TestRadauNewtonFailures(t *testing.T) {
 	m := DefaultRadau()
 	m.FirstStep = 1e6

@@ -57,19 +57,14 @@ func (m RKF45) check() error {
 	return nil
 }
 
-// Stats counts the work of a solver.
-type Stats struct {
-	Accepted, Rejected int // steps
-	Evaluations        int // of the right-hand side, for the whole stack
-}
-
 // Solve returns the solutions through the states u0, indexed [sample][component],
 // at the given times, the first of which is that of u0. The times must be finite
 // and strictly increasing. Steps are shortened to land on every one of them, and
 // the step size before such a step is remembered.
 //
-// The errors are ErrShape and ErrNotFinite for u0, times or the solution, and
-// ErrStep if MaxSteps is exceeded or the step is lost in rounding.
+// The errors are [data.ErrShape] and [data.ErrNotFinite] for u0, times or the
+// solution, and [ErrStep] if MaxSteps is exceeded or the step is lost in
+// rounding.
 func (m RKF45) Solve(p Problem, u0 [][]float64, times []float64) (*data.Dataset, Stats, error) {
 	if err := stack.CheckTimes(times); err != nil {
 		return nil, Stats{}, errors.Wrap(err, "ode: RKF45.Solve")

@@ -88,7 +88,8 @@ func TestRobertsonCases(t *testing.T) {
 
 func mass(y []float64) float64 { return y[0] + y[1] + y[2] }
 
-// TestRobertsonMass follows perturbed states, whose masses differ, over the twelve decades.
+// TestRobertsonMass follows perturbed states, whose masses differ, over the
+// twelve decades.
 func TestRobertsonMass(t *testing.T) {
 	states := DefaultRobertsonStates(50, 3)
 	states.MassMin, states.MassMax = 0.95, 1.05

@@ -23,7 +23,8 @@ type Transient struct {
 	Epsilon float64 `json:"epsilon"` // ε, the weight of the sine; the paper takes 0 and 1
 }
 
-// ABump returns the matrix A_bump of eq. (23), whose exponential grows before it decays.
+// ABump returns the matrix A_bump of eq. (23), whose exponential grows before it
+// decays.
 func ABump() *mat.Dense { return mat.NewDense(2, 2, []float64{-2, 10, 0, -2}) }
 
 // ADecay returns the matrix A_decay of eq. (23), which has the spectrum of

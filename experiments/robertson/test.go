@@ -137,8 +137,8 @@ func (l *laboratory) evaluate(m *model.Model, masses bool) (*testReport, error) 
 	if err != nil {
 		return nil, err
 	}
-	errors := measure.Compare(u, want, scale)
-	r.HeldOutMax, r.HeldOutRMS = slices.Max(errors.MaxAbs), errors.RMS
+	off := measure.Compare(u, want, scale)
+	r.HeldOutMax, r.HeldOutRMS = slices.Max(off.MaxAbs), off.RMS
 	for k := range u {
 		for s := range u[k] {
 			r.MassDrift = max(r.MassDrift, math.Abs(mass(u[k][s])-mass(want[0][s])))

@@ -124,8 +124,8 @@ func evaluate(m *model.Model, eps float64, t truth) (*testReport, map[string][][
 		if err != nil {
 			return nil, nil, err
 		}
-		errors := measure.Compare(u, d.States(), nil)
-		*e = gridError{slices.Max(errors.MaxAbs), errors.RMS, errors.Relative}
+		off := measure.Compare(u, d.States(), nil)
+		*e = gridError{slices.Max(off.MaxAbs), off.RMS, off.Relative}
 		predictions[name] = u
 	}
 	a := m.Linear()
