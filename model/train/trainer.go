@@ -25,7 +25,8 @@ type Trainer struct {
 	data     []Trajectory
 	checksum string // of the data
 
-	samplers []Sampler // of the phases
+	phases   []Phase   // at least one
+	samplers []Sampler // of them
 	phase    int       // that the workers are made for
 	workers  []*worker
 	batch    model.Batch // what they see
@@ -83,11 +84,11 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	t := &Trainer{Model: m, cfg: cfg, grad: make([]float64, len(m.Params().Flat))}
+	t := &Trainer{Model: m, cfg: cfg, phases: cfg.phases(), grad: make([]float64, len(m.Params().Flat))}
 	if err := t.read(d); err != nil {
 		return nil, err
 	}
-	for i, p := range cfg.phases() {
+	for i, p := range t.phases {
 		s, err := samplers[cfg.sampler()](Sampling{
 			Trajectories: t.data, Phase: p, Grid: cfg.Grid, Weighting: cfg.Weighting, Seed: cfg.Seed, Stream: cfg.stream(i),
 		})

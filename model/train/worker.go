@@ -17,6 +17,12 @@ type worker struct {
 	err   error
 }
 
+// run evaluates the part of a batch whose states the worker knows how to find.
+func (w *worker) run(b *model.Batch) {
+	w.batch.Steps, w.batch.Weights = b.Steps, b.Weights
+	w.loss, w.err = w.Evaluate(w.batch, w.grad)
+}
+
 // enter makes the workers of a phase, unless they are there.
 func (t *Trainer) enter(phase int) error {
 	if t.workers != nil && phase == t.phase {
@@ -24,7 +30,7 @@ func (t *Trainer) enter(phase int) error {
 	}
 	t.workers, t.phase = nil, phase
 	var half float64
-	if s := t.cfg.phases()[phase].Saturation; s > 0 { // which alone needs a pass over the data
+	if s := t.phases[phase].Saturation; s > 0 { // which alone needs a pass over the data
 		half = s * meanSquare(t.data)
 	}
 	rows, times := t.samplers[phase].Shape()
@@ -58,19 +64,11 @@ func meanSquare(trajectories []Trajectory) float64 {
 // added in the order of the workers, whichever ends first.
 func (t *Trainer) evaluate(b model.Batch, grad []float64) (float64, error) {
 	t.batch = b
-	run := func(w *worker) {
-		w.batch.Steps, w.batch.Weights = b.Steps, b.Weights
-		w.loss, w.err = w.Evaluate(w.batch, w.grad)
-	}
 	var wait sync.WaitGroup
 	for _, w := range t.workers[1:] {
-		wait.Add(1)
-		go func() {
-			defer wait.Done()
-			run(w)
-		}()
+		wait.Go(func() { w.run(&t.batch) })
 	}
-	run(t.workers[0])
+	t.workers[0].run(&t.batch)
 	wait.Wait()
 	var loss float64
 	clear(grad)
