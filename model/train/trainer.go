@@ -108,7 +108,8 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 	return t, err
 }
 
-// stream is the number of the random stream of a phase: 0 of one that is alone.
+// stream is the number of the random stream of a phase: of several the first has
+// number 1, and one that is alone has 0. Other numbers would be other trainings.
 func (c Config) stream(phase int) uint64 {
 	if len(c.Phases) < 2 {
 		return 0
