@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/pkg/errors"
+
+	"spnode/experiments/report"
 )
 
 // Config is the configuration of an experiment, a plain struct that JSON holds.
@@ -17,22 +19,23 @@ type Config interface {
 	Validate() error
 	// RunSeed is the seed of every random choice.
 	RunSeed() uint64
-	// Describe says what a run will do: a line on the data, and one for each
-	// model.
-	Describe() []string
+	// Recipes are the models, as [Recipes] returns them.
+	Recipes() []*Recipe
+	// Describe is a line on the data.
+	Describe() string
 }
 
 // Experiment is what a command has of its own; [Experiment.Run] is the rest.
 type Experiment[C Config] struct {
 	Flags *Flags // with the command's own in its Set
-	// Components names those of the physical state, which -predict writes.
+	// Components names those of the data, for -predict of a checkpoint that does not
+	// name its own.
 	Components []string
 	// Configure returns the configuration in force: default < file < flag.
 	Configure func() (C, error)
-	// Test takes the models from the session, tests them, and returns the page
-	// that shows the results. It adds them to the session's report, which
-	// becomes the page's.
-	Test func(s *Session, c C) (*Page, error)
+	// Learn trains and tests the models by way of the session, adds them to its
+	// report, and returns the page that shows the results.
+	Learn func(s *Session, c C) (*report.Page, error)
 }
 
 // Run does what the arguments ask for: predict, evaluate a run, print the
@@ -61,7 +64,7 @@ func (e Experiment[C]) Run(ctx context.Context, args []string, stdout, stderr io
 	return e.train(ctx, cfg, stdout, stderr)
 }
 
-// train trains and tests every model, and writes the run.
+// train begins or goes on with a run, and writes it.
 func (e Experiment[C]) train(ctx context.Context, cfg C, stdout, stderr io.Writer) error {
 	r, err := e.Flags.OpenRun(cfg.RunSeed())
 	if err != nil {
@@ -77,12 +80,9 @@ func (e Experiment[C]) train(ctx context.Context, cfg C, stdout, stderr io.Write
 	if err := AsUsage(cfg.Validate()); err != nil {
 		return err
 	}
-	for i, line := range cfg.Describe() {
-		if i == 0 {
-			fmt.Fprintf(stdout, "%s: %s, seed %d, run %s\n", e.Flags.Set.Name(), line, cfg.RunSeed(), r.Dir)
-		} else {
-			fmt.Fprintf(stdout, "  %s\n", line)
-		}
+	fmt.Fprintf(stdout, "%s: %s, seed %d, run %s\n", e.Flags.Set.Name(), cfg.Describe(), cfg.RunSeed(), r.Dir)
+	for _, m := range cfg.Recipes() {
+		fmt.Fprintf(stdout, "  %s\n", m)
 	}
 	err = e.publish(e.session(ctx, cfg, r, r.Dir, stdout, stderr), cfg, r.Dir)
 	if errors.Is(err, context.Canceled) {
@@ -114,18 +114,18 @@ func (e Experiment[C]) evaluate(ctx context.Context, stdout, stderr io.Writer) e
 func (e Experiment[C]) session(ctx context.Context, cfg C, r *Run, dir string, stdout, stderr io.Writer) *Session {
 	return &Session{
 		Context: ctx, Dir: dir, Cache: filepath.Join(e.Flags.Checkpoints, ".cache"),
-		Report: NewReport(e.Flags.Set.Name(), cfg), Progress: NewProgress(stderr, e.Flags.Quiet), Stdout: stdout, run: r,
+		Report: report.New(e.Flags.Set.Name(), cfg), Progress: NewProgress(stderr, e.Flags.Quiet), Stdout: stdout, run: r, seed: cfg.RunSeed(),
 	}
 }
 
-// publish tests the models and writes the results to out.
+// publish learns and writes the results to out.
 func (e Experiment[C]) publish(s *Session, cfg C, out string) error {
-	page, err := e.Test(s, cfg)
+	page, err := e.Learn(s, cfg)
 	if err != nil {
 		return err
 	}
 	if s.run != nil {
-		s.Report.earlier = s.run.earlier
+		s.Report.Earlier = s.run.earlier
 	}
 	page.Report = s.Report
 	return page.Publish(out, s.Stdout)

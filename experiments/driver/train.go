@@ -3,8 +3,6 @@ package driver
 import (
 	"context"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"spnode/data"
@@ -26,7 +24,7 @@ func (r *Run) Fit(ctx context.Context, p *Progress, name string, cfg model.Confi
 	if err != nil {
 		return nil, model.Result{}, err
 	}
-	r.earlier += seconds(t.Result().Seconds)
+	r.earlier += t.Result().Seconds
 	err = t.Fit(ctx)
 	bar.done()
 	return t.Model, t.Result(), err
@@ -77,37 +75,4 @@ func (b *trainingBar) done() {
 		b.stage.Done()
 		b.stage = nil
 	}
-}
-
-// LoadModel reads a model from its checkpoint's folder, or from the folder of
-// a run that has one model.
-func LoadModel(dir string) (*model.Model, error) {
-	if _, err := os.Stat(filepath.Join(dir, "MANIFEST.json")); os.IsNotExist(err) {
-		names := modelsIn(dir)
-		if len(names) > 1 {
-			return nil, Usagef("checkpoint %s: it holds several models; name the folder of one of %s", dir, strings.Join(names, ", "))
-		}
-		if len(names) == 1 {
-			dir = filepath.Join(dir, names[0])
-		}
-	}
-	m, err := model.Load(dir)
-	return m, AsUsage(err)
-}
-
-// modelsIn lists the checkpoints in a run's folder.
-func modelsIn(dir string) (names []string) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil // which model.Load reports
-	}
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") { // what a killed writer has left
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(dir, e.Name(), "MANIFEST.json")); err == nil {
-			names = append(names, e.Name())
-		}
-	}
-	return names
 }

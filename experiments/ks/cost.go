@@ -10,7 +10,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
-	"spnode/experiments/driver"
+	"spnode/experiments/report"
 	"spnode/model"
 	"spnode/ops/kernel"
 )
@@ -49,7 +49,7 @@ type cost struct {
 }
 
 // measured are the models of the claim, the one without an autoencoder first.
-var measured = []string{"latent64", "plain20", "latent20", "latent7"}
+var measured = []string{"latent64", "mlp20", "latent20", "latent7"}
 
 // measure takes the times one after the other, of models that begin to train.
 func (l *laboratory) measure() ([]cost, error) {
@@ -87,12 +87,11 @@ func (l *laboratory) iteration(name string, batch int) (cost, error) {
 	m.Train.Batch, m.Train.Phases = batch, nil
 	m.Train.Adam.Iterations = math.MaxInt32
 	// As many windows as fill a batch are enough.
-	d := part(l.train, 0, min(l.Data.Train, batch/l.Data.Runs+m.Train.Window+1))
-	cfg, err := m.withPairs(l.Data.Solver.Problem, d)
-	if err != nil {
+	d := part(l.training, 0, min(l.Data.Train, batch/l.Data.Runs+m.Train.Window+1))
+	if err := m.setPairs(&m.Model, l.Data.Solver.Problem, d); err != nil {
 		return cost{}, err
 	}
-	fresh, err := model.New(cfg)
+	fresh, err := model.New(m.Model)
 	if err != nil {
 		return cost{}, err
 	}
@@ -147,12 +146,9 @@ func (c *cost) matrixFree(p data.KuramotoSivashinsky, steps int) {
 	c.MatrixFree = 1e3 * each * c.Products * float64(steps)
 }
 
-// costTable is that of the costs, nil if there are none.
-func costTable(costs []cost) *driver.Table {
-	if len(costs) == 0 {
-		return nil
-	}
-	t := driver.NewTable("An iteration of Adam, windows of 8 steps, e^{hA} formed once; and by eqs. (18)–(19), s·m products a step at the norm of the equation's own modes (forward alone)",
+// costTable is that of the costs.
+func costTable(costs []cost) *report.Table {
+	t := report.NewTable("An iteration of Adam, windows of 8 steps, e^{hA} formed once; and by eqs. (18)–(19), s·m products a step at the norm of the equation's own modes (forward alone)",
 		"model", "latent", "batch", "ms", "faster than 64", "the paper", "‖A‖₂", "s·m", "matrix-free, ms")
 	for _, c := range costs {
 		paper := any(nil)

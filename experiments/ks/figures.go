@@ -6,34 +6,28 @@ import (
 	"math"
 
 	"spnode/data"
-	"spnode/experiments/driver"
 	"spnode/experiments/figure"
+	"spnode/experiments/report"
 )
 
 // shownTime is to where figures 6 and 7 show a rollout, as the paper does.
 const shownTime = 200
 
 // figures draws figures 6 and 7 of the paper, and what it has no figures of.
-func (l *laboratory) figures(models []*trained) ([]driver.PageFigure, error) {
-	var pages []driver.PageFigure
-	add := func(name, caption string, f *figure.Figure, err error) error {
-		if err == nil && f != nil {
-			pages = append(pages, driver.PageFigure{Name: name, Caption: caption, Figure: f})
-		}
-		return err
-	}
+func (l *laboratory) figures(models []*trained) ([]report.Figure, error) {
+	var all []report.Drawing
 	for _, m := range models {
 		name := map[string]string{"latent20": "fig6_ks20", "latent7": "fig6_ks7"}[m.Name]
 		if name == "" {
 			name = "fig6_" + m.Name
 		}
-		f, err := l.rollout(m)
-		caption := fmt.Sprintf("Figure 6 of the paper, %s: truth, prediction and error from held-out start %d, the median of %d by the time at which the relative error passes 0.5, the dashed line.", m.Name, m.median(), l.Test.Starts)
-		if err := add(name, caption, f, err); err != nil {
-			return nil, err
-		}
+		all = append(all, report.Drawing{
+			Name:    name,
+			Caption: fmt.Sprintf("Figure 6 of the paper, %s: truth, prediction and error from held-out start %d, the median of %d by the time at which the relative error passes 0.5, the dashed line.", m.Name, m.median(), l.Test.Starts),
+			Draw:    func() (*figure.Figure, error) { return l.rollout(m) },
+		})
 	}
-	for _, p := range []struct {
+	for _, d := range []struct {
 		name, caption string
 		draw          func([]*trained) (*figure.Figure, error)
 	}{
@@ -43,12 +37,9 @@ func (l *laboratory) figures(models []*trained) ([]driver.PageFigure, error) {
 		{"long_run", "The end of a long rollout, and the truth from the same start, with which it has long had nothing to do.", l.longFigure},
 		{"loss", "Training loss, eq. (20), by iteration.", lossFigure},
 	} {
-		f, err := p.draw(models)
-		if err := add(p.name, p.caption, f, err); err != nil {
-			return nil, err
-		}
+		all = append(all, report.Drawing{Name: d.name, Caption: d.caption, Draw: func() (*figure.Figure, error) { return d.draw(models) }})
 	}
-	return pages, nil
+	return report.Draw(all...)
 }
 
 // field is a map of sample s of d over time and space.
@@ -155,7 +146,7 @@ func (l *laboratory) jointFigure(models []*trained) (*figure.Figure, error) {
 	}
 	panels := []figure.Panel{panel("truth", l.joint)}
 	for _, m := range models {
-		panels = append(panels, panel(fmt.Sprintf("%s: %s", m.Name, driver.Format(m.test.TV)), m.joint))
+		panels = append(panels, panel(fmt.Sprintf("%s: %s", m.Name, report.Format(m.Test.TV)), m.joint))
 	}
 	return figure.New(figure.Layout{}, panels...)
 }
@@ -182,16 +173,11 @@ func (l *laboratory) spectrumFigure(models []*trained) (*figure.Figure, error) {
 	return figure.New(figure.Layout{}, p)
 }
 
-// lossFigure has the loss of every model; nil if none was trained.
+// lossFigure has the loss of every model.
 func lossFigure(models []*trained) (*figure.Figure, error) {
-	p := figure.Panel{X: figure.Axis{Label: "iteration"}, Y: figure.Axis{Label: "loss", Log: true}}
-	for i, m := range models {
-		if x, y := driver.LossCurve(m.result.Log); len(x) > 0 {
-			p.Series = append(p.Series, figure.Line(modelColor(i), m.Name, x, y))
-		}
+	var p report.LossPanel
+	for _, m := range models {
+		p.Add(m.Name, m.Result.Log)
 	}
-	if len(p.Series) == 0 {
-		return nil, nil
-	}
-	return figure.New(figure.Layout{}, p)
+	return report.LossFigure(figure.Layout{}, p)
 }

@@ -6,70 +6,62 @@ import (
 	"slices"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"spnode/data"
-	"spnode/experiments/driver"
 	"spnode/experiments/figure"
+	"spnode/experiments/report"
 )
-
-var labels = []string{"y₁", "10⁴y₂", "y₃"}
 
 // figures draws figure 5 of the paper, the masses, the contrast of methods, the
 // spectra and the loss.
-func (l *laboratory) figures(models []*trained, deployed []deployment) ([]driver.PageFigure, error) {
-	var pages []driver.PageFigure
-	add := func(name, caption string, f *figure.Figure, err error) error {
-		if err == nil && f != nil {
-			pages = append(pages, driver.PageFigure{Name: name, Caption: caption, Figure: f})
-		}
-		return err
-	}
-	f, err := l.trajectories(models)
-	if err := add("fig5_robertson", "Figure 5 of the paper: from (1, 0, 0), truth as lines, the models at the paper's 50 times as dots; without an autoencoder above, with it below.", f, err); err != nil {
-		return nil, err
-	}
-	f, err = l.masses(models)
-	if err := add("masses", "Initial states of total mass 0.95, 1 and 1.05: the model keeps the mass to rounding.", f, err); err != nil {
-		return nil, err
-	}
-	f, err = contrastFigure(deployed)
-	if err := add("contrast", "The autoencoder model deployed by other methods at the paper's steps, up to 1.7e6 s: the largest error, which the saturating decoder bounds, and the largest latent component. A line that ends has passed 1e12.", f, err); err != nil {
-		return nil, err
-	}
-	f, err = l.spectra(models)
-	if err := add("spectrum", "Rates −Re λ of the problem's Jacobian along the trajectory from (1, 0, 0) as lines, and those of the learned A, which do not change, dashed.", f, err); err != nil {
-		return nil, err
-	}
-	f, err = lossFigure(models)
-	err = add("loss", "Training loss by iteration.", f, err)
-	return pages, err
+func (l *laboratory) figures(models []*trained, deployed []deployment) ([]report.Figure, error) {
+	return report.Draw(report.Drawing{
+		Name: "fig5_robertson", Caption: "Figure 5 of the paper: from (1, 0, 0), truth as lines, the models at the paper's 50 times as dots; without an autoencoder above, with it below.",
+		Draw: func() (*figure.Figure, error) { return l.trajectories(models) },
+	}, report.Drawing{
+		Name: "masses", Caption: "Initial states of total mass 0.95, 1 and 1.05: the model keeps the mass to rounding.",
+		Draw: func() (*figure.Figure, error) { return l.masses(models) },
+	}, report.Drawing{
+		Name: "contrast", Caption: "The autoencoder model deployed by other methods at the paper's steps, up to 1.7e6 s: the largest error, which the saturating decoder bounds, and the largest latent component. A line that ends has passed 1e12.",
+		Draw: func() (*figure.Figure, error) { return contrastFigure(deployed) },
+	}, report.Drawing{
+		Name: "spectrum", Caption: "Rates −Re λ of the problem's Jacobian along the trajectory from (1, 0, 0) as lines, and those of the learned A, which do not change, dashed.",
+		Draw: func() (*figure.Figure, error) { return l.spectra(models) },
+	}, report.Drawing{
+		Name: "loss", Caption: "Training loss by iteration.",
+		Draw: func() (*figure.Figure, error) {
+			var p report.LossPanel
+			for _, m := range models {
+				if m.diverged == nil {
+					p.Add(m.Name, m.Result.Log)
+				}
+			}
+			return report.LossFigure(figure.Layout{}, p)
+		},
+	})
 }
 
 // panel draws the scaled components of one trajectory, truth and model.
 func panel(title string, fine, coarse *data.Dataset, u [][][]float64, sample int) figure.Panel {
-	p := figure.Panel{
+	return figure.Panel{
 		Title: title,
 		X:     figure.Axis{Label: "time t (s)", Log: true},
 		Y:     figure.Axis{Label: "concentration (scaled)"},
+		Series: append(figure.Truths(fine.Times, scaled(fine.States, sample), 0, "truth y₁", "truth 10⁴y₂", "truth y₃"),
+			figure.Predictions("model", coarse.Times, scaled(u, sample), 0)),
 	}
-	for j, f := range scale {
-		x, y := make([]float64, len(fine.Times)), make([]float64, len(fine.Times))
-		for k := range y {
-			x[k], y[k] = fine.Times[k], f*fine.States[k][sample][j]
-		}
-		p.Series = append(p.Series, figure.Truth(1+j, "truth "+labels[j], x, y))
+}
+
+// scaled is one trajectory in the variables that the networks see.
+func scaled(u [][][]float64, sample int) [][][]float64 {
+	v := make([][][]float64, len(u))
+	for k := range u {
+		v[k] = [][]float64{make([]float64, len(scale))}
+		floats.MulTo(v[k][0], u[k][sample], scale)
 	}
-	label := "model"
-	for j, f := range scale {
-		y := make([]float64, len(coarse.Times))
-		for k := range y {
-			y[k] = f * u[k][sample][j]
-		}
-		p.Series = append(p.Series, figure.Prediction(label, coarse.Times, y).Diverging())
-		label = ""
-	}
-	return p
+	return v
 }
 
 // trajectories is figure 5.
@@ -83,17 +75,17 @@ func (l *laboratory) trajectories(models []*trained) (*figure.Figure, error) {
 		return nil, err
 	}
 	var panels []figure.Panel
-	for _, name := range []string{"plain", "autoencoder"} {
+	for _, name := range []string{"direct", "autoencoder"} {
 		m := named(models, name)
 		if m == nil {
 			continue
 		}
-		u, err := m.model.Predict(coarse.States[0], coarse.Times)
+		u, err := m.Model.Predict(coarse.States[0], coarse.Times)
 		if err != nil {
 			return nil, err
 		}
-		title := map[string]string{"plain": "without an autoencoder", "autoencoder": "with an autoencoder"}[name]
-		panels = append(panels, panel(fmt.Sprintf("%s: largest error %s", title, driver.Format(worst(m.test.MaxAbs))), fine, coarse, u, 0))
+		title := map[string]string{"direct": "without an autoencoder", "autoencoder": "with an autoencoder"}[name]
+		panels = append(panels, panel(fmt.Sprintf("%s: largest error %s", title, report.Format(slices.Max(m.Test.MaxAbs))), fine, coarse, u, 0))
 	}
 	if len(panels) == 0 {
 		return nil, nil
@@ -120,7 +112,7 @@ func (l *laboratory) masses(models []*trained) (*figure.Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := m.model.Predict(coarse.States[0], coarse.Times)
+	u, err := m.Model.Predict(coarse.States[0], coarse.Times)
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +181,7 @@ func (l *laboratory) spectra(models []*trained) (*figure.Figure, error) {
 		}
 	}
 	label := "learned A"
-	for _, z := range m.stability.Spectrum {
+	for _, z := range m.Stability.Spectrum {
 		if rate := -z[0]; rate > 0 {
 			first, last := d.Times[0], d.Times[len(d.Times)-1]
 			p.Series = append(p.Series, figure.Dashed(figure.Black, label, []float64{first, last}, []float64{rate, rate}))
@@ -211,18 +203,4 @@ func decay(a *mat.Dense) ([]float64, error) {
 	}
 	slices.SortFunc(r, func(x, y float64) int { return cmp.Compare(y, x) })
 	return r, nil
-}
-
-func lossFigure(models []*trained) (*figure.Figure, error) {
-	p := figure.Panel{X: figure.Axis{Label: "iteration"}, Y: figure.Axis{Label: "loss", Log: true}}
-	for _, m := range models {
-		x, y := driver.LossCurve(m.result.Log)
-		if len(x) > 0 {
-			p.Series = append(p.Series, figure.Line(figure.Color(1+len(p.Series)), m.Name, x, y))
-		}
-	}
-	if len(p.Series) == 0 {
-		return nil, nil
-	}
-	return figure.New(figure.Layout{}, p)
 }

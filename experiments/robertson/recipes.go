@@ -5,11 +5,8 @@ import (
 	"slices"
 
 	"github.com/pkg/errors"
-	"gonum.org/v1/gonum/stat"
 
-	"spnode/data"
 	"spnode/experiments/driver"
-	"spnode/integrator"
 	"spnode/model"
 )
 
@@ -35,15 +32,11 @@ type DataConfig struct {
 
 // ModelConfig is one model and its training.
 type ModelConfig struct {
-	Name string `json:"name"`
+	driver.Recipe
 	// Masses has it see initial states of several total masses.
 	Masses bool `json:"masses,omitempty"`
 	// Standardize sets the scaling of the encoder's input by the data.
 	Standardize bool `json:"standardize,omitempty"`
-	// Seeds trains from so many starts and reports each; the model is the first.
-	Seeds int               `json:"seeds"`
-	Model model.Config      `json:"model"`
-	Train model.TrainConfig `json:"train"`
 }
 
 // scale is what the networks see of the state: y₂ times 1e4.
@@ -57,10 +50,10 @@ func defaultConfig() Config {
 
 	main := recipe("autoencoder")
 
-	plain := recipe("plain")
-	plain.Standardize = false
-	plain.Model.Autoencoder = model.AutoencoderConfig{}
-	plain.Model.Invariants = nil
+	direct := recipe("direct") // without an autoencoder
+	direct.Standardize = false
+	direct.Model.Autoencoder = model.AutoencoderConfig{}
+	direct.Model.Invariants = nil
 
 	masses := recipe("masses")
 	masses.Masses = true
@@ -69,7 +62,7 @@ func defaultConfig() Config {
 	literal.Train.Weighting = model.WeightTime
 	literal.Train.Adam.Iterations = 2000
 
-	c.Models = append(c.Models, main, plain, masses, literal)
+	c.Models = append(c.Models, main, direct, masses, literal)
 	for _, method := range []string{"imex", "euler", "rk4"} {
 		m := recipe("trained-" + method)
 		m.Model.Integrator = method
@@ -88,7 +81,10 @@ func defaultConfig() Config {
 // the slow mode by its size over 1e-6. The times vary from one iteration to the
 // next: a model that always sees the same 50 fits them and nothing else.
 func recipe(name string) ModelConfig {
-	m := ModelConfig{Name: name, Standardize: true, Seeds: 1, Model: model.DefaultConfig(3), Train: model.DefaultTrainConfig()}
+	m := ModelConfig{
+		Recipe:      driver.Recipe{Name: name, Seeds: 1, Model: model.DefaultConfig(3), Train: model.DefaultTrainConfig()},
+		Standardize: true,
+	}
 	m.Model.Factor = scale
 	m.Model.Integrator = "etd1"
 	m.Model.Linear = model.LinearConfig{Rates: []float64{1e3, 1e-2, 4e-6}}
@@ -122,35 +118,15 @@ func (c *Config) quick() {
 	}
 }
 
-// standardize sets the scaling of the encoder's input by the initial states of
-// the data.
-func standardize(c *model.Config, d *data.Dataset) {
-	c.Autoencoder.Offset, c.Autoencoder.Factor = nil, nil
-	for j, f := range scale {
-		x := make([]float64, d.Samples())
-		for s := range x {
-			x[s] = d.States[0][s][j] * f
-		}
-		mean, deviation := stat.MeanStdDev(x, nil)
-		if !(deviation > 0) {
-			deviation = 1
-		}
-		c.Autoencoder.Offset = append(c.Autoencoder.Offset, mean)
-		c.Autoencoder.Factor = append(c.Autoencoder.Factor, 1/deviation)
-	}
-}
-
 // RunSeed implements driver.Config.
 func (c Config) RunSeed() uint64 { return c.Seed }
 
+// Recipes implements driver.Config.
+func (c Config) Recipes() []*driver.Recipe { return driver.Recipes(c.Models) }
+
 // Describe implements driver.Config.
-func (c Config) Describe() []string {
-	lines := []string{fmt.Sprintf("%d initial states, %d held out", c.Data.Samples, c.Data.HeldOut)}
-	for _, m := range c.Models {
-		lines = append(lines, fmt.Sprintf("%s: %s, latent %d, loss in %s, %d iterations, batch %d", m.Name, m.Model.Integrator,
-			m.Model.LatentDim(), m.Train.Weighting, m.Train.Adam.Iterations, m.Train.Batch))
-	}
-	return lines
+func (c Config) Describe() string {
+	return fmt.Sprintf("%d initial states, %d held out", c.Data.Samples, c.Data.HeldOut)
 }
 
 // Validate implements driver.Config.
@@ -162,36 +138,16 @@ func (c Config) Validate() error {
 	if err := c.states(d.Samples, 0, true).Validate(); err != nil {
 		return err
 	}
-	var names []string
 	for _, m := range c.Models {
-		names = append(names, m.Name)
-	}
-	if err := driver.CheckModelNames(names); err != nil {
-		return err
-	}
-	for _, m := range c.Models {
-		fail := func(err error) error { return errors.WithMessagef(err, "model %q", m.Name) }
-		if m.Seeds < 1 || m.Model.Dim != 3 || m.Train.Batch > d.Samples {
-			return fail(errors.Errorf("got %d seeds, dim %d and batch %d, want at least 1, 3 and at most the %d samples", m.Seeds, m.Model.Dim, m.Train.Batch, d.Samples))
-		}
-		if err := m.Model.Validate(); err != nil {
-			return fail(err)
-		}
-		if err := m.Train.Validate(); err != nil {
-			return fail(err)
+		if m.Train.Batch > d.Samples {
+			return errors.Errorf("model %q: got batch %d, want at most the %d samples", m.Name, m.Train.Batch, d.Samples)
 		}
 	}
-	return nil
+	return driver.Validate(c.Recipes(), 3)
 }
 
 // options are the flags of this experiment.
-type options struct {
-	autoencoder string
-	seeds       int
-	only        string
-	weighting   string
-	invariants  string
-}
+type options struct{ autoencoder, weighting, invariants string }
 
 // configure returns the configuration in force: default < file < flag.
 func configure(f *driver.Flags, o options) (Config, error) {
@@ -199,76 +155,40 @@ func configure(f *driver.Flags, o options) (Config, error) {
 	if err := driver.ReadConfig(f, &c, &c.Models); err != nil {
 		return c, err
 	}
-	if f.Given("only") {
-		var err error
-		if c.Models, err = driver.Only(c.Models, func(m ModelConfig) string { return m.Name }, o.only); err != nil {
-			return c, err
+	for _, own := range []struct {
+		name, value string
+		allowed     []string
+	}{
+		{"autoencoder", o.autoencoder, []string{"on", "off"}},
+		{"invariants", o.invariants, []string{"on", "off"}},
+		{"weighting", o.weighting, []string{model.WeightTime, model.WeightLogTime, model.WeightUniform}},
+	} {
+		if f.Given(own.name) {
+			if err := driver.OneOf(own.name, own.value, own.allowed...); err != nil {
+				return c, err
+			}
 		}
 	}
-	if f.Given("autoencoder") {
-		if err := driver.OneOf("autoencoder", o.autoencoder, "on", "off"); err != nil {
-			return c, err
-		}
-		c.Models = slices.DeleteFunc(c.Models, func(m ModelConfig) bool { return (m.Model.Autoencoder.Latent > 0) != (o.autoencoder == "on") })
+	var err error
+	if c.Models, err = driver.Only(f, c.Models); err != nil {
+		return c, err
 	}
-	if f.Given("integrator") {
-		if err := driver.OneOf("integrator", f.Integrator, integrator.Names()...); err != nil {
-			return c, err
-		}
-		c.Models = slices.DeleteFunc(c.Models, func(m ModelConfig) bool { return m.Model.Integrator != "etd1" })
-		for i := range c.Models {
-			c.Models[i].Model.Integrator = f.Integrator
-		}
-	}
-	if f.Given("invariants") {
-		if err := driver.OneOf("invariants", o.invariants, "on", "off"); err != nil {
-			return c, err
-		}
-	}
-	if f.Given("weighting") {
-		if err := driver.OneOf("weighting", o.weighting, model.WeightTime, model.WeightLogTime, model.WeightUniform); err != nil {
-			return c, err
-		}
-	}
-	if f.Given("seed") {
-		c.Seed = f.Seed
-	}
+	c.Models = slices.DeleteFunc(c.Models, func(m ModelConfig) bool {
+		return f.Given("autoencoder") && (m.Model.Autoencoder.Latent > 0) != (o.autoencoder == "on") ||
+			f.Given("integrator") && m.Model.Integrator != "etd1"
+	})
 	if f.Quick {
 		c.quick()
 	}
 	for i := range c.Models {
 		m := &c.Models[i]
-		if f.Given("seeds") && (m.Name == "autoencoder" || m.Name == "masses") {
-			m.Seeds = o.seeds
-		}
 		if o.invariants == "off" {
 			m.Model.Invariants = nil
 		}
 		if f.Given("weighting") {
 			m.Train.Weighting = o.weighting
 		}
-		f.Apply(&m.Model, &m.Train)
 	}
+	f.Apply(&c.Seed, c.Recipes())
 	return c, nil
-}
-
-// states describes initial states; those held out differ in their seed.
-func (c Config) states(n int, apart uint64, masses bool) data.RobertsonStates {
-	s := data.DefaultRobertsonStates(n, c.Seed+apart)
-	s.Scale = c.Data.Scale
-	if masses {
-		s.MassMin, s.MassMax = c.Data.Masses[0], c.Data.Masses[1]
-	}
-	return s
-}
-
-// fineTimes is the data's grid: log-spaced over the paper's interval.
-func (c Config) fineTimes() []float64 { return logTimes((points-1)*c.Data.Fine + 1) }
-
-func logTimes(n int) []float64 {
-	t, err := data.ParseTimes(fmt.Sprintf("log:4e-6:4e6:%d", n))
-	if err != nil {
-		panic(err) // constants and a number above 1
-	}
-	return t
 }

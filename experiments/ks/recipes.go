@@ -2,6 +2,7 @@ package main
 
 import (
 	"spnode/data"
+	"spnode/experiments/driver"
 	"spnode/model"
 )
 
@@ -28,14 +29,14 @@ type recipe struct {
 // Lyapunov exponent. In long windows some trajectories leave the truth for good;
 // their errors saturate, and weigh less the later they are.
 var recipes = []recipe{
-	{"latent20", 20, pod, model.OptimizerSOAP, 1e-2, 120000, 12, long20, true},
-	{"latent7", 7, podMLP, model.OptimizerSOAP, 6e-3, 110000, 12, []model.Phase{
+	{"latent20", 20, fourier, model.OptimizerSOAP, 1e-2, 120000, 12, long20, true},
+	{"latent7", 7, fourierMLP, model.OptimizerSOAP, 6e-3, 110000, 12, []model.Phase{
 		{From: 0, Window: 8, Batch: 100, First: 2, Decay: 0.1},
 		{From: 0.4, Window: 16, Batch: 80, First: 4, Decay: 0.1, Saturation: 0.7},
 		{From: 0.55, Window: 24, Batch: 60, First: 3.6, Decay: 0.12, Saturation: 0.15},
 	}, true},
-	{"plain20", 20, plain, model.OptimizerSOAP, 5e-3, 30000, 0, long20, false},
-	{"adam20", 20, pod, model.OptimizerAdam, 7e-3, 110000, 12, long20, false},
+	{"mlp20", 20, mlp, model.OptimizerSOAP, 5e-3, 30000, 0, long20, false},
+	{"adam20", 20, fourier, model.OptimizerAdam, 7e-3, 110000, 12, long20, false},
 	{"latent64", 64, identity, model.OptimizerSOAP, 5e-3, 16500, 0, nil, false},
 }
 
@@ -53,7 +54,10 @@ var long20 = []model.Phase{
 // ‖A‖ grows without need.
 func (r recipe) model() ModelConfig {
 	ks := data.KS()
-	m := ModelConfig{Name: r.name, Modes: r.modes, Seeds: 1, Model: model.DefaultConfig(ks.Points), Train: model.DefaultTrainConfig()}
+	m := ModelConfig{
+		Recipe: driver.Recipe{Name: r.name, Seeds: 1, Model: model.DefaultConfig(ks.Points), Train: model.DefaultTrainConfig()},
+		Modes:  r.modes,
+	}
 	m.Model.Integrator = "etd1"
 	m.Model.Dtype = "float32" // as good here as float64, in two thirds of the time
 	m.Model.Autoencoder.Latent = r.latent
@@ -80,51 +84,11 @@ func (m *ModelConfig) setAutoencoder(kind string) {
 	switch kind {
 	case identity:
 		a.Latent = 0
-	case plain:
+	case mlp:
 		a.Hidden = []int{200}
-	case podMLP:
+	case fourierMLP:
 		a.Hidden = []int{200}
 		a.LastScale = 0.3 // so that the pairs count for more at the start
 	}
 	m.Model.Autoencoder = a
-}
-
-// withPairs returns the model's configuration with what the data fix: the Fourier
-// pairs in whose coordinates the networks see the field, and those, the first,
-// that are the autoencoder or stand beside it, both in units of the largest
-// deviation of any of their coordinates over the data.
-func (m ModelConfig) withPairs(p data.KuramotoSivashinsky, d *data.Dataset) (model.Config, error) {
-	c := m.Model
-	n := c.Autoencoder.Latent
-	fixed := m.Autoencoder == pod || m.Autoencoder == podMLP
-	if !fixed && m.Modes == 0 {
-		return c, nil
-	}
-	pairs, err := p.FourierPairs(max(m.Modes, (n+1)/2))
-	if err != nil {
-		return c, err
-	}
-	scale := largestDeviation(d, pairs)
-	if m.Modes > 0 {
-		c.Basis = pairs
-		c.Factor = make([]float64, p.Points)
-		for i := range c.Factor {
-			c.Factor[i] = 1 / scale
-		}
-		scale = 1
-		unit := make([][]float64, len(pairs))
-		for i := range unit {
-			unit[i] = make([]float64, len(pairs))
-			unit[i][i] = 1
-		}
-		pairs = unit
-	}
-	if fixed {
-		// Of an odd number the last pair's cosine alone.
-		c.Autoencoder.Skip, err = model.NewLinearPair(pairs[:n], scale)
-		if err == nil {
-			c.Autoencoder.Skip.Only = m.Autoencoder == pod
-		}
-	}
-	return c, err
 }

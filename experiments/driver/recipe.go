@@ -1,0 +1,153 @@
+package driver
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"spnode/model"
+)
+
+// Recipe is a model and how it is trained: what all experiments say of one. The
+// configuration of a model embeds it beside what it has of its own.
+type Recipe struct {
+	Name string `json:"name"`
+	// Seeds trains from so many starts and reports each; the model is the first.
+	Seeds int               `json:"seeds"`
+	Model model.Config      `json:"model"`
+	Train model.TrainConfig `json:"train"`
+}
+
+// Base is the recipe inside a model's configuration.
+func (r *Recipe) Base() *Recipe { return r }
+
+// based is the pointer to a configuration that embeds a Recipe.
+type based[M any] interface {
+	*M
+	Base() *Recipe
+}
+
+// Recipes are those inside the models' configurations, not copies.
+func Recipes[M any, P based[M]](models []M) []*Recipe {
+	var all []*Recipe
+	for i := range models {
+		all = append(all, P(&models[i]).Base())
+	}
+	return all
+}
+
+// Only returns those of the models that the flag -only names, all without it.
+func Only[M any, P based[M]](f *Flags, models []M) ([]M, error) {
+	if !f.Given("only") {
+		return models, nil
+	}
+	only := strings.Split(f.Only, ",")
+	var names []string
+	for _, r := range Recipes[M, P](models) {
+		names = append(names, r.Name)
+	}
+	for _, n := range only {
+		if err := OneOf("only", n, names...); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(models), func(m M) bool { return !slices.Contains(only, P(&m).Base().Name) }), nil
+}
+
+// Apply sets what the flags say of the run's seed and of every model: default <
+// file < flag.
+func (f *Flags) Apply(seed *uint64, recipes []*Recipe) {
+	if f.Given("seed") {
+		*seed = f.Seed
+	}
+	for _, r := range recipes {
+		f.apply(r)
+	}
+}
+
+func (f *Flags) apply(r *Recipe) {
+	m, t := &r.Model, &r.Train
+	if f.Given("seeds") {
+		r.Seeds = f.Seeds
+	}
+	if f.Given("integrator") {
+		m.Integrator = f.Integrator
+	}
+	if f.Given("batch") {
+		t.Batch = f.Batch
+		t.LBFGS.Iterations = 0 // which needs all samples at once
+	}
+	if f.Given("iterations") {
+		// As many in all, divided as the recipe divides them.
+		adam, lbfgs := t.Adam.Iterations, t.LBFGS.Iterations
+		t.LBFGS.Iterations = f.Iterations * lbfgs / max(1, adam+lbfgs)
+		t.Adam.Iterations = f.Iterations - t.LBFGS.Iterations
+	}
+	if f.Given("lr") {
+		t.Adam.Schedule.Rate = f.LR
+		t.Adam.Schedule.Final = min(t.Adam.Schedule.Final, f.LR)
+	}
+	if f.Given("dtype") {
+		m.Dtype = f.Dtype
+	}
+	if f.Given("workers") {
+		t.Workers = f.Workers
+	}
+	if f.Given("substeps") {
+		m.Substeps = f.Substeps
+	}
+}
+
+// String describes the recipe in a line.
+func (r *Recipe) String() string {
+	m, t := r.Model, r.Train
+	s := fmt.Sprintf("%s: %s, latent %d, g %s, %d iterations of %s", r.Name, m.Integrator, m.LatentDim(), m.Nonlinear.Kind, t.Adam.Iterations, t.Adam.Optimizer)
+	if t.LBFGS.Iterations > 0 {
+		s += fmt.Sprintf(" and %d of L-BFGS", t.LBFGS.Iterations)
+	}
+	if t.Batch > 0 {
+		s += fmt.Sprintf(", batch %d", t.Batch)
+	}
+	if t.Window > 0 {
+		s += fmt.Sprintf(", windows of %d steps", t.Window)
+	}
+	return fmt.Sprintf("%s, loss weighted by %s, %s", s, t.Weighting, m.Dtype)
+}
+
+// modelName is a name that can be a folder on any system.
+var modelName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// taken are the names in a run's folder that no model can have.
+var taken = []string{"figures", "seeds", configName, "report.json", "report.html", "report.md"}
+
+// Validate reports the first of the recipes that cannot be used, for states of so
+// many components.
+func Validate(recipes []*Recipe, dim int) error {
+	if len(recipes) == 0 {
+		return errors.New("models: got none, want at least one")
+	}
+	var names []string
+	for _, r := range recipes {
+		if err := r.validate(dim, names); err != nil {
+			return errors.WithMessagef(err, "model %q", r.Name)
+		}
+		names = append(names, r.Name)
+	}
+	return nil
+}
+
+func (r *Recipe) validate(dim int, others []string) error {
+	if !modelName.MatchString(r.Name) || slices.Contains(taken, r.Name) || slices.Contains(others, r.Name) {
+		return errors.Errorf("want a name of its own that can be a folder, of letters, digits and ._-, and none of %v", taken)
+	}
+	if r.Seeds < 1 || r.Model.Dim != dim {
+		return errors.Errorf("got %d seeds and dim %d, want at least 1, and the %d components of the data", r.Seeds, r.Model.Dim, dim)
+	}
+	if err := r.Model.Validate(); err != nil {
+		return err
+	}
+	return r.Train.Validate()
+}
