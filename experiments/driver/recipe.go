@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -104,7 +105,7 @@ func (f *Flags) apply(r *Recipe) {
 // String describes the recipe in a line.
 func (r *Recipe) String() string {
 	m, t := r.Model, r.Train
-	s := fmt.Sprintf("%s: %s, latent %d, g %s, %d iterations of %s", r.Name, m.Integrator, m.LatentDim(), m.Nonlinear.Kind, t.Adam.Iterations, t.Adam.Optimizer)
+	s := fmt.Sprintf("%s: %s, latent %d, g %s, %d iterations of %s", r.Name, m.Integrator, m.LatentDim(), m.Nonlinear.Kind, t.Adam.Iterations, cmp.Or(t.Adam.Optimizer, model.OptimizerAdam))
 	if t.LBFGS.Iterations > 0 {
 		s += fmt.Sprintf(" and %d of L-BFGS", t.LBFGS.Iterations)
 	}

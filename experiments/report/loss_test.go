@@ -3,8 +3,10 @@ package report
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
+	"spnode/experiments/figure"
 	"spnode/model"
 )
 
@@ -26,5 +28,22 @@ func TestLossCurve(t *testing.T) {
 		if !slices.Equal(x, want[0]) || !slices.Equal(y, want[1]) {
 			t.Errorf("of the first %d entries got %v at %v, want %v at %v", end, y, x, want[1], want[0])
 		}
+	}
+}
+
+// A model without a log is not drawn, and of none there is no figure.
+func TestLossFigure(t *testing.T) {
+	p := LossPanel{}
+	p.Add("not trained", nil)
+	if f, err := LossFigure(figure.Layout{}, p); f != nil || err != nil {
+		t.Errorf("without a training got %v, %v", f, err)
+	}
+	p.Add("m", []model.Metrics{{Stage: "adam", Iteration: 1, Total: 2, Loss: 8}, {Stage: "adam", Iteration: 2, Total: 2, Loss: 0.5}})
+	f, err := LossFigure(figure.Layout{}, LossPanel{}, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(f.CSV()); strings.Count(text, "\n") != 3 || strings.Contains(text, "not trained") || !strings.Contains(text, "m") {
+		t.Errorf("got\n%s\nwant the header and two points of m", text)
 	}
 }
