@@ -12,6 +12,7 @@ import (
 
 	"spnode/data"
 	"spnode/experiments/driver"
+	"spnode/experiments/report"
 	"spnode/model"
 	"spnode/ops/opstest"
 )
@@ -20,7 +21,7 @@ import (
 func bench(t *testing.T) *laboratory {
 	t.Helper()
 	l := &laboratory{Config: tiny(), Session: &driver.Session{
-		Context: context.Background(), Dir: t.TempDir(), Report: driver.NewReport("ks", nil), Progress: driver.NewProgress(os.Stderr, true), Stdout: io.Discard,
+		Context: context.Background(), Dir: t.TempDir(), Report: report.New("ks", nil), Progress: driver.NewProgress(os.Stderr, true), Stdout: io.Discard,
 	}}
 	if err := l.makeTruth(); err != nil {
 		t.Fatal(err)
@@ -32,19 +33,19 @@ func bench(t *testing.T) *laboratory {
 // by the truth.
 func TestTruth(t *testing.T) {
 	l := bench(t)
-	if n := len(l.train.Times); n != 40 || len(l.test.Times) != 41 || l.test.Times[0] != 0 || l.test.Times[40] != 40 {
-		t.Errorf("the parts have %d and %d snapshots", n, len(l.test.Times))
+	if n := len(l.training.Times); n != 40 || len(l.held.Times) != 41 || l.held.Times[0] != 0 || l.held.Times[40] != 40 {
+		t.Errorf("the parts have %d and %d snapshots", n, len(l.held.Times))
 	}
-	if l.long.Samples() != 2 || len(l.long.Times) != 41 || l.test.Samples() != 3 || l.starts.Samples() != 7 || len(l.starts.Times) != 13 {
-		t.Errorf("long: %d runs of %d; %d test parts; %d starts of %d", l.long.Samples(), len(l.long.Times), l.test.Samples(), l.starts.Samples(), len(l.starts.Times))
+	if l.long.Samples() != 2 || len(l.long.Times) != 41 || l.held.Samples() != 3 || l.starts.Samples() != 7 || len(l.starts.Times) != 13 {
+		t.Errorf("long: %d runs of %d; %d test parts; %d starts of %d", l.long.Samples(), len(l.long.Times), l.held.Samples(), l.starts.Samples(), len(l.starts.Times))
 	}
 	found := map[[2]int]bool{}
 	for s := range l.starts.Samples() {
-		for r := range l.test.Samples() {
-			for k := range l.test.Times {
-				if slices.Equal(l.test.States[k][r], l.starts.States[0][s]) {
+		for r := range l.held.Samples() {
+			for k := range l.held.Times {
+				if slices.Equal(l.held.States[k][r], l.starts.States[0][s]) {
 					found[[2]int{r, k}] = true
-					if !slices.Equal(l.test.States[k+12][r], l.starts.States[12][s]) {
+					if !slices.Equal(l.held.States[k+12][r], l.starts.States[12][s]) {
 						t.Errorf("start %d is not followed by the truth", s)
 					}
 				}
@@ -60,8 +61,8 @@ func TestTruth(t *testing.T) {
 	if len(found) != 7 {
 		t.Errorf("%d starts, want 7", len(found))
 	}
-	one := l.train.States[39][0]
-	if next := l.test.States[0][0]; floats.Distance(one, next, 2) < 1e-3 {
+	one := l.training.States[39][0]
+	if next := l.held.States[0][0]; floats.Distance(one, next, 2) < 1e-3 {
 		t.Error("the test part follows the training's without a gap")
 	}
 }
@@ -134,7 +135,7 @@ func TestLatentFlow(t *testing.T) {
 }
 
 func TestMedianAndBounds(t *testing.T) {
-	r := &tested{agree: []float64{9, 2, 5, 30, 4}}
+	r := &drawn{agree: []float64{9, 2, 5, 30, 4}}
 	if s := r.median(); s != 2 {
 		t.Errorf("the median start is %d, want 2", s)
 	}
@@ -176,12 +177,13 @@ func TestRunaway(t *testing.T) {
 	if r.test.Bounded != 0 || !math.IsNaN(r.test.Lyapunov) || r.test.TV < 0.5 || r.test.Agree10.P90 > 2 {
 		t.Errorf("got %+v", r.test)
 	}
-	stability, err := fitted.Stability()
-	if err != nil {
+	ran := named("latent20", r)
+	ran.Fitted.Model = fitted
+	if ran.Stability, err = fitted.Stability(); err != nil {
 		t.Fatal(err)
 	}
-	m.Name = "latent20"
-	page, err := l.page([]*trained{{ModelConfig: m, model: fitted, stability: stability, tested: r, seeds: []seedReport{{Test: r.test}}}}, nil)
+	l.Report.Models = append(l.Report.Models, ran.Report(l.Session))
+	page, err := l.page([]*trained{ran}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,11 +191,16 @@ func TestRunaway(t *testing.T) {
 	if err := page.Publish(t.TempDir(), io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	for _, row := range targets([]*trained{{ModelConfig: m, tested: r}}).Rows {
+	for _, row := range targets([]*trained{ran}).Rows {
 		if holds := row[len(row)-1]; holds != "no" && row[1] != "autoencoder_rel" {
 			t.Errorf("%v of a model that ran away", row)
 		}
 	}
+}
+
+// named is a model of that name with a test that nobody made.
+func named(name string, r *drawn) *trained {
+	return &trained{&driver.Tested[*testReport]{Fitted: driver.Fitted{Name: name}, Test: r.test}, r}
 }
 
 func TestTargets(t *testing.T) {
@@ -202,7 +209,7 @@ func TestTargets(t *testing.T) {
 		TV: 0.02, TVFloor: 0.012, Bounded: 20, LongRuns: 20, LongRMS: 1.2, TrueRMS: 1.19, LongRate: 0.25, TrueRate: 0.247, Lyapunov: 0.048, TrueLyapunov: 0.048,
 	}
 	holds := func(name string, r *testReport) (no []string) {
-		table := targets([]*trained{{ModelConfig: ModelConfig{Name: name}, tested: &tested{test: r}}})
+		table := targets([]*trained{named(name, &drawn{test: r})})
 		for _, row := range table.Rows {
 			if row[len(row)-1] != "yes" {
 				no = append(no, row[1])
@@ -239,8 +246,8 @@ func TestTargets(t *testing.T) {
 	if no := holds("latent7", seven); no != nil {
 		t.Errorf("%v do not hold", no)
 	}
-	if targets([]*trained{{ModelConfig: ModelConfig{Name: "plain20"}, tested: &tested{test: good}}}) != nil {
-		t.Error("something is asked of plain20")
+	if no := holds("mlp20", good); no != nil {
+		t.Errorf("%v are asked of mlp20", no)
 	}
 }
 

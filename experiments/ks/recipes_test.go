@@ -10,12 +10,13 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/data"
+	"spnode/experiments/driver/drivertest"
 	"spnode/model"
 )
 
 func printed(t *testing.T, args ...string) (text string, c Config) {
 	t.Helper()
-	text = succeed(t, append([]string{"-print-config"}, args...)...)
+	text = ks.Succeed(t, append([]string{"-print-config"}, args...)...)
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +25,7 @@ func printed(t *testing.T, args ...string) (text string, c Config) {
 
 func TestPrintConfigReproducesItself(t *testing.T) {
 	text, c := printed(t, "-seed", "5", "-iterations", "7", "-batch", "10", "-window", "3", "-seeds", "3", "-augment", "-optimizer", "adam", "-cost=false", "-dtype", "float32")
-	path := write(t, filepath.Join(t.TempDir(), "c.json"), []byte(text))
+	path := drivertest.Write(t, filepath.Join(t.TempDir(), "c.json"), text)
 	if again, _ := printed(t, "-config", path, "-cost=false"); again != text {
 		t.Errorf("the configuration does not reproduce itself:\n%s\n%s", text, again)
 	}
@@ -55,8 +56,10 @@ func TestDefaultConfig(t *testing.T) {
 	if err := c.Validate(); err != nil {
 		t.Errorf("-quick: %v", err)
 	}
+	c = defaultConfig()
 	for _, r := range recipes {
-		if err := r.model().validate(defaultConfig().Data); err != nil {
+		c.Models = []ModelConfig{r.model()}
+		if err := c.Validate(); err != nil {
 			t.Errorf("%s: %v", r.name, err)
 		}
 	}
@@ -69,15 +72,15 @@ func TestFlagsChooseModels(t *testing.T) {
 		kind  string // autoencoder of the first
 		by    string // its optimizer
 	}{
-		{nil, []string{"latent20", "latent7"}, pod, "soap"},
-		{[]string{"-latent", "7"}, []string{"latent7"}, podMLP, "soap"},
+		{nil, []string{"latent20", "latent7"}, fourier, "soap"},
+		{[]string{"-latent", "7"}, []string{"latent7"}, fourierMLP, "soap"},
 		{[]string{"-latent", "64"}, []string{"latent64"}, identity, "soap"},
-		{[]string{"-latent", "20", "-autoencoder", "plain"}, []string{"plain20"}, plain, "soap"},
-		{[]string{"-latent", "20", "-optimizer", "adam"}, []string{"adam20"}, pod, "adam"},
-		{[]string{"-latent", "20", "-autoencoder", "plain", "-optimizer", "adam"}, []string{"plain20"}, plain, "adam"},
-		{[]string{"-latent", "7", "-autoencoder", "pod+mlp"}, []string{"latent7"}, podMLP, "soap"},
-		{[]string{"-only", "adam20,latent20,plain20"}, []string{"latent20", "plain20", "adam20"}, pod, "soap"},
-		{[]string{"-autoencoder", "plain"}, []string{"latent20", "latent7"}, plain, "soap"},
+		{[]string{"-latent", "20", "-autoencoder", "mlp"}, []string{"mlp20"}, mlp, "soap"},
+		{[]string{"-latent", "20", "-optimizer", "adam"}, []string{"adam20"}, fourier, "adam"},
+		{[]string{"-latent", "20", "-autoencoder", "mlp", "-optimizer", "adam"}, []string{"mlp20"}, mlp, "adam"},
+		{[]string{"-latent", "7", "-autoencoder", "fourier+mlp"}, []string{"latent7"}, fourierMLP, "soap"},
+		{[]string{"-only", "adam20,latent20,mlp20"}, []string{"latent20", "mlp20", "adam20"}, fourier, "soap"},
+		{[]string{"-autoencoder", "mlp"}, []string{"latent20", "latent7"}, mlp, "soap"},
 	} {
 		_, cfg := printed(t, c.args...)
 		var names []string
@@ -90,7 +93,7 @@ func TestFlagsChooseModels(t *testing.T) {
 	}
 	// A file's models come before the recipes.
 	text, _ := printed(t, "-latent", "7", "-iterations", "9")
-	path := write(t, filepath.Join(t.TempDir(), "c.json"), []byte(text))
+	path := drivertest.Write(t, filepath.Join(t.TempDir(), "c.json"), text)
 	if _, cfg := printed(t, "-config", path, "-latent", "7"); len(cfg.Models) != 1 || cfg.Models[0].Train.Adam.Iterations != 9 {
 		t.Errorf("got %+v, want the file's", cfg.Models)
 	}
@@ -101,16 +104,16 @@ func TestFlagsChooseModels(t *testing.T) {
 
 // The fixed autoencoder is the projection on the leading pairs, in which the
 // largest coefficient has deviation 1.
-func TestWithPairs(t *testing.T) {
-	ks := data.KS()
-	d := &data.Dataset{Times: []float64{0}, States: [][][]float64{ks.States(50, 3)}}
+func TestSetPairs(t *testing.T) {
+	problem := data.KS()
+	d := &data.Dataset{Times: []float64{0}, States: [][][]float64{problem.States(50, 3)}}
 	for latent, modes := range map[int]int{20: 10, 8: 4, 7: 4} {
 		m := recipes[0].model()
 		m.Model.Dtype = "float64"
 		m.Model.Autoencoder.Latent = latent
-		m.setAutoencoder(pod)
-		c, err := m.withPairs(ks, d)
-		if err != nil {
+		m.setAutoencoder(fourier)
+		c := m.Model
+		if err := m.setPairs(&c, problem, d); err != nil {
 			t.Fatal(err)
 		}
 		if err := c.Validate(); err != nil {
