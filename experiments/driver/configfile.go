@@ -16,21 +16,6 @@ import (
 	"spnode/experiments/report"
 )
 
-// ReadConfig reads the file of -config, if it is given, over the defaults in cfg.
-// A file that has models has all of them: they do not mix with the default ones.
-func ReadConfig[M any](f *Flags, cfg any, models *[]M) error {
-	if !f.Given("config") {
-		return nil
-	}
-	defaults := *models
-	*models = nil
-	err := LoadConfig(f.Config, cfg)
-	if *models == nil {
-		*models = defaults
-	}
-	return err
-}
-
 // Show writes the configuration as -print-config wants it, JSON that -config
 // takes.
 func Show(cfg any, stdout io.Writer) error {

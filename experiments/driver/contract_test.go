@@ -30,16 +30,13 @@ import (
 
 // toyConfig is the configuration of the experiment.
 type toyConfig struct {
-	Seed    uint64          `json:"seed"`
-	Samples int             `json:"samples"`
-	Models  []driver.Recipe `json:"models"`
+	Samples int `json:"samples"`
+	driver.Common[driver.Recipe]
 }
 
-func (c toyConfig) RunSeed() uint64           { return c.Seed }
-func (c toyConfig) Recipes() []*driver.Recipe { return driver.Recipes(c.Models) }
-func (c toyConfig) Describe() string          { return fmt.Sprint(c.Samples, " samples") }
+func (c *toyConfig) Describe() string { return fmt.Sprint(c.Samples, " samples") }
 
-func (c toyConfig) Validate() error {
+func (c *toyConfig) Validate() error {
 	if c.Samples < 1 {
 		return errors.Errorf("samples: got %d, want a positive number", c.Samples)
 	}
@@ -72,21 +69,17 @@ var toyFolders = []string{"one", "seeds/one-1", "two"}
 func toyRun(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("toy", "learns a decay")
 	f.Set.Int("own", 0, "a flag of its own")
-	return driver.Experiment[toyConfig]{
+	return driver.Experiment[toyConfig, *toyConfig]{
 		Flags:      f,
 		Components: []string{"x1", "x2"},
-		Configure: func() (toyConfig, error) {
+		Default: func() toyConfig {
 			c := toyConfig{Samples: 12}
-			err := json.Unmarshal([]byte(toyModels), &c.Models)
-			if err == nil {
-				err = driver.ReadConfig(f, &c, &c.Models)
+			if err := json.Unmarshal([]byte(toyModels), &c.Models); err != nil {
+				panic(err)
 			}
-			if err == nil {
-				c.Models, err = driver.Only(f, c.Models)
-			}
-			f.Apply(&c.Seed, c.Recipes())
-			return c, err
+			return c
 		},
+		Quick: func(c *toyConfig) { c.Samples = 6 },
 		Learn: toyLearn,
 	}.Run(ctx, args, stdout, stderr)
 }

@@ -25,48 +25,66 @@ type Recipe struct {
 // Base is the recipe inside a model's configuration.
 func (r *Recipe) Base() *Recipe { return r }
 
-// based is the pointer to a configuration that embeds a Recipe.
-type based[M any] interface {
-	*M
-	Base() *Recipe
+// Common is what the configurations of all experiments have: an experiment's own
+// embeds it, with M its configuration of a model, which embeds a [Recipe].
+type Common[M any] struct {
+	// Seed determines every random choice.
+	Seed uint64 `json:"seed"`
+	// Models are trained one after the other.
+	Models []M `json:"models"`
 }
 
 // Recipes are those inside the models' configurations, not copies.
-func Recipes[M any, P based[M]](models []M) []*Recipe {
+func (c *Common[M]) Recipes() []*Recipe {
 	var all []*Recipe
-	for i := range models {
-		all = append(all, P(&models[i]).Base())
+	for i := range c.Models {
+		all = append(all, any(&c.Models[i]).(interface{ Base() *Recipe }).Base())
 	}
 	return all
 }
 
-// Only returns those of the models that the flag -only names, all without it.
-func Only[M any, P based[M]](f *Flags, models []M) ([]M, error) {
-	if !f.Given("only") {
-		return models, nil
+func (c *Common[M]) seed() uint64 { return c.Seed }
+
+// load reads a file over the defaults in the whole configuration. A file that has
+// models has all of them: they do not mix with the default ones.
+func (c *Common[M]) load(path string, whole any) error {
+	defaults := c.Models
+	c.Models = nil
+	err := LoadConfig(path, whole)
+	if c.Models == nil {
+		c.Models = defaults
 	}
-	only := strings.Split(f.Only, ",")
-	var names []string
-	for _, r := range Recipes[M, P](models) {
-		names = append(names, r.Name)
-	}
-	for _, n := range only {
-		if err := OneOf("only", n, names...); err != nil {
-			return nil, err
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(models), func(m M) bool { return !slices.Contains(only, P(&m).Base().Name) }), nil
+	return err
 }
 
-// Apply sets what the flags say of the run's seed and of every model: default <
-// file < flag.
-func (f *Flags) Apply(seed *uint64, recipes []*Recipe) {
-	if f.Given("seed") {
-		*seed = f.Seed
+// apply sets what the flags say: default < file < flag.
+func (c *Common[M]) apply(f *Flags) error {
+	if f.Given("only") {
+		only := strings.Split(f.Only, ",")
+		var names []string
+		for _, r := range c.Recipes() {
+			names = append(names, r.Name)
+		}
+		for _, n := range only {
+			if err := OneOf("only", n, names...); err != nil {
+				return err
+			}
+		}
+		var models []M
+		for i, n := range names {
+			if slices.Contains(only, n) {
+				models = append(models, c.Models[i])
+			}
+		}
+		c.Models = models
 	}
-	for _, r := range recipes {
+	if f.Given("seed") {
+		c.Seed = f.Seed
+	}
+	for _, r := range c.Recipes() {
 		f.apply(r)
 	}
+	return nil
 }
 
 func (f *Flags) apply(r *Recipe) {

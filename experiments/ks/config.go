@@ -14,13 +14,10 @@ import (
 
 // Config is all that shapes a run.
 type Config struct {
-	// Seed determines the runs of the equation and every model's start.
-	Seed uint64     `json:"seed"`
 	Data DataConfig `json:"data"`
 	Test TestConfig `json:"test"`
 	Cost CostConfig `json:"cost"`
-	// Models are trained one after the other.
-	Models []ModelConfig `json:"models"`
+	driver.Common[ModelConfig]
 }
 
 // DataConfig shapes the data: section 5.3 of the paper, and what it leaves open.
@@ -92,20 +89,14 @@ func (c *Config) quick() {
 	}
 }
 
-// RunSeed implements driver.Config.
-func (c Config) RunSeed() uint64 { return c.Seed }
-
-// Recipes implements driver.Config.
-func (c Config) Recipes() []*driver.Recipe { return driver.Recipes(c.Models) }
-
 // Describe implements driver.Config.
-func (c Config) Describe() string {
+func (c *Config) Describe() string {
 	d := c.Data
 	return fmt.Sprintf("%d runs on a period of %g, %d snapshots of each to train on and %d to test on", d.Runs, d.Solver.Problem.Length, d.Train, d.Test)
 }
 
 // Validate implements driver.Config.
-func (c Config) Validate() error {
+func (c *Config) Validate() error {
 	d, t := c.Data, c.Test
 	if err := d.Solver.Validate(); err != nil {
 		return err
@@ -154,27 +145,21 @@ type options struct {
 	augment, cost                  bool
 }
 
-// configure returns the configuration in force: default < file < flag.
-func configure(f *driver.Flags, o options) (Config, error) {
-	c := defaultConfig()
-	if err := driver.ReadConfig(f, &c, &c.Models); err != nil {
-		return c, err
-	}
+// choose restricts the models to those that the flags name, and sets what they
+// say of them.
+func (c *Config) choose(f *driver.Flags, o options) error {
 	if f.Given("autoencoder") {
 		if err := driver.OneOf("autoencoder", o.autoencoder, fourier, mlp, fourierMLP); err != nil {
-			return c, err
+			return err
 		}
 	}
 	if f.Given("optimizer") {
 		if err := driver.OneOf("optimizer", o.optimizer, model.OptimizerSOAP, model.OptimizerAdam); err != nil {
-			return c, err
+			return err
 		}
 	}
-	if err := c.choose(f, o); err != nil {
-		return c, err
-	}
-	if f.Quick {
-		c.quick()
+	if err := c.restrict(f, o); err != nil {
+		return err
 	}
 	if !o.cost {
 		c.Cost.Batches = nil
@@ -194,14 +179,13 @@ func configure(f *driver.Flags, o options) (Config, error) {
 			m.Train.Augment = model.AugmentConfig{Shift: o.augment, Reflect: o.augment}
 		}
 	}
-	f.Apply(&c.Seed, c.Recipes())
-	return c, nil
+	return nil
 }
 
-// choose restricts the models to those that the flags name, of the configuration
-// or, where it lacks them, of the recipes. Recipes that differ in what -autoencoder
+// restrict leaves the models of a dimension, and those that -only is to choose from:
+// the configuration's or, where it lacks them, the recipes'. Recipes that differ in what -autoencoder
 // or -optimizer sets are chosen by it, so that the models have their names.
-func (c *Config) choose(f *driver.Flags, o options) (err error) {
+func (c *Config) restrict(f *driver.Flags, o options) error {
 	if !f.Given("only") && !f.Given("latent") {
 		return nil
 	}
@@ -212,8 +196,8 @@ func (c *Config) choose(f *driver.Flags, o options) (err error) {
 		}
 	}
 	if f.Given("only") {
-		c.Models, err = driver.Only(f, all)
-		return err
+		c.Models = all
+		return nil
 	}
 	var dims []string
 	for _, m := range all {

@@ -26,13 +26,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f.Set.BoolVar(&o.augment, "augment", false, "turn the training's states by the symmetries of the equation, shifts and the reflection")
 	f.Set.BoolVar(&o.cost, "cost", true, "measure what an iteration costs at latent dimensions 64, 20 and 7")
 	f.Count(&o.window, "window", "train on windows of `N` time steps")
-	e := driver.Experiment[Config]{
+	return driver.Experiment[Config, *Config]{
 		Flags:      f,
 		Components: data.KS().Components(),
-		Configure:  func() (Config, error) { return configure(f, o) },
+		Default:    defaultConfig,
+		Choose:     func(c *Config) error { return c.choose(f, o) },
+		Quick:      (*Config).quick,
 		Learn:      learn,
-	}
-	return e.Run(ctx, args, stdout, stderr)
+	}.Run(ctx, args, stdout, stderr)
 }
 
 // learn trains all models, tests them and shows the results. The models mlp20,

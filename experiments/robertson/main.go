@@ -23,13 +23,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f.Set.StringVar(&o.autoencoder, "autoencoder", "", "train only the models with an autoencoder, `on`, or without, off")
 	f.Set.StringVar(&o.invariants, "invariants", "", "keep the total mass by construction, `on` (the default) or off")
 	f.Set.StringVar(&o.weighting, "weighting", "", "weighting `W` of the loss in time: log-time, time (eq. (20)) or uniform")
-	e := driver.Experiment[Config]{
+	return driver.Experiment[Config, *Config]{
 		Flags:      f,
 		Components: data.Robertson{}.Components(),
-		Configure:  func() (Config, error) { return configure(f, o) },
+		Default:    defaultConfig,
+		Choose:     func(c *Config) error { return c.choose(f, o) },
+		Quick:      (*Config).quick,
 		Learn:      learn,
-	}
-	return e.Run(ctx, args, stdout, stderr)
+	}.Run(ctx, args, stdout, stderr)
 }
 
 // learn trains all models, tests them and shows the results. An evaluation has

@@ -12,11 +12,8 @@ import (
 
 // Config is all that shapes a run.
 type Config struct {
-	// Seed determines the initial states and every model's start.
-	Seed uint64     `json:"seed"`
 	Data DataConfig `json:"data"`
-	// Models are trained one after the other.
-	Models []ModelConfig `json:"models"`
+	driver.Common[ModelConfig]
 }
 
 // DataConfig shapes the data: section 5.2 of the paper, and what it leaves open.
@@ -118,19 +115,13 @@ func (c *Config) quick() {
 	}
 }
 
-// RunSeed implements driver.Config.
-func (c Config) RunSeed() uint64 { return c.Seed }
-
-// Recipes implements driver.Config.
-func (c Config) Recipes() []*driver.Recipe { return driver.Recipes(c.Models) }
-
 // Describe implements driver.Config.
-func (c Config) Describe() string {
+func (c *Config) Describe() string {
 	return fmt.Sprintf("%d initial states, %d held out", c.Data.Samples, c.Data.HeldOut)
 }
 
 // Validate implements driver.Config.
-func (c Config) Validate() error {
+func (c *Config) Validate() error {
 	d := c.Data
 	if d.Samples < 2 || d.HeldOut < 1 || d.Fine < 1 {
 		return errors.Errorf("data: got %+v, want at least 2 samples, 1 held out and a grid at least as fine as the paper's", d)
@@ -149,12 +140,9 @@ func (c Config) Validate() error {
 // options are the flags of this experiment.
 type options struct{ autoencoder, weighting, invariants string }
 
-// configure returns the configuration in force: default < file < flag.
-func configure(f *driver.Flags, o options) (Config, error) {
-	c := defaultConfig()
-	if err := driver.ReadConfig(f, &c, &c.Models); err != nil {
-		return c, err
-	}
+// choose restricts the models to those that the flags name, and sets what they
+// say of them.
+func (c *Config) choose(f *driver.Flags, o options) error {
 	for _, own := range []struct {
 		name, value string
 		allowed     []string
@@ -165,21 +153,14 @@ func configure(f *driver.Flags, o options) (Config, error) {
 	} {
 		if f.Given(own.name) {
 			if err := driver.OneOf(own.name, own.value, own.allowed...); err != nil {
-				return c, err
+				return err
 			}
 		}
-	}
-	var err error
-	if c.Models, err = driver.Only(f, c.Models); err != nil {
-		return c, err
 	}
 	c.Models = slices.DeleteFunc(c.Models, func(m ModelConfig) bool {
 		return f.Given("autoencoder") && (m.Model.Autoencoder.Latent > 0) != (o.autoencoder == "on") ||
 			f.Given("integrator") && m.Model.Integrator != "etd1"
 	})
-	if f.Quick {
-		c.quick()
-	}
 	for i := range c.Models {
 		m := &c.Models[i]
 		if o.invariants == "off" {
@@ -189,6 +170,5 @@ func configure(f *driver.Flags, o options) (Config, error) {
 			m.Train.Weighting = o.weighting
 		}
 	}
-	f.Apply(&c.Seed, c.Recipes())
-	return c, nil
+	return nil
 }

@@ -20,13 +20,14 @@ func main() { driver.Main("transient", run) }
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("transient", "learns example 5.1 of the paper: transient growth, ETD1 against IMEX")
 	epsilon := f.Set.String("epsilon", "", "train only the models of ε = `E`, 0 or 1")
-	e := driver.Experiment[Config]{
+	return driver.Experiment[Config, *Config]{
 		Flags:      f,
 		Components: data.Transient{}.Components(),
-		Configure:  func() (Config, error) { return configure(f, *epsilon) },
+		Default:    defaultConfig,
+		Choose:     func(c *Config) error { return c.choose(f, *epsilon) },
+		Quick:      (*Config).quick,
 		Learn:      learn,
-	}
-	return e.Run(ctx, args, stdout, stderr)
+	}.Run(ctx, args, stdout, stderr)
 }
 
 // learn trains all models, tests them and shows the results.

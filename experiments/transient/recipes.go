@@ -13,11 +13,8 @@ import (
 
 // Config is all that shapes a run.
 type Config struct {
-	// Seed determines the initial states and every model's start.
-	Seed uint64     `json:"seed"`
 	Data DataConfig `json:"data"`
-	// Models are trained one after the other.
-	Models []ModelConfig `json:"models"`
+	driver.Common[ModelConfig]
 }
 
 // DataConfig shapes the data: section 5.1 of the paper, and what it leaves open.
@@ -121,19 +118,13 @@ func (c *Config) quick() {
 	}
 }
 
-// RunSeed implements driver.Config.
-func (c Config) RunSeed() uint64 { return c.Seed }
-
-// Recipes implements driver.Config.
-func (c Config) Recipes() []*driver.Recipe { return driver.Recipes(c.Models) }
-
 // Describe implements driver.Config.
-func (c Config) Describe() string {
+func (c *Config) Describe() string {
 	return fmt.Sprintf("%d initial states, %d held out", c.Data.Samples, c.Data.HeldOut)
 }
 
 // Validate implements driver.Config.
-func (c Config) Validate() error {
+func (c *Config) Validate() error {
 	d := c.Data
 	if d.Samples < 1 || d.HeldOut < 1 || d.Steps < 1 || !(d.Tolerance > 0) || !(d.FirstStep >= 0) || !(d.TestTime > 0) {
 		return errors.Errorf("data: got %+v, want positive numbers", d)
@@ -161,30 +152,19 @@ func increasing(x []int) bool {
 	return true
 }
 
-// configure returns the configuration in force: default < file < flag.
-func configure(f *driver.Flags, epsilon string) (Config, error) {
-	c := defaultConfig()
-	if err := driver.ReadConfig(f, &c, &c.Models); err != nil {
-		return c, err
-	}
+// choose restricts the models to an ε, and replaces them by those of an
+// integrator.
+func (c *Config) choose(f *driver.Flags, epsilon string) error {
 	if f.Given("epsilon") {
 		if err := driver.OneOf("epsilon", epsilon, "0", "1"); err != nil {
-			return c, err
+			return err
 		}
 		c.Models = slices.DeleteFunc(c.Models, func(m ModelConfig) bool { return fmt.Sprint(m.Epsilon) != epsilon })
 	}
 	if f.Given("integrator") {
 		c.Models = by(f.Integrator, c.Models)
 	}
-	var err error
-	if c.Models, err = driver.Only(f, c.Models); err != nil {
-		return c, err
-	}
-	if f.Quick {
-		c.quick()
-	}
-	f.Apply(&c.Seed, c.Recipes())
-	return c, nil
+	return nil
 }
 
 // by replaces models by those of an integrator, one for each ε.
