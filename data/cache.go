@@ -5,11 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
 
 	"github.com/pkg/errors"
+
+	"spnode/data/file"
 )
 
 // Cached returns the Dataset that the configuration key describes: from dir, if
@@ -107,15 +108,8 @@ func writeCached(path string, key []byte, d *Dataset) error {
 	if err != nil {
 		return errors.WithStack(err)
 	}
-	if err := writeBytes(path+".npz", b.Bytes()); err != nil {
+	if err := file.WriteBytes(path+".npz", b.Bytes()); err != nil {
 		return err
 	}
-	return writeBytes(path+".json", append(text, '\n'))
-}
-
-func writeBytes(path string, b []byte) error {
-	return writeFile(path, func(w io.Writer) error {
-		_, err := w.Write(b)
-		return errors.WithStack(err)
-	})
+	return file.WriteBytes(path+".json", append(text, '\n'))
 }

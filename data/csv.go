@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"spnode/data/internal/stack"
 )
 
 // WriteCSV writes d as CSV with the header
@@ -19,7 +21,7 @@ import (
 // samples are numbered from 0, and every number reads back to the same bits. An
 // invalid Dataset is not written; see [Dataset.Validate] for the errors.
 func (d *Dataset) WriteCSV(w io.Writer) error {
-	err := d.check()
+	err := d.checkFile()
 	if err == nil {
 		err = d.encodeCSV(w)
 	}
@@ -32,11 +34,11 @@ func (d *Dataset) encodeCSV(w io.Writer) error {
 	c.Write(append([]string{"sample", "t"}, d.names()...))
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 	record := make([]string, 2+d.Dim())
-	for s := range d.Samples() {
+	for s, tr := range d.Trajectories {
 		record[0] = strconv.Itoa(s)
-		for i, t := range d.Times {
+		for i, t := range tr.Times {
 			record[1] = number(t)
-			for j, v := range d.States[i][s] {
+			for j, v := range tr.States[i] {
 				record[2+j] = number(v)
 			}
 			c.Write(record)
@@ -56,30 +58,27 @@ func decodeCSV(b []byte) (*Dataset, error) {
 	if len(header) < 3 || header[0] != "sample" || header[1] != "t" {
 		return nil, errors.Errorf("header, got %q, want sample,t and the names of the components", strings.Join(header, ","))
 	}
-	var labels []float64 // samples in order of appearance
-	times := map[float64][]float64{}
-	states := map[float64][][]float64{}
+	d := &Dataset{Components: header[2:]}
+	number := map[float64]int{} // of the trajectories in order of appearance
 	for _, row := range table {
-		label := row[0]
-		if times[label] == nil {
-			labels = append(labels, label)
+		s, ok := number[row[0]]
+		if !ok {
+			s = len(number)
+			number[row[0]] = s
+			d.Trajectories = append(d.Trajectories, Trajectory{})
 		}
-		times[label] = append(times[label], row[1])
-		states[label] = append(states[label], row[2:])
+		tr := &d.Trajectories[s]
+		tr.Times = append(tr.Times, row[1])
+		tr.States = append(tr.States, row[2:])
 	}
-	d := &Dataset{Times: times[labels[0]], Components: header[2:]}
-	for _, label := range labels {
-		if !slices.Equal(times[label], d.Times) {
+	times := d.Trajectories[0].Times
+	for label, s := range number {
+		tr := &d.Trajectories[s]
+		if !slices.Equal(tr.Times, times) {
 			return nil, errors.Wrapf(ErrShape, "sample %g has other times than sample %g (%d and %d of them); all samples share the times",
-				label, labels[0], len(times[label]), len(d.Times))
+				label, table[0][0], len(tr.Times), len(times))
 		}
-	}
-	for i := range d.Times {
-		u := make([][]float64, len(labels))
-		for s, label := range labels {
-			u[s] = states[label][i]
-		}
-		d.States = append(d.States, u)
+		tr.Times = times
 	}
 	return d, nil
 }
@@ -118,10 +117,10 @@ func decodeTable(b []byte) (header []string, table [][]float64, err error) {
 		row := make([]float64, width)
 		for j, cell := range record {
 			// ParseFloat returns ±Inf beside its error for a number out of range.
-			if row[j], err = strconv.ParseFloat(cell, 64); err != nil && finite(row[j]) {
+			if row[j], err = strconv.ParseFloat(cell, 64); err != nil && stack.Finite(row[j]) {
 				return nil, nil, errors.Errorf("line %d, column %d: got %q, want a number", line, j+1, cell)
 			}
-			if !finite(row[j]) {
+			if !stack.Finite(row[j]) {
 				return nil, nil, errors.Wrapf(ErrNotFinite, "line %d, column %d: got %s", line, j+1, cell)
 			}
 		}
@@ -136,5 +135,5 @@ func decodeTable(b []byte) (header []string, table [][]float64, err error) {
 // isNumber tells a number, also one out of range, from text.
 func isNumber(cell string) bool {
 	v, err := strconv.ParseFloat(cell, 64)
-	return err == nil || !finite(v)
+	return err == nil || !stack.Finite(v)
 }

@@ -2,73 +2,143 @@ package data
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 
 	"github.com/pkg/errors"
+
+	"spnode/data/internal/stack"
 )
 
-// Dataset is a set of trajectories on one time grid.
+// Dataset is a set of trajectories of the same components.
 //
 // The methods that take a part of a Dataset share its memory: the parts are
 // views, and a Dataset is not changed once it is made.
 type Dataset struct {
-	// Times are the T times, strictly increasing, in the problem's unit.
-	Times []float64
-
-	// States are indexed [time][sample][component] and have shape (T, S, C), in
-	// the problem's physical, unscaled variables.
-	States [][][]float64
-
 	// Components are the names of the C components; nil stands for u1, u2, ….
 	Components []string
+
+	// Inputs and Parameters are the names of what is known of each trajectory
+	// beside its states: functions of time and constants. Both may be empty.
+	Inputs, Parameters []string
+
+	Trajectories []Trajectory
 }
 
-// newDataset returns a Dataset of zeros of shape (times, samples, dim).
-func newDataset(times, samples, dim int, components []string) *Dataset {
-	d := &Dataset{Times: make([]float64, times), States: make([][][]float64, times), Components: components}
-	for i := range d.States {
-		d.States[i] = newStates(samples, dim)
+// Shared returns the Dataset of S trajectories on one grid of T times, whose
+// states are indexed [time][sample][component] and have shape (T, S, C). It shares
+// their memory, and the trajectories share the slice Times.
+func Shared(times []float64, states [][][]float64, components []string) *Dataset {
+	d := &Dataset{Components: components}
+	for _, u := range states { // a state that is missing is one of no components
+		d.Trajectories = append(d.Trajectories, make([]Trajectory, max(0, len(u)-len(d.Trajectories)))...)
+	}
+	for s := range d.Trajectories {
+		tr := &d.Trajectories[s]
+		tr.Times, tr.States = times, make([][]float64, len(states))
+		for i, u := range states {
+			if s < len(u) {
+				tr.States[i] = u[s]
+			}
+		}
+	}
+	return d
+}
+
+// Zeros returns the Dataset of so many trajectories of zeros that share the slice
+// times, for a solver to fill.
+func Zeros(times []float64, samples int, components []string) *Dataset {
+	d := &Dataset{Components: components, Trajectories: make([]Trajectory, samples)}
+	for s := range d.Trajectories {
+		d.Trajectories[s] = Trajectory{Times: times, States: stack.New(len(times), len(components))}
 	}
 	return d
 }
 
 // Samples returns S, the number of trajectories.
-func (d *Dataset) Samples() int {
-	if len(d.States) == 0 {
-		return 0
-	}
-	return len(d.States[0])
-}
+func (d *Dataset) Samples() int { return len(d.Trajectories) }
 
 // Dim returns C, the number of components.
 func (d *Dataset) Dim() int {
-	if d.Samples() == 0 {
+	if len(d.Trajectories) == 0 || len(d.Trajectories[0].States) == 0 {
 		return 0
 	}
-	return len(d.States[0][0])
+	return len(d.Trajectories[0].States[0])
 }
 
-// Validate checks that there is at least one time, sample and component (a
-// single time is a set of initial states), that the times are finite and
-// strictly increasing, that all shapes agree, and that every number is finite.
-// The error, ErrShape or ErrNotFinite where one of them applies, says where and
-// what; indices count from 0.
-func (d *Dataset) Validate() error { return errors.Wrap(d.check(), "data: Dataset") }
-
-func (d *Dataset) check() error {
-	if err := checkTimes(d.Times); err != nil {
-		return err
+// Grid returns the times that all trajectories share, and whether there are such.
+func (d *Dataset) Grid() (times []float64, ok bool) {
+	if len(d.Trajectories) == 0 {
+		return nil, false
 	}
-	if len(d.States) != len(d.Times) {
-		return errors.Wrapf(ErrShape, "states, got %d times, want %d as in Times", len(d.States), len(d.Times))
-	}
-	for i, u := range d.States {
-		if len(u) != d.Samples() {
-			return errors.Wrapf(ErrShape, "time %d (t=%g): got %d samples, want %d as at time 0", i, d.Times[i], len(u), d.Samples())
+	times = d.Trajectories[0].Times
+	for _, tr := range d.Trajectories[1:] {
+		if !sameSlice(times, tr.Times) && !slices.Equal(times, tr.Times) {
+			return nil, false
 		}
-		if err := checkStates(u, d.Dim()); err != nil {
-			return errors.Wrapf(err, "time %d (t=%g)", i, d.Times[i])
+	}
+	return times, true
+}
+
+func sameSlice(a, b []float64) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
+}
+
+// States returns the states on the grid that all trajectories share, indexed
+// [time][sample][component], as views. It panics if there is no such grid; see
+// [Dataset.Grid].
+func (d *Dataset) States() [][][]float64 {
+	if len(d.Trajectories) == 0 {
+		return nil
+	}
+	times, ok := d.Grid()
+	if !ok {
+		panic("data: Dataset.States: the trajectories have times of their own")
+	}
+	states := make([][][]float64, len(times))
+	for i := range states {
+		states[i] = make([][]float64, len(d.Trajectories))
+		for s, tr := range d.Trajectories {
+			states[i][s] = tr.States[i]
+		}
+	}
+	return states
+}
+
+// rows yields the states of all trajectories at their first times, then those at
+// the second, and so on.
+func (d *Dataset) rows() iter.Seq[[]float64] {
+	return func(yield func([]float64) bool) {
+		for i, more := 0, true; more; i++ {
+			more = false
+			for _, tr := range d.Trajectories {
+				if i < len(tr.States) {
+					if more = true; !yield(tr.States[i]) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// Validate checks that there is at least one trajectory, each with at least one
+// time (a single time is an initial state) and one component; that the times are
+// finite and strictly increasing; that all shapes agree; that no number is
+// infinite, and none is NaN but in States, where NaN is a gap; that the weights
+// are not negative; and that the inputs are known over the whole trajectory. The
+// error, ErrShape or ErrNotFinite where one of them applies, names the trajectory,
+// the time and the component; indices count from 0.
+func (d *Dataset) Validate() error { return errors.Wrap(d.validate(), "data: Dataset") }
+
+func (d *Dataset) validate() error {
+	if len(d.Trajectories) == 0 {
+		return errors.Wrap(ErrShape, "trajectories, got none, want at least one")
+	}
+	for s := range d.Trajectories {
+		if err := d.checkTrajectory(&d.Trajectories[s]); err != nil {
+			return errors.Wrap(err, d.Trajectories[s].label(s))
 		}
 	}
 	if n := len(d.Components); n > 0 && n != d.Dim() {
@@ -77,27 +147,58 @@ func (d *Dataset) check() error {
 	return nil
 }
 
-// AtTimes returns the Dataset at the time points with the given indices, for
-// instance AtTimes(0, 10, 20, 30, 40, 50). Like an index expression it panics if
-// an index is out of range.
-func (d *Dataset) AtTimes(idx ...int) *Dataset {
-	part := &Dataset{Components: d.Components}
-	for _, i := range idx {
-		part.Times = append(part.Times, d.Times[i])
-		part.States = append(part.States, d.States[i])
+// check is Validate for a use that has no place for gaps.
+func (d *Dataset) check() error {
+	if err := d.validate(); err != nil {
+		return err
 	}
-	return part
+	for s, tr := range d.Trajectories {
+		for i, u := range tr.States {
+			for j, v := range u {
+				if math.IsNaN(v) {
+					return errors.Wrapf(ErrNotFinite, "%s, time %d (t=%g), component %d: got NaN, a gap, want a number",
+						tr.label(s), i, tr.Times[i], j)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// AtTimes returns the Dataset at the time points with the given indices, for
+// instance AtTimes(0, 10, 20, 30, 40, 50), of each trajectory. Like an index
+// expression it panics if an index is out of range. Inputs that are sampled at
+// the times of the states keep the times that they had.
+func (d *Dataset) AtTimes(idx ...int) *Dataset {
+	part := *d
+	part.Trajectories = slices.Clone(d.Trajectories)
+	for s := range part.Trajectories {
+		tr, whole := &part.Trajectories[s], d.Trajectories[s]
+		if tr.Input.Values != nil && tr.Input.Times == nil {
+			tr.Input.Times = whole.Times
+		}
+		if s > 0 && sameSlice(whole.Times, d.Trajectories[s-1].Times) {
+			tr.Times = part.Trajectories[s-1].Times // shared as before
+		} else {
+			tr.Times = pick(whole.Times, idx)
+		}
+		tr.States = pick(whole.States, idx)
+	}
+	return &part
 }
 
 // Batch returns the Dataset of the samples with the given indices, in that
 // order. Like an index expression it panics if an index is out of range.
 func (d *Dataset) Batch(idx ...int) *Dataset {
-	part := &Dataset{Times: d.Times, States: make([][][]float64, len(d.States)), Components: d.Components}
-	for i, u := range d.States {
-		part.States[i] = make([][]float64, len(idx))
-		for j, s := range idx {
-			part.States[i][j] = u[s]
-		}
+	part := *d
+	part.Trajectories = pick(d.Trajectories, idx)
+	return &part
+}
+
+func pick[T any](x []T, idx []int) []T {
+	part := make([]T, len(idx))
+	for k, i := range idx {
+		part[k] = x[i]
 	}
 	return part
 }
@@ -108,49 +209,10 @@ func (d *Dataset) Split(nTrain int) (train, test *Dataset, err error) {
 		return nil, nil, errors.Errorf("data: Dataset.Split: training samples, got %d, want 1 … %d of %d samples",
 			nTrain, d.Samples()-1, d.Samples())
 	}
-	idx := make([]int, d.Samples())
-	for i := range idx {
-		idx[i] = i
-	}
-	return d.Batch(idx[:nTrain]...), d.Batch(idx[nTrain:]...), nil
-}
-
-// Windows cuts the trajectories into windows of length steps (length+1
-// snapshots), one starting at every stride-th time point, and returns them as
-// samples of their own with times from 0. The windows may overlap; what is left
-// at the end and fills no window is dropped.
-//
-// The windows of a trajectory follow each other, so that Split keeps those of
-// one trajectory together as far as possible. The grid must be uniform, to
-// within a millionth of its step, and the system autonomous.
-func (d *Dataset) Windows(length, stride int) (*Dataset, error) {
-	if err := d.check(); err != nil {
-		return nil, errors.Wrap(err, "data: Dataset.Windows")
-	}
-	steps := len(d.Times) - 1
-	if length < 1 || length > steps {
-		return nil, errors.Errorf("data: Dataset.Windows: length, got %d steps, want 1 … %d", length, steps)
-	}
-	if stride < 1 {
-		return nil, errors.Errorf("data: Dataset.Windows: stride, got %d steps, want at least 1", stride)
-	}
-	dt := (d.Times[steps] - d.Times[0]) / float64(steps)
-	for i, t := range d.Times[1:] {
-		if got := t - d.Times[i]; math.Abs(got-dt) > 1e-6*dt {
-			return nil, errors.Errorf("data: Dataset.Windows: the grid is not uniform: step %d from t=%g to t=%g, "+
-				"got %g, want %g", i, d.Times[i], t, got, dt)
-		}
-	}
-	part := &Dataset{Times: make([]float64, length+1), States: make([][][]float64, length+1), Components: d.Components}
-	for i := range part.Times {
-		part.Times[i] = float64(i) * dt
-		for s := range d.Samples() {
-			for first := 0; first+length <= steps; first += stride {
-				part.States[i] = append(part.States[i], d.States[first+i][s])
-			}
-		}
-	}
-	return part, nil
+	first, rest := *d, *d
+	first.Trajectories = d.Trajectories[:nTrain:nTrain]
+	rest.Trajectories = d.Trajectories[nTrain:]
+	return &first, &rest, nil
 }
 
 // names returns the names of the components, made up if there are none.
@@ -158,45 +220,13 @@ func (d *Dataset) names() []string {
 	if len(d.Components) > 0 {
 		return d.Components
 	}
-	names := make([]string, d.Dim())
+	return madeUp(d.Dim())
+}
+
+func madeUp(dim int) []string {
+	names := make([]string, dim)
 	for i := range names {
 		names[i] = fmt.Sprintf("u%d", i+1)
 	}
 	return names
 }
-
-// checkTimes returns an error unless the times are finite and strictly increasing.
-func checkTimes(times []float64) error {
-	if len(times) == 0 {
-		return errors.Wrap(ErrShape, "times, got none, want at least one")
-	}
-	if i := slices.IndexFunc(times, func(t float64) bool { return !finite(t) }); i >= 0 {
-		return errors.Wrapf(ErrNotFinite, "time %d, got %g", i, times[i])
-	}
-	for i := 1; i < len(times); i++ {
-		if times[i] <= times[i-1] {
-			return errors.Errorf("times must strictly increase: time %d is %v, time %d is %v", i-1, times[i-1], i, times[i])
-		}
-	}
-	return nil
-}
-
-// checkStates returns an error unless u holds finite states of dim components.
-func checkStates(u [][]float64, dim int) error {
-	if len(u) == 0 || dim == 0 {
-		return errors.Wrapf(ErrShape, "states, got %d samples of %d components, want at least one of each", len(u), dim)
-	}
-	for i, row := range u {
-		if len(row) != dim {
-			return errors.Wrapf(ErrShape, "sample %d: got %d components, want %d", i, len(row), dim)
-		}
-		for j, v := range row {
-			if !finite(v) {
-				return errors.Wrapf(ErrNotFinite, "sample %d, component %d: got %g", i, j, v)
-			}
-		}
-	}
-	return nil
-}
-
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

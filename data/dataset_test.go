@@ -1,26 +1,42 @@
 package data
 
 import (
+	"io"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/pkg/errors"
 )
 
-// numbered is a Dataset whose state at time i, sample s, component j is 100 i + 10 s + j.
+// numbered is a Dataset whose state at time i, sample s, component j is
+// 100 i + 10 s + j.
 func numbered(times []float64, samples, dim int) *Dataset {
-	d := newDataset(len(times), samples, dim, nil)
-	copy(d.Times, times)
-	d.Components = d.names()
-	for i, u := range d.States {
-		for s, row := range u {
-			for j := range row {
-				row[j] = float64(100*i + 10*s + j)
+	d := Zeros(slices.Clone(times), samples, madeUp(dim))
+	for s, tr := range d.Trajectories {
+		for i, u := range tr.States {
+			for j := range u {
+				u[j] = float64(100*i + 10*s + j)
 			}
 		}
 	}
+	return d
+}
+
+// rich is numbered with inputs, parameters and all else that a Dataset may have.
+func rich() *Dataset {
+	d := numbered([]float64{0, 0.5, 1}, 2, 3)
+	d.Inputs, d.Parameters = []string{"w"}, []string{"p", "q"}
+	for s := range d.Trajectories {
+		d.Trajectories[s].Parameters = []float64{1, 2}
+		d.Trajectories[s].Input.Values = [][]float64{{0}, {1}, {2}}
+	}
+	d.Trajectories[1].Times = []float64{0, 1, 3}
+	d.Trajectories[1].Name, d.Trajectories[1].Weight = "second", 0.5
+	d.Trajectories[1].Input = Signal{Times: []float64{-1, 4}, Values: [][]float64{{0}, {1}}}
+	d.Trajectories[1].States[2][1] = math.NaN()
 	return d
 }
 
@@ -30,48 +46,122 @@ func TestDatasetValidate(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name  string
-		spoil func(d *Dataset)
+		spoil func(a, b *Trajectory, d *Dataset)
 		is    error
 		text  string
 	}{
-		{"empty", func(d *Dataset) { *d = Dataset{} }, ErrShape, "times, got none"},
-		{"times equal", func(d *Dataset) { d.Times[2] = d.Times[1] }, nil, "time 1 is 0.5, time 2 is 0.5"},
-		{"times fall", func(d *Dataset) { d.Times[2] = 0.25 }, nil, "time 1 is 0.5, time 2 is 0.25"},
-		{"time NaN", func(d *Dataset) { d.Times[1] = math.NaN() }, ErrNotFinite, "time 1, got NaN"},
-		{"time Inf", func(d *Dataset) { d.Times[2] = math.Inf(1) }, ErrNotFinite, "time 2, got +Inf"},
-		{"more times", func(d *Dataset) { d.Times = append(d.Times, 2) }, ErrShape, "states, got 3 times, want 4"},
-		{"no samples", func(d *Dataset) { clear(d.States) }, ErrShape, "0 samples"},
-		{"no components", func(d *Dataset) { *d = *numbered([]float64{0}, 2, 0) }, ErrShape, "0 components"},
-		{"samples", func(d *Dataset) { d.States[1] = d.States[1][:1] }, ErrShape, "time 1 (t=0.5): got 1 samples, want 2"},
-		{"ragged", func(d *Dataset) { d.States[1][1] = []float64{1} }, ErrShape, "time 1 (t=0.5): sample 1: got 1 components, want 3"},
-		{"names", func(d *Dataset) { d.Components = []string{"a"} }, ErrShape, "got 1 names, want 3"},
-		{"NaN", func(d *Dataset) { d.States[2][1][0] = math.NaN() }, ErrNotFinite, "time 2 (t=1): sample 1, component 0: got NaN"},
-		{"Inf", func(d *Dataset) { d.States[0][0][2] = math.Inf(-1) }, ErrNotFinite, "time 0 (t=0): sample 0, component 2: got -Inf"},
+		{"empty", func(_, _ *Trajectory, d *Dataset) { *d = Dataset{} }, ErrShape, "trajectories, got none"},
+		{"times equal", func(a, _ *Trajectory, _ *Dataset) { a.Times[2] = 0.5 }, nil, "trajectory 0: times must strictly increase: time 1 is 0.5, time 2 is 0.5"},
+		{"times fall", func(_, b *Trajectory, _ *Dataset) { b.Times[2] = 0.25 }, nil, "trajectory \"second\": times must strictly increase: time 1 is 1, time 2 is 0.25"},
+		{"time NaN", func(a, _ *Trajectory, _ *Dataset) { a.Times[1] = math.NaN() }, ErrNotFinite, "time 1, got NaN"},
+		{"time Inf", func(a, _ *Trajectory, _ *Dataset) { a.Times[2] = math.Inf(1) }, ErrNotFinite, "time 2, got +Inf"},
+		{"no times", func(a, _ *Trajectory, _ *Dataset) { a.Times = nil }, ErrShape, "trajectory 0: times, got none"},
+		{"more times", func(_, b *Trajectory, _ *Dataset) { b.Times = append(b.Times, 5) }, ErrShape, "states, got 3 times, want 4"},
+		{"no components", func(_, _ *Trajectory, d *Dataset) { *d = *numbered([]float64{0}, 2, 0) }, ErrShape, "0 components"},
+		{"missing", func(a, _ *Trajectory, _ *Dataset) { a.States[1] = nil }, ErrShape, "trajectory 0: time 1 (t=0.5): got 0 components, want 3"},
+		{"ragged", func(_, b *Trajectory, _ *Dataset) { b.States[1] = []float64{1} }, ErrShape, "trajectory \"second\": time 1 (t=1): got 1 components, want 3"},
+		{"names", func(_, _ *Trajectory, d *Dataset) { d.Components = []string{"a"} }, ErrShape, "got 1 names, want 3"},
+		{"Inf", func(a, _ *Trajectory, _ *Dataset) { a.States[0][2] = math.Inf(-1) }, ErrNotFinite, "trajectory 0: time 0 (t=0), component 2: got -Inf"},
+		{"weight", func(_, b *Trajectory, _ *Dataset) { b.Weight = -1 }, nil, "weight, got -1"},
+		{"weight Inf", func(_, b *Trajectory, _ *Dataset) { b.Weight = math.Inf(1) }, nil, "weight, got +Inf"},
+		{"parameters", func(a, _ *Trajectory, _ *Dataset) { a.Parameters = nil }, ErrShape, "parameters, got 0, want the 2"},
+		{"parameter", func(_, b *Trajectory, _ *Dataset) { b.Parameters[1] = math.NaN() }, ErrNotFinite, "parameter q, got NaN"},
+		{"no input", func(a, _ *Trajectory, _ *Dataset) { a.Input = Signal{} }, ErrShape, "trajectory 0: input: got values at 0 times, want 3"},
+		{"input unnamed", func(_, _ *Trajectory, d *Dataset) { d.Inputs = nil }, ErrShape, "got 3 values, want none"},
+		{"input short", func(_, b *Trajectory, _ *Dataset) { b.Input.Times[1] = 2 }, ErrShape, "values from t=-1 to 2, want them over the trajectory, 0 to 3"},
+		{"input late", func(_, b *Trajectory, _ *Dataset) { b.Input.Times[0], b.Input.Held = 1, true }, ErrShape, "values from t=1 to 4"},
+		{"input times", func(_, b *Trajectory, _ *Dataset) { b.Input.Times[1] = -1 }, nil, "input: times must strictly increase"},
+		{"input values", func(_, b *Trajectory, _ *Dataset) { b.Input.Values = b.Input.Values[:1] }, ErrShape, "values at 1 times, want 2"},
+		{"inputs", func(a, _ *Trajectory, _ *Dataset) { a.Input.Values[2] = []float64{1, 2} }, ErrShape, "input: time 2 (t=1): got 2 values, want the 1"},
+		{"input NaN", func(a, _ *Trajectory, _ *Dataset) { a.Input.Values[1][0] = math.NaN() }, ErrNotFinite, "input: time 1 (t=0.5), w: got NaN"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := numbered([]float64{0, 0.5, 1}, 2, 3)
+			d := rich()
 			if err := d.Validate(); err != nil {
 				t.Fatal(err)
 			}
-			c.spoil(d)
+			c.spoil(&d.Trajectories[0], &d.Trajectories[1], d)
 			err := d.Validate()
 			if err == nil || c.is != nil && !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.text) {
 				t.Errorf("got %v, want %v that says %q", err, c.is, c.text)
 			}
 		})
 	}
+	held := rich()
+	held.Trajectories[1].Input.Times[1], held.Trajectories[1].Input.Held = 2, true
+	if err := held.Validate(); err != nil {
+		t.Errorf("an input that holds to the end: got %v", err)
+	}
+}
+
+// What the files have no place for is refused by them, and not lost.
+func TestDatasetCheckFile(t *testing.T) {
+	for says, spoil := range map[string]func(d *Dataset){
+		"time 2 (t=1), component 1: got NaN, a gap": func(d *Dataset) { d.Trajectories[1].States[2][1] = math.NaN() },
+		"times of their own":                        func(d *Dataset) { d.Trajectories[1].Times = []float64{0, 1, 3} },
+		"a name or a weight":                        func(d *Dataset) { d.Trajectories[1].Weight = 2 },
+		"parameters": func(d *Dataset) {
+			d.Parameters, d.Trajectories[0].Parameters, d.Trajectories[1].Parameters = []string{"p"}, []float64{1}, []float64{1}
+		},
+	} {
+		d := numbered([]float64{0, 0.5, 1}, 2, 3)
+		spoil(d)
+		if err := d.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.WriteCSV(io.Discard); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("got %v, want an error that says %q", err, says)
+		}
+	}
+}
+
+func TestShared(t *testing.T) {
+	times, states := []float64{0, 1}, [][][]float64{{{1}, {2}}, {{3}, {4}}}
+	d := Shared(times, states, []string{"x"})
+	want := &Dataset{Components: []string{"x"}, Trajectories: []Trajectory{
+		{Times: times, States: [][]float64{{1}, {3}}}, {Times: times, States: [][]float64{{2}, {4}}}}}
+	if !reflect.DeepEqual(d, want) || d.Samples() != 2 || d.Dim() != 1 {
+		t.Errorf("got %+v, want %+v", d, want)
+	}
+	if got := d.States(); !reflect.DeepEqual(got, states) || &got[1][0][0] != &states[1][0][0] {
+		t.Errorf("got %v, want views of %v", got, states)
+	}
+	if grid, ok := d.Grid(); !ok || &grid[0] != &times[0] {
+		t.Errorf("got the grid %v, %v, want %v", grid, ok, times)
+	}
+	d.Trajectories[1].Times = []float64{0, 1} // the same to the bit
+	if _, ok := d.Grid(); !ok {
+		t.Error("equal times are no grid")
+	}
+	if err := Shared(times, [][][]float64{{{1}}, {{3}, {4}}}, nil).Validate(); !errors.Is(err, ErrShape) {
+		t.Errorf("a state is missing: got %v", err)
+	}
+
+	own := rich()
+	if _, ok := own.Grid(); ok {
+		t.Error("trajectories with times of their own have a grid")
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("they have states on a grid")
+		}
+	}()
+	own.States()
 }
 
 func TestDatasetParts(t *testing.T) {
 	d := numbered([]float64{0, 1, 2, 3}, 3, 2)
 	part := d.AtTimes(0, 3).Batch(2, 0)
-	want := &Dataset{
-		Times:      []float64{0, 3},
-		States:     [][][]float64{{{20, 21}, {0, 1}}, {{320, 321}, {300, 301}}},
-		Components: []string{"u1", "u2"},
-	}
+	want := Shared([]float64{0, 3}, [][][]float64{{{20, 21}, {0, 1}}, {{320, 321}, {300, 301}}}, []string{"u1", "u2"})
 	if !reflect.DeepEqual(part, want) {
 		t.Errorf("got %v, want %v", part, want)
+	}
+	if a, b := part.Trajectories[0].Times, part.Trajectories[1].Times; &a[0] != &b[0] {
+		t.Error("the times are no longer shared")
+	}
+	own := rich().AtTimes(0, 2)
+	if err := own.Validate(); err != nil || own.Trajectories[1].Times[1] != 3 || own.Trajectories[0].Times[1] != 1 {
+		t.Errorf("got %+v, %v", own, err)
 	}
 	train, test, err := d.Split(2)
 	if err != nil {
@@ -83,46 +173,6 @@ func TestDatasetParts(t *testing.T) {
 	for _, n := range []int{-1, 0, 3, 4} {
 		if _, _, err := d.Split(n); err == nil {
 			t.Errorf("Split(%d) of 3 samples: got no error", n)
-		}
-	}
-}
-
-func TestDatasetWindows(t *testing.T) {
-	d := numbered([]float64{5, 5.1, 5.2, 5.3, 5.4, 5.5}, 2, 1)
-	w, err := d.Windows(3, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Starts 0 and 2 of sample 0, then of sample 1; a start at 4 would want time 7.
-	want := [][][]float64{{{0}, {200}, {10}, {210}}, {{100}, {300}, {110}, {310}}, {{200}, {400}, {210}, {410}}, {{300}, {500}, {310}, {510}}}
-	if !reflect.DeepEqual(w.States, want) {
-		t.Errorf("got states %v, want %v", w.States, want)
-	}
-	for i, got := range w.Times {
-		if math.Abs(got-float64(i)*0.1) > 1e-15 { // roundings of i(5.5 − 5)/5
-			t.Errorf("time %d: got %v, want %v", i, got, float64(i)*0.1)
-		}
-	}
-	if err := w.Validate(); err != nil {
-		t.Error(err)
-	}
-	if w, err := d.Windows(5, 1); err != nil || w.Samples() != 2 {
-		t.Errorf("the whole as a window: got %v, %v", w, err)
-	}
-
-	for _, c := range []struct {
-		name           string
-		times          []float64
-		length, stride int
-		text           string
-	}{
-		{"length 0", grid(3, 1), 0, 1, "length, got 0"},
-		{"length too long", grid(3, 1), 4, 1, "length, got 4"},
-		{"stride 0", grid(3, 1), 1, 0, "stride, got 0"},
-		{"grid", []float64{0, 1, 2.01, 3}, 1, 1, "step 1 from t=1 to t=2.01"},
-	} {
-		if _, err := numbered(c.times, 1, 1).Windows(c.length, c.stride); err == nil || !strings.Contains(err.Error(), c.text) {
-			t.Errorf("%s: got %v, want an error that says %q", c.name, err, c.text)
 		}
 	}
 }

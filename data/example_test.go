@@ -1,21 +1,23 @@
 package data_test
 
 import (
+	"context"
 	"fmt"
 	"log"
-	"math"
 	"os"
 
 	"spnode/data"
+	"spnode/data/ode"
+	"spnode/data/problem"
 )
 
 // The data of section 5.1: 1000 states, 50 adaptive steps for all of them, of
 // which six snapshots are kept.
 func Example() {
-	problem := data.Transient{Epsilon: 1}
-	u0 := data.UniformStates(1000, problem.Dim(), -1, 1, 42)
+	growth := problem.Transient{Epsilon: 1}
+	u0 := problem.UniformStates(1000, growth.Dim(), -1, 1, 42)
 
-	d, stats, err := data.DefaultRKF45().Steps(problem, u0, 50)
+	d, stats, err := ode.DefaultRKF45().Steps(growth, u0, 50)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -24,7 +26,8 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%d steps to t = %.1f\n", stats.Accepted, d.Times[5])
+	times, _ := d.Grid()
+	fmt.Printf("%d steps to t = %.1f\n", stats.Accepted, times[5])
 	fmt.Println(train.Samples(), "samples to train,", test.Samples(), "held out")
 
 	s, err := data.MaxAbs(train)
@@ -38,33 +41,48 @@ func Example() {
 	// the largest x1 is 2.8 times the largest x2
 }
 
-// A state that decays in the end grows before: the bump of figure 2.
-func ExampleRKF45_Solve() {
-	times, err := data.ParseTimes("0:2:0.5")
+// The data of section 5.2, made once and then read: perturbed states at t = 0,
+// trajectories at 50 times over twelve decades.
+func ExampleCached() {
+	dir, err := os.MkdirTemp("", "spnode")
 	if err != nil {
 		log.Fatal(err)
 	}
-	d, _, err := data.DefaultRKF45().Solve(data.Transient{}, [][]float64{{0, 1}}, times)
-	if err != nil {
-		log.Fatal(err)
-	}
-	for i, t := range d.Times {
-		fmt.Printf("t = %.1f  |u| = %.4f\n", t, math.Hypot(d.States[i][0][0], d.States[i][0][1]))
+	defer os.RemoveAll(dir)
+	key := struct {
+		Problem string
+		Start   problem.RobertsonStates
+		Times   []float64
+		Solver  ode.Radau
+	}{"robertson", problem.DefaultRobertsonStates(10, 1), problem.RobertsonTimes(50), problem.RobertsonRadau()}
+
+	for range 2 {
+		d, found, err := data.Cached(dir, key, func() (*data.Dataset, error) {
+			u0, err := key.Start.Draw()
+			if err != nil {
+				return nil, err
+			}
+			d, _, err := key.Solver.SolveFrom(context.Background(), problem.Robertson{}, u0, 0, key.Times)
+			return d, err
+		})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(d.Samples(), "samples,", len(d.Trajectories[0].Times), "times, found:", found)
 	}
 	// Output:
-	// t = 0.0  |u| = 1.0000
-	// t = 0.5  |u| = 1.8758
-	// t = 1.0  |u| = 1.3601
-	// t = 1.5  |u| = 0.7485
-	// t = 2.0  |u| = 0.3668
+	// 10 samples, 50 times, found: false
+	// 10 samples, 50 times, found: true
 }
 
 // Files are CSV for people and .npz for NumPy.
 func ExampleDataset_WriteCSV() {
 	d := &data.Dataset{
-		Times:      []float64{0, 0.5},
-		States:     [][][]float64{{{1, 2}, {3, 4}}, {{5, 6}, {7, 8}}},
 		Components: []string{"x1", "x2"},
+		Trajectories: []data.Trajectory{
+			{Times: []float64{0, 0.5}, States: [][]float64{{1, 2}, {5, 6}}},
+			{Times: []float64{0, 0.5}, States: [][]float64{{3, 4}, {7, 8}}},
+		},
 	}
 	if err := d.WriteCSV(os.Stdout); err != nil {
 		log.Fatal(err)

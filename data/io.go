@@ -1,13 +1,14 @@
 package data
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/pkg/errors"
 
+	"spnode/data/file"
+	"spnode/data/internal/stack"
 	"spnode/data/npz"
 )
 
@@ -51,27 +52,45 @@ func read(path string) (*Dataset, error) {
 
 // Write writes d to a file in the format of its extension: .npz or .csv, which
 // [Read] reads, or .npy, which is the array (T, S, C) of states alone. The file
-// is written to a temporary sibling and renamed, so that a reader sees the old
-// file or the new one. An invalid Dataset is not written; see
+// is written whole; see [file.Write]. An invalid Dataset is not written; see
 // [Dataset.Validate] for the errors.
 func (d *Dataset) Write(path string) error {
 	return errors.Wrapf(d.write(path), "data: Dataset.Write: %s", path)
 }
 
 func (d *Dataset) write(path string) error {
-	if err := d.check(); err != nil {
+	if err := d.checkFile(); err != nil {
 		return err
 	}
 	switch ext := extension(path); ext {
 	case ".npz":
-		return writeFile(path, d.encodeNPZ)
+		return file.Write(path, d.encodeNPZ)
 	case ".npy":
-		return writeFile(path, d.encodeNPY)
+		return file.Write(path, d.encodeNPY)
 	case ".csv":
-		return writeFile(path, d.encodeCSV)
+		return file.Write(path, d.encodeCSV)
 	default:
 		return errors.Errorf("extension, got %q, want .npz, .npy or .csv", ext)
 	}
+}
+
+// checkFile refuses what the files have no place for.
+func (d *Dataset) checkFile() error {
+	if err := d.check(); err != nil {
+		return err
+	}
+	if _, ok := d.Grid(); !ok {
+		return errors.Wrap(ErrShape, "the trajectories have times of their own, want one grid")
+	}
+	if len(d.Inputs) > 0 || len(d.Parameters) > 0 {
+		return errors.Errorf("got inputs %q and parameters %q, want none", d.Inputs, d.Parameters)
+	}
+	for s, tr := range d.Trajectories {
+		if tr.Name != "" || tr.Weight != 0 {
+			return errors.Errorf("%s: got a name or a weight, want none", tr.label(s))
+		}
+	}
+	return nil
 }
 
 // ReadStates returns the initial states in a file, indexed [sample][component]:
@@ -108,36 +127,8 @@ func readStates(path string) ([][]float64, error) {
 	default:
 		return nil, errors.Wrapf(ErrShape, "array, got shape %v, want (samples, components) or (components)", a.Shape)
 	}
-	u := rows(a.Data, a.Shape[0], a.Shape[1])
-	return u, checkStates(u, a.Shape[1])
+	u := stack.Rows(a.Data, a.Shape[0], a.Shape[1])
+	return u, stack.Check(u, a.Shape[1])
 }
 
 func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
-
-// writeFile writes a file through a temporary sibling that takes its name once
-// it is complete.
-func writeFile(path string, encode func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return errors.WithStack(err)
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if err = encode(f); err != nil {
-		return err
-	}
-	if err = f.Chmod(0o644); err != nil { // CreateTemp makes it private
-		return errors.WithStack(err)
-	}
-	if err = f.Sync(); err != nil {
-		return errors.WithStack(err)
-	}
-	if err = f.Close(); err != nil {
-		return errors.WithStack(err)
-	}
-	return errors.WithStack(os.Rename(f.Name(), path))
-}

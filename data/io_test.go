@@ -14,14 +14,15 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/file"
 	"spnode/data/npz"
 )
 
 // awkward has numbers whose decimal forms are long, tiny and huge.
 func awkward() *Dataset {
 	d := numbered([]float64{1e-6, 1. / 3, 4e11}, 2, 3)
-	d.States[0][1] = []float64{math.Pi, -math.SmallestNonzeroFloat64, math.MaxFloat64}
-	d.States[1][0] = []float64{1e-300, 0.1 + 0.2, math.Copysign(0, -1)}
+	d.Trajectories[1].States[0] = []float64{math.Pi, -math.SmallestNonzeroFloat64, math.MaxFloat64}
+	d.Trajectories[0].States[1] = []float64{1e-300, 0.1 + 0.2, math.Copysign(0, -1)}
 	return d
 }
 
@@ -38,7 +39,7 @@ func TestReadWrite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !reflect.DeepEqual(got, want) || math.Signbit(got.States[1][0][2]) != true {
+		if !reflect.DeepEqual(got, want) || math.Signbit(got.States()[1][0][2]) != true {
 			t.Errorf("%s: got %v, want %v", ext, got, want)
 		}
 		if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 1 {
@@ -115,7 +116,7 @@ func TestReadStates(t *testing.T) {
 				}
 				path, encode = path+".npy", func(w io.Writer) error { _, err := w.Write(b); return err }
 			}
-			if err := writeFile(path, encode); err != nil {
+			if err := file.Write(path, encode); err != nil {
 				t.Fatal(err)
 			}
 			got, err := ReadStates(path)
@@ -179,7 +180,7 @@ func TestReadErrors(t *testing.T) {
 			t.Errorf("Write %s: got no error", name)
 		}
 	}
-	d.States[0][0][0] = math.NaN()
+	d.States()[0][0][0] = math.NaN()
 	if err := d.Write(filepath.Join(dir, "a.npz")); !errors.Is(err, ErrNotFinite) {
 		t.Errorf("Write of NaN: got %v", err)
 	}

@@ -5,14 +5,16 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/internal/stack"
 	"spnode/data/npz"
 )
 
-// states returns the array u (T, S, C).
-func (d *Dataset) states() npz.Array {
-	u := npz.Array{Name: "u", Shape: []int{len(d.Times), d.Samples(), d.Dim()}}
-	u.Data = make([]float64, 0, len(d.Times)*d.Samples()*d.Dim())
-	for _, stack := range d.States {
+// array returns the array u (T, S, C).
+func (d *Dataset) array() npz.Array {
+	states := d.States()
+	u := npz.Array{Name: "u", Shape: []int{len(states), d.Samples(), d.Dim()}}
+	u.Data = make([]float64, 0, len(states)*d.Samples()*d.Dim())
+	for _, stack := range states {
 		for _, row := range stack {
 			u.Data = append(u.Data, row...)
 		}
@@ -22,7 +24,7 @@ func (d *Dataset) states() npz.Array {
 
 // encodeNPY writes the states as np.save does.
 func (d *Dataset) encodeNPY(w io.Writer) error {
-	b, err := npz.EncodeNPY(d.states())
+	b, err := npz.EncodeNPY(d.array())
 	if err != nil {
 		return err
 	}
@@ -32,8 +34,9 @@ func (d *Dataset) encodeNPY(w io.Writer) error {
 
 // encodeNPZ writes t and u as np.savez does.
 func (d *Dataset) encodeNPZ(w io.Writer) error {
-	t := npz.Array{Name: "t", Shape: []int{len(d.Times)}, Data: d.Times}
-	b, err := npz.Encode([]npz.Array{t, d.states()})
+	times, _ := d.Grid()
+	t := npz.Array{Name: "t", Shape: []int{len(times)}, Data: times}
+	b, err := npz.Encode([]npz.Array{t, d.array()})
 	if err != nil {
 		return err
 	}
@@ -60,11 +63,12 @@ func decodeNPZ(b []byte) (*Dataset, error) {
 	if len(t.Shape) != 1 || len(u.Shape) != 3 || t.Shape[0] != u.Shape[0] {
 		return nil, errors.Wrapf(ErrShape, "arrays t and u, got shapes %v and %v, want (times) and (times, samples, components)", t.Shape, u.Shape)
 	}
-	d := &Dataset{Times: t.Data, States: make([][][]float64, u.Shape[0])}
-	for i := range d.States {
+	states := make([][][]float64, u.Shape[0])
+	for i := range states {
 		n := u.Shape[1] * u.Shape[2]
-		d.States[i] = rows(u.Data[i*n:(i+1)*n], u.Shape[1], u.Shape[2])
+		states[i] = stack.Rows(u.Data[i*n:(i+1)*n], u.Shape[1], u.Shape[2])
 	}
+	d := Shared(t.Data, states, nil)
 	d.Components = d.names()
 	return d, nil
 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/stat"
+
+	"spnode/data/internal/stack"
 )
 
 // Scaling is an affine map of each component,
@@ -51,15 +53,13 @@ func fit(d *Dataset, name string, f func(u []float64, largest float64) (offset, 
 		return nil, errors.Wrapf(err, "data: %s", name)
 	}
 	s := &Scaling{Offset: make([]float64, d.Dim()), Factor: make([]float64, d.Dim())}
-	column := make([]float64, 0, len(d.Times)*d.Samples())
+	var column []float64
 	for j := range s.Factor {
 		column = column[:0]
 		largest := 0.
-		for _, u := range d.States {
-			for _, row := range u {
-				column = append(column, row[j])
-				largest = max(largest, math.Abs(row[j]))
-			}
+		for row := range d.rows() {
+			column = append(column, row[j])
+			largest = max(largest, math.Abs(row[j]))
 		}
 		s.Offset[j], s.Factor[j] = f(column, largest)
 	}
@@ -75,7 +75,7 @@ func (s *Scaling) check() error {
 		return errors.Wrapf(ErrShape, "got %d offsets and %d factors, want as many", len(s.Offset), len(s.Factor))
 	}
 	for j, f := range s.Factor {
-		if !finite(s.Offset[j]) || !finite(f) || f == 0 {
+		if !stack.Finite(s.Offset[j]) || !stack.Finite(f) || f == 0 {
 			return errors.Errorf("component %d: got offset %g and factor %g, want finite numbers and a factor that is not 0",
 				j, s.Offset[j], f)
 		}
@@ -86,54 +86,22 @@ func (s *Scaling) check() error {
 // Apply returns the scaled states of u, indexed [sample][component]. The error
 // is ErrShape if a state has another number of components than the Scaling.
 func (s *Scaling) Apply(u [][]float64) ([][]float64, error) {
-	v, err := s.states(u, scale)
+	v, err := s.apply(u)
 	return v, errors.Wrap(err, "data: Scaling.Apply")
 }
 
-// Undo returns the physical states of the scaled states u; see Apply.
-func (s *Scaling) Undo(u [][]float64) ([][]float64, error) {
-	v, err := s.states(u, unscale)
-	return v, errors.Wrap(err, "data: Scaling.Undo")
-}
-
-// ApplyDataset returns d with scaled states; see Apply.
-func (s *Scaling) ApplyDataset(d *Dataset) (*Dataset, error) {
-	v, err := s.dataset(d, scale)
-	return v, errors.Wrap(err, "data: Scaling.ApplyDataset")
-}
-
-// UndoDataset returns d, whose states are scaled, with physical states.
-func (s *Scaling) UndoDataset(d *Dataset) (*Dataset, error) {
-	v, err := s.dataset(d, unscale)
-	return v, errors.Wrap(err, "data: Scaling.UndoDataset")
-}
-
-func scale(u, offset, factor float64) float64   { return (u - offset) * factor }
-func unscale(u, offset, factor float64) float64 { return u/factor + offset }
-
-func (s *Scaling) states(u [][]float64, f func(u, offset, factor float64) float64) ([][]float64, error) {
+func (s *Scaling) apply(u [][]float64) ([][]float64, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	v := newStates(len(u), len(s.Factor))
+	v := stack.New(len(u), len(s.Factor))
 	for i, row := range u {
 		if len(row) != len(s.Factor) {
 			return nil, errors.Wrapf(ErrShape, "sample %d: got %d components, want %d", i, len(row), len(s.Factor))
 		}
 		for j, x := range row {
-			v[i][j] = f(x, s.Offset[j], s.Factor[j])
+			v[i][j] = (x - s.Offset[j]) * s.Factor[j]
 		}
 	}
 	return v, nil
-}
-
-func (s *Scaling) dataset(d *Dataset, f func(u, offset, factor float64) float64) (*Dataset, error) {
-	out := &Dataset{Times: d.Times, States: make([][][]float64, len(d.States)), Components: d.Components}
-	for i, u := range d.States {
-		var err error
-		if out.States[i], err = s.states(u, f); err != nil {
-			return nil, errors.Wrapf(err, "time %d", i)
-		}
-	}
-	return out, nil
 }

@@ -2,17 +2,28 @@ package data
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
 // String says in a line what the Dataset holds.
 func (d *Dataset) String() string {
-	if len(d.Times) == 0 {
-		return "no times"
+	first, last := math.Inf(1), math.Inf(-1)
+	fewest, most := math.MaxInt, 0
+	for _, tr := range d.Trajectories {
+		n := len(tr.Times)
+		if fewest, most = min(fewest, n), max(most, n); n > 0 {
+			first, last = min(first, tr.Times[0]), max(last, tr.Times[n-1])
+		}
 	}
-	from := fmt.Sprintf("t = %g", d.Times[0])
-	if n := len(d.Times); n > 1 {
-		from = fmt.Sprintf("%d times, t = %g to %g", n, d.Times[0], d.Times[n-1])
+	from := fmt.Sprintf("t = %g", first)
+	switch {
+	case most == 0:
+		return "no times"
+	case fewest != most:
+		from = fmt.Sprintf("%d to %d times, t = %g to %g", fewest, most, first, last)
+	case most > 1 || first != last:
+		from = fmt.Sprintf("%d times, t = %g to %g", most, first, last)
 	}
 	samples := "1 sample"
 	if s := d.Samples(); s != 1 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/internal/stack"
 	"spnode/data/npz"
 )
 
@@ -31,7 +32,7 @@ func ParseTimes(spec string) ([]float64, error) {
 	}
 	times, err := parse(spec)
 	if err == nil {
-		err = checkTimes(times)
+		err = stack.CheckTimes(times)
 	}
 	if err != nil {
 		return nil, errors.Wrapf(err, "data: ParseTimes: %q", spec)
@@ -77,6 +78,8 @@ func logTimes(spec string) ([]float64, error) {
 	if n != math.Trunc(n) || n < 2 || n > maxTimes {
 		return nil, errors.Errorf("number of points, got %g, want a whole number from 2 to %d", n, maxTimes)
 	}
+	// Not floats.LogSpan: its points differ in the last digits, and with them all
+	// data made so far and their keys in a cache.
 	times := make([]float64, int(n))
 	a, b := math.Log(start), math.Log(stop)
 	for i := range times {
@@ -94,7 +97,7 @@ func threeNumbers(spec, form string) (v [3]float64, err error) {
 		return v, errors.Errorf("got %d numbers, want %s", len(parts), form)
 	}
 	for i, part := range parts {
-		if v[i], err = strconv.ParseFloat(strings.TrimSpace(part), 64); err != nil || !finite(v[i]) {
+		if v[i], err = strconv.ParseFloat(strings.TrimSpace(part), 64); err != nil || !stack.Finite(v[i]) {
 			return v, errors.Errorf("got %q, want a finite number as in %s", part, form)
 		}
 	}

@@ -86,7 +86,7 @@ func TestAugmentedLoss(t *testing.T) {
 				t.Fatal(err)
 			}
 			samples, turns := tr.draw(iteration), p.train.Augment.draw(p.train.Seed, iteration, 4, 5)
-			q := p.cutUp(t)
+			q := p.cutUp()
 			for k := range q.states {
 				var part [][]float64
 				for i, s := range samples {

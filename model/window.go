@@ -7,7 +7,7 @@ import (
 
 // Windows: with TrainConfig.Window = k a sample is k+1 consecutive snapshots of
 // a trajectory, from any start. Sample s begins at time s mod starts of
-// trajectory s/starts, the order of data.Dataset.Windows with a stride of 1.
+// trajectory s/starts.
 // They lie where the trajectories do, each in one piece, and are not copied.
 
 // evaluatedBatches bounds how many batches of windows make the loss at the end

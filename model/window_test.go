@@ -5,8 +5,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
-
-	"spnode/data"
 )
 
 // windowTraining has windows of 3 steps of two trajectories of 12 snapshots,
@@ -25,13 +23,19 @@ func windowTraining() training {
 }
 
 // cutUp is the same training with the windows as samples of a data set.
-func (p training) cutUp(t *testing.T) training {
-	t.Helper()
-	d, err := (&data.Dataset{Times: p.times, States: p.states}).Windows(p.train.Window, 1)
-	if err != nil {
-		t.Fatal(err)
+func (p training) cutUp() training {
+	k := p.train.Window
+	dt := (p.times[len(p.times)-1] - p.times[0]) / float64(len(p.times)-1)
+	times, states := make([]float64, k+1), make([][][]float64, k+1)
+	for i := range times {
+		times[i] = float64(i) * dt
+		for s := range p.states[0] {
+			for first := range len(p.times) - k {
+				states[i] = append(states[i], p.states[first+i][s])
+			}
+		}
 	}
-	p.times, p.states, p.train.Window = d.Times, d.States, 0
+	p.times, p.states, p.train.Window = times, states, 0
 	return p
 }
 
@@ -44,7 +48,7 @@ func TestWindowsAreSamples(t *testing.T) {
 			p.model.Dtype = dtype
 			p.train.Grid = grid
 			p.train.Batch = 3 // of 18: the end is over the same samples
-			got, want := p.fit(t), p.cutUp(t).fit(t)
+			got, want := p.fit(t), p.cutUp().fit(t)
 			if got.samples != 18 || want.samples != 18 {
 				t.Fatalf("%d windows, %d in the data set, want 18", got.samples, want.samples)
 			}
@@ -56,7 +60,7 @@ func TestWindowsAreSamples(t *testing.T) {
 	for k := range p.times {
 		p.times[k] = 0.1 * float64(k)
 	}
-	got, want := p.trainer(t), p.cutUp(t).trainer(t)
+	got, want := p.trainer(t), p.cutUp().trainer(t)
 	for k, w := range got.times {
 		if d := math.Abs(want.times[k] - w); d > 1e-15 { // the step to 51 bits
 			t.Errorf("time %d of a window is %.17g, want %.17g", k, w, want.times[k])
@@ -70,7 +74,7 @@ func TestWindowsAreSamples(t *testing.T) {
 	p = windowTraining()
 	p.train.Batch, p.train.Augment = 0, AugmentConfig{}
 	p.train.LBFGS.Iterations = 3
-	wantSameEnd(t, "full batch", p.fit(t), p.cutUp(t).fit(t))
+	wantSameEnd(t, "full batch", p.fit(t), p.cutUp().fit(t))
 }
 
 // The loss at the end is over evenly spaced windows, and not all of them.
@@ -92,7 +96,7 @@ func TestWindowsEvaluated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := p.cutUp(t)
+	q := p.cutUp()
 	for k := range q.states {
 		var part [][]float64
 		for _, s := range e {

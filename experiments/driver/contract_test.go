@@ -17,6 +17,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
+	"spnode/data/measure"
 	"spnode/experiments/driver"
 	"spnode/experiments/driver/drivertest"
 	"spnode/experiments/figure"
@@ -87,14 +88,15 @@ func toyRun(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 // toyData are decays from random states, (e^{−t}, e^{−2t}).
 func toyData(n int, seed uint64) *data.Dataset {
 	r := rand.New(rand.NewPCG(seed, 1))
-	d := &data.Dataset{Times: []float64{0, 0.5, 1.5}, States: make([][][]float64, 3)}
+	times := []float64{0, 0.5, 1.5}
+	u := make([][][]float64, len(times))
 	for range n {
 		a, b := r.NormFloat64(), r.NormFloat64()
-		for k, t := range d.Times {
-			d.States[k] = append(d.States[k], []float64{a * math.Exp(-t), b * math.Exp(-2*t)})
+		for k, t := range times {
+			u[k] = append(u[k], []float64{a * math.Exp(-t), b * math.Exp(-2*t)})
 		}
 	}
-	return d
+	return data.Shared(times, u, nil)
 }
 
 // toyLearn reports the largest error over the data.
@@ -108,16 +110,13 @@ func toyLearn(s *driver.Session, c toyConfig) (*report.Page, error) {
 		if err != nil {
 			return nil, err
 		}
-		t, err := driver.Test(fitted, func(f driver.Fitted) (worst float64, err error) {
-			u, err := f.Model.Predict(d.States[0], d.Times)
-			for k := range u {
-				for i := range u[k] {
-					for j, v := range u[k][i] {
-						worst = max(worst, math.Abs(v-d.States[k][i][j]))
-					}
-				}
+		t, err := driver.Test(fitted, func(f driver.Fitted) (float64, error) {
+			times, _ := d.Grid()
+			u, err := f.Model.Predict(d.States()[0], times)
+			if err != nil {
+				return 0, err
 			}
-			return worst, err
+			return slices.Max(measure.Compare(u, d.States(), nil).MaxAbs), nil
 		})
 		if err != nil {
 			return nil, err

@@ -12,7 +12,7 @@
 //		epsilon := f.Set.String("epsilon", "", "train only the models of ε = `E`")
 //		e := driver.Experiment[Config]{
 //			Flags:      f,
-//			Components: data.Transient{}.Components(),
+//			Components: problem.Transient{}.Components(),
 //			Configure:  func() (Config, error) { return configure(f, *epsilon) },
 //			Test:       testAll,
 //		}

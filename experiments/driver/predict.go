@@ -42,7 +42,7 @@ func (f *Flags) Prediction(components []string, stdout io.Writer) error {
 	if err != nil {
 		return AsUsage(err)
 	}
-	d := &data.Dataset{Times: times, States: u, Components: componentsOf(m, components)}
+	d := data.Shared(times, u, componentsOf(m, components))
 	if f.Out == "-" {
 		err = d.WriteCSV(stdout)
 	} else {

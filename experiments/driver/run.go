@@ -10,7 +10,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/experiments/figure"
+	"spnode/data/file"
 )
 
 // configName is the file of a run's configuration.
@@ -94,5 +94,5 @@ func (r *Run) KeepConfig(cfg any) error {
 	if err != nil {
 		return errors.Wrap(err, "driver: KeepConfig")
 	}
-	return figure.WriteFile(filepath.Join(r.Dir, configName), append(text, '\n'))
+	return file.WriteBytes(filepath.Join(r.Dir, configName), append(text, '\n'))
 }

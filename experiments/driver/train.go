@@ -31,8 +31,10 @@ func (r *Run) Fit(ctx context.Context, p *Progress, name string, cfg model.Confi
 }
 
 func (r *Run) trainer(dir string, cfg model.Config, train model.TrainConfig, d *data.Dataset, options []model.Option) (*model.Trainer, error) {
+	times, _ := d.Grid()
+	states := d.States()
 	if r.Resumed {
-		t, err := model.ResumeTrainer(dir, d.Times, d.States, options...)
+		t, err := model.ResumeTrainer(dir, times, states, options...)
 		// A writer that was killed may have left no dir, and yet a checkpoint.
 		if _, missing := os.Stat(dir); err == nil || !os.IsNotExist(missing) {
 			return t, AsUsage(err)
@@ -42,7 +44,7 @@ func (r *Run) trainer(dir string, cfg model.Config, train model.TrainConfig, d *
 	if err != nil {
 		return nil, AsUsage(err)
 	}
-	t, err := model.NewTrainer(m, train, d.Times, d.States, options...)
+	t, err := model.NewTrainer(m, train, times, states, options...)
 	return t, AsUsage(err)
 }
 

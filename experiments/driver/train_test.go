@@ -26,15 +26,13 @@ func smallFit() (model.Config, model.TrainConfig, *data.Dataset) {
 	cfg.Integrator = "etd1"
 	train.Adam.Iterations, train.LBFGS.Iterations = 6, 4
 	r := rand.New(rand.NewPCG(1, 2))
-	d := &data.Dataset{Times: []float64{0, 0.5, 1.5}}
-	for range d.Times {
-		var u [][]float64
+	u := make([][][]float64, 3)
+	for k := range u {
 		for range 4 {
-			u = append(u, []float64{r.NormFloat64(), r.NormFloat64()})
+			u[k] = append(u[k], []float64{r.NormFloat64(), r.NormFloat64()})
 		}
-		d.States = append(d.States, u)
 	}
-	return cfg, train, d
+	return cfg, train, data.Shared([]float64{0, 0.5, 1.5}, u, nil)
 }
 
 // looks is a context that ends at the n-th look at it.
@@ -152,8 +150,9 @@ func TestFitMistakes(t *testing.T) {
 	bad.Integrator = "rk5"
 	_, _, err := r.Fit(context.Background(), quiet, "m", bad, train, d)
 	usage(t, err, "rk5")
-	nan := &data.Dataset{Times: d.Times, States: slices.Clone(d.States)}
-	nan.States[2] = [][]float64{{1, 2}, {3, math.NaN()}, {5, 6}, {7, 8}}
+	states := d.States()
+	states[2] = [][]float64{{1, 2}, {3, math.NaN()}, {5, 6}, {7, 8}}
+	nan := data.Shared([]float64{0, 0.5, 1.5}, states, nil)
 	_, _, err = r.Fit(context.Background(), quiet, "m", cfg, train, nan)
 	usage(t, err, "NaN")
 
@@ -163,7 +162,7 @@ func TestFitMistakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	r = openTestRun(t, dir, true)
-	other := &data.Dataset{Times: []float64{0, 0.5, 1.6}, States: d.States}
+	other := data.Shared([]float64{0, 0.5, 1.6}, d.States(), nil)
 	_, _, err = r.Fit(context.Background(), quiet, "m", cfg, train, other)
 	usage(t, err, "not what")
 	optimizer := filepath.Join(r.Model("m"), "optimizer.npz")

@@ -20,6 +20,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"spnode/data/file"
 )
 
 // dpi gives two pixels to a point.
@@ -200,44 +202,15 @@ func (f *Figure) Save(dir, name string) ([]string, error) {
 		return nil, errors.Wrapf(err, "figure: Save: %s", name)
 	}
 	var paths []string
-	for _, file := range []struct {
-		ext  string
-		data []byte
+	for _, format := range []struct {
+		ext     string
+		content []byte
 	}{{".png", f.PNG()}, {".svg", []byte(f.SVG())}, {".csv", f.CSV()}} {
-		path := filepath.Join(dir, name+file.ext)
-		if err := WriteFile(path, file.data); err != nil {
-			return nil, err
+		path := filepath.Join(dir, name+format.ext)
+		if err := file.WriteBytes(path, format.content); err != nil {
+			return nil, errors.Wrap(err, "figure: Save")
 		}
 		paths = append(paths, path)
 	}
 	return paths, nil
-}
-
-// WriteFile writes a file by way of a synced temporary sibling that is renamed,
-// so that a reader sees the old content or the new, and never a part.
-func WriteFile(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".tmp*")
-	if err != nil {
-		return errors.Wrapf(err, "figure: WriteFile: %s", path)
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-			err = errors.Wrapf(err, "figure: WriteFile: %s", path)
-		}
-	}()
-	if _, err = f.Write(data); err != nil {
-		return err
-	}
-	if err = f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/data"
+	"spnode/data/ks"
 	"spnode/experiments/driver"
 	"spnode/model"
 )
@@ -29,8 +29,8 @@ type DataConfig struct {
 	Test  int `json:"test"`  // those to test on
 	// FloorRuns are runs of their own, as long as a long rollout: how far one
 	// truth's statistics are from another's.
-	FloorRuns int         `json:"floor_runs"`
-	Solver    data.ETDRK4 `json:"solver"`
+	FloorRuns int       `json:"floor_runs"`
+	Solver    ks.Solver `json:"solver"`
 }
 
 // TestConfig shapes the tests.
@@ -63,7 +63,7 @@ const (
 
 func defaultConfig() Config {
 	c := Config{
-		Data: DataConfig{Runs: 20, Train: 5000, Gap: 100, Test: 2500, FloorRuns: 20, Solver: data.DefaultETDRK4()},
+		Data: DataConfig{Runs: 20, Train: 5000, Gap: 100, Test: 2500, FloorRuns: 20, Solver: ks.DefaultSolver()},
 		Test: TestConfig{Starts: 200, Horizon: 250, LongRuns: 20, LongTime: 2000, Lyapunov: 2000},
 		Cost: CostConfig{Batches: []int{100, 2000}, Seconds: 2},
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/data"
+	"spnode/data/ks"
 	"spnode/experiments/report"
 	"spnode/model"
 	"spnode/ops/kernel"
@@ -99,7 +99,7 @@ func (l *laboratory) iteration(name string, batch int) (cost, error) {
 	defer stop()
 	const warm = 3 // iterations that allocate
 	var first, last, n float64
-	t, err := model.NewTrainer(fresh, m.Train, d.Times, d.States, model.WithHook(func(k model.Metrics) {
+	t, err := model.NewTrainer(fresh, m.Train, d.Trajectories[0].Times, d.States(), model.WithHook(func(k model.Metrics) {
 		if k.Iteration == warm {
 			first = k.Seconds
 		}
@@ -121,7 +121,7 @@ func (l *laboratory) iteration(name string, batch int) (cost, error) {
 // matrixFree works out what the matrix-free exponential would take: s = ⌈‖hA‖⌉
 // substeps, h = 1, with the Taylor polynomial of degree m whose remainder at norm 1
 // is below rounding.
-func (c *cost) matrixFree(p data.KuramotoSivashinsky, steps int) {
+func (c *cost) matrixFree(p ks.Equation, steps int) {
 	rates := p.GrowthRates()
 	for _, r := range rates[:(c.Latent+1)/2] {
 		c.Norm = max(c.Norm, math.Abs(r))

@@ -9,6 +9,8 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/data"
+	"spnode/data/ks"
+	"spnode/data/measure"
 	"spnode/model"
 )
 
@@ -74,7 +76,7 @@ type drawn struct {
 	agree    []float64     // at 0.5, of each start
 	long     *data.Dataset
 	spectrum []float64
-	joint    *data.JointHistogram
+	joint    *ks.JointHistogram
 }
 
 // evaluate tests a model. All rollouts of a kind are one prediction.
@@ -107,8 +109,9 @@ func (l *laboratory) evaluate(name string, m *model.Model) (*drawn, error) {
 
 // predict rolls the model out from the first states of a truth.
 func predict(m *model.Model, truth *data.Dataset) (*data.Dataset, error) {
-	u, err := m.Predict(truth.States[0], truth.Times)
-	return &data.Dataset{Times: truth.Times, States: u, Components: truth.Components}, err
+	times := truth.Trajectories[0].Times
+	u, err := m.Predict(truth.States()[0], times)
+	return data.Shared(times, u, truth.Components), err
 }
 
 // follow is how long the model stays with the truth.
@@ -116,22 +119,20 @@ func (l *laboratory) follow(r *drawn, m *model.Model) (err error) {
 	if r.short, err = predict(m, l.starts); err != nil {
 		return err
 	}
-	if r.errors, err = data.RelativeErrors(r.short, l.starts); err != nil {
+	if r.errors, err = measure.RelativeErrors(r.short, l.starts); err != nil {
 		return err
 	}
+	got, want := r.short.States(), l.starts.States()
 	for k, rel := range map[int]*float64{0: &r.test.Autoencoder, 1: &r.test.Step1, 8: &r.test.Step8} {
-		*rel = total(r.short.States[k], l.starts.States[k])
+		*rel = measure.Compare(got[k:k+1], want[k:k+1], nil).Relative
 	}
 	for limit, q := range map[float64]*quantiles{0.3: &r.test.Agree03, 0.5: &r.test.Agree05, 1: &r.test.Agree10} {
-		times, err := data.AgreementTimes(r.short, l.starts, limit)
+		times, err := l.agree(q, r.short, limit)
 		if err != nil {
 			return err
 		}
 		if limit == 0.5 {
 			r.agree = times
-		}
-		if err := q.of(times); err != nil {
-			return err
 		}
 	}
 	return nil
@@ -149,31 +150,22 @@ func (l *laboratory) deploy(q *quantiles, m *model.Model, substeps int) error {
 	if err != nil {
 		return err
 	}
-	times, err := data.AgreementTimes(d, l.starts, 0.5)
-	if err != nil {
-		return err
-	}
-	return q.of(times)
-}
-
-func (q *quantiles) of(x []float64) error {
-	v, err := data.Quantiles(x, 0.5, 0.1, 0.9)
-	if err == nil {
-		q.Median, q.P10, q.P90 = v[0], v[1], v[2]
-	}
+	_, err = l.agree(q, d, 0.5)
 	return err
 }
 
-// total is ‖error‖/‖truth‖ over all samples at once.
-func total(u, want [][]float64) float64 {
-	var e, w float64
-	for s := range want {
-		for j, v := range want[s] {
-			e += (u[s][j] - v) * (u[s][j] - v)
-			w += v * v
-		}
+// agree returns the times until which rollouts agree with the truth, and sets
+// their quantiles.
+func (l *laboratory) agree(q *quantiles, d *data.Dataset, limit float64) ([]float64, error) {
+	times, err := measure.AgreementTimes(d, l.starts, limit)
+	if err != nil {
+		return nil, err
 	}
-	return math.Sqrt(e / w)
+	v, err := measure.Quantiles(times, 0.5, 0.1, 0.9)
+	if err == nil {
+		*q = quantiles{v[0], v[1], v[2]}
+	}
+	return times, err
 }
 
 // live is what the model does in the long run.
@@ -181,19 +173,19 @@ func (l *laboratory) live(r *drawn, m *model.Model) (err error) {
 	if r.long, err = predict(m, l.long); err != nil {
 		return err
 	}
-	t, ks := r.test, l.Data.Solver.Problem
+	t, equation := r.test, l.Data.Solver.Problem
 	for s := range r.long.Samples() {
 		if bounded(r.long, s) {
 			t.Bounded++
 		}
 	}
-	n := len(r.long.Times)
+	n := len(r.long.Trajectories[0].Times)
 	end := part(r.long, n-n/4, n/4)
-	t.LongRMS, t.LongRMSEach = pooled(data.RMS(end))
-	t.LongRate, t.LongRateEach = pooled(data.RMSChange(end))
-	t.TrueRMS, _ = pooled(data.RMS(l.held))
-	t.TrueRate, _ = pooled(data.RMSChange(l.held))
-	if r.joint, err = ks.DerivativeHistogram(r.long); err != nil {
+	t.LongRMS, t.LongRMSEach = pooled(measure.RMS(end))
+	t.LongRate, t.LongRateEach = pooled(measure.RMSChange(end))
+	t.TrueRMS, _ = pooled(measure.RMS(l.held))
+	t.TrueRate, _ = pooled(measure.RMSChange(l.held))
+	if r.joint, err = equation.DerivativeHistogram(r.long); err != nil {
 		return err
 	}
 	if t.TV, err = r.joint.TotalVariation(l.joint); err != nil {
@@ -202,13 +194,13 @@ func (l *laboratory) live(r *drawn, m *model.Model) (err error) {
 	if t.TVFloor, err = l.floorJoint.TotalVariation(l.joint); err != nil {
 		return err
 	}
-	r.spectrum, err = ks.EnergySpectrum(r.long)
+	r.spectrum, err = equation.EnergySpectrum(r.long)
 	return err
 }
 
 func bounded(d *data.Dataset, s int) bool {
-	for _, u := range d.States {
-		for _, v := range u[s] {
+	for _, u := range d.Trajectories[s].States {
+		for _, v := range u {
 			if !(math.Abs(v) < bound) {
 				return false
 			}

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/data"
+	"spnode/data/ks"
 	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model"
@@ -33,19 +34,20 @@ func bench(t *testing.T) *laboratory {
 // by the truth.
 func TestTruth(t *testing.T) {
 	l := bench(t)
-	if n := len(l.training.Times); n != 40 || len(l.held.Times) != 41 || l.held.Times[0] != 0 || l.held.Times[40] != 40 {
-		t.Errorf("the parts have %d and %d snapshots", n, len(l.held.Times))
+	train, test, starts := l.training.States(), l.held.States(), l.starts.States()
+	if times, _ := l.held.Grid(); len(train) != 40 || len(times) != 41 || times[0] != 0 || times[40] != 40 {
+		t.Errorf("the parts have %d snapshots and the times %v", len(train), times)
 	}
-	if l.long.Samples() != 2 || len(l.long.Times) != 41 || l.held.Samples() != 3 || l.starts.Samples() != 7 || len(l.starts.Times) != 13 {
-		t.Errorf("long: %d runs of %d; %d test parts; %d starts of %d", l.long.Samples(), len(l.long.Times), l.held.Samples(), l.starts.Samples(), len(l.starts.Times))
+	if long := len(l.long.States()); l.long.Samples() != 2 || long != 41 || l.held.Samples() != 3 || l.starts.Samples() != 7 || len(starts) != 13 {
+		t.Errorf("long: %d runs of %d; %d test parts; %d starts of %d", l.long.Samples(), long, l.held.Samples(), l.starts.Samples(), len(starts))
 	}
 	found := map[[2]int]bool{}
 	for s := range l.starts.Samples() {
 		for r := range l.held.Samples() {
-			for k := range l.held.Times {
-				if slices.Equal(l.held.States[k][r], l.starts.States[0][s]) {
+			for k := range test {
+				if slices.Equal(test[k][r], starts[0][s]) {
 					found[[2]int{r, k}] = true
-					if !slices.Equal(l.held.States[k+12][r], l.starts.States[12][s]) {
+					if !slices.Equal(test[k+12][r], starts[12][s]) {
 						t.Errorf("start %d is not followed by the truth", s)
 					}
 				}
@@ -61,8 +63,8 @@ func TestTruth(t *testing.T) {
 	if len(found) != 7 {
 		t.Errorf("%d starts, want 7", len(found))
 	}
-	one := l.training.States[39][0]
-	if next := l.held.States[0][0]; floats.Distance(one, next, 2) < 1e-3 {
+	one := train[39][0]
+	if next := test[0][0]; floats.Distance(one, next, 2) < 1e-3 {
 		t.Error("the test part follows the training's without a gap")
 	}
 }
@@ -115,7 +117,7 @@ func TestLatentFlow(t *testing.T) {
 		t.Fatal(err)
 	}
 	times := []float64{0, 1, 2, 3}
-	want, err := m.PredictLatent(data.KS().States(2, 9), times)
+	want, err := m.PredictLatent(ks.DefaultEquation().States(2, 9), times)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,10 +145,7 @@ func TestMedianAndBounds(t *testing.T) {
 	if s := r.median(); s != 2 {
 		t.Errorf("the median start is %d, want 2", s)
 	}
-	if e := total([][]float64{{1, 2}, {3, 4}}, [][]float64{{1, 2}, {3, 1}}); math.Abs(e-3/math.Sqrt(15)) > 1e-15 {
-		t.Errorf("got the error %g, want 3/√15", e)
-	}
-	d := &data.Dataset{Times: []float64{0, 1}, States: [][][]float64{{{1}, {1}, {1}, {1}}, {{9}, {-11}, {math.NaN()}, {math.Inf(-1)}}}}
+	d := data.Shared([]float64{0, 1}, [][][]float64{{{1}, {1}, {1}, {1}}, {{9}, {-11}, {math.NaN()}, {math.Inf(-1)}}}, nil)
 	for s, want := range []bool{true, false, false, false} {
 		if bounded(d, s) != want {
 			t.Errorf("sample %d is bounded: %v", s, !want)
@@ -256,7 +255,7 @@ func TestTargets(t *testing.T) {
 func TestMatrixFree(t *testing.T) {
 	for latent, norm := range map[int]float64{64: 6893, 20: 58.4, 7: 0.398} {
 		c := cost{Latent: latent, Batch: 3}
-		c.matrixFree(data.KS(), 8)
+		c.matrixFree(ks.DefaultEquation(), 8)
 		if math.Abs(c.Norm-norm) > 0.01*norm || c.Products != 19*math.Ceil(c.Norm) || c.MatrixFree <= 0 {
 			t.Errorf("latent %d: got %+v, want a norm of %g", latent, c, norm)
 		}

@@ -5,7 +5,8 @@ import (
 	"image/color"
 	"math"
 
-	"spnode/data"
+	"spnode/data/ks"
+	"spnode/data/measure"
 	"spnode/experiments/figure"
 	"spnode/experiments/report"
 )
@@ -42,15 +43,19 @@ func (l *laboratory) figures(models []*trained) ([]report.Figure, error) {
 	return report.Draw(all...)
 }
 
-// field is a map of sample s of d over time and space.
-func (l *laboratory) field(d *data.Dataset, s, from, to int, label string, at func(k, i int) float64) *figure.Heat {
+// field is a map of u, and less v if there is one, over time and space.
+func (l *laboratory) field(times []float64, from, to int, u, v [][]float64) *figure.Heat {
 	p := l.Data.Solver.Problem
-	h := &figure.Heat{X: d.Times[from : to+1], Label: label, Diverging: true, Min: -colorRange, Max: colorRange}
+	h := &figure.Heat{X: times[from : to+1], Label: "u", Diverging: true, Min: -colorRange, Max: colorRange}
 	for i := range p.Points {
 		h.Y = append(h.Y, float64(i)*p.Length/float64(p.Points))
 		row := make([]float64, 0, to-from+1)
 		for k := from; k <= to; k++ {
-			row = append(row, at(k, i))
+			x := u[k][i]
+			if v != nil {
+				x -= v[k][i]
+			}
+			row = append(row, x)
 		}
 		h.Z = append(h.Z, row)
 	}
@@ -70,26 +75,25 @@ var strips = figure.Layout{Cols: 1, Width: 700, Height: 110}
 // rollout is figure 6: the model's median start.
 func (l *laboratory) rollout(m *trained) (*figure.Figure, error) {
 	s, last := m.median(), min(shownTime, l.Test.Horizon)
-	truth, model := l.starts, m.short
+	truth, u := l.starts.Trajectories[s], m.short.Trajectories[s].States
 	p := l.Data.Solver.Problem
 	end := figure.Dashed(figure.Black, "", []float64{m.agree[s], m.agree[s]}, []float64{0, p.Length * float64(p.Points-1) / float64(p.Points)})
 	return figure.New(strips,
-		strip("truth", l.field(truth, s, 0, last, "u", func(k, i int) float64 { return truth.States[k][s][i] })),
-		strip(fmt.Sprintf("%s: relative error 0.5 at t = %g", m.Name, m.agree[s]),
-			l.field(model, s, 0, last, "u", func(k, i int) float64 { return model.States[k][s][i] }), end),
-		strip("error", l.field(model, s, 0, last, "u", func(k, i int) float64 { return model.States[k][s][i] - truth.States[k][s][i] }), end))
+		strip("truth", l.field(truth.Times, 0, last, truth.States, nil)),
+		strip(fmt.Sprintf("%s: relative error 0.5 at t = %g", m.Name, m.agree[s]), l.field(truth.Times, 0, last, u, nil), end),
+		strip("error", l.field(truth.Times, 0, last, u, truth.States), end))
 }
 
 // longFigure is the end of the first long rollout of each model.
 func (l *laboratory) longFigure(models []*trained) (*figure.Figure, error) {
-	last := len(l.long.Times) - 1
+	truth := l.long.Trajectories[0]
+	last := len(truth.Times) - 1
 	from := max(0, last-shownTime)
-	panels := []figure.Panel{strip("truth", l.field(l.long, 0, from, last, "u", func(k, i int) float64 { return l.long.States[k][0][i] }))}
+	panels := []figure.Panel{strip("truth", l.field(truth.Times, from, last, truth.States, nil))}
 	for _, m := range models {
-		if !bounded(m.long, 0) {
-			continue // there is nothing to see
+		if bounded(m.long, 0) { // else there is nothing to see
+			panels = append(panels, strip(m.Name, l.field(truth.Times, from, last, m.long.Trajectories[0].States, nil)))
 		}
-		panels = append(panels, strip(m.Name, l.field(m.long, 0, from, last, "u", func(k, i int) float64 { return m.long.States[k][0][i] })))
 	}
 	return figure.New(strips, panels...)
 }
@@ -102,14 +106,15 @@ func (l *laboratory) errorFigure(models []*trained) (*figure.Figure, error) {
 	// A logarithm shows no zero, and what ran away is as wrong as can be.
 	const least, most = 1e-4, 10
 	p := figure.Panel{X: figure.Axis{Label: "time t"}, Y: figure.Axis{Label: "relative error", Log: true}}
+	times := l.starts.Trajectories[0].Times
 	for i, m := range models {
 		var x, lo, mid, hi []float64
-		for k, t := range l.starts.Times {
+		for k, t := range times {
 			e := make([]float64, len(m.errors[k]))
 			for s, v := range m.errors[k] {
 				e[s] = max(least, min(v, most))
 			}
-			q, err := data.Quantiles(e, 0.1, 0.5, 0.9)
+			q, err := measure.Quantiles(e, 0.1, 0.5, 0.9)
 			if err != nil {
 				return nil, err
 			}
@@ -119,14 +124,14 @@ func (l *laboratory) errorFigure(models []*trained) (*figure.Figure, error) {
 			figure.Band(modelColor(i), "", x, lo, hi),
 			figure.Line(modelColor(i), m.Name, x, mid))
 	}
-	ends := []float64{0, l.starts.Times[l.Test.Horizon]}
+	ends := []float64{0, times[l.Test.Horizon]}
 	p.Series = append(p.Series, figure.Dashed(figure.Gray, "0.5", ends, []float64{0.5, 0.5}))
 	return figure.New(figure.Layout{}, p)
 }
 
 // jointFigure is figure 7.
 func (l *laboratory) jointFigure(models []*trained) (*figure.Figure, error) {
-	panel := func(title string, h *data.JointHistogram) figure.Panel {
+	panel := func(title string, h *ks.JointHistogram) figure.Panel {
 		nx, ny := len(h.Mass), len(h.Mass[0])
 		dx, dy := (h.X[1]-h.X[0])/float64(nx), (h.Y[1]-h.Y[0])/float64(ny)
 		// The same scale in all of them: four decades, to what the truth has most of.

@@ -3,7 +3,7 @@ package main
 import (
 	"gonum.org/v1/gonum/stat"
 
-	"spnode/data"
+	"spnode/data/measure"
 	"spnode/model"
 )
 
@@ -15,8 +15,8 @@ const (
 	settle      = 100 // units until the twins lie in the leading direction, and a model on its attractor
 )
 
-func (l *laboratory) benettin() data.Lyapunov {
-	b := data.DefaultLyapunov()
+func (l *laboratory) benettin() measure.Lyapunov {
+	b := measure.DefaultLyapunov()
 	b.Interval, b.Discard, b.Advances = renormalise, settle/renormalise, l.Test.Lyapunov/renormalise
 	return b
 }
@@ -27,14 +27,14 @@ func (l *laboratory) trueExponent() (float64, error) {
 	stage := l.Progress.Stage("data: Lyapunov exponent", b.Discard+b.Advances)
 	defer stage.Done()
 	done := 0
-	e, err := b.Exponents(l.long.States[0], func(u [][]float64) ([][]float64, error) {
+	e, err := b.Exponents(l.long.States()[0], func(u [][]float64) ([][]float64, error) {
 		d, err := l.Data.Solver.Solve(l.Context, u, []float64{0, b.Interval})
 		if err != nil {
 			return nil, err
 		}
 		done++
 		stage.Update(done)
-		return d.States[1], nil
+		return d.States()[1], nil
 	})
 	return stat.Mean(e, nil), err
 }
@@ -46,7 +46,7 @@ func (l *laboratory) exponent(m *model.Model) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	start, err := m.PredictLatent(l.long.States[0], l.long.Times[:1])
+	start, err := m.PredictLatent(l.long.States()[0], []float64{0})
 	if err != nil {
 		return 0, err
 	}
@@ -55,7 +55,7 @@ func (l *laboratory) exponent(m *model.Model) (float64, error) {
 	for z := start[0]; len(z) > 0; z = z[n:] {
 		u0 = append(u0, z[:n])
 	}
-	times := l.long.Times[:renormalise+1]
+	times := l.long.Trajectories[0].Times[:renormalise+1]
 	e, err := l.benettin().Exponents(u0, func(u [][]float64) ([][]float64, error) {
 		if err := l.Context.Err(); err != nil {
 			return nil, err

@@ -10,6 +10,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
+	"spnode/data/ks"
 	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model"
@@ -28,7 +29,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f.Count(&o.window, "window", "train on windows of `N` time steps")
 	return driver.Experiment[Config, *Config]{
 		Flags:      f,
-		Components: data.KS().Components(),
+		Components: ks.DefaultEquation().Components(),
 		Default:    defaultConfig,
 		Choose:     func(c *Config) error { return c.choose(f, o) },
 		Quick:      (*Config).quick,

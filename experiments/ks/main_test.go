@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"spnode/data"
+	"spnode/data/ks"
 	"spnode/experiments/driver/drivertest"
 	"spnode/ops/opstest"
 )
@@ -36,10 +36,10 @@ func tiny() Config {
 	return c
 }
 
-// ks is the command, whose shared run is of the tiny configuration.
-var ks = &drivertest.Command{Name: "ks", Run: run, Config: func() ([]byte, error) { return json.Marshal(tiny()) }}
+// command is the command, whose shared run is of the tiny configuration.
+var command = &drivertest.Command{Name: "ks", Run: run, Config: func() ([]byte, error) { return json.Marshal(tiny()) }}
 
-func TestMain(m *testing.M) { ks.Main(m) }
+func TestMain(m *testing.M) { command.Main(m) }
 
 // config writes a configuration and returns its path.
 func config(t testing.TB, c Config) string {
@@ -73,7 +73,7 @@ func readReport(t testing.TB, dir string) (r storedReport) {
 }
 
 func TestRunWritesEverything(t *testing.T) {
-	dir, stdout := ks.Shared(t)
+	dir, stdout := command.Shared(t)
 	for _, name := range []string{"config.json", "report.html", "latent20/MANIFEST.json", "latent7/weights.npz", "seeds/latent7-1/weights.npz"} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v, want a file with content", name, err)
@@ -102,7 +102,7 @@ func TestRunWritesEverything(t *testing.T) {
 			}
 		}
 		// μ bounds the spectrum by construction.
-		if a, ok := m.Stability["spectral_abscissa"].(float64); !ok || a > data.KS().MaxGrowth() {
+		if a, ok := m.Stability["spectral_abscissa"].(float64); !ok || a > ks.DefaultEquation().MaxGrowth() {
 			t.Errorf("%s: the spectral abscissa is %v", m.Name, m.Stability["spectral_abscissa"])
 		}
 	}
@@ -130,7 +130,7 @@ func TestEvaluate(t *testing.T) {
 	if opstest.Thin() {
 		t.Skip("the figures once more")
 	}
-	shared, _ := ks.Shared(t)
+	shared, _ := command.Shared(t)
 	dir := filepath.Join(t.TempDir(), "r")
 	if err := os.CopyFS(dir, os.DirFS(shared)); err != nil {
 		t.Fatal(err)
@@ -139,7 +139,7 @@ func TestEvaluate(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "out")
-	stdout := ks.Succeed(t, "-evaluate", dir, "-out", out, "-quiet", "-checkpoints", ks.Scratch())
+	stdout := command.Succeed(t, "-evaluate", dir, "-out", out, "-quiet", "-checkpoints", command.Scratch())
 	if want := filepath.Join("seeds", "latent7-1") + ": no checkpoint, left out"; !strings.Contains(stdout, want) {
 		t.Errorf("standard output lacks %q", want)
 	}
@@ -164,17 +164,17 @@ func TestSameSeedSameRun(t *testing.T) {
 	if opstest.Thin() {
 		t.Skip("a run more")
 	}
-	dir, _ := ks.Shared(t)
+	dir, _ := command.Shared(t)
 	root := t.TempDir()
 	c := tiny()
 	c.Models, c.Cost.Batches = c.Models[:1], nil
 	config := config(t, c)
-	ks.Succeed(t, "-config", config, "-checkpoints", root, "-run", "r", "-quiet")
+	command.Succeed(t, "-config", config, "-checkpoints", root, "-run", "r", "-quiet")
 	if got, want := readReport(t, filepath.Join(root, "r")).Models[0].Test, readReport(t, dir).Models[0].Test; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	// In float32 it is another.
-	ks.Succeed(t, "-config", config, "-checkpoints", root, "-run", "f", "-quiet", "-dtype", "float32")
+	command.Succeed(t, "-config", config, "-checkpoints", root, "-run", "f", "-quiet", "-dtype", "float32")
 	if got := readReport(t, filepath.Join(root, "f")).Models[0].Test; reflect.DeepEqual(got, readReport(t, dir).Models[0].Test) || got["lyapunov"] == nil {
 		t.Errorf("float32 gives %v", got)
 	}
@@ -201,6 +201,6 @@ func TestWrongInput(t *testing.T) {
 		{"-config " + points, "power of two"},
 		{"-evaluate " + dir + " -latent 20", "flag -latent: got it with -evaluate"},
 	} {
-		ks.Refused(t, append(strings.Fields(c.args), "-checkpoints", dir), c.want)
+		command.Refused(t, append(strings.Fields(c.args), "-checkpoints", dir), c.want)
 	}
 }

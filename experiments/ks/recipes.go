@@ -1,7 +1,7 @@
 package main
 
 import (
-	"spnode/data"
+	"spnode/data/ks"
 	"spnode/experiments/driver"
 	"spnode/model"
 )
@@ -53,15 +53,15 @@ var long20 = []model.Phase{
 // is learned is worse. Its parameters learn at a tenth of the rate, without which
 // ‖A‖ grows without need.
 func (r recipe) model() ModelConfig {
-	ks := data.KS()
+	equation := ks.DefaultEquation()
 	m := ModelConfig{
-		Recipe: driver.Recipe{Name: r.name, Seeds: 1, Model: model.DefaultConfig(ks.Points), Train: model.DefaultTrainConfig()},
+		Recipe: driver.Recipe{Name: r.name, Seeds: 1, Model: model.DefaultConfig(equation.Points), Train: model.DefaultTrainConfig()},
 		Modes:  r.modes,
 	}
 	m.Model.Integrator = "etd1"
 	m.Model.Dtype = "float32" // as good here as float64, in two thirds of the time
 	m.Model.Autoencoder.Latent = r.latent
-	m.Model.Linear = model.LinearConfig{Shift: ks.MaxGrowth(), Spread: 0.01, SkewSpread: 0.1, Damping: 0.5}
+	m.Model.Linear = model.LinearConfig{Shift: equation.MaxGrowth(), Spread: 0.01, SkewSpread: 0.1, Damping: 0.5}
 	m.Model.Nonlinear = model.NonlinearConfig{Kind: model.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, BiasDeviation: 0.5}
 
 	m.Train.Batch = 100

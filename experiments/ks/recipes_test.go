@@ -10,13 +10,14 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/data"
+	"spnode/data/ks"
 	"spnode/experiments/driver/drivertest"
 	"spnode/model"
 )
 
 func printed(t *testing.T, args ...string) (text string, c Config) {
 	t.Helper()
-	text = ks.Succeed(t, append([]string{"-print-config"}, args...)...)
+	text = command.Succeed(t, append([]string{"-print-config"}, args...)...)
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		t.Fatal(err)
 	}
@@ -105,15 +106,16 @@ func TestFlagsChooseModels(t *testing.T) {
 // The fixed autoencoder is the projection on the leading pairs, in which the
 // largest coefficient has deviation 1.
 func TestSetPairs(t *testing.T) {
-	problem := data.KS()
-	d := &data.Dataset{Times: []float64{0}, States: [][][]float64{problem.States(50, 3)}}
+	equation := ks.DefaultEquation()
+	u0 := equation.States(50, 3)
+	d := data.Shared([]float64{0}, [][][]float64{u0}, nil)
 	for latent, modes := range map[int]int{20: 10, 8: 4, 7: 4} {
 		m := recipes[0].model()
 		m.Model.Dtype = "float64"
 		m.Model.Autoencoder.Latent = latent
 		m.setAutoencoder(fourier)
 		c := m.Model
-		if err := m.setPairs(&c, problem, d); err != nil {
+		if err := m.setPairs(&c, equation, d); err != nil {
 			t.Fatal(err)
 		}
 		if err := c.Validate(); err != nil {
@@ -123,18 +125,18 @@ func TestSetPairs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		u, err := fitted.Predict(d.States[0], []float64{0})
+		u, err := fitted.Predict(u0, []float64{0})
 		if err != nil {
 			t.Fatal(err)
 		}
-		latentStates, err := fitted.PredictLatent(d.States[0], []float64{0})
+		latentStates, err := fitted.PredictLatent(u0, []float64{0})
 		if err != nil {
 			t.Fatal(err)
 		}
 		// The states have modes 1 to 4, of which 7 dimensions lack a sine.
 		worst, lost := 0.0, 0
 		for s, x := range u[0] {
-			e := floats.Distance(x, d.States[0][s], 2) / floats.Norm(x, 2)
+			e := floats.Distance(x, u0[s], 2) / floats.Norm(x, 2)
 			if latent == 7 {
 				if e > 1e-3 {
 					lost++

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"spnode/data"
+	"spnode/data/ks"
 	"spnode/experiments/driver"
 	"spnode/model"
 )
@@ -23,7 +24,7 @@ type laboratory struct {
 	starts         *data.Dataset // from the held-out states to the horizon
 	long           *data.Dataset // from the first states of the test parts
 
-	joint, floorJoint *data.JointHistogram // of the long truth, and of the floor
+	joint, floorJoint *ks.JointHistogram // of the long truth, and of the floor
 	spectrum          []float64
 	lyapunov          float64
 }
@@ -42,17 +43,15 @@ func (l *laboratory) makeTruth() error {
 	l.held = part(whole, d.Train+d.Gap, d.Test)
 	l.starts = l.spread()
 	l.long = part(l.held, 0, l.Test.LongTime+1)
-	for k, u := range l.long.States {
-		l.long.States[k] = u[:l.Test.LongRuns]
-	}
-	ks := d.Solver.Problem
-	if l.joint, err = ks.DerivativeHistogram(l.long); err != nil {
+	l.long.Trajectories = l.long.Trajectories[:l.Test.LongRuns]
+	equation := d.Solver.Problem
+	if l.joint, err = equation.DerivativeHistogram(l.long); err != nil {
 		return err
 	}
-	if l.floorJoint, err = ks.DerivativeHistogram(l.floor); err != nil {
+	if l.floorJoint, err = equation.DerivativeHistogram(l.floor); err != nil {
 		return err
 	}
-	if l.spectrum, err = ks.EnergySpectrum(l.long); err != nil {
+	if l.spectrum, err = equation.EnergySpectrum(l.long); err != nil {
 		return err
 	}
 	l.lyapunov, err = l.trueExponent()
@@ -63,7 +62,7 @@ func (l *laboratory) makeTruth() error {
 func (l *laboratory) runs(name string, n, snapshots int, seed uint64) (*data.Dataset, error) {
 	key := struct {
 		Problem   string
-		Solver    data.ETDRK4
+		Solver    ks.Solver
 		Runs      int
 		Snapshots int
 		Seed      uint64
@@ -80,27 +79,25 @@ func (l *laboratory) runs(name string, n, snapshots int, seed uint64) (*data.Dat
 
 // part is a part of runs, its times from 0.
 func part(d *data.Dataset, from, n int) *data.Dataset {
-	p := &data.Dataset{Times: make([]float64, n), Components: d.Components, States: append([][][]float64(nil), d.States[from:from+n]...)}
-	for k := range p.Times {
-		p.Times[k] = d.Times[from+k] - d.Times[from]
+	whole, times := d.Trajectories[0].Times, make([]float64, n)
+	for k := range times {
+		times[k] = whole[from+k] - whole[from]
 	}
-	return p
+	return data.Shared(times, d.States()[from:from+n], d.Components)
 }
 
 // spread is the truth from the held-out states on: as many from each of the test
 // parts as can be, over the whole of it.
 func (l *laboratory) spread() *data.Dataset {
 	n, runs := l.Test.Starts, l.held.Samples()
-	d := &data.Dataset{Times: l.held.Times[:l.Test.Horizon+1], Components: l.held.Components}
-	last := len(l.held.Times) - 1 - l.Test.Horizon
+	d := &data.Dataset{Components: l.held.Components}
+	times := l.held.Trajectories[0].Times
+	last := len(times) - 1 - l.Test.Horizon
 	perRun := (n + runs - 1) / runs
-	for k := range d.Times {
-		var u [][]float64
-		for i := range n {
-			run, place := i%runs, i/runs
-			u = append(u, l.held.States[place*last/max(1, perRun-1)+k][run])
-		}
-		d.States = append(d.States, u)
+	for i := range n {
+		run, from := l.held.Trajectories[i%runs], i/runs*last/max(1, perRun-1)
+		d.Trajectories = append(d.Trajectories, data.Trajectory{
+			Times: times[:l.Test.Horizon+1], States: run.States[from : from+l.Test.Horizon+1]})
 	}
 	return d
 }
@@ -109,7 +106,7 @@ func (l *laboratory) spread() *data.Dataset {
 // pairs in whose coordinates the networks see the field, and those, the first,
 // that are the autoencoder or stand beside it, both in units of the largest
 // deviation of any of their coordinates over the data.
-func (m ModelConfig) setPairs(c *model.Config, p data.KuramotoSivashinsky, d *data.Dataset) error {
+func (m ModelConfig) setPairs(c *model.Config, p ks.Equation, d *data.Dataset) error {
 	n := c.Autoencoder.Latent
 	fixed := m.Autoencoder == fourier || m.Autoencoder == fourierMLP
 	if !fixed && m.Modes == 0 {
@@ -148,7 +145,7 @@ func (m ModelConfig) setPairs(c *model.Config, p data.KuramotoSivashinsky, d *da
 func largestDeviation(d *data.Dataset, rows [][]float64) (largest float64) {
 	for _, row := range rows {
 		var c []float64
-		for _, u := range d.States {
+		for _, u := range d.States() {
 			for _, x := range u {
 				c = append(c, floats.Dot(row, x))
 			}

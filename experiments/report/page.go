@@ -17,6 +17,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/file"
 	"spnode/experiments/figure"
 )
 
@@ -89,7 +90,7 @@ func (p *Page) Publish(dir string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := figure.WriteFile(filepath.Join(dir, "report.md"), p.Markdown()); err != nil {
+	if err := file.WriteBytes(filepath.Join(dir, "report.md"), p.Markdown()); err != nil {
 		return err
 	}
 	for _, t := range p.Filled() {
@@ -107,7 +108,7 @@ func (p *Page) Write(dir string) (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "report.html")
-	return path, figure.WriteFile(path, data)
+	return path, file.WriteBytes(path, data)
 }
 
 // Filled are the tables that have rows; the others are not shown.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"spnode/experiments/figure"
+	"spnode/data/file"
 )
 
 // Report is what a program can read of a run, report.json.
@@ -85,7 +85,7 @@ func (r *Report) Write(dir string) (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "report.json")
-	return path, figure.WriteFile(path, data)
+	return path, file.WriteBytes(path, data)
 }
 
 // CPU names the processor and says how many of it the program may use.

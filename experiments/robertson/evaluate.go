@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"spnode/data/measure"
+	"spnode/data/problem"
 	"spnode/experiments/report"
 	"spnode/model"
 )
@@ -26,20 +28,21 @@ type testReport struct {
 // evaluate tests a model on every grid.
 func (l *laboratory) evaluate(m *model.Model, masses bool) (*testReport, error) {
 	r := new(testReport)
-	paper := logTimes(points)
+	paper := problem.RobertsonTimes(points)
 	held, err := l.solve(l.states(l.Data.HeldOut, heldOutSeed, masses), paper)
 	if err != nil {
 		return nil, err
 	}
-	u, err := m.Predict(held.States[0], paper)
+	want := held.States()
+	u, err := m.Predict(want[0], paper)
 	if err != nil {
 		return nil, err
 	}
-	each, rms := errorOf(u, held.States)
-	r.HeldOutMax, r.HeldOutRMS = slices.Max(each), rms
+	off := measure.Compare(u, want, scale)
+	r.HeldOutMax, r.HeldOutRMS = slices.Max(off.MaxAbs), off.RMS
 	for k := range u {
 		for s := range u[k] {
-			r.MassDrift = max(r.MassDrift, math.Abs(mass(u[k][s])-mass(held.States[0][s])))
+			r.MassDrift = max(r.MassDrift, math.Abs(mass(u[k][s])-mass(want[0][s])))
 		}
 	}
 
@@ -56,7 +59,7 @@ func (l *laboratory) evaluate(m *model.Model, masses bool) (*testReport, error) 
 	for _, g := range []struct {
 		times []float64
 		e     *float64
-	}{{logTimes(200), &r.Grid200}, {logTimes(25), &r.Grid25}, {random, &r.Random}} {
+	}{{problem.RobertsonTimes(200), &r.Grid200}, {problem.RobertsonTimes(25), &r.Grid25}, {random, &r.Random}} {
 		each, err := l.fromReference(m, g.times)
 		if err != nil {
 			return nil, err
@@ -78,32 +81,15 @@ func mass(y []float64) float64 { return y[0] + y[1] + y[2] }
 // fromReference returns the largest errors of the components over a grid, from
 // (1, 0, 0).
 func (l *laboratory) fromReference(m *model.Model, times []float64) ([]float64, error) {
-	d, err := l.reference(times)
+	want, err := l.from(times)
 	if err != nil {
 		return nil, err
 	}
-	u, err := m.Predict(d.States[0], times)
+	u, err := m.Predict(want[0], times)
 	if err != nil {
 		return nil, err
 	}
-	each, _ := errorOf(u, d.States)
-	return each, nil
-}
-
-// errorOf returns the largest error of each scaled component, and the rms of all.
-func errorOf(u, want [][][]float64) (each []float64, rms float64) {
-	each = make([]float64, len(scale))
-	var n float64
-	for k := range u {
-		for s := range u[k] {
-			for j, f := range scale {
-				e := f * math.Abs(u[k][s][j]-want[k][s][j])
-				each[j] = max(each[j], e)
-				rms, n = rms+e*e, n+1
-			}
-		}
-	}
-	return each, math.Sqrt(rms / n)
+	return measure.Compare(u, want, scale).MaxAbs, nil
 }
 
 // deployment is the model rolled out by another method.
@@ -121,7 +107,8 @@ type deployment struct {
 
 // deploy rolls a model out from (1, 0, 0) by other methods.
 func (l *laboratory) deploy(m *model.Model, methods ...string) ([]deployment, error) {
-	d, err := l.reference(logTimes(points))
+	times := problem.RobertsonTimes(points)
+	want, err := l.from(times)
 	if err != nil {
 		return nil, err
 	}
@@ -131,18 +118,17 @@ func (l *laboratory) deploy(m *model.Model, methods ...string) ([]deployment, er
 		if err != nil {
 			return nil, err
 		}
-		u, err := other.Predict(d.States[0], d.Times)
+		u, err := other.Predict(want[0], times)
 		if err != nil {
 			return nil, err
 		}
-		latent, err := other.PredictLatent(d.States[0], d.Times)
+		latent, err := other.PredictLatent(want[0], times)
 		if err != nil {
 			return nil, err
 		}
 		p := deployment{Integrator: name}
 		for k := range u {
-			each, _ := errorOf(u[k:k+1], d.States[k:k+1])
-			e := slices.Max(each)
+			e := slices.Max(measure.Compare(u[k:k+1], want[k:k+1], scale).MaxAbs)
 			p.MaxAbs = max(p.MaxAbs, e)
 			p.Errors = append(p.Errors, e)
 			size := 0.0
@@ -151,7 +137,7 @@ func (l *laboratory) deploy(m *model.Model, methods ...string) ([]deployment, er
 			}
 			p.Sizes = append(p.Sizes, size)
 			if p.DivergesAt == 0 && !(size <= 1e6) {
-				p.DivergesAt, p.Time = k, d.Times[k]
+				p.DivergesAt, p.Time = k, times[k]
 			}
 		}
 		all = append(all, p)

@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
-	"spnode/data"
+	"spnode/data/problem"
 	"spnode/experiments/figure"
 	"spnode/experiments/report"
 )
@@ -43,49 +43,58 @@ func (l *laboratory) figures(models []*trained, deployed []deployment) ([]report
 	})
 }
 
-// panel draws the scaled components of one trajectory, truth and model.
-func panel(title string, fine, coarse *data.Dataset, u [][][]float64, sample int) figure.Panel {
-	return figure.Panel{
-		Title: title,
-		X:     figure.Axis{Label: "time t (s)", Log: true},
-		Y:     figure.Axis{Label: "concentration (scaled)"},
-		Series: append(figure.Truths(fine.Times, scaled(fine.States, sample), 0, "truth y₁", "truth 10⁴y₂", "truth y₃"),
-			figure.Predictions("model", coarse.Times, scaled(u, sample), 0)),
+// panels draw the scaled components of trajectories, truth and model, one a panel.
+func (l *laboratory) panels(m *trained, u0 [][]float64, title func(sample int) string) ([]figure.Panel, error) {
+	fine, coarse := l.fineTimes(), problem.RobertsonTimes(points)
+	truth, err := l.from(fine, u0...)
+	if err != nil {
+		return nil, err
 	}
+	start, err := l.from(coarse, u0...)
+	if err != nil {
+		return nil, err
+	}
+	u, err := m.Model.Predict(start[0], coarse)
+	if err != nil {
+		return nil, err
+	}
+	var panels []figure.Panel
+	for s := range u0 {
+		panels = append(panels, figure.Panel{
+			Title: title(s),
+			X:     figure.Axis{Label: "time t (s)", Log: true},
+			Y:     figure.Axis{Label: "concentration (scaled)"},
+			Series: append(figure.Truths(fine, scaled(truth, s), 0, "truth y₁", "truth 10⁴y₂", "truth y₃"),
+				figure.Predictions("model", coarse, scaled(u, s), 0)),
+		})
+	}
+	return panels, nil
 }
 
 // scaled is one trajectory in the variables that the networks see.
 func scaled(u [][][]float64, sample int) [][][]float64 {
 	v := make([][][]float64, len(u))
 	for k := range u {
-		v[k] = [][]float64{make([]float64, len(scale))}
-		floats.MulTo(v[k][0], u[k][sample], scale)
+		v[k] = [][]float64{floats.MulTo(make([]float64, len(scale)), u[k][sample], scale)}
 	}
 	return v
 }
 
 // trajectories is figure 5.
 func (l *laboratory) trajectories(models []*trained) (*figure.Figure, error) {
-	fine, err := l.reference(l.fineTimes())
-	if err != nil {
-		return nil, err
-	}
-	coarse, err := l.reference(logTimes(points))
-	if err != nil {
-		return nil, err
-	}
 	var panels []figure.Panel
-	for _, name := range []string{"direct", "autoencoder"} {
-		m := named(models, name)
+	for _, c := range [][2]string{{"direct", "without an autoencoder"}, {"autoencoder", "with an autoencoder"}} {
+		m := named(models, c[0])
 		if m == nil {
 			continue
 		}
-		u, err := m.Model.Predict(coarse.States[0], coarse.Times)
+		p, err := l.panels(m, [][]float64{{1, 0, 0}}, func(int) string {
+			return fmt.Sprintf("%s: largest error %s", c[1], report.Format(slices.Max(m.Test.MaxAbs)))
+		})
 		if err != nil {
 			return nil, err
 		}
-		title := map[string]string{"direct": "without an autoencoder", "autoencoder": "with an autoencoder"}[name]
-		panels = append(panels, panel(fmt.Sprintf("%s: largest error %s", title, report.Format(slices.Max(m.Test.MaxAbs))), fine, coarse, u, 0))
+		panels = append(panels, p...)
 	}
 	if len(panels) == 0 {
 		return nil, nil
@@ -100,25 +109,9 @@ func (l *laboratory) masses(models []*trained) (*figure.Figure, error) {
 		return nil, nil
 	}
 	u0 := [][]float64{{0.95, 0, 0}, {1, 0, 0}, {1.05, 0, 0}}
-	at := func(times []float64) (*data.Dataset, error) {
-		d, _, err := data.RobertsonRadau().SolveFrom(l.Context, data.Robertson{}, u0, 0, times)
-		return d, err
-	}
-	fine, err := at(l.fineTimes())
+	panels, err := l.panels(m, u0, func(s int) string { return fmt.Sprintf("mass %g", u0[s][0]) })
 	if err != nil {
 		return nil, err
-	}
-	coarse, err := at(logTimes(points))
-	if err != nil {
-		return nil, err
-	}
-	u, err := m.Model.Predict(coarse.States[0], coarse.Times)
-	if err != nil {
-		return nil, err
-	}
-	var panels []figure.Panel
-	for s := range u0 {
-		panels = append(panels, panel(fmt.Sprintf("mass %g", u0[s][0]), fine, coarse, u, s))
 	}
 	return figure.New(figure.Layout{}, panels...)
 }
@@ -131,7 +124,7 @@ func contrastFigure(deployed []deployment) (*figure.Figure, error) {
 	}
 	const largest = 1e12 // of what is drawn
 	panels := []figure.Panel{{Y: figure.Axis{Label: "largest error", Log: true}}, {Y: figure.Axis{Label: "largest latent component", Log: true}}}
-	times := logTimes(points)
+	times := problem.RobertsonTimes(points)
 	for i := range panels {
 		panels[i].X = figure.Axis{Label: "time t (s)", Log: true}
 		for j, d := range deployed {
@@ -156,14 +149,15 @@ func (l *laboratory) spectra(models []*trained) (*figure.Figure, error) {
 	if m == nil {
 		return nil, nil
 	}
-	d, err := l.reference(l.fineTimes())
+	times := l.fineTimes()
+	truth, err := l.from(times)
 	if err != nil {
 		return nil, err
 	}
 	rates := make([][2][]float64, 2) // the third eigenvalue is 0: mass
 	jac := mat.NewDense(3, 3, nil)
-	for k, t := range d.Times {
-		data.Robertson{}.Jacobian(jac, d.States[k][0])
+	for k, t := range times {
+		problem.Robertson{}.Jacobian(jac, truth[k][0])
 		r, err := decay(jac)
 		if err != nil {
 			return nil, err
@@ -183,7 +177,7 @@ func (l *laboratory) spectra(models []*trained) (*figure.Figure, error) {
 	label := "learned A"
 	for _, z := range m.Stability.Spectrum {
 		if rate := -z[0]; rate > 0 {
-			first, last := d.Times[0], d.Times[len(d.Times)-1]
+			first, last := times[0], times[len(times)-1]
 			p.Series = append(p.Series, figure.Dashed(figure.Black, label, []float64{first, last}, []float64{rate, rate}))
 			label = ""
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
+	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model"
@@ -25,7 +26,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f.Set.StringVar(&o.weighting, "weighting", "", "weighting `W` of the loss in time: log-time, time (eq. (20)) or uniform")
 	return driver.Experiment[Config, *Config]{
 		Flags:      f,
-		Components: data.Robertson{}.Components(),
+		Components: problem.Robertson{}.Components(),
 		Default:    defaultConfig,
 		Choose:     func(c *Config) error { return c.choose(f, o) },
 		Quick:      (*Config).quick,

@@ -6,11 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
-	"spnode/data"
+	"spnode/data/problem"
 	"spnode/experiments/driver/drivertest"
 )
 
@@ -158,28 +157,10 @@ func TestFlagsChooseModels(t *testing.T) {
 	}
 }
 
-func TestErrorOf(t *testing.T) {
-	want := [][][]float64{{{1, 1e-5, 0}}, {{0.5, 2e-5, 0.5}}}
-	u := [][][]float64{{{1, 1e-5, 0.1}}, {{0.7, 1e-5, 0.5}}}
-	each, rms := errorOf(u, want)
-	for j, e := range []float64{0.2, 0.1, 0.1} {
-		if math.Abs(each[j]-e) > 1e-12 {
-			t.Errorf("component %d: %g, want %g", j, each[j], e)
-		}
-	}
-	if w := math.Sqrt((0.01 + 0.04 + 0.01) / 6); math.Abs(rms-w) > 1e-12 {
-		t.Errorf("rms %g, want %g", rms, w)
-	}
-	u[1][0][0] = math.NaN()
-	if each, _ := errorOf(u, want); !math.IsNaN(each[0]) || !math.IsNaN(slices.Max(each)) {
-		t.Errorf("NaN is not the worst: %v", each)
-	}
-}
-
 // Training, held-out and fine grids fit each other.
 func TestGrids(t *testing.T) {
 	c := defaultConfig()
-	fine, paper := c.fineTimes(), data.RobertsonTimes()
+	fine, paper := c.fineTimes(), problem.RobertsonTimes(50)
 	if len(fine) != 981 || fine[0] != paper[0] || fine[980] != paper[49] {
 		t.Fatalf("%d fine times from %g to %g", len(fine), fine[0], fine[len(fine)-1])
 	}

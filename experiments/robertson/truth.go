@@ -6,6 +6,8 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"spnode/data"
+	"spnode/data/ode"
+	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/model"
 )
@@ -20,13 +22,13 @@ type laboratory struct {
 }
 
 // solve integrates initial states at t = 0 and returns them at the times.
-func (l *laboratory) solve(s data.RobertsonStates, times []float64) (*data.Dataset, error) {
+func (l *laboratory) solve(s problem.RobertsonStates, times []float64) (*data.Dataset, error) {
 	key := struct {
 		Problem string
-		States  data.RobertsonStates
+		States  problem.RobertsonStates
 		Times   []float64
-		Solver  data.Radau
-	}{"robertson", s, times, data.RobertsonRadau()}
+		Solver  ode.Radau
+	}{"robertson", s, times, problem.RobertsonRadau()}
 	d, _, err := data.Cached(l.Cache, key, func() (*data.Dataset, error) {
 		u0, err := s.Draw()
 		if err != nil {
@@ -34,23 +36,29 @@ func (l *laboratory) solve(s data.RobertsonStates, times []float64) (*data.Datas
 		}
 		stage := l.Progress.Stage(fmt.Sprintf("data: %d trajectories, %d times", s.Samples, len(times)), s.Samples)
 		defer stage.Done()
-		solver := data.RobertsonRadau()
+		solver := problem.RobertsonRadau()
 		solver.Progress = func(done, total int) { stage.Update(done) }
-		d, _, err := solver.SolveFrom(l.Context, data.Robertson{}, u0, 0, times)
+		d, _, err := solver.SolveFrom(l.Context, problem.Robertson{}, u0, 0, times)
 		return d, err
 	})
 	return d, err
 }
 
-// reference is the trajectory from (1, 0, 0) at the times.
-func (l *laboratory) reference(times []float64) (*data.Dataset, error) {
-	d, _, err := data.RobertsonRadau().SolveFrom(l.Context, data.Robertson{}, [][]float64{{1, 0, 0}}, 0, times)
-	return d, err
+// from is the truth from states at t = 0, (1, 0, 0) without any, at the times.
+func (l *laboratory) from(times []float64, u0 ...[]float64) ([][][]float64, error) {
+	if len(u0) == 0 {
+		u0 = [][]float64{{1, 0, 0}}
+	}
+	d, _, err := problem.RobertsonRadau().SolveFrom(l.Context, problem.Robertson{}, u0, 0, times)
+	if err != nil {
+		return nil, err
+	}
+	return d.States(), nil
 }
 
 // states describes initial states; those held out differ in their seed.
-func (c Config) states(n int, apart uint64, masses bool) data.RobertsonStates {
-	s := data.DefaultRobertsonStates(n, c.Seed+apart)
+func (c Config) states(n int, apart uint64, masses bool) problem.RobertsonStates {
+	s := problem.DefaultRobertsonStates(n, c.Seed+apart)
 	s.Scale = c.Data.Scale
 	if masses {
 		s.MassMin, s.MassMax = c.Data.Masses[0], c.Data.Masses[1]
@@ -59,16 +67,7 @@ func (c Config) states(n int, apart uint64, masses bool) data.RobertsonStates {
 }
 
 // fineTimes is the data's grid: log-spaced over the paper's interval.
-func (c Config) fineTimes() []float64 { return logTimes((points-1)*c.Data.Fine + 1) }
-
-// logTimes are n log-spaced times over the paper's interval.
-func logTimes(n int) []float64 {
-	t, err := data.ParseTimes(fmt.Sprintf("log:4e-6:4e6:%d", n))
-	if err != nil {
-		panic(err) // constants and a number above 1
-	}
-	return t
-}
+func (c Config) fineTimes() []float64 { return problem.RobertsonTimes((points-1)*c.Data.Fine + 1) }
 
 // standardize sets the scaling of the encoder's input by the initial states of
 // the data.
@@ -77,7 +76,7 @@ func standardize(c *model.Config, d *data.Dataset) {
 	for j, f := range scale {
 		x := make([]float64, d.Samples())
 		for s := range x {
-			x[s] = d.States[0][s][j] * f
+			x[s] = d.Trajectories[s].States[0][j] * f
 		}
 		mean, deviation := stat.MeanStdDev(x, nil)
 		if !(deviation > 0) {

@@ -8,6 +8,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"spnode/data"
+	"spnode/data/measure"
+	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model"
@@ -44,15 +46,17 @@ func evaluate(m *model.Model, eps float64, t truth) (*testReport, map[string][][
 	predictions := map[string][][][]float64{}
 	for name, e := range map[string]*gridError{trainGrid: &r.TrainGrid, coarse: &r.Coarse, fine: &r.Fine} {
 		d := t.grids[name]
-		u, err := m.Predict(t.initial, d.Times)
+		times, _ := d.Grid()
+		u, err := m.Predict(t.initial, times)
 		if err != nil {
 			return nil, nil, err
 		}
-		*e = errorOf(u, d.States)
+		off := measure.Compare(u, d.States(), nil)
+		*e = gridError{slices.Max(off.MaxAbs), off.RMS, off.Relative}
 		predictions[name] = u
 	}
 	a := m.Linear()
-	want := data.ABump()
+	want := problem.ABump()
 	for i := range 2 {
 		want.Set(i, i, want.At(i, i)+eps)
 		r.Linear.A = append(r.Linear.A, slices.Clone(a.RawRowView(i)))
@@ -68,34 +72,19 @@ func evaluate(m *model.Model, eps float64, t truth) (*testReport, map[string][][
 	return r, predictions, nil
 }
 
-func errorOf(u, want [][][]float64) (g gridError) {
-	var e2, w2, n float64
-	for k := range u {
-		for s := range u[k] {
-			for j, v := range u[k][s] {
-				w := want[k][s][j]
-				e := math.Abs(v - w)
-				g.MaxAbs = max(g.MaxAbs, e) // NaN if one is
-				e2, w2, n = e2+e*e, w2+w*w, n+1
-			}
-		}
-	}
-	g.RMS, g.Rel = math.Sqrt(e2/n), math.Sqrt(e2/w2)
-	return g
-}
-
 // floor is how well the data of ε = 0 determine A at best: the largest error
 // of (1/T) log M, where M is the least-squares flow map x(0) → x(T) of the
 // data. For 2×2 matrices with d = tr M/2 and s² = 1 − det M/d²,
 //
 //	log M = ½ log(det M) I + (M/d − I) artanh(s)/s.
 func floor(d *data.Dataset) float64 {
-	last := len(d.Times) - 1
-	span := d.Times[last] - d.Times[0]
+	times, _ := d.Grid()
+	last := len(times) - 1
+	span := times[last] - times[0]
 	x, y := mat.NewDense(d.Samples(), 2, nil), mat.NewDense(d.Samples(), 2, nil)
 	for i := range d.Samples() {
-		x.SetRow(i, d.States[0][i])
-		y.SetRow(i, d.States[last][i])
+		x.SetRow(i, d.Trajectories[i].States[0])
+		y.SetRow(i, d.Trajectories[i].States[last])
 	}
 	var mt mat.Dense
 	if err := mt.Solve(x, y); err != nil {
@@ -105,7 +94,7 @@ func floor(d *data.Dataset) float64 {
 	s2 := 1 - det/(half*half)
 	ratio := 1 + s2/3 + s2*s2/5 // artanh(s)/s; s² is the rounding of a double eigenvalue
 	var worst float64
-	want := data.ABump()
+	want := problem.ABump()
 	for i := range 2 {
 		for j := range 2 {
 			l := mt.At(j, i) / half * ratio

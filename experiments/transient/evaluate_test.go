@@ -11,44 +11,15 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"spnode/data"
+	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/model"
 )
 
-func TestErrorOf(t *testing.T) {
-	nan, inf := math.NaN(), math.Inf(1)
-	// Two times, two samples; the truth's norm is 5√2.
-	want := [][][]float64{{{3, 4}, {0, 0}}, {{0, 0}, {-4, 3}}}
-	for _, c := range []struct {
-		name string
-		u    [][][]float64
-		want gridError
-	}{
-		{"exact", want, gridError{}},
-		// Errors 1, −2 and 2: their norm is 3, of 8 numbers.
-		{"off", [][][]float64{{{4, 4}, {0, -2}}, {{0, 0}, {-4, 5}}}, gridError{2, 3 / math.Sqrt(8), 3 / math.Sqrt(50)}},
-		{"NaN first", [][][]float64{{{nan, 4}, {0, 1}}, {{0, 0}, {-4, 3}}}, gridError{nan, nan, nan}},
-		{"NaN last", [][][]float64{{{3, 4}, {0, 1}}, {{0, 0}, {-4, nan}}}, gridError{nan, nan, nan}},
-		{"Inf", [][][]float64{{{3, 4}, {-inf, 1}}, {{0, 0}, {-4, 3}}}, gridError{inf, inf, inf}},
-		{"Inf and NaN", [][][]float64{{{3, 4}, {inf, 1}}, {{nan, 0}, {-4, 3}}}, gridError{nan, nan, nan}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			got := errorOf(c.u, want)
-			for i, x := range []float64{got.MaxAbs, got.RMS, got.Rel} {
-				y := []float64{c.want.MaxAbs, c.want.RMS, c.want.Rel}[i]
-				same := x == y || math.IsNaN(x) && math.IsNaN(y)
-				if near := math.Abs(x-y) <= 4e-16*y; !same && !near { // two square roots
-					t.Errorf("got %+v, want %+v", got, c.want)
-				}
-			}
-		})
-	}
-}
-
 // flow is a data set of the exact flow of du/dt = Au.
 func flow(a *mat.Dense, times ...float64) *data.Dataset {
 	r := rand.New(rand.NewPCG(5, 6))
-	d := &data.Dataset{Times: times}
+	var all [][][]float64
 	x := mat.NewDense(2, 20, nil)
 	for i := range 2 {
 		for j := range 20 {
@@ -64,9 +35,9 @@ func flow(a *mat.Dense, times ...float64) *data.Dataset {
 		for s := range states {
 			states[s] = []float64{u.At(0, s), u.At(1, s)}
 		}
-		d.States = append(d.States, states)
+		all = append(all, states)
 	}
-	return d
+	return data.Shared(times, all, nil)
 }
 
 // Of data that A makes the floor is the distance of A from A_bump. The data of
@@ -88,7 +59,7 @@ func TestFloor(t *testing.T) {
 		{"rotation", [4]float64{0, 0, -1e-5, 0}, 1e-5},     // −2 ± 0.01i
 		{"all", [4]float64{1e-3, 2e-3, 1e-5, -4e-3}, 4e-3}, // −2.0015 ± 0.0102
 	} {
-		a := data.ABump()
+		a := problem.ABump()
 		for i, v := range c.off {
 			a.Set(i/2, i%2, a.At(i/2, i%2)+v)
 		}
@@ -105,10 +76,10 @@ func TestFloor(t *testing.T) {
 // What the floor is for: data with errors of 1e-6 allow no better than about
 // that over e^{−2T}T; and no A is determined by less than two states.
 func TestFloorOfNoise(t *testing.T) {
-	d := flow(data.ABump(), 0, 2)
+	d := flow(problem.ABump(), 0, 2)
 	exact := floor(d)
 	r := rand.New(rand.NewPCG(7, 8))
-	for _, x := range d.States[1] {
+	for _, x := range d.States()[1] {
 		x[0] += 1e-6 * r.NormFloat64()
 		x[1] += 1e-6 * r.NormFloat64()
 	}
@@ -201,12 +172,13 @@ func TestEvaluateAgainstItself(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		self.grids[name] = &data.Dataset{Times: times, States: u}
+		self.grids[name] = data.Shared(times, u, nil)
 	}
-	if n, k := len(self.grids[coarse].Times), len(self.grids[fine].Times); n != 51 || k != 501 {
+	times, _ := self.grids[fine].Grid()
+	if n, k := len(self.grids[coarse].States()), len(times); n != 51 || k != 501 {
 		t.Errorf("the grids have %d and %d times, want 51 and 501", n, k)
 	}
-	if last := self.grids[fine].Times[500]; math.Abs(last-10) > 1e-14 {
+	if last := times[500]; math.Abs(last-10) > 1e-14 {
 		t.Errorf("the fine grid ends at %v", last)
 	}
 	for _, eps := range []float64{0, 1} {
@@ -229,7 +201,7 @@ func TestEvaluateAgainstItself(t *testing.T) {
 		}
 	}
 	// One grid that is off shows there, and there alone.
-	self.grids[fine].States[500][1][0] += 0.5
+	self.grids[fine].States()[500][1][0] += 0.5
 	r, _, err := evaluate(m, 0, self)
 	if err != nil {
 		t.Fatal(err)

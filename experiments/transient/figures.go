@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
-	"spnode/data"
+	"spnode/data/problem"
 	"spnode/experiments/figure"
 	"spnode/experiments/report"
 	"spnode/ops"
@@ -26,7 +26,7 @@ func figures(models []*trained) ([]report.Figure, error) {
 			all = append(all, report.Drawing{
 				Name: name,
 				Caption: fmt.Sprintf("Figure %d of the paper, ε = %d: a held-out initial state, truth as lines, the models at Δt = 0.2 as dots. They were trained on %d steps of about %.2g.",
-					3+eps, eps, len(own[0].recipe.Times)-1, own[0].truth.grids[trainGrid].Times[1]),
+					3+eps, eps, len(own[0].recipe.Times)-1, own[0].truth.grids[trainGrid].Trajectories[0].Times[1]),
 				Draw: func() (*figure.Figure, error) { return rolloutFigure(own) },
 			})
 		}
@@ -58,7 +58,7 @@ func growthFigure() (*figure.Figure, error) {
 	for i, c := range []struct {
 		name string
 		a    *mat.Dense
-	}{{"A_bump, γ = 3", data.ABump()}, {"A_decay, γ = −1.5", data.ADecay()}} {
+	}{{"A_bump, γ = 3", problem.ABump()}, {"A_decay, γ = −1.5", problem.ADecay()}} {
 		var x, y []float64
 		for t := 0.0; t <= 5.001; t += 0.02 {
 			phi, err := ops.Phi(c.a, t, 1, 0)
@@ -86,7 +86,7 @@ func spectralNorm(a *mat.Dense) float64 {
 func shown(m *trained) int {
 	d := m.truth.grids[coarse]
 	for s := range d.Samples() {
-		x := d.States[0][s]
+		x := d.Trajectories[s].States[0]
 		if math.Abs(x[1]) > 0.6 && x[0]*x[1] < 0 {
 			return s
 		}
@@ -105,8 +105,8 @@ func rolloutFigure(models []*trained) (*figure.Figure, error) {
 			X:     figure.Axis{Label: "time t (dimensionless)"},
 			Y:     figure.Axis{Label: "x₁, x₂"},
 		}
-		t, at := m.truth.grids[fine], m.truth.grids[coarse].Times
-		p.Series = append(figure.Truths(t.Times, t.States, s, "truth x₁", "truth x₂"), figure.Predictions("model, Δt = 0.2", at, m.predictions[coarse], s))
+		t, at := m.truth.grids[fine], m.truth.grids[coarse].Trajectories[s].Times
+		p.Series = append(figure.Truths(t.Trajectories[s].Times, t.States(), s, "truth x₁", "truth x₂"), figure.Predictions("model, Δt = 0.2", at, m.predictions[coarse], s))
 		panels = append(panels, p)
 	}
 	return figure.New(figure.Layout{}, panels...)
@@ -158,10 +158,10 @@ func errorFigure(models []*trained) (*figure.Figure, error) {
 		for i, m := range ofEpsilon(models, eps) {
 			d := m.truth.grids[coarse]
 			var x, lo, mid, hi []float64
-			for k := 1; k < len(d.Times); k++ {
+			for k := 1; k < len(d.Trajectories[0].Times); k++ {
 				e := make([]float64, d.Samples())
 				for s := range e {
-					e[s] = floats.Distance(m.predictions[coarse][k][s], d.States[k][s], 2)
+					e[s] = floats.Distance(m.predictions[coarse][k][s], d.Trajectories[s].States[k], 2)
 					if math.IsNaN(e[s]) { // it ran away, and is the largest
 						e[s] = math.Inf(1)
 					}
@@ -169,7 +169,7 @@ func errorFigure(models []*trained) (*figure.Figure, error) {
 				slices.Sort(e)
 				n := len(e) - 1
 				// A logarithm shows no zero, and nothing below 1e-16 is meant.
-				x = append(x, d.Times[k])
+				x = append(x, d.Trajectories[0].Times[k])
 				lo, mid, hi = append(lo, max(1e-16, e[n/10])), append(mid, max(1e-16, e[n/2])), append(hi, max(1e-16, e[n*9/10]))
 			}
 			p.Series = append(p.Series,

@@ -10,6 +10,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
+	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model"
@@ -22,7 +23,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	epsilon := f.Set.String("epsilon", "", "train only the models of ε = `E`, 0 or 1")
 	return driver.Experiment[Config, *Config]{
 		Flags:      f,
-		Components: data.Transient{}.Components(),
+		Components: problem.Transient{}.Components(),
 		Default:    defaultConfig,
 		Choose:     func(c *Config) error { return c.choose(f, *epsilon) },
 		Quick:      (*Config).quick,

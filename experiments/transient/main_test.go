@@ -212,7 +212,7 @@ func TestSeedReachesTheData(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		states = append(append(states, t0.training.States[0]...), t0.initial...)
+		states = append(append(states, t0.training.States()[0]...), t0.initial...)
 	}
 	if len(states) != 20 {
 		t.Fatalf("got %d states, want 20", len(states))

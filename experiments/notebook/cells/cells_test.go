@@ -48,7 +48,7 @@ func TestEval(t *testing.T) {
 			"context"
 			"os"
 			"os/signal"
-			"spnode/data"
+			"spnode/data/ode"
 			"spnode/experiments/figure"
 			"spnode/model"
 		)`,
@@ -58,7 +58,7 @@ func TestEval(t *testing.T) {
 		func (Decay) Dim() int { return 1 }
 		func (Decay) Components() []string { return []string{"x"} }
 		func (d Decay) RHS(dst, u []float64) { dst[0] = -d.Rate * u[0] }`,
-		`d, _, err := data.DefaultRKF45().Solve(Decay{2}, [][]float64{{1}, {2}}, []float64{0, 0.5, 1})
+		`d, _, err := ode.DefaultRKF45().Solve(Decay{2}, [][]float64{{1}, {2}}, []float64{0, 0.5, 1})
 		check(err)`,
 		`c := model.DefaultConfig(1)
 		c.Nonlinear = model.NonlinearConfig{Kind: model.KindNone}
@@ -68,7 +68,7 @@ func TestEval(t *testing.T) {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 		tc := model.DefaultTrainConfig()
 		tc.Adam.Iterations, tc.LBFGS.Iterations = 3, 2
-		t, err := model.NewTrainer(m, tc, d.Times, d.States, model.WithHook(func(model.Metrics) { seen++ }))
+		t, err := model.NewTrainer(m, tc, d.Trajectories[0].Times, d.States(), model.WithHook(func(model.Metrics) { seen++ }))
 		check(err)
 		check(t.Fit(ctx))
 		stop()
@@ -78,7 +78,7 @@ func TestEval(t *testing.T) {
 			t.Fatalf("%s\n%s%v", source, out.Printed, err)
 		}
 	}
-	out, err := i.Eval(`figure.New(figure.Layout{}, figure.Panel{Series: []figure.Series{figure.Line(figure.Black, "", d.Times, d.Times)}})`)
+	out, err := i.Eval(`figure.New(figure.Layout{}, figure.Panel{Series: []figure.Series{figure.Line(figure.Black, "", d.Trajectories[0].Times, d.Trajectories[0].Times)}})`)
 	if err != nil || len(out.Values) != 2 || out.Values[1] != nil {
 		t.Fatalf("got %v, %v, want a figure and no error", out.Values, err)
 	}

@@ -22,7 +22,11 @@ import (
 	_ "gorgonia.org/tensor"
 
 	_ "spnode/data"
+	_ "spnode/data/ks"
+	_ "spnode/data/measure"
 	_ "spnode/data/npz"
+	_ "spnode/data/ode"
+	_ "spnode/data/problem"
 	_ "spnode/experiments/figure"
 	_ "spnode/integrator"
 	_ "spnode/model"

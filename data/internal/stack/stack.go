@@ -1,0 +1,66 @@
+// Package stack has what data and the rooms beside it share: stacks of states,
+// indexed [sample][component], the checks of states and times, and the solution
+// of samples in parallel.
+package stack
+
+import (
+	"math"
+	"slices"
+
+	"github.com/pkg/errors"
+)
+
+// The sentinels that package data has under the same names.
+var (
+	ErrShape     = errors.New("shapes disagree")
+	ErrNotFinite = errors.New("not finite")
+)
+
+// New returns n zero states of dim components in one block of memory.
+func New(n, dim int) [][]float64 { return Rows(make([]float64, n*dim), n, dim) }
+
+// Rows returns the n rows of length dim of a row-major matrix, without copying.
+func Rows(flat []float64, n, dim int) [][]float64 {
+	u := make([][]float64, n)
+	for i := range u {
+		u[i] = flat[i*dim : (i+1)*dim : (i+1)*dim]
+	}
+	return u
+}
+
+// Check returns an error unless u holds finite states of dim components.
+func Check(u [][]float64, dim int) error {
+	if len(u) == 0 || dim == 0 {
+		return errors.Wrapf(ErrShape, "states, got %d samples of %d components, want at least one of each", len(u), dim)
+	}
+	for i, row := range u {
+		if len(row) != dim {
+			return errors.Wrapf(ErrShape, "sample %d: got %d components, want %d", i, len(row), dim)
+		}
+		for j, v := range row {
+			if !Finite(v) {
+				return errors.Wrapf(ErrNotFinite, "sample %d, component %d: got %g", i, j, v)
+			}
+		}
+	}
+	return nil
+}
+
+// CheckTimes returns an error unless the times are finite and strictly increasing.
+func CheckTimes(times []float64) error {
+	if len(times) == 0 {
+		return errors.Wrap(ErrShape, "times, got none, want at least one")
+	}
+	if i := slices.IndexFunc(times, func(t float64) bool { return !Finite(t) }); i >= 0 {
+		return errors.Wrapf(ErrNotFinite, "time %d, got %g", i, times[i])
+	}
+	for i := 1; i < len(times); i++ {
+		if times[i] <= times[i-1] {
+			return errors.Errorf("times must strictly increase: time %d is %v, time %d is %v", i-1, times[i-1], i, times[i])
+		}
+	}
+	return nil
+}
+
+// Finite tells numbers from NaN and ±Inf.
+func Finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

@@ -1,0 +1,72 @@
+package measure
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+)
+
+func TestCompare(t *testing.T) {
+	truth := [][][]float64{{{1, 0.5}, {2, 0.25}}, {{3, -0.5}, {0, 0}}}
+	pred := [][][]float64{{{1, 0.5}, {5, 0.25}}, {{3, -0.75}, {-4, 0}}}
+	for _, c := range []struct {
+		scale              []float64
+		first, second, rms float64
+		relative           float64
+	}{
+		{nil, 4, 0.25, math.Sqrt(25.0625 / 8), math.Sqrt(25.0625 / 14.5625)},
+		{[]float64{1, 4}, 4, 1, math.Sqrt(26. / 8), math.Sqrt(26. / 23)},
+	} {
+		// All sums are exact.
+		e := Compare(pred, truth, c.scale)
+		if len(e.MaxAbs) != 2 || e.MaxAbs[0] != c.first || e.MaxAbs[1] != c.second || e.RMS != c.rms || e.Relative != c.relative {
+			t.Errorf("scale %v: got %+v, want %+v", c.scale, e, c)
+		}
+	}
+	if e := Compare(truth, truth, nil); e.MaxAbs[0] != 0 || e.RMS != 0 || e.Relative != 0 {
+		t.Errorf("the truth itself: got %+v", e)
+	}
+	pred[0][0][1] = math.NaN() // and what follows is no less wrong
+	if e := Compare(pred, truth, nil); e.MaxAbs[0] != 4 || !math.IsNaN(e.MaxAbs[1]) || !math.IsNaN(e.RMS) || !math.IsNaN(e.Relative) {
+		t.Errorf("got %+v, want NaN for the second component", e)
+	}
+}
+
+func TestCompareWrong(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	// Two times, two samples; the truth's norm is 5√2.
+	want := [][][]float64{{{3, 4}, {0, 0}}, {{0, 0}, {-4, 3}}}
+	type errors struct{ maxAbs, rms, relative float64 }
+	for _, c := range []struct {
+		name string
+		u    [][][]float64
+		want errors
+	}{
+		{"exact", want, errors{}},
+		// Errors 1, −2 and 2: their norm is 3, of 8 numbers.
+		{"off", [][][]float64{{{4, 4}, {0, -2}}, {{0, 0}, {-4, 5}}}, errors{2, 3 / math.Sqrt(8), 3 / math.Sqrt(50)}},
+		{"NaN first", [][][]float64{{{nan, 4}, {0, 1}}, {{0, 0}, {-4, 3}}}, errors{nan, nan, nan}},
+		{"NaN last", [][][]float64{{{3, 4}, {0, 1}}, {{0, 0}, {-4, nan}}}, errors{nan, nan, nan}},
+		{"Inf", [][][]float64{{{3, 4}, {-inf, 1}}, {{0, 0}, {-4, 3}}}, errors{inf, inf, inf}},
+		{"Inf and NaN", [][][]float64{{{3, 4}, {inf, 1}}, {{nan, 0}, {-4, 3}}}, errors{nan, nan, nan}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := Compare(c.u, want, nil)
+			for i, x := range []float64{slices.Max(got.MaxAbs), got.RMS, got.Relative} {
+				y := []float64{c.want.maxAbs, c.want.rms, c.want.relative}[i]
+				same := x == y || math.IsNaN(x) && math.IsNaN(y)
+				if near := math.Abs(x-y) <= 4e-16*y; !same && !near { // two square roots
+					t.Errorf("got %+v, want %+v", got, c.want)
+				}
+			}
+		})
+	}
+}
+
+func ExampleCompare() {
+	truth := [][][]float64{{{1, 0.001}}, {{2, 0.002}}}
+	pred := [][][]float64{{{1, 0.001}}, {{2.5, 0.0015}}}
+	fmt.Printf("%.2g\n", Compare(pred, truth, []float64{1, 1000}).MaxAbs)
+	// Output: [0.5 0.5]
+}
