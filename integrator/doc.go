@@ -21,4 +21,19 @@
 //	etdrk4      Cox and Matthews, order 4
 //	imex        implicit in A, explicit in g: the paper's rival, order 1
 //	euler, rk4  explicit, for comparison
+//
+// # Adding a method
+//
+// A method is a file with one type, as etd2rk.go shows: its formula and source,
+// Name, Order, and a Plan that makes what all steps of a grid share (propagators
+// with as many φ_j as the formula has) and returns the formula of one step. It
+// has a line where the methods are registered in integrator.go, one above, and
+// its order in TestByName. The tests of order, gradients and batches then run it,
+// and models take it by its name. Krogstad's method, ETD3RK and the Lawson methods
+// are of this kind.
+//
+// What a method may use is a fixed A, with products, solves and exponentials of
+// it, and values of g. Rosenbrock methods, such as EXPRB32, have no seat: they
+// take the exponential of A + Dg(u) at every step and for each row, but a System
+// has no Dg, and Propagators take one A for all.
 package integrator

@@ -9,9 +9,9 @@ import (
 	"github.com/pkg/errors"
 )
 
-// blockRows is how many states are advanced, or decoded, together: with the
+// predictRows is how many states are advanced, or decoded, together: with the
 // widths of the paper's networks what they need then stays in cache.
-const blockRows = 128
+const predictRows = 128
 
 // Predict returns the states U(t) at the given times, indexed by time, sample
 // and component, from the states u0 at the first of them, indexed by sample
@@ -28,8 +28,8 @@ func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) 
 	if err != nil {
 		return nil, err
 	}
-	batch, n, dim, width := len(u0), m.cfg.LatentDim(), m.cfg.Dim, m.cfg.width()
-	x0 := m.scaled(slices.Concat(u0...))
+	batch, n, dim, width := len(u0), m.cfg.LatentDim(), m.cfg.Dim, m.cfg.Width()
+	x0 := m.Scaled(slices.Concat(u0...))
 	out := make([][][]float64, len(times))
 	flat := make([][]float64, len(times))
 	for k := range out {
@@ -38,8 +38,8 @@ func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) 
 	}
 	// A block is some samples at one time or, where they are few, all of them
 	// at some times.
-	samples := min(batch, blockRows)
-	span := max(1, blockRows/samples)
+	samples := min(batch, predictRows)
+	span := max(1, predictRows/samples)
 	across := ceilDiv(batch, samples)
 	err = parallel(across*ceilDiv(len(times), span), func() (func(int) error, error) {
 		decode, err := m.decoder(samples, span)
@@ -83,13 +83,13 @@ func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, err
 	if err != nil {
 		return nil, err
 	}
-	x0 = m.scaled(x0)
-	batch, n, dim := len(u0), m.cfg.LatentDim(), m.cfg.width()
+	x0 = m.Scaled(x0)
+	batch, n, dim := len(u0), m.cfg.LatentDim(), m.cfg.Width()
 	out := make([][]float64, len(times))
 	for k := range out {
 		out[k] = make([]float64, batch*n)
 	}
-	samples, steps := min(batch, blockRows), stepsOf(times)
+	samples, steps := min(batch, predictRows), stepsOf(times)
 	return out, parallel(ceilDiv(batch, samples), func() (func(int) error, error) {
 		encode, err := m.encoder(samples)
 		if err != nil {
@@ -186,7 +186,7 @@ func (m *Model) WithIntegrator(name string, substeps int) (*Model, error) {
 func (m *Model) Latent() (*Model, error) {
 	c := m.cfg
 	c.Dim, c.Dtype = c.LatentDim(), "float64"
-	c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil
+	c.Components, c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil, nil
 	c.Autoencoder = AutoencoderConfig{}
 	latent, err := New(c)
 	if err != nil {

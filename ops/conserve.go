@@ -7,47 +7,10 @@ import (
 	"spnode/ops/kernel"
 )
 
-// AppendColumns is the node of u, (times·batch, n), with the columns of q,
-// (batch, k), beside it, the same at every time; time is slowest in u.
-func AppendColumns(u, q *G.Node) (*G.Node, error) {
-	us, qs := u.Shape(), q.Shape()
-	if us.Dims() != 2 || qs.Dims() != 2 || us[0]%qs[0] != 0 {
-		return nil, shapeError("AppendColumns", "u is %v and q %v, want (times·batch, n) and (batch, k)", us, qs)
-	}
-	return byDtype("AppendColumns", u,
-		func() (*G.Node, error) { return appendColumns[float64](u, q) },
-		func() (*G.Node, error) { return appendColumns[float32](u, q) })
-}
-
-func appendColumns[T kernel.Float](u, q *G.Node) (*G.Node, error) {
-	n, batch, k := u.Shape()[1], q.Shape()[0], q.Shape()[1]
-	rows := u.Shape()[0]
-	return function[T]{
-		name:   "AppendColumns",
-		shape:  tensor.Shape{rows, n + k},
-		inputs: G.Nodes{u, q},
-		forward: func(out []T, in [][]T) error {
-			for r := range rows {
-				o, b := out[r*(n+k):], r%batch
-				copy(o, in[0][r*n:(r+1)*n])
-				copy(o[n:], in[1][b*k:(b+1)*k])
-			}
-			return nil
-		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
-			clear(d[1])
-			for r := range rows {
-				o, b := dOut[r*(n+k):(r+1)*(n+k)], r%batch
-				copy(d[0][r*n:], o[:n])
-				kernel.AxpyTo(d[1][b*k:(b+1)*k], 1, o[n:])
-			}
-			return nil
-		},
-	}.node()
-}
-
 // Project is the node of the inner products of every row of x, (rows, m), with
-// the vectors w, (k, m): a matrix (rows, k).
+// the vectors w, (k, m): a matrix (rows, k). Linear is the same by a product of
+// matrices, whose roundings are others: here they are those of Conserve, in the
+// same order, and of models that were trained with it.
 func Project(x *G.Node, w [][]float64) (*G.Node, error) {
 	if err := checkVectors("Project", x, w); err != nil {
 		return nil, err
@@ -133,27 +96,4 @@ func conserve[T kernel.Float](y, x0 *G.Node, w [][]float64) (*G.Node, error) {
 			return nil
 		},
 	}.node()
-}
-
-func checkVectors(name string, x *G.Node, w [][]float64) error {
-	s := x.Shape()
-	for i, v := range w {
-		if s.Dims() != 2 || len(v) != s[1] {
-			return shapeError(name, "vector %d has %d elements and the states are %v, want as many as columns", i, len(v), s)
-		}
-	}
-	if len(w) == 0 {
-		return shapeError(name, "got no vectors")
-	}
-	return nil
-}
-
-func vectors[T kernel.Float](w [][]float64) [][]T {
-	v := make([][]T, len(w))
-	for i := range w {
-		for _, x := range w[i] {
-			v[i] = append(v[i], T(x))
-		}
-	}
-	return v
 }

@@ -70,114 +70,77 @@ func dense[T kernel.Float](x, w, b *G.Node, activate bool) (*G.Node, error) {
 	}.node()
 }
 
-// TanhTangent is the node of the derivative of tanh in the directions t, of
-// shape (directions, n), at the point whose image is y = tanh(x), of shape
-// (1, n): every row of t times 1 − y².
-func TanhTangent(t, y *G.Node) (*G.Node, error) {
-	ts, ys := t.Shape(), y.Shape()
-	if ts.Dims() != 2 || ys.Dims() != 2 || ys[0] != 1 || ys[1] != ts[1] {
-		return nil, shapeError("TanhTangent", "t is %v and y %v, want (directions, n) and (1, n)", ts, ys)
+// Linear is the node of xMᵀ + plus for x (rows, in), the constant M (out, in)
+// and plus (rows, out), nil for zero: M times every row of x. Gradients pass to
+// x and to plus. Project is the same by inner products.
+func Linear(x *G.Node, m [][]float64, plus *G.Node) (*G.Node, error) {
+	if err := checkVectors("Linear", x, m); err != nil {
+		return nil, err
 	}
-	return byDtype("TanhTangent", t,
-		func() (*G.Node, error) { return tanhTangent[float64](t, y) },
-		func() (*G.Node, error) { return tanhTangent[float32](t, y) })
+	if want := (tensor.Shape{x.Shape()[0], len(m)}); plus != nil && !plus.Shape().Eq(want) {
+		return nil, shapeError("Linear", "plus is %v, want %v, the rows of x by those of M", plus.Shape(), want)
+	}
+	return byDtype("Linear", x,
+		func() (*G.Node, error) { return linear[float64](x, m, plus) },
+		func() (*G.Node, error) { return linear[float32](x, m, plus) })
 }
 
-func tanhTangent[T kernel.Float](t, y *G.Node) (*G.Node, error) {
-	n := t.Shape()[1]
+func linear[T kernel.Float](x *G.Node, m [][]float64, plus *G.Node) (*G.Node, error) {
+	rows, in, out := x.Shape()[0], x.Shape()[1], len(m)
+	// M and its transpose, so that neither product has to transpose.
+	a, at := make([]T, out*in), make([]T, in*out)
+	for i, row := range vectors[T](m) {
+		copy(a[i*in:], row)
+		for j, v := range row {
+			at[j*out+i] = v
+		}
+	}
+	inputs := G.Nodes{x}
+	var beta T
+	if plus != nil {
+		inputs, beta = append(inputs, plus), 1
+	}
+	var tmp []T
 	return function[T]{
-		name:   "TanhTangent",
-		shape:  t.Shape(),
-		inputs: G.Nodes{t, y},
-		forward: func(out []T, in [][]T) error {
-			for i, v := range in[0] {
-				s := in[1][i%n]
-				out[i] = v * (1 - s*s)
+		name:   "Linear",
+		shape:  tensor.Shape{rows, out},
+		inputs: inputs,
+		forward: func(y []T, in_ [][]T) error {
+			if plus != nil {
+				copy(y, in_[1])
+			}
+			kernel.Gemm(false, false, rows, out, in, 1, in_[0], at, beta, y, &tmp)
+			return nil
+		},
+		adjoint: func(d, in_ [][]T, y, dy []T) error {
+			kernel.Gemm(false, false, rows, in, out, 1, dy, a, 0, d[0], &tmp)
+			if plus != nil {
+				copy(d[1], dy)
 			}
 			return nil
 		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
-			clear(d[1])
-			for i, v := range dOut {
-				s := in[1][i%n]
-				d[0][i] = v * (1 - s*s)
-				d[1][i%n] -= 2 * s * v * in[0][i]
-			}
-			return nil
-		},
 	}.node()
 }
 
-// LipschitzScale is the node of a matrix B with ‖B‖₂ ≤ bound made from the
-// free matrix W, eq. (8):
-//
-//	B = bound·W / max(1, √(‖W‖_∞‖W‖₁))        if unit, the paper's form,
-//	B = W / max(1, √(‖W‖_∞‖W‖₁)/bound)        otherwise.
-//
-// The second is the first with bound·W as what is trained. The matrices that
-// can be reached are the same, but the first starts at the full bound, which
-// a large one turns into saturated layers that do not train.
-func LipschitzScale(w *G.Node, bound float64, unit bool) (*G.Node, error) {
-	if w.Shape().Dims() != 2 {
-		return nil, shapeError("LipschitzScale", "W is %v, want (in, out)", w.Shape())
+func checkVectors(name string, x *G.Node, w [][]float64) error {
+	s := x.Shape()
+	for i, v := range w {
+		if s.Dims() != 2 || len(v) != s[1] {
+			return shapeError(name, "vector %d has %d elements and the states are %v, want as many as columns", i, len(v), s)
+		}
 	}
-	return byDtype("LipschitzScale", w,
-		func() (*G.Node, error) { return lipschitzScale[float64](w, bound, unit) },
-		func() (*G.Node, error) { return lipschitzScale[float32](w, bound, unit) })
-}
-
-func lipschitzScale[T kernel.Float](w *G.Node, bound float64, unit bool) (*G.Node, error) {
-	r, c := w.Shape()[0], w.Shape()[1]
-	packed := new(kernel.Dense[T])
-	return function[T]{
-		name:   "LipschitzScale",
-		shape:  w.Shape(),
-		inputs: G.Nodes{w},
-		packed: packed,
-		forward: func(b []T, in [][]T) error {
-			kernel.LipschitzScaleTo(b, in[0], r, c, bound, unit)
-			packed.Pack(b, r, c)
-			return nil
-		},
-		adjoint: func(d, in [][]T, b, db []T) error {
-			clear(d[0])
-			kernel.LipschitzScaleGrad(d[0], in[0], db, r, c, bound, unit)
-			return nil
-		},
-	}.node()
-}
-
-// Bilinear is the node of the low-rank bilinear form, eq. (6),
-//
-//	g(u) = Σ_r (C^{(r)}u) ⊙ (D^{(r)}u) + b,
-//
-// for u (batch, n), C and D (R, n, n), and b (n).
-func Bilinear(u, c, d, b *G.Node) (*G.Node, error) {
-	us, cs := u.Shape(), c.Shape()
-	if us.Dims() != 2 || cs.Dims() != 3 || cs[1] != us[1] || cs[2] != us[1] || !cs.Eq(d.Shape()) ||
-		b.Shape().Dims() != 1 || b.Shape()[0] != us[1] {
-		return nil, shapeError("Bilinear", "u is %v, C %v, D %v and b %v, want (batch, n), (R, n, n) twice and (n)",
-			us, cs, d.Shape(), b.Shape())
+	if len(w) == 0 {
+		return shapeError(name, "got no vectors")
 	}
-	return byDtype("Bilinear", u,
-		func() (*G.Node, error) { return bilinear[float64](u, c, d, b) },
-		func() (*G.Node, error) { return bilinear[float32](u, c, d, b) })
+	return nil
 }
 
-func bilinear[T kernel.Float](u, c, d, b *G.Node) (*G.Node, error) {
-	batch, n := u.Shape()[0], u.Shape()[1]
-	var k kernel.Bilinear[T]
-	return function[T]{
-		name:   "Bilinear",
-		shape:  u.Shape(),
-		inputs: G.Nodes{u, c, d, b},
-		forward: func(y []T, in [][]T) error {
-			k.ForwardTo(y, in[0], in[1], in[2], in[3], batch, n)
-			return nil
-		},
-		adjoint: func(d, in [][]T, y, dy []T) error {
-			k.Backward(d[0], d[1], d[2], d[3], in[0], in[1], in[2], dy, batch, n)
-			return nil
-		},
-	}.node()
+func vectors[T kernel.Float](w [][]float64) [][]T {
+	v := make([][]T, len(w))
+	for i := range w {
+		for _, x := range w[i] {
+			v[i] = append(v[i], T(x))
+		}
+	}
+	return v
 }

@@ -1,5 +1,6 @@
 // Package ops holds the differentiable building blocks of spnode as Gorgonia
-// ops with symbolic gradients, and their numeric twins on gonum matrices.
+// ops with symbolic gradients. Package ops/expm has their numeric twins on gonum
+// matrices.
 //
 // # Conventions
 //
@@ -9,28 +10,41 @@
 // batch). Steps and weights of the loss are nodes, so one graph serves every
 // grid of as many steps. Elements are float64 or float32, as the inputs are.
 //
-//	paper          node                        on gonum matrices
+//	paper          node                        in ops/expm
 //	(3)–(5)        Tril, LogTril, Hurwitz
 //	(6)            Bilinear
-//	(8)            LipschitzScale, Dense, Linear
+//	(8)            LipschitzScale, Dense
 //	(17)–(19)      Expmv                       ExpmvTo, Exponential
 //	E, φ_1 … φ_p   Propagators, Propagate      Phi
-//	(20)           Stack, SquaredError
+//	(20)           SquaredError
 //	IMEX           Combine, SolveShifted
+//
+// # Expmv and Propagators
 //
 // Expmv is the paper's matrix-free form: the action of an augmented exponential
 // that is never formed, at s·m products of n×n with n×batch, where s grows with
 // ‖hA‖. Propagators forms e^{hA} and hφ_j(hA) for a whole grid by the same
-// polynomial and doublings, whose number grows with log‖hA‖: the form for a
-// step that the batch shares, and the only one for stiff problems over long
-// steps. Where Expmv finds that forming them takes fewer operations it does so
-// by itself, so that no step is too long for it.
+// polynomial and doublings, whose number grows with log‖hA‖. Where Expmv finds
+// that forming them takes fewer operations it does so by itself, so that no step
+// is too long for it.
 //
-// # How the ops are made
+// A grid that the batch shares takes Propagators, in every exponential method:
+// they are formed once for all rows, and equal steps share them. Expmv is what
+// ETD1 takes where each trajectory has steps of its own; ETD2RK and ETDRK4, with
+// several φ_j, take Propagators for each of these too.
 //
-// Each op is a forward function and its adjoint on slices, in package kernel,
-// which op.go turns into a Gorgonia op. An op owns its output and serves one
-// node of one graph: make graphs of your own for machines that run at the same
-// time. Compile makes a Program of a graph and of the gradients that Gorgonia
-// derived in it: the same functions, called one after the other.
+// # What runs
+//
+// Gorgonia holds the graph and the chain rule: it finds which gradients a cost
+// needs and how they join. Each op brings its forward function and its adjoint,
+// on slices, from package kernel; op.go makes a Gorgonia op of the two, and
+// Gorgonia derives nothing inside them. Compile makes a Program of a graph and its
+// gradients, the list of these functions, and Program.Run calls them one after the
+// other: Gorgonia's machine does not run in it, though it can run the same graph,
+// and gives the same but for the order in which gradients are added. Nodes of
+// Gorgonia's own, such as G.Tanh, work in both; Gorgonia evaluates them.
+//
+// An op owns its output and serves one node of one graph: make graphs of your own
+// for programs that run at the same time. The value of a node of a Program is a
+// Buffer.
 package ops

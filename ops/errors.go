@@ -1,22 +1,27 @@
 package ops
 
 import (
-	"fmt"
-
-	"github.com/pkg/errors"
+	"spnode/ops/internal/fault"
+	"spnode/ops/kernel"
 )
 
-// Errors that callers may test for with errors.Is.
+// Errors that callers may test for with errors.Is. The first two are those of
+// ops/expm too.
 var (
-	ErrShape     = errors.New("shapes do not agree")
-	ErrNotFinite = errors.New("value is not finite")
-	ErrSingular  = errors.New("matrix is singular")
+	ErrShape     = fault.ErrShape
+	ErrNotFinite = fault.ErrNotFinite
+	ErrSingular  = fault.ErrSingular
 )
 
-func notFinite(name, format string, args ...any) error {
-	return errors.Wrapf(ErrNotFinite, "ops: %s: %s", name, fmt.Sprintf(format, args...))
+// shapeError is an ErrShape that says what was got and what was wanted.
+func shapeError(name, format string, args ...any) error {
+	return fault.Shape("ops: "+name, format, args...)
 }
 
 func errSingular(name, format string, args ...any) error {
-	return errors.Wrapf(ErrSingular, "ops: %s: %s", name, fmt.Sprintf(format, args...))
+	return fault.Singular("ops: "+name, format, args...)
+}
+
+func finiteStep[T kernel.Float](name string, a []T, h []float64) error {
+	return fault.Exponential("ops: "+name, a, h)
 }

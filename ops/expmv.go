@@ -1,10 +1,7 @@
 package ops
 
 import (
-	"math"
-	"sync"
-
-	"gonum.org/v1/gonum/mat"
+	G "gorgonia.org/gorgonia"
 
 	"spnode/ops/kernel"
 )
@@ -20,74 +17,67 @@ func tolerance[T kernel.Float](t Tolerance) float64 {
 	return kernel.UnitRoundoff[T]()
 }
 
-// ExpmvTo writes the action of the exponential on every row of u,
+// Expmv is the node of the ETD1 step, eq. (17), matrix-free,
 //
-//	y = e^{tA}u + Σ_{j=1}^{p} t^j φ_j(tA) w_j,
+//	y = e^{hA}u + hφ_1(hA)g,
 //
-// eq. (15); with one w it is the ETD1 step, eq. (17). A is n×n, and u, every w
-// and dst are batch×n with a state in each row; dst may be empty. SciPy calls
-// the case p = 0 expm_multiply.
-//
-// It is evaluated by eq. (19) with the degree and the number of substeps of Al-Mohy and
-// Higham, or by the propagators of Phi, whichever takes less time; both
-// are the Taylor polynomial with scaling. The error is ErrShape if the shapes
-// disagree and ErrNotFinite if A or t is not finite.
-//
-// A large A with few non-zeros is applied by these. All elements of a dense
-// one have to be looked at for that, but a mat.NonZeroDoer tells them: gonum's
-// band and triangular matrices, and those of github.com/james-bowman/sparse. For
-// several t or u with one A see Exponential, and for an A that is a function
-// NewOperatorExponential.
-func ExpmvTo(dst *mat.Dense, a mat.Matrix, t float64, u mat.Matrix, tol Tolerance, w ...mat.Matrix) error {
-	e := spare.Get().(*Exponential)
-	defer func() {
-		e.dense, e.sparse = nil, nil // which may be the caller's, as the next
-		clear(e.ws)
-		spare.Put(e)
-	}()
-	if err := e.set("ExpmvTo", a, tol); err != nil {
-		return err
-	}
-	return e.applyTo("ExpmvTo", dst, t, u, w)
-}
-
-// spare keeps the work space of ExpmvTo, which for small matrices would cost
-// more than the exponential.
-var spare = sync.Pool{New: func() any { return new(Exponential) }}
-
-// Phi returns φ_0(tA) = e^{tA}, φ_1(tA), …, φ_p(tA), p ≥ 1, by the Taylor
-// polynomial and doublings. Errors are those of ExpmvTo.
-func Phi(a mat.Matrix, t float64, p int, tol Tolerance) ([]*mat.Dense, error) {
-	n, c := a.Dims()
-	if n != c || p < 1 {
-		return nil, shapeError("Phi", "A is %d×%d and p = %d, want a square matrix and p ≥ 1", n, c, p)
-	}
-	ad := mat.DenseCopyOf(a).RawMatrix().Data
-	if err := finiteStep("Phi", ad, []float64{t}); err != nil {
+// for A (n, n), u and g (batch, n), and h (1) or (batch): a step for all or
+// one for each row. It is differentiable by all four. See expm.ExpmvTo for how it
+// is evaluated; the adjoint is that of the same polynomial, which it evaluates
+// again block by block, so that nothing is kept between the two.
+func Expmv(a, u, g, h *G.Node, tol Tolerance) (*G.Node, error) {
+	if err := checkStep("Expmv", a, u, h); err != nil {
 		return nil, err
 	}
-	k := kernel.NewPhi[float64](n, p, tolerance[float64](tol))
-	// P_j = tφ_j(tA), so a step of 1 of the matrix tA gives φ_j itself.
-	for i := range ad {
-		ad[i] *= t
+	if !g.Shape().Eq(u.Shape()) {
+		return nil, shapeError("Expmv", "g is %v, want %v as u", g.Shape(), u.Shape())
 	}
-	if err := finiteStep("Phi", ad, []float64{t}); err != nil {
-		return nil, err
-	}
-	k.Forward(ad, 1)
-	phi := []*mat.Dense{mat.DenseCopyOf(mat.NewDense(n, n, k.E()))}
-	for j := 1; j <= p; j++ {
-		phi = append(phi, mat.DenseCopyOf(mat.NewDense(n, n, k.P(j))))
-	}
-	return phi, nil
+	return byDtype("Expmv", u,
+		func() (*G.Node, error) { return expmv[float64](a, u, g, h, tol) },
+		func() (*G.Node, error) { return expmv[float32](a, u, g, h, tol) })
 }
 
-// finiteStep is finiteNorm and finiteSteps for a dense A.
-func finiteStep[T kernel.Float](name string, a []T, h []float64) error {
-	n := int(math.Sqrt(float64(len(a))))
-	norm, _ := kernel.Norm1(n, n, a)
-	if err := finiteNorm(name, norm); err != nil {
-		return err
+func expmv[T kernel.Float](a, u, g, h *G.Node, tol Tolerance) (*G.Node, error) {
+	k := kernel.NewExpmv[T](a.Shape()[0], 1, tolerance[T](tol))
+	var hs []float64
+	return function[T]{
+		name:   "Expmv",
+		shape:  u.Shape(),
+		inputs: G.Nodes{a, u, g, h},
+		forward: func(y []T, in [][]T) error {
+			hs = toFloat64(hs, in[3])
+			if err := finiteStep("Expmv", in[0], hs); err != nil {
+				return err
+			}
+			k.ForwardTo(y, in[0], hs, in[1], in[2])
+			return nil
+		},
+		adjoint: func(d, in [][]T, y, dy []T) error {
+			hs = toFloat64(hs, in[3])
+			clear(d[0])
+			clear(d[3])
+			k.BackwardTo(d[1], d[2], d[0], d[3], in[0], hs, in[1], in[2], dy)
+			return nil
+		},
+	}.node()
+}
+
+// checkStep is the check that every step function shares.
+func checkStep(name string, a, u, h *G.Node) error {
+	as, us, hs := a.Shape(), u.Shape(), h.Shape()
+	if as.Dims() != 2 || as[0] != as[1] || us.Dims() != 2 || us[1] != as[0] {
+		return shapeError(name, "A is %v and u %v, want (n, n) and (batch, n)", as, us)
 	}
-	return finiteSteps(name, norm, h)
+	if hs.Dims() != 1 || hs[0] != 1 && hs[0] != us[0] {
+		return shapeError(name, "h is %v, want (1) or (%d), the batch", hs, us[0])
+	}
+	return nil
+}
+
+func toFloat64[T kernel.Float](dst []float64, x []T) []float64 {
+	dst = dst[:0]
+	for _, v := range x {
+		dst = append(dst, float64(v))
+	}
+	return dst
 }

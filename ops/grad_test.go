@@ -224,13 +224,13 @@ func TestHurwitzGradient(t *testing.T) {
 			t.Run(fmt.Sprintf("n=%d/%s", n, name), func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(3, uint64(n)))
 				in := []opstest.Input{
-					opstest.Normal(rng, "LS", 1, Packed(n, false)), opstest.Normal(rng, "d", 1, n),
-					opstest.Normal(rng, "LG", 1, Packed(n, false)),
+					opstest.Normal(rng, "LS", 1, TrilSize(n, false)), opstest.Normal(rng, "d", 1, n),
+					opstest.Normal(rng, "LG", 1, TrilSize(n, false)),
 				}
 				in[0].Const, in[1].Const = name != "Tril", name != "LogTril"
-				for _, packed := range []string{"N", "Ls"} {
-					p := opstest.Normal(rng, packed, 1, max(1, Packed(n, true)))
-					p.Const = n == 1 || packed == "N" && name == "Tril"
+				for _, strict := range []string{"N", "Ls"} {
+					p := opstest.Normal(rng, strict, 1, max(1, TrilSize(n, true)))
+					p.Const = n == 1 || strict == "N" && name == "Tril"
 					in = append(in, p)
 				}
 				worst := opstest.CheckGrad(t, gradTol, func(in G.Nodes) (*G.Node, error) {

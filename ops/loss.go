@@ -7,44 +7,6 @@ import (
 	"spnode/ops/kernel"
 )
 
-// Stack is the node of matrices of equal width one above the other: the states
-// of all times as one batch.
-func Stack(xs ...*G.Node) (*G.Node, error) {
-	rows := 0
-	for i, x := range xs {
-		if s := x.Shape(); s.Dims() != 2 || s[1] != xs[0].Shape()[1] {
-			return nil, shapeError("Stack", "matrix %d is %v, want the width of the first, %v", i, s, xs[0].Shape())
-		}
-		rows += x.Shape()[0]
-	}
-	if len(xs) == 0 {
-		return nil, shapeError("Stack", "nothing to stack")
-	}
-	return byDtype("Stack", xs[0],
-		func() (*G.Node, error) { return stack[float64](rows, xs) },
-		func() (*G.Node, error) { return stack[float32](rows, xs) })
-}
-
-func stack[T kernel.Float](rows int, xs G.Nodes) (*G.Node, error) {
-	return function[T]{
-		name:   "Stack",
-		shape:  tensor.Shape{rows, xs[0].Shape()[1]},
-		inputs: xs,
-		forward: func(out []T, in [][]T) error {
-			for _, x := range in {
-				out = out[copy(out, x):]
-			}
-			return nil
-		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
-			for _, dx := range d {
-				dOut = dOut[copy(dx, dOut):]
-			}
-			return nil
-		},
-	}.node()
-}
-
 // SquaredError is the node of the weighted loss, eq. (20),
 //
 //	L = Σ_k w_k Σ_r ρ(‖y_kr − U_kr‖²),

@@ -25,9 +25,6 @@ import (
 // differentiable; d[i] is nil for the others. Where adds[i] is set it adds to
 // d[i] instead, so that gradients of one weight from many nodes need no sums.
 // With lean set it leaves out what a nil d[i] says nobody wants.
-//
-// packed, if set, holds the value as a weight packed for products, which all
-// layers that it enters share.
 type function[T kernel.Float] struct {
 	name    string
 	shape   tensor.Shape
@@ -35,7 +32,6 @@ type function[T kernel.Float] struct {
 	wrt     []bool // nil: all inputs are differentiable
 	adds    []bool // nil: none
 	lean    bool
-	packed  *kernel.Dense[T]
 	forward func(out []T, in [][]T) error
 	adjoint func(d [][]T, in [][]T, out, dOut []T) error
 }
@@ -60,11 +56,12 @@ func (f function[T]) node() (*G.Node, error) {
 // equal hash for one, so the hash holds a number of its own.
 type op[T kernel.Float] struct {
 	function[T]
-	id   uint64
-	of   *op[T] // the op whose adjoint this is; nil: none
-	dims []int
-	in   [][]T
-	out  *tensor.Dense
+	id     uint64
+	of     *op[T] // the op whose adjoint this is; nil: none
+	dims   []int
+	in     [][]T
+	out    *tensor.Dense
+	packed *kernel.Dense[T] // of a weight, for all layers that it enters; nil: they pack it
 }
 
 var lastID atomic.Uint64
@@ -244,9 +241,4 @@ func byDtype(name string, like *G.Node, f64, f32 func() (*G.Node, error)) (*G.No
 		return f32()
 	}
 	return nil, errors.Errorf("ops: %s: got elements of type %v, want float64 or float32", name, like.Dtype())
-}
-
-// shapeError is an ErrShape that says what was got and what was wanted.
-func shapeError(name, format string, args ...any) error {
-	return errors.Wrapf(ErrShape, "ops: %s: %s", name, fmt.Sprintf(format, args...))
 }

@@ -82,9 +82,9 @@ func TestProgramIsTheTapeMachine(t *testing.T) {
 		if err := p.Run(); err != nil {
 			t.Fatal(err)
 		}
-		got := append([]float64(nil), p.Data(cost).([]float64)...)
+		got := append([]float64(nil), p.Data(cost).f64...)
 		for _, d := range grads {
-			got = append(got, p.Data(d).([]float64)...)
+			got = append(got, p.Data(d).f64...)
 		}
 		vm.Reset()
 		if err := vm.RunAll(); err != nil {
@@ -106,6 +106,59 @@ func TestProgramIsTheTapeMachine(t *testing.T) {
 		for i := range inputs[2].Data { // W
 			inputs[2].Data[i] *= 1.1
 		}
+	}
+}
+
+// Gorgonia joins the gradients of a node that is used again by sums, which isSum
+// knows by how they print. Were they to print in another way, gradients would
+// stay right, but each would be written apart and added by Gorgonia.
+func TestGradientSumsAreRecognised(t *testing.T) {
+	g := G.NewGraph()
+	var nodes G.Nodes
+	for _, in := range rolloutInputs() {
+		nodes = append(nodes, in.Node(g))
+	}
+	cost := G.Must(rollout(nodes))
+	forward := map[*G.Node]bool{}
+	for _, n := range g.AllNodes() {
+		forward[n] = true
+	}
+	w, b := nodes[2], nodes[3] // each in all three steps
+	grads, err := G.Grad(cost, w, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Compile(append(G.Nodes{cost}, grads...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, d := range grads {
+		if !isSum(d) {
+			t.Errorf("gradient %d is by %v, want a sum", i, d.Op())
+		}
+	}
+	// Three terms are two sums, of which a program has the outer one alone, and of
+	// that one call, which clears it: the adjoints of the layers add to it.
+	of := map[*G.Node]int{}
+	for _, c := range p.calls {
+		of[c.node]++
+	}
+	var sums int
+	for _, n := range g.AllNodes() {
+		if _, own := n.Op().(*op[float64]); own || forward[n] || len(operands(n)) != 2 || !n.Shape().Eq(w.Shape()) && !n.Shape().Eq(b.Shape()) {
+			continue
+		}
+		sums++
+		want := 0
+		if n == grads[0] || n == grads[1] {
+			want = 1
+		}
+		if !isSum(n) || of[n] != want {
+			t.Errorf("%v of %v has %d calls, want a sum with %d", n.Op(), n.Shape(), of[n], want)
+		}
+	}
+	if sums != 4 {
+		t.Errorf("got %d sums, want 2 for each of W and b", sums)
 	}
 }
 
@@ -134,11 +187,11 @@ func TestProgramAfter(t *testing.T) {
 	if err := part.Run(); err != nil {
 		t.Fatal(err)
 	}
-	got := p.Data(cost).([]float64)[0]
+	got := p.Data(cost).At(0)
 	if err := p.Run(); err != nil {
 		t.Fatal(err)
 	}
-	if want := p.Data(cost).([]float64)[0]; got != want {
+	if want := p.Data(cost).At(0); got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	if n := len(p.After(nodes[6]).calls); n != 1 {

@@ -23,6 +23,7 @@ import (
 	"spnode/experiments/figure"
 	"spnode/experiments/report"
 	"spnode/model"
+	"spnode/model/train"
 	"spnode/ops/opstest"
 )
 
@@ -50,16 +51,16 @@ const toyModels = `[
   {"name": "one", "seeds": 2,
    "model": {"dim": 2, "autoencoder": {}, "linear": {"shift": 0, "spread": 0.1}, "nonlinear": {"kind": "bilinear", "rank": 2},
              "integrator": "etd1", "substeps": 1, "dtype": "float64", "seed": 0},
-   "train": {"batch": 0, "workers": 1, "seed": 0, "weighting": "time",
-             "adam": {"iterations": 8, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "schedule": {"kind": "constant", "rate": 0.01}},
+   "train": {"workers": 1, "seed": 0, "weighting": "time",
+             "first": {"optimizer": "adam", "iterations": 8, "schedule": {"kind": "constant", "rate": 0.01}},
              "lbfgs": {"iterations": 6, "memory": 5, "grad_tol": 0, "loss_tol": 1e-20},
              "restart_above": 1e-12, "restarts": 1, "backoffs": 10}},
   {"name": "two", "seeds": 1,
    "model": {"dim": 2, "autoencoder": {}, "linear": {"shift": 0, "spread": 0.1},
              "nonlinear": {"kind": "lipschitz", "hidden": [4], "lipschitz": 10, "separate_linear": true, "bias_spread": 1, "last_scale": 0.1},
              "integrator": "etdrk4", "substeps": 1, "dtype": "float64", "seed": 0},
-   "train": {"batch": 4, "workers": 2, "seed": 0, "weighting": "time",
-             "adam": {"iterations": 10, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "schedule": {"kind": "constant", "rate": 0.01}},
+   "train": {"phases": [{"from": 0, "batch": 4}], "workers": 2, "seed": 0, "weighting": "time",
+             "first": {"optimizer": "adam", "iterations": 10, "schedule": {"kind": "constant", "rate": 0.01}},
              "lbfgs": {"iterations": 0, "memory": 5, "grad_tol": 0, "loss_tol": 0},
              "backoffs": 10}}
 ]`
@@ -169,7 +170,7 @@ func TestRunWritesEverything(t *testing.T) {
 	dir, stdout := toy.Shared(t)
 	want := []string{"config.json", "report.json", "report.html", "report.md", "figures/loss.png", "figures/loss.svg", "figures/loss.csv"}
 	for _, m := range toyFolders {
-		for _, f := range []string{"MANIFEST.json", "config.json", "weights.npz", "optimizer.npz", "metrics.csv"} {
+		for _, f := range []string{"MANIFEST.json", "config.json", "train.json", "weights.npz", "optimizer.npz", "metrics.csv"} {
 			want = append(want, m+"/"+f)
 		}
 	}
@@ -181,7 +182,7 @@ func TestRunWritesEverything(t *testing.T) {
 	if slices.Sort(got); !slices.Equal(got, want) {
 		t.Errorf("got the files\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	for _, s := range []string{"toy: 12 samples, seed 0, run " + dir, "one: etd1, latent 2, g bilinear, 8 iterations of adam and 6 of L-BFGS", "Seeds",
+	for _, s := range []string{"toy: 12 samples, seed 0, run " + dir, "one: etd1, latent 2, g bilinear, 8 iterations of adam, 6 of L-BFGS", "Seeds",
 		filepath.Join(dir, "report.json"), filepath.Join(dir, "report.html"), filepath.Join(dir, "figures")} {
 		if !strings.Contains(stdout, s) {
 			t.Errorf("standard output lacks %q:\n%s", s, stdout)
@@ -233,16 +234,16 @@ func TestReportHasItsKeys(t *testing.T) {
 		if n := len(drivertest.Weights(t, m["checkpoint"].(string))); fmt.Sprint(m["parameters"]) != fmt.Sprint(n) {
 			t.Errorf("%s: got %v parameters, want %d", name, m["parameters"], n)
 		}
-		train := drivertest.WantKeys(t, name+".train", m["train"], []string{"iterations", "seconds", "milliseconds_per_iteration", "loss"})
-		if want := []string{"14", "10"}[i]; fmt.Sprint(train["iterations"]) != want {
-			t.Errorf("%s: got %v iterations, want %s", name, train["iterations"], want)
+		trained := drivertest.WantKeys(t, name+".train", m["train"], []string{"iterations", "seconds", "milliseconds_per_iteration", "loss"})
+		if want := []string{"14", "10"}[i]; fmt.Sprint(trained["iterations"]) != want {
+			t.Errorf("%s: got %v iterations, want %s", name, trained["iterations"], want)
 		}
-		result, err := model.LoadResult(filepath.Join(dir, name))
+		result, err := train.LoadResult(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if loss, err := train["loss"].(json.Number).Float64(); err != nil || loss != result.Loss || !(loss > 0) {
-			t.Errorf("%s: loss is %v, want the checkpoint's %g", name, train["loss"], result.Loss)
+		if loss, err := trained["loss"].(json.Number).Float64(); err != nil || loss != result.Loss || !(loss > 0) {
+			t.Errorf("%s: loss is %v, want the checkpoint's %g", name, trained["loss"], result.Loss)
 		}
 		stability, ok := m["stability"].(map[string]any)
 		for _, k := range []string{"spectrum", "spectral_abscissa", "numerical_abscissa", "shift", "theorem3_bound", "certificate", "lipschitz"} {

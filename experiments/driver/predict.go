@@ -10,6 +10,7 @@ import (
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/folder"
 )
 
 // Prediction does what -predict asks for: it reads the model, the initial
@@ -42,7 +43,7 @@ func (f *Flags) Prediction(components []string, stdout io.Writer) error {
 	if err != nil {
 		return AsUsage(err)
 	}
-	d := data.Shared(times, u, componentsOf(m, components))
+	d := data.Shared(times, u, componentsOf(m.Config(), components))
 	if f.Out == "-" {
 		err = d.WriteCSV(stdout)
 	} else {
@@ -55,8 +56,11 @@ func (f *Flags) Prediction(components []string, stdout io.Writer) error {
 }
 
 // componentsOf names the components of a model's state.
-func componentsOf(m *model.Model, usual []string) []string {
-	if m.Config().Dim == len(usual) {
+func componentsOf(c model.Config, usual []string) []string {
+	switch {
+	case len(c.Components) > 0:
+		return c.Components
+	case c.Dim == len(usual):
 		return usual
 	}
 	return nil // the data set's own default
@@ -95,7 +99,7 @@ func (f *Flags) deploy(m *model.Model) (*model.Model, error) {
 // LoadModel reads a model from its checkpoint's folder, or from the folder of
 // a run that has one model.
 func LoadModel(dir string) (*model.Model, error) {
-	if _, err := os.Stat(filepath.Join(dir, "MANIFEST.json")); os.IsNotExist(err) {
+	if _, err := os.Stat(filepath.Join(dir, folder.Manifest)); os.IsNotExist(err) {
 		names := modelsIn(dir)
 		if len(names) > 1 {
 			return nil, Usagef("checkpoint %s: it holds several models; name the folder of one of %s", dir, strings.Join(names, ", "))
@@ -118,7 +122,7 @@ func modelsIn(dir string) (names []string) {
 		if strings.HasPrefix(e.Name(), ".") { // what a killed writer has left
 			continue
 		}
-		if _, err := os.Stat(filepath.Join(dir, e.Name(), "MANIFEST.json")); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, e.Name(), folder.Manifest)); err == nil {
 			names = append(names, e.Name())
 		}
 	}

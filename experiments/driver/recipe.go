@@ -1,7 +1,6 @@
 package driver
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/model"
+	"spnode/model/train"
 )
 
 // Recipe is a model and how it is trained: what all experiments say of one. The
@@ -17,9 +17,9 @@ import (
 type Recipe struct {
 	Name string `json:"name"`
 	// Seeds trains from so many starts and reports each; the model is the first.
-	Seeds int               `json:"seeds"`
-	Model model.Config      `json:"model"`
-	Train model.TrainConfig `json:"train"`
+	Seeds int          `json:"seeds"`
+	Model model.Config `json:"model"`
+	Train train.Config `json:"train"`
 }
 
 // Base is the recipe inside a model's configuration.
@@ -96,18 +96,18 @@ func (f *Flags) apply(r *Recipe) {
 		m.Integrator = f.Integrator
 	}
 	if f.Given("batch") {
-		t.Batch = f.Batch
+		t.SetBatch(f.Batch)
 		t.LBFGS.Iterations = 0 // which needs all samples at once
 	}
 	if f.Given("iterations") {
 		// As many in all, divided as the recipe divides them.
-		adam, lbfgs := t.Adam.Iterations, t.LBFGS.Iterations
-		t.LBFGS.Iterations = f.Iterations * lbfgs / max(1, adam+lbfgs)
-		t.Adam.Iterations = f.Iterations - t.LBFGS.Iterations
+		first, lbfgs := t.First.Iterations, t.LBFGS.Iterations
+		t.LBFGS.Iterations = f.Iterations * lbfgs / max(1, first+lbfgs)
+		t.First.Iterations = f.Iterations - t.LBFGS.Iterations
 	}
 	if f.Given("lr") {
-		t.Adam.Schedule.Rate = f.LR
-		t.Adam.Schedule.Final = min(t.Adam.Schedule.Final, f.LR)
+		t.First.Schedule.Rate = f.LR
+		t.First.Schedule.Final = min(t.First.Schedule.Final, f.LR)
 	}
 	if f.Given("dtype") {
 		m.Dtype = f.Dtype
@@ -123,17 +123,30 @@ func (f *Flags) apply(r *Recipe) {
 // String describes the recipe in a line.
 func (r *Recipe) String() string {
 	m, t := r.Model, r.Train
-	s := fmt.Sprintf("%s: %s, latent %d, g %s, %d iterations of %s", r.Name, m.Integrator, m.LatentDim(), m.Nonlinear.Kind, t.Adam.Iterations, cmp.Or(t.Adam.Optimizer, model.OptimizerAdam))
+	s := fmt.Sprintf("%s: %s, latent %d, g %s, %d iterations of %s", r.Name, m.Integrator, m.LatentDim(), m.Nonlinear.Kind, t.First.Iterations, t.First.Optimizer)
+	for i, p := range t.Phases {
+		if i > 0 {
+			s += " and then"
+		}
+		if p.Batch > 0 {
+			s += fmt.Sprintf(", batch %d", p.Batch)
+		}
+		if p.Window > 0 {
+			s += fmt.Sprintf(" of windows of %d steps", p.Window)
+		}
+	}
 	if t.LBFGS.Iterations > 0 {
-		s += fmt.Sprintf(" and %d of L-BFGS", t.LBFGS.Iterations)
-	}
-	if t.Batch > 0 {
-		s += fmt.Sprintf(", batch %d", t.Batch)
-	}
-	if t.Window > 0 {
-		s += fmt.Sprintf(", windows of %d steps", t.Window)
+		s += fmt.Sprintf(", %d of L-BFGS", t.LBFGS.Iterations)
 	}
 	return fmt.Sprintf("%s, loss weighted by %s, %s", s, t.Weighting, m.Dtype)
+}
+
+// LargestBatch is that of the recipe's phases; 0: they see all samples.
+func (r *Recipe) LargestBatch() (n int) {
+	for _, p := range r.Train.Phases {
+		n = max(n, p.Batch)
+	}
+	return n
 }
 
 // modelName is a name that can be a folder on any system.

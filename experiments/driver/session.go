@@ -10,6 +10,8 @@ import (
 	"spnode/data"
 	"spnode/experiments/report"
 	"spnode/model"
+	"spnode/model/stability"
+	"spnode/model/train"
 )
 
 // Session is one go at a run: its training, or its evaluation from the
@@ -32,7 +34,7 @@ type Fitted struct {
 	Name   string // of its folder in the run
 	Seed   int    // its number among those of the recipe; 0: the model itself
 	Model  *model.Model
-	Result model.Result
+	Result train.Result
 }
 
 // Train returns the model of a recipe and, after it, those of its further seeds:
@@ -64,7 +66,7 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 		if f.Model, err = model.Load(dir); err != nil {
 			return AsUsage(err)
 		}
-		f.Result, err = model.LoadResult(dir)
+		f.Result, err = train.LoadResult(dir)
 		return AsUsage(err)
 	}
 	m, t := r.Model, r.Train
@@ -97,7 +99,7 @@ func (s *Session) Missing(name string) bool {
 // what the report says of one.
 type Tested[T any] struct {
 	Fitted
-	Stability *model.Stability
+	Stability *stability.Report
 	Test      T
 	Seeds     []report.Seed[T] // the model's own is the first
 }

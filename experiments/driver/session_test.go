@@ -14,14 +14,15 @@ import (
 	"spnode/data"
 	"spnode/experiments/report"
 	"spnode/model"
+	"spnode/model/train"
 )
 
 // A session trains, and what was trained can be had from its checkpoint without
 // preparing anything. A run that is gone on with knows what it took before.
 func TestSession(t *testing.T) {
-	cfg, train, d := smallFit()
+	cfg, how, d := smallFit()
 	quiet := NewProgress(os.Stderr, true)
-	recipe := Recipe{Name: "m", Seeds: 2, Model: cfg, Train: train}
+	recipe := Recipe{Name: "m", Seeds: 2, Model: cfg, Train: how}
 	prepare := func(*model.Config) (*data.Dataset, error) { return d, nil }
 	session := func(ctx context.Context, r *Run, dir string) *Session {
 		return &Session{Context: ctx, Dir: dir, Report: report.New("x", nil), Progress: quiet, Stdout: io.Discard, run: r}
@@ -31,7 +32,7 @@ func TestSession(t *testing.T) {
 	if _, err := session(endsAtLook(5), r, r.Dir).Train(recipe, prepare); !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v, want that it was stopped", err)
 	}
-	before, err := model.LoadResult(r.Model("m"))
+	before, err := train.LoadResult(r.Model("m"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,13 +81,13 @@ func TestSession(t *testing.T) {
 // The seeds of a run and of its models determine the starts and the orders of the
 // samples, each of them.
 func TestSeedsDiffer(t *testing.T) {
-	cfg, train, d := smallFit()
-	train.Adam.Iterations, train.LBFGS.Iterations = 0, 0
+	cfg, how, d := smallFit()
+	how.First.Iterations, how.LBFGS.Iterations = 0, 0
 	seen := map[string]bool{}
 	for seed := range uint64(3) {
 		r := openTestRun(t, t.TempDir(), false)
 		s := &Session{Context: context.Background(), Dir: r.Dir, Progress: NewProgress(io.Discard, true), run: r, seed: seed}
-		fitted, err := s.Train(Recipe{Name: "m", Seeds: 3, Model: cfg, Train: train}, func(*model.Config) (*data.Dataset, error) { return d, nil })
+		fitted, err := s.Train(Recipe{Name: "m", Seeds: 3, Model: cfg, Train: how}, func(*model.Config) (*data.Dataset, error) { return d, nil })
 		if err != nil {
 			t.Fatal(err)
 		}

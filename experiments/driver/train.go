@@ -7,6 +7,7 @@ import (
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/train"
 )
 
 // saveInterval is how much training a killed process loses at most; a signal
@@ -16,13 +17,13 @@ const saveInterval = 20 * time.Second
 // Fit trains a model of a run on a data set, with progress, and keeps its
 // checkpoint in the run's folder. In a resumed run it goes on from there, or
 // returns at once what was complete.
-func (r *Run) Fit(ctx context.Context, p *Progress, name string, cfg model.Config, train model.TrainConfig, d *data.Dataset) (*model.Model, model.Result, error) {
+func (r *Run) Fit(ctx context.Context, p *Progress, name string, cfg model.Config, how train.Config, d *data.Dataset) (*model.Model, train.Result, error) {
 	dir := r.Model(name)
 	bar := &trainingBar{progress: p, name: name}
-	options := []model.Option{model.WithHook(bar.update), model.WithCheckpoint(dir, saveInterval)}
-	t, err := r.trainer(dir, cfg, train, d, options)
+	options := []train.Option{train.WithHook(bar.update), train.WithCheckpoint(dir, saveInterval)}
+	t, err := r.trainer(dir, cfg, how, d, options)
 	if err != nil {
-		return nil, model.Result{}, err
+		return nil, train.Result{}, err
 	}
 	r.earlier += t.Result().Seconds
 	err = t.Fit(ctx)
@@ -30,11 +31,9 @@ func (r *Run) Fit(ctx context.Context, p *Progress, name string, cfg model.Confi
 	return t.Model, t.Result(), err
 }
 
-func (r *Run) trainer(dir string, cfg model.Config, train model.TrainConfig, d *data.Dataset, options []model.Option) (*model.Trainer, error) {
-	times, _ := d.Grid()
-	states := d.States()
+func (r *Run) trainer(dir string, cfg model.Config, how train.Config, d *data.Dataset, options []train.Option) (*train.Trainer, error) {
 	if r.Resumed {
-		t, err := model.ResumeTrainer(dir, times, states, options...)
+		t, err := train.Resume(dir, d, options...)
 		// A writer that was killed may have left no dir, and yet a checkpoint.
 		if _, missing := os.Stat(dir); err == nil || !os.IsNotExist(missing) {
 			return t, AsUsage(err)
@@ -44,7 +43,7 @@ func (r *Run) trainer(dir string, cfg model.Config, train model.TrainConfig, d *
 	if err != nil {
 		return nil, AsUsage(err)
 	}
-	t, err := model.NewTrainer(m, train, times, states, options...)
+	t, err := train.New(m, how, d, options...)
 	return t, AsUsage(err)
 }
 
@@ -56,7 +55,7 @@ type trainingBar struct {
 	stage    *Stage
 }
 
-func (b *trainingBar) update(m model.Metrics) {
+func (b *trainingBar) update(m train.Metrics) {
 	key := b.name + ": " + m.Stage
 	if m.Attempt > 0 {
 		key += ", again"

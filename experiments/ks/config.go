@@ -9,7 +9,7 @@ import (
 
 	"spnode/data/ks"
 	"spnode/experiments/driver"
-	"spnode/model"
+	"spnode/model/train"
 )
 
 // Config is all that shapes a run.
@@ -85,7 +85,7 @@ func (c *Config) quick() {
 	for i := range c.Models {
 		m := &c.Models[i]
 		m.Seeds = 1
-		m.Train.Adam.Iterations = min(m.Train.Adam.Iterations, 1500)
+		m.Train.First.Iterations = min(m.Train.First.Iterations, 1500)
 	}
 }
 
@@ -132,8 +132,13 @@ func (m ModelConfig) validate(d DataConfig) error {
 	if m.Modes != 0 && 2*m.Modes < m.Model.Autoencoder.Latent || 2*m.Modes > d.Solver.Problem.Points-2 {
 		return errors.Errorf("modes: got %d, want 0 for none, else as many coordinates as the latent %d at least and the %d points at most", m.Modes, m.Model.Autoencoder.Latent, d.Solver.Problem.Points)
 	}
-	if w := m.Train.Window; w < 1 || w >= d.Train || m.Train.Batch > d.Runs*(d.Train-w) {
-		return errors.Errorf("got windows of %d steps and batch %d, want windows shorter than the %d snapshots, and at most as many in a batch as there are", w, m.Train.Batch, d.Train)
+	if len(m.Train.Phases) == 0 {
+		return errors.New("train.phases: got none, want at least one, with a window")
+	}
+	for _, p := range m.Train.Phases {
+		if p.Window < 1 || p.Window >= d.Train || p.Batch > d.Runs*(d.Train-p.Window) {
+			return errors.Errorf("got windows of %d steps and batch %d, want windows shorter than the %d snapshots, and at most as many in a batch as there are", p.Window, p.Batch, d.Train)
+		}
 	}
 	return nil
 }
@@ -142,7 +147,7 @@ func (m ModelConfig) validate(d DataConfig) error {
 type options struct {
 	latent, autoencoder, optimizer string
 	window                         int
-	augment, cost                  bool
+	cost                           bool
 }
 
 // choose restricts the models to those that the flags name, and sets what they
@@ -154,7 +159,7 @@ func (c *Config) choose(f *driver.Flags, o options) error {
 		}
 	}
 	if f.Given("optimizer") {
-		if err := driver.OneOf("optimizer", o.optimizer, model.OptimizerSOAP, model.OptimizerAdam); err != nil {
+		if err := driver.OneOf("optimizer", o.optimizer, "soap", "adam"); err != nil {
 			return err
 		}
 	}
@@ -170,13 +175,10 @@ func (c *Config) choose(f *driver.Flags, o options) error {
 			m.setAutoencoder(o.autoencoder)
 		}
 		if f.Given("optimizer") {
-			m.Train.Adam.Optimizer = o.optimizer
+			m.Train.First.Optimizer = o.optimizer
 		}
 		if f.Given("window") {
-			m.Train.Window, m.Train.Phases = o.window, nil
-		}
-		if f.Given("augment") {
-			m.Train.Augment = model.AugmentConfig{Shift: o.augment, Reflect: o.augment}
+			m.Train.Phases = []train.Phase{{Window: o.window, Batch: m.LargestBatch()}}
 		}
 	}
 	return nil
@@ -212,7 +214,7 @@ func (c *Config) restrict(f *driver.Flags, o options) error {
 	best, most := -1, -1
 	for i, m := range all {
 		fits := 0
-		for _, same := range []bool{m.Autoencoder == o.autoencoder, m.Train.Adam.Optimizer == o.optimizer} {
+		for _, same := range []bool{m.Autoencoder == o.autoencoder, m.Train.First.Optimizer == o.optimizer} {
 			if same {
 				fits++
 			}

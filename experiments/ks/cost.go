@@ -12,6 +12,7 @@ import (
 	"spnode/data/ks"
 	"spnode/experiments/report"
 	"spnode/model"
+	"spnode/model/train"
 	"spnode/ops/kernel"
 )
 
@@ -77,17 +78,19 @@ func (l *laboratory) measure() ([]cost, error) {
 	return all, nil
 }
 
+// window is that of the iterations that are measured.
+const window = 8
+
 // iteration measures one model.
 func (l *laboratory) iteration(name string, batch int) (cost, error) {
 	at := slices.IndexFunc(recipes, func(r recipe) bool { return r.name == name })
 	m := recipes[at].model()
 	m.Model.Dtype = l.Models[0].Model.Dtype
 	m.Train.Workers = l.Models[0].Train.Workers
-	m.Train.Adam.Optimizer = model.OptimizerAdam
-	m.Train.Batch, m.Train.Phases = batch, nil
-	m.Train.Adam.Iterations = math.MaxInt32
+	m.Train.First.Optimizer, m.Train.First.Iterations = "adam", math.MaxInt32
+	m.Train.Phases = []train.Phase{{Window: window, Batch: batch}}
 	// As many windows as fill a batch are enough.
-	d := part(l.training, 0, min(l.Data.Train, batch/l.Data.Runs+m.Train.Window+1))
+	d := part(l.training, 0, min(l.Data.Train, batch/l.Data.Runs+window+1))
 	if err := m.setPairs(&m.Model, l.Data.Solver.Problem, d); err != nil {
 		return cost{}, err
 	}
@@ -99,7 +102,7 @@ func (l *laboratory) iteration(name string, batch int) (cost, error) {
 	defer stop()
 	const warm = 3 // iterations that allocate
 	var first, last, n float64
-	t, err := model.NewTrainer(fresh, m.Train, d.Trajectories[0].Times, d.States(), model.WithHook(func(k model.Metrics) {
+	t, err := train.New(fresh, m.Train, d, train.WithHook(func(k train.Metrics) {
 		if k.Iteration == warm {
 			first = k.Seconds
 		}
@@ -114,7 +117,7 @@ func (l *laboratory) iteration(name string, batch int) (cost, error) {
 		return cost{}, err
 	}
 	c := cost{Model: name, Latent: fresh.Config().LatentDim(), Batch: batch, Milliseconds: 1e3 * last / n}
-	c.matrixFree(l.Data.Solver.Problem, m.Train.Window)
+	c.matrixFree(l.Data.Solver.Problem, window)
 	return c, nil
 }
 

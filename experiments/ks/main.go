@@ -24,7 +24,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f.Set.StringVar(&o.latent, "latent", "", "train only the model of latent dimension `D`, 20, 7 or, without an autoencoder, 64")
 	f.Set.StringVar(&o.autoencoder, "autoencoder", "", "autoencoder `KIND` of the models: fourier (fixed pairs), mlp (networks) or fourier+mlp (both)")
 	f.Set.StringVar(&o.optimizer, "optimizer", "", "`NAME` of the optimizer, soap or adam, the paper's")
-	f.Set.BoolVar(&o.augment, "augment", false, "turn the training's states by the symmetries of the equation, shifts and the reflection")
 	f.Set.BoolVar(&o.cost, "cost", true, "measure what an iteration costs at latent dimensions 64, 20 and 7")
 	f.Count(&o.window, "window", "train on windows of `N` time steps")
 	return driver.Experiment[Config, *Config]{

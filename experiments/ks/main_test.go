@@ -24,11 +24,9 @@ func tiny() Config {
 	c.Cost = CostConfig{Batches: []int{4}, Seconds: 1e-3}
 	for i := range c.Models {
 		m := &c.Models[i]
-		m.Train.Batch, m.Train.Adam.Iterations = 6, 8
+		m.Train.SetBatch(6)
+		m.Train.First.Iterations = 8
 		m.Model.Dtype = "float64"
-		for k := range m.Train.Phases {
-			m.Train.Phases[k].Batch = 6
-		}
 		m.Model.Nonlinear.Hidden = []int{12}
 	}
 	c.Models[1].Model.Autoencoder.Hidden = []int{9}

@@ -25,14 +25,14 @@ func printed(t *testing.T, args ...string) (text string, c Config) {
 }
 
 func TestPrintConfigReproducesItself(t *testing.T) {
-	text, c := printed(t, "-seed", "5", "-iterations", "7", "-batch", "10", "-window", "3", "-seeds", "3", "-augment", "-optimizer", "adam", "-cost=false", "-dtype", "float32")
+	text, c := printed(t, "-seed", "5", "-iterations", "7", "-batch", "10", "-window", "3", "-seeds", "3", "-optimizer", "adam", "-cost=false", "-dtype", "float32")
 	path := drivertest.Write(t, filepath.Join(t.TempDir(), "c.json"), text)
 	if again, _ := printed(t, "-config", path, "-cost=false"); again != text {
 		t.Errorf("the configuration does not reproduce itself:\n%s\n%s", text, again)
 	}
 	m := c.Models[1]
-	if c.Seed != 5 || len(c.Cost.Batches) != 0 || m.Train.Adam.Iterations != 7 || m.Train.Batch != 10 || m.Train.Window != 3 || m.Seeds != 3 ||
-		!m.Train.Augment.Shift || !m.Train.Augment.Reflect || m.Train.Adam.Optimizer != "adam" || m.Model.Dtype != "float32" {
+	if c.Seed != 5 || len(c.Cost.Batches) != 0 || m.Train.First.Iterations != 7 || m.LargestBatch() != 10 || len(m.Train.Phases) != 1 || m.Train.Phases[0].Window != 3 || m.Seeds != 3 ||
+		m.Train.First.Optimizer != "adam" || m.Model.Dtype != "float32" {
 		t.Errorf("got %+v", m)
 	}
 }
@@ -49,7 +49,7 @@ func TestDefaultConfig(t *testing.T) {
 	for i, latent := range []int{20, 7} {
 		m := c.Models[i]
 		// μ is the largest of q² − q⁴, q = 2πk/22, that of k = 2.
-		if m.Model.LatentDim() != latent || m.Train.Window != 8 || math.Abs(m.Model.Linear.Shift-0.21982) > 1e-5 || m.Model.Integrator != "etd1" {
+		if m.Model.LatentDim() != latent || m.Train.Phases[0].Window != 8 || math.Abs(m.Model.Linear.Shift-0.21982) > 1e-5 || m.Model.Integrator != "etd1" {
 			t.Errorf("got %+v", m)
 		}
 	}
@@ -88,14 +88,14 @@ func TestFlagsChooseModels(t *testing.T) {
 		for _, m := range cfg.Models {
 			names = append(names, m.Name)
 		}
-		if !slices.Equal(names, c.names) || cfg.Models[0].Autoencoder != c.kind || cfg.Models[0].Train.Adam.Optimizer != c.by {
-			t.Errorf("%v: got %v, the first with autoencoder %s and by %s, want %v, %s, %s", c.args, names, cfg.Models[0].Autoencoder, cfg.Models[0].Train.Adam.Optimizer, c.names, c.kind, c.by)
+		if !slices.Equal(names, c.names) || cfg.Models[0].Autoencoder != c.kind || cfg.Models[0].Train.First.Optimizer != c.by {
+			t.Errorf("%v: got %v, the first with autoencoder %s and by %s, want %v, %s, %s", c.args, names, cfg.Models[0].Autoencoder, cfg.Models[0].Train.First.Optimizer, c.names, c.kind, c.by)
 		}
 	}
 	// A file's models come before the recipes.
 	text, _ := printed(t, "-latent", "7", "-iterations", "9")
 	path := drivertest.Write(t, filepath.Join(t.TempDir(), "c.json"), text)
-	if _, cfg := printed(t, "-config", path, "-latent", "7"); len(cfg.Models) != 1 || cfg.Models[0].Train.Adam.Iterations != 9 {
+	if _, cfg := printed(t, "-config", path, "-latent", "7"); len(cfg.Models) != 1 || cfg.Models[0].Train.First.Iterations != 9 {
 		t.Errorf("got %+v, want the file's", cfg.Models)
 	}
 	if _, cfg := printed(t, "-config", path); len(cfg.Models) != 1 {

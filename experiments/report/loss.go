@@ -4,18 +4,18 @@ import (
 	"math"
 
 	"spnode/experiments/figure"
-	"spnode/model"
+	"spnode/model/train"
 )
 
 // LossPanel is a panel of [LossFigure]: the logs of models by their names.
 type LossPanel struct {
 	Title string
 	Names []string
-	Logs  [][]model.Metrics
+	Logs  [][]train.Metrics
 }
 
 // Add adds a model.
-func (p *LossPanel) Add(name string, log []model.Metrics) {
+func (p *LossPanel) Add(name string, log []train.Metrics) {
 	p.Names, p.Logs = append(p.Names, name), append(p.Logs, log)
 }
 
@@ -41,18 +41,18 @@ func LossFigure(layout figure.Layout, panels ...LossPanel) (*figure.Figure, erro
 }
 
 // LossCurve is the loss by iteration of the attempt that was kept, L-BFGS after
-// Adam.
-func LossCurve(log []model.Metrics) (iterations, losses []float64) {
-	attempt, adam := kept(log), 0
+// the first stage.
+func LossCurve(log []train.Metrics) (iterations, losses []float64) {
+	attempt, first := kept(log), 0
 	for _, l := range log {
 		if l.Attempt != attempt {
 			continue
 		}
 		k := l.Iteration
-		if l.Stage == "lbfgs" {
-			k += adam
+		if l.Stage == train.StageLBFGS {
+			k += first
 		} else {
-			adam = l.Total
+			first = l.Total
 		}
 		if l.Loss > 0 && !math.IsInf(l.Loss, 0) {
 			iterations, losses = append(iterations, float64(k)), append(losses, l.Loss)
@@ -63,7 +63,7 @@ func LossCurve(log []model.Metrics) (iterations, losses []float64) {
 
 // kept is the attempt that ended lowest, the first of several: the model has its
 // parameters.
-func kept(log []model.Metrics) int {
+func kept(log []train.Metrics) int {
 	var last []float64 // loss of each attempt
 	for _, l := range log {
 		for len(last) <= l.Attempt {

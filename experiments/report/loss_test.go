@@ -7,16 +7,16 @@ import (
 	"testing"
 
 	"spnode/experiments/figure"
-	"spnode/model"
+	"spnode/model/train"
 )
 
 // Of several attempts the model has the one that ended lowest, the first if none
 // has ended.
 func TestLossCurve(t *testing.T) {
-	entry := func(attempt int, stage string, k int, loss float64) model.Metrics {
-		return model.Metrics{Attempt: attempt, Stage: stage, Iteration: k, Total: 7, Loss: loss}
+	entry := func(attempt int, stage string, k int, loss float64) train.Metrics {
+		return train.Metrics{Attempt: attempt, Stage: stage, Iteration: k, Total: 7, Loss: loss}
 	}
-	log := []model.Metrics{
+	log := []train.Metrics{
 		entry(0, "adam", 1, 9), entry(0, "lbfgs", 1, 3),
 		entry(1, "adam", 1, 8), entry(1, "adam", 2, math.Inf(1)), entry(1, "lbfgs", 1, 2),
 		entry(2, "adam", 1, 1), entry(2, "lbfgs", 1, 4),
@@ -38,7 +38,7 @@ func TestLossFigure(t *testing.T) {
 	if f, err := LossFigure(figure.Layout{}, p); f != nil || err != nil {
 		t.Errorf("without a training got %v, %v", f, err)
 	}
-	p.Add("m", []model.Metrics{{Stage: "adam", Iteration: 1, Total: 2, Loss: 8}, {Stage: "adam", Iteration: 2, Total: 2, Loss: 0.5}})
+	p.Add("m", []train.Metrics{{Stage: "adam", Iteration: 1, Total: 2, Loss: 8}, {Stage: "adam", Iteration: 2, Total: 2, Loss: 0.5}})
 	f, err := LossFigure(figure.Layout{}, LossPanel{}, p)
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model"
+	"spnode/model/train"
 )
 
 func main() { driver.Main("robertson", run) }
@@ -75,7 +76,7 @@ func (l *laboratory) test(fitted []driver.Fitted, m ModelConfig) (*driver.Tested
 // trained is a model after its training and test.
 type trained struct {
 	*driver.Tested[*testReport]                      // nil if its training diverged
-	diverged                    *model.DivergedError // if it did
+	diverged                    *train.DivergedError // if it did
 	recipe                      ModelConfig
 }
 

@@ -127,7 +127,7 @@ func TestPrintConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := c.Models[0]
-	if c.Seed != 5 || m.Train.Adam.Iterations != 7 || m.Train.Batch != 10 || m.Train.Weighting != "time" || m.Seeds != 3 {
+	if c.Seed != 5 || m.Train.First.Iterations != 7 || m.LargestBatch() != 10 || m.Train.Weighting != "time" || m.Seeds != 3 {
 		t.Errorf("got %+v", m)
 	}
 }

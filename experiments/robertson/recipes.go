@@ -6,8 +6,11 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/model"
+	"spnode/model/optim"
+	"spnode/model/train"
 )
 
 // Config is all that shapes a run.
@@ -57,13 +60,13 @@ func defaultConfig() Config {
 
 	literal := recipe("literal-loss")
 	literal.Train.Weighting = model.WeightTime
-	literal.Train.Adam.Iterations = 2000
+	literal.Train.First.Iterations = 2000
 
 	c.Models = append(c.Models, main, direct, masses, literal)
 	for _, method := range []string{"imex", "euler", "rk4"} {
 		m := recipe("trained-" + method)
 		m.Model.Integrator = method
-		m.Train.Adam.Iterations = 2000
+		m.Train.First.Iterations = 2000
 		m.Train.Backoffs = 0 // that it diverges is the result
 		c.Models = append(c.Models, m)
 	}
@@ -79,9 +82,10 @@ func defaultConfig() Config {
 // next: a model that always sees the same 50 fits them and nothing else.
 func recipe(name string) ModelConfig {
 	m := ModelConfig{
-		Recipe:      driver.Recipe{Name: name, Seeds: 1, Model: model.DefaultConfig(3), Train: model.DefaultTrainConfig()},
+		Recipe:      driver.Recipe{Name: name, Seeds: 1, Model: model.DefaultConfig(3), Train: train.DefaultConfig()},
 		Standardize: true,
 	}
+	m.Model.Components = problem.Robertson{}.Components()
 	m.Model.Factor = scale
 	m.Model.Integrator = "etd1"
 	m.Model.Linear = model.LinearConfig{Rates: []float64{1e3, 1e-2, 4e-6}}
@@ -90,18 +94,18 @@ func recipe(name string) ModelConfig {
 		OutputActivation: true, ZeroStart: true, NoOutputBias: true, RateScaled: true,
 	}
 	m.Model.Autoencoder = model.AutoencoderConfig{
-		Latent: 3, Hidden: []int{100, 100}, UnitStart: true, BiasSpread: 1, FirstScale: 3, LastScale: 0.1,
+		Latent: 3, Hidden: []int{100, 100}, UnitStart: true, Start: model.Start{BiasSpread: 1, LastScale: 0.1}, FirstScale: 3,
 	}
 	m.Model.Invariants = []model.Invariant{{Weights: []float64{1, 1, 1}, Mean: 1, Deviation: 0.03}}
 
-	m.Train.Batch = 20
+	m.Train.Phases = []train.Phase{{Batch: 20}}
 	m.Train.Weighting = model.WeightLogTime
-	m.Train.Grid = model.GridConfig{Points: points, Random: 0.5}
+	m.Train.Grid = train.GridConfig{Points: points, Random: 0.5}
 	m.Train.LBFGS.Iterations = 0
-	m.Train.Adam.Iterations = 8000
-	m.Train.Adam.Beta2 = 0.95
-	m.Train.Adam.Clip = 1.5
-	m.Train.Adam.Schedule = model.Schedule{Kind: model.ScheduleCosine, Rate: 3e-3, Final: 1e-5, Warmup: 100}
+	m.Train.First.Iterations = 8000
+	m.Train.First.Settings = optim.Settings{"beta2": 0.95}
+	m.Train.First.Clip = 1.5
+	m.Train.First.Schedule = optim.Schedule{Kind: optim.ScheduleCosine, Rate: 3e-3, Final: 1e-5, Warmup: 100}
 	return m
 }
 
@@ -111,7 +115,7 @@ func (c *Config) quick() {
 	for i := range c.Models {
 		m := &c.Models[i]
 		m.Seeds = 1
-		m.Train.Adam.Iterations = min(m.Train.Adam.Iterations, 400)
+		m.Train.First.Iterations = min(m.Train.First.Iterations, 400)
 	}
 }
 
@@ -130,8 +134,8 @@ func (c *Config) Validate() error {
 		return err
 	}
 	for _, m := range c.Models {
-		if m.Train.Batch > d.Samples {
-			return errors.Errorf("model %q: got batch %d, want at most the %d samples", m.Name, m.Train.Batch, d.Samples)
+		if n := m.LargestBatch(); n > d.Samples {
+			return errors.Errorf("model %q: got batch %d, want at most the %d samples", m.Name, n, d.Samples)
 		}
 	}
 	return driver.Validate(c.Recipes(), 3)

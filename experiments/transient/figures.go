@@ -12,7 +12,7 @@ import (
 	"spnode/data/problem"
 	"spnode/experiments/figure"
 	"spnode/experiments/report"
-	"spnode/ops"
+	"spnode/ops/expm"
 )
 
 // figures draws figures 2 to 4 of the paper, and the loss and the error over
@@ -61,7 +61,7 @@ func growthFigure() (*figure.Figure, error) {
 	}{{"A_bump, γ = 3", problem.ABump()}, {"A_decay, γ = −1.5", problem.ADecay()}} {
 		var x, y []float64
 		for t := 0.0; t <= 5.001; t += 0.02 {
-			phi, err := ops.Phi(c.a, t, 1, 0)
+			phi, err := expm.Phi(c.a, t, 1, 0)
 			if err != nil {
 				return nil, err
 			}

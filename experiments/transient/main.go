@@ -31,19 +31,26 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}.Run(ctx, args, stdout, stderr)
 }
 
+// laboratory is where the models are trained and tested.
+type laboratory struct {
+	Config
+	*driver.Session
+}
+
 // learn trains all models, tests them and shows the results.
 func learn(s *driver.Session, c Config) (*report.Page, error) {
+	l := &laboratory{c, s}
 	var models []*trained
 	for _, m := range c.Models {
 		truth, err := c.truth(m)
 		if err != nil {
 			return nil, err
 		}
-		fitted, err := train(s, m, truth)
+		fitted, err := l.train(m, truth)
 		if err != nil {
 			return nil, errors.WithMessage(err, m.Name)
 		}
-		t, err := test(fitted, m, truth)
+		t, err := l.test(fitted, m, truth)
 		if err != nil {
 			return nil, errors.WithMessage(err, m.Name)
 		}
@@ -54,8 +61,8 @@ func learn(s *driver.Session, c Config) (*report.Page, error) {
 }
 
 // train trains a model, from each of its seeds.
-func train(s *driver.Session, m ModelConfig, t truth) ([]driver.Fitted, error) {
-	return s.Train(m.Recipe, func(*model.Config) (*data.Dataset, error) { return t.training, nil })
+func (l *laboratory) train(m ModelConfig, t truth) ([]driver.Fitted, error) {
+	return l.Train(m.Recipe, func(*model.Config) (*data.Dataset, error) { return t.training, nil })
 }
 
 // trained is a model after its training and test.
@@ -68,7 +75,7 @@ type trained struct {
 }
 
 // test tests a model and its further seeds.
-func test(fitted []driver.Fitted, m ModelConfig, truth truth) (*trained, error) {
+func (l *laboratory) test(fitted []driver.Fitted, m ModelConfig, truth truth) (*trained, error) {
 	t := &trained{recipe: m, truth: truth}
 	if m.Epsilon == 0 {
 		t.floor = floor(truth.training)

@@ -31,16 +31,16 @@ const tinyConfig = `{
     {"name": "eps0-etd1", "epsilon": 0, "times": [0, 20], "seeds": 2,
      "model": {"dim": 2, "autoencoder": {}, "linear": {"shift": 0, "spread": 0.1}, "nonlinear": {"kind": "bilinear", "rank": 2},
                "integrator": "etd1", "substeps": 1, "dtype": "float64", "seed": 0},
-     "train": {"batch": 0, "workers": 1, "seed": 0, "weighting": "time",
-               "adam": {"iterations": 8, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "schedule": {"kind": "constant", "rate": 0.01}},
+     "train": {"workers": 1, "seed": 0, "weighting": "time",
+               "first": {"optimizer": "adam", "iterations": 8, "schedule": {"kind": "constant", "rate": 0.01}},
                "lbfgs": {"iterations": 6, "memory": 5, "grad_tol": 0, "loss_tol": 1e-20},
                "restart_above": 1e-12, "restarts": 1, "backoffs": 10}},
     {"name": "eps1-etdrk4", "epsilon": 1, "times": [0, 10, 20], "seeds": 1,
      "model": {"dim": 2, "autoencoder": {}, "linear": {"shift": 0, "spread": 0.1},
                "nonlinear": {"kind": "lipschitz", "hidden": [4], "lipschitz": 10, "separate_linear": true, "bias_spread": 1, "last_scale": 0.1},
                "integrator": "etdrk4", "substeps": 1, "dtype": "float64", "seed": 0},
-     "train": {"batch": 4, "workers": 2, "seed": 0, "weighting": "time",
-               "adam": {"iterations": 10, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "schedule": {"kind": "constant", "rate": 0.01}},
+     "train": {"phases": [{"from": 0, "batch": 4}], "workers": 2, "seed": 0, "weighting": "time",
+               "first": {"optimizer": "adam", "iterations": 10, "schedule": {"kind": "constant", "rate": 0.01}},
                "lbfgs": {"iterations": 0, "memory": 5, "grad_tol": 0, "loss_tol": 0},
                "backoffs": 10}}
   ]
@@ -116,7 +116,7 @@ func TestQuickRunWritesEverything(t *testing.T) {
 
 	want := []string{"config.json", "report.json", "report.html", "report.md"}
 	for _, m := range models {
-		for _, f := range []string{"MANIFEST.json", "config.json", "weights.npz", "optimizer.npz", "metrics.csv"} {
+		for _, f := range []string{"MANIFEST.json", "config.json", "train.json", "weights.npz", "optimizer.npz", "metrics.csv"} {
 			want = append(want, m+"/"+f)
 		}
 		for _, s := range []string{m + ": adam  ", m + ": lbfgs  "} {

@@ -6,9 +6,11 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/integrator"
 	"spnode/model"
+	"spnode/model/train"
 )
 
 // Config is all that shapes a run.
@@ -63,11 +65,12 @@ func recipe(eps float64, method string) ModelConfig {
 			Name:  fmt.Sprintf("eps%g-%s", eps, method),
 			Seeds: 1,
 			Model: model.DefaultConfig(2),
-			Train: model.DefaultTrainConfig(),
+			Train: train.DefaultConfig(),
 		},
 		Epsilon: eps,
 		Times:   []int{0, 50},
 	}
+	m.Model.Components = problem.Transient{}.Components()
 	m.Model.Integrator = method
 	if eps == 0 {
 		m.Model.Nonlinear = model.NonlinearConfig{Kind: model.KindBilinear, Rank: 2}
@@ -111,9 +114,11 @@ func (c *Config) quick() {
 	for i := range c.Models {
 		m := &c.Models[i]
 		m.Seeds, m.Samples = 1, 0
-		m.Train.Batch = min(m.Train.Batch, c.Data.Samples)
+		if m.LargestBatch() > c.Data.Samples {
+			m.Train.SetBatch(c.Data.Samples)
+		}
 		m.Train.Restarts = min(m.Train.Restarts, 1)
-		m.Train.Adam.Iterations = min(m.Train.Adam.Iterations, 200)
+		m.Train.First.Iterations = min(m.Train.First.Iterations, 200)
 		m.Train.LBFGS.Iterations = min(m.Train.LBFGS.Iterations, 200)
 	}
 }
@@ -136,8 +141,8 @@ func (c *Config) Validate() error {
 		if len(m.Times) < 2 || !increasing(m.Times) || m.Times[0] < 0 || m.Times[len(m.Times)-1] > d.Steps {
 			return errors.Errorf("model %q: times: got %v, want at least two increasing indices from 0 to %d, the data's steps", m.Name, m.Times, d.Steps)
 		}
-		if n := d.Samples; m.Samples < 0 || m.Train.Batch > n || m.Samples > 0 && m.Train.Batch > min(n, m.Samples) {
-			return errors.Errorf("model %q: got %d samples and batch %d, want at least 0, and a batch of at most the model's samples, %d of %d", m.Name, m.Samples, m.Train.Batch, m.Samples, n)
+		if n := d.Samples; m.Samples < 0 || m.LargestBatch() > n || m.Samples > 0 && m.LargestBatch() > min(n, m.Samples) {
+			return errors.Errorf("model %q: got %d samples and batch %d, want at least 0, and a batch of at most the model's samples, %d of %d", m.Name, m.Samples, m.LargestBatch(), m.Samples, n)
 		}
 	}
 	return nil

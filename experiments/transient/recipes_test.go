@@ -108,17 +108,18 @@ func TestFlagsChangeTheConfiguration(t *testing.T) {
 	for args, change := range map[string]func(*Config){
 		"":         func(*Config) {},
 		"-seed 7":  func(c *Config) { c.Seed = 7 },
-		"-lr 0.25": each(func(m *ModelConfig) { m.Train.Adam.Schedule.Rate = 0.25 }),
-		"-batch 9": each(func(m *ModelConfig) { m.Train.Batch, m.Train.LBFGS.Iterations = 9, 0 }),
+		"-lr 0.25": each(func(m *ModelConfig) { m.Train.First.Schedule.Rate = 0.25 }),
+		"-batch 9": each(func(m *ModelConfig) { m.Train.SetBatch(9); m.Train.LBFGS.Iterations = 0 }),
 		// 300 of Adam and 500, 1000 or 3000 of L-BFGS, in the same proportions.
 		"-iterations 39": each(func(m *ModelConfig) {
 			m.Train.LBFGS.Iterations = map[int]int{500: 24, 1000: 30, 3000: 35}[m.Train.LBFGS.Iterations]
-			m.Train.Adam.Iterations = 39 - m.Train.LBFGS.Iterations
+			m.Train.First.Iterations = 39 - m.Train.LBFGS.Iterations
 		}),
-		"-iterations 1": each(func(m *ModelConfig) { m.Train.Adam.Iterations, m.Train.LBFGS.Iterations = 1, 0 }),
+		"-iterations 1": each(func(m *ModelConfig) { m.Train.First.Iterations, m.Train.LBFGS.Iterations = 1, 0 }),
 		// As many as asked for, of the one stage that batches can have.
 		"-iterations 39 -batch 9": each(func(m *ModelConfig) {
-			m.Train.Batch, m.Train.Adam.Iterations, m.Train.LBFGS.Iterations = 9, 39, 0
+			m.Train.SetBatch(9)
+			m.Train.First.Iterations, m.Train.LBFGS.Iterations = 39, 0
 		}),
 		"-dtype float32":                each(func(m *ModelConfig) { m.Model.Dtype = "float32" }),
 		"-workers 3":                    each(func(m *ModelConfig) { m.Train.Workers = 3 }),
@@ -137,7 +138,7 @@ func TestFlagsChangeTheConfiguration(t *testing.T) {
 		"-quick": func(c *Config) {
 			c.Data.Samples, c.Data.HeldOut = 100, 50
 			each(func(m *ModelConfig) {
-				m.Seeds, m.Samples, m.Train.Adam.Iterations, m.Train.LBFGS.Iterations = 1, 0, 200, 200
+				m.Seeds, m.Samples, m.Train.First.Iterations, m.Train.LBFGS.Iterations = 1, 0, 200, 200
 				if m.Epsilon == 0 {
 					m.Train.Restarts = 1
 				}
@@ -147,8 +148,9 @@ func TestFlagsChangeTheConfiguration(t *testing.T) {
 		"-quick -iterations 30 -batch 10": func(c *Config) {
 			c.Data.Samples, c.Data.HeldOut = 100, 50
 			each(func(m *ModelConfig) {
-				m.Seeds, m.Samples, m.Train.Batch = 1, 0, 10
-				m.Train.Adam.Iterations, m.Train.LBFGS.Iterations = 30, 0
+				m.Seeds, m.Samples = 1, 0
+				m.Train.SetBatch(10)
+				m.Train.First.Iterations, m.Train.LBFGS.Iterations = 30, 0
 				m.Train.Restarts = min(m.Train.Restarts, 1)
 			})(c)
 		},
@@ -202,7 +204,7 @@ func TestConfigFile(t *testing.T) {
 	}
 	// -quick makes nothing larger, and fits batches to the samples.
 	batches := drivertest.Write(t, filepath.Join(dir, "b.json"), strings.NewReplacer(`"samples": 12`, `"samples": 500`, `"batch": 4`, `"batch": 300`).Replace(tinyConfig))
-	if _, got := printed(t, "-config", batches, "-quick"); got.Data.Samples != 100 || got.Data.HeldOut != 5 || got.Models[1].Train.Batch != 100 || got.Models[1].Train.Adam.Iterations != 10 || got.Models[0].Train.Batch != 0 {
+	if _, got := printed(t, "-config", batches, "-quick"); got.Data.Samples != 100 || got.Data.HeldOut != 5 || got.Models[1].LargestBatch() != 100 || got.Models[1].Train.First.Iterations != 10 || got.Models[0].LargestBatch() != 0 {
 		t.Errorf("-quick makes %+v", got)
 	}
 }

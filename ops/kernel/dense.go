@@ -14,29 +14,8 @@ func blockOf(elements, n int) int {
 	return max(tileRows, elements/max(n, 1)/tileRows*tileRows)
 }
 
-// DenseTo writes y = σ(xW + b) for a batch of rows: x (rows, in), W (in, out),
-// b (out), y (rows, out). σ is tanh or, if activate is false, the identity.
-func DenseTo[T Float](y, x, w, b []T, rows, in, out int, activate bool, scratch *[]T) {
-	p := Packed[T]{unpacked: true}
-	p.Pack(false, out, in, w)
-	denseTo(y, x, b, &p, rows, activate, scratch)
-}
-
-func denseTo[T Float](y, x, b []T, w *Packed[T], rows int, activate bool, scratch *[]T) {
-	in, out := w.factor.k, w.factor.n
-	block := blockOf(forwardElements, out)
-	for r := 0; r < rows; r += block {
-		end := min(r+block, rows)
-		to := y[r*out : end*out]
-		w.addRow(end-r, x[r*in:end*in], b, to, scratch)
-		if activate {
-			TanhTo(to, to)
-		}
-	}
-}
-
 // Dense is a layer, y = σ(xW + b), and its work space. The zero value is ready
-// for Backward, and after Pack for ForwardTo and AddBackward.
+// for Pack.
 type Dense[T Float] struct {
 	w, wt   Packed[T]
 	dz, tmp []T
@@ -50,9 +29,19 @@ func (l *Dense[T]) Pack(w []T, in, out int) {
 	l.wt.Pack(true, in, out, w)
 }
 
-// ForwardTo writes y = σ(xW + b) like DenseTo, and to the same bits.
+// ForwardTo writes y = σ(xW + b) for a batch of rows: x (rows, in), b (out) and
+// y (rows, out). σ is tanh or, if activate is false, the identity.
 func (l *Dense[T]) ForwardTo(y, x, b []T, rows int, activate bool) {
-	denseTo(y, x, b, &l.w, rows, activate, &l.tmp)
+	in, out := l.w.factor.k, l.w.factor.n
+	block := blockOf(forwardElements, out)
+	for r := 0; r < rows; r += block {
+		end := min(r+block, rows)
+		to := y[r*out : end*out]
+		l.w.addRow(end-r, x[r*in:end*in], b, to, &l.tmp)
+		if activate {
+			TanhTo(to, to)
+		}
+	}
 }
 
 // AddBackward adds the gradients by W and b to dw and db, given y = σ(xW + b)
@@ -74,15 +63,6 @@ func (l *Dense[T]) AddBackward(dx, dw, db, x, y, dy []T, rows int, activate bool
 			l.wt.Gemm(end-r, 1, dz, 0, dx[r*in:end*in], &l.tmp)
 		}
 	}
-}
-
-// Backward writes the gradients by x, W and b, given y = σ(xW + b) and dy. A
-// nil dx is not computed.
-func (l *Dense[T]) Backward(dx, dw, db, x, w, y, dy []T, rows, in, out int, activate bool) {
-	l.Pack(w, in, out)
-	clear(db[:out])
-	clear(dw[:in*out])
-	l.AddBackward(dx, dw, db, x, y, dy, rows, activate)
 }
 
 // Bilinear is the low-rank bilinear form, eq. (6),

@@ -44,13 +44,6 @@ func TanhGradTo[T Float](dz, dy, y []T) {
 	}
 }
 
-// AddRowTo adds b to every row of y, of shape (rows, len(b)).
-func AddRowTo[T Float](y, b []T) {
-	for n := len(b); len(y) >= n && n > 0; y = y[n:] {
-		AxpyTo(y[:n], 1, b)
-	}
-}
-
 // sumWidth is how many columns AddColumnSumsTo brings together where there are
 // fewer: as many as the kernels add at once.
 const sumWidth = 64

@@ -2,9 +2,9 @@ package kernel
 
 import "math"
 
-// blockRows is how many rows of a batch Expmv advances together: with 20
+// expmvRows is how many rows of a batch Expmv advances together: with 20
 // components and degree 18, what it recomputes then stays in cache.
-const blockRows = 64
+const expmvRows = 64
 
 // Expmv evaluates, for a batch of rows and a step h for each of them,
 //
@@ -22,16 +22,16 @@ const blockRows = 64
 // For p = 0 it is the series of B = A − μI, with the mean of the eigenvalues
 // for μ, where that takes fewer products; a substep then ends with u ← e^{μτ}u.
 type Expmv[T Float] struct {
-	Form Form
+	form form // the zero value but in tests
 
 	n, p int
 	tol  float64
 	phi  *Phi[T]
 
-	at      denseOperator[T]
+	at      fullOperator[T]
 	shifted shifted[T]
 	a       Packed[T] // as it is: the rows λᵀA are those of Aᵀλ
-	full    []T       // A − μI, or a sparse A in full
+	whole   []T       // A − μI, or a sparse A in full
 	sums    []float64
 
 	tau    []T // of each row of a block
@@ -46,14 +46,13 @@ type Expmv[T Float] struct {
 	tmp                    []T
 }
 
-// Form is a way to evaluate the action of an exponential.
-type Form int
+// form is a way to evaluate the action of an exponential.
+type form int
 
-// Cheaper is whichever of the two takes less time.
 const (
-	Cheaper Form = iota
-	MatrixFree
-	Propagators
+	cheaper form = iota // whichever of the two takes less time
+	matrixFree
+	propagators
 )
 
 // NewExpmv returns work space for n×n matrices and p terms of the polynomial.
@@ -64,7 +63,7 @@ func NewExpmv[T Float](n, p int, tol float64) *Expmv[T] {
 // ForwardTo writes y, of shape (rows, n) as u and every w are. It overlaps none
 // of them.
 func (w *Expmv[T]) ForwardTo(y, a []T, h []float64, u []T, ws ...[]T) {
-	w.forward(y, w.dense(a, h), h, u, ws)
+	w.forward(y, w.full(a, h), h, u, ws)
 }
 
 // ForwardSparseTo is ForwardTo for a sparse A.
@@ -80,11 +79,11 @@ func (w *Expmv[T]) ForwardOperatorTo(y []T, a Operator[T], norm float64, h []flo
 
 func (w *Expmv[T]) forward(y []T, l linear[T], h []float64, u []T, ws [][]T) {
 	n, rows := w.n, len(u)/w.n
-	for r0 := 0; r0 < rows; r0 += blockRows {
-		nr := min(blockRows, rows-r0)
-		m, s, dense := w.plan(l, h, r0, nr)
-		if dense {
-			w.denseForward(y, w.fullMatrix(l), h, u, ws, r0, nr)
+	for r0 := 0; r0 < rows; r0 += expmvRows {
+		nr := min(expmvRows, rows-r0)
+		m, s, formed := w.plan(l, h, r0, nr)
+		if formed {
+			w.formedForward(y, w.matrix(l), h, u, ws, r0, nr)
 			continue
 		}
 		f := y[r0*n : (r0+nr)*n]
@@ -217,8 +216,8 @@ func (w *Expmv[T]) loadPolynomial(ws [][]T, i, r0, rows int) {
 	}
 }
 
-// denseForward is the block by propagators.
-func (w *Expmv[T]) denseForward(y, a []T, h []float64, u []T, ws [][]T, r0, rows int) {
+// formedForward is the block by propagators.
+func (w *Expmv[T]) formedForward(y, a []T, h []float64, u []T, ws [][]T, r0, rows int) {
 	n := w.n
 	for r := r0; r < r0+rows; {
 		hr, end := step(h, r), sameStep(h, r, r0+rows)

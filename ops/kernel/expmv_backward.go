@@ -11,13 +11,13 @@ package kernel
 func (w *Expmv[T]) BackwardTo(du, dw, da, dh []T, a []T, h []float64, u, w1, lam []T) {
 	n, rows := w.n, len(u)/w.n
 	ws := [][]T{w1}
-	l := w.dense(a, h)
+	l := w.full(a, h)
 	w.a.Pack(false, n, n, a)
-	for r0 := 0; r0 < rows; r0 += blockRows {
-		nr := min(blockRows, rows-r0)
-		m, s, dense := w.plan(l, h, r0, nr)
-		if dense {
-			w.denseBackward(du, dw, da, a, h, u, w1, lam, r0, nr)
+	for r0 := 0; r0 < rows; r0 += expmvRows {
+		nr := min(expmvRows, rows-r0)
+		m, s, formed := w.plan(l, h, r0, nr)
+		if formed {
+			w.formedBackward(du, dw, da, a, h, u, w1, lam, r0, nr)
 			continue
 		}
 		lo, hi, size := r0*n, (r0+nr)*n, n*nr
@@ -56,7 +56,7 @@ func (w *Expmv[T]) BackwardTo(du, dw, da, dh []T, a []T, h []float64, u, w1, lam
 func (w *Expmv[T]) adjointSubstep(lam, dw, da []T, m, rows int, terms []T) {
 	n, size := w.n, w.n*rows
 	// Products with few rows are slow, so some t_k of a small block are one for dA.
-	chunk := (blockRows + rows - 1) / rows
+	chunk := (expmvRows + rows - 1) / rows
 	beta, ts := grow(&w.beta, size), grow(&w.dTerms, min(m, chunk)*size)
 	copy(beta, lam)
 	for hi := m; hi > 0; hi -= chunk {
@@ -76,7 +76,8 @@ func (w *Expmv[T]) adjointSubstep(lam, dw, da []T, m, rows int, terms []T) {
 	copy(lam, beta)
 }
 
-func (w *Expmv[T]) denseBackward(du, dw, da, a []T, h []float64, u, w1, lam []T, r0, rows int) {
+// formedBackward is the block by propagators.
+func (w *Expmv[T]) formedBackward(du, dw, da, a []T, h []float64, u, w1, lam []T, r0, rows int) {
 	n := w.n
 	if w.d == nil {
 		w.d = [][]T{make([]T, n*n), make([]T, n*n)}

@@ -8,20 +8,20 @@ type Operator[T Float] interface {
 	MulTo(t, b []T, rows int)
 }
 
-// denseOperator is a dense matrix, set by Pack.
-type denseOperator[T Float] struct {
+// fullOperator is a matrix by all its elements, set by Pack.
+type fullOperator[T Float] struct {
 	n   int
 	a   []T
 	at  Packed[T]
 	tmp []T
 }
 
-func (o *denseOperator[T]) Pack(n int, a []T) {
+func (o *fullOperator[T]) Pack(n int, a []T) {
 	o.n, o.a = n, a
 	o.at.Pack(true, n, n, a)
 }
 
-func (o *denseOperator[T]) MulTo(t, b []T, rows int) {
+func (o *fullOperator[T]) MulTo(t, b []T, rows int) {
 	if !smallGemm(false, true, rows, o.n, b, o.a, 0, t) {
 		o.at.Gemm(rows, 1, b, 0, t, &o.tmp)
 	}
@@ -40,13 +40,13 @@ type linear[T Float] struct {
 	cost    float64    // of a product with a row
 }
 
-// dense returns what there is to know of a dense A for the steps h.
-func (w *Expmv[T]) dense(a []T, h []float64) linear[T] {
+// full returns what there is to know of A, by all its elements, for the steps h.
+func (w *Expmv[T]) full(a []T, h []float64) linear[T] {
 	n := w.n
 	norm, mu, centred := w.norms(a)
 	l := linear[T]{b: &w.at, norm: norm, normA: norm, a: a, cost: rowCost * float64(n*n)}
 	if w.centres(norm, centred, h) {
-		b := grow(&w.full, n*n)
+		b := grow(&w.whole, n*n)
 		copy(b, a)
 		for i := range n {
 			b[i*n+i] -= T(mu)
@@ -74,7 +74,7 @@ func (w *Expmv[T]) norms(a []T) (norm, mu, centred float64) {
 	return norm, mu, centred
 }
 
-// sparse is dense for a sparse A.
+// sparse is full for a sparse A.
 func (w *Expmv[T]) sparse(a *Sparse[T], h []float64) linear[T] {
 	w.shifted = shifted[T]{a, 0}
 	l := linear[T]{b: &w.shifted, norm: a.norm, normA: a.norm, sparse: a,
@@ -120,7 +120,7 @@ const (
 // of Phi for the distinct steps of the block. With s substeps the first takes
 // s·m products with the rows, the second a few for the polynomial and one or
 // more for each of log₂‖hA‖ doublings, but of matrices.
-func (w *Expmv[T]) plan(l linear[T], h []float64, r0, rows int) (m int, s float64, dense bool) {
+func (w *Expmv[T]) plan(l linear[T], h []float64, r0, rows int) (m int, s float64, formed bool) {
 	var top, products float64
 	for r := r0; r < r0+rows; r = sameStep(h, r, r0+rows) {
 		v := math.Abs(step(h, r))
@@ -134,9 +134,9 @@ func (w *Expmv[T]) plan(l linear[T], h []float64, r0, rows int) (m int, s float6
 	m, s = TaylorSteps(l.norm*top, w.tol, degree)
 	m += max(0, w.p-1) // as many terms for φ_p as for φ_1
 	switch {
-	case w.Form == MatrixFree || l.a == nil && (l.sparse == nil || w.n > maxFull):
+	case w.form == matrixFree || l.a == nil && (l.sparse == nil || w.n > maxFull):
 		return m, s, false
-	case w.Form == Propagators:
+	case w.form == propagators:
 		return m, s, true
 	}
 	n := float64(w.n)
@@ -148,12 +148,12 @@ func (w *Expmv[T]) plan(l linear[T], h []float64, r0, rows int) (m int, s float6
 // matrices of it are 640 MiB.
 const maxFull = 2896
 
-// fullMatrix returns A as a full matrix.
-func (w *Expmv[T]) fullMatrix(l linear[T]) []T {
+// matrix returns A as a full matrix.
+func (w *Expmv[T]) matrix(l linear[T]) []T {
 	if l.a != nil {
 		return l.a
 	}
-	a := grow(&w.full, w.n*w.n)
-	l.sparse.denseTo(a)
+	a := grow(&w.whole, w.n*w.n)
+	l.sparse.fullTo(a)
 	return a
 }

@@ -22,17 +22,6 @@ type path struct {
 	float32 *simd[float32]
 }
 
-// trusted are the paths that tests run: all but those that are taken only by
-// name, and the one that is taken.
-func trusted() (ps []path) {
-	for _, p := range paths {
-		if !p.byName || p.name == active.name {
-			ps = append(ps, p)
-		}
-	}
-	return ps
-}
-
 // simd are the kernels of an instruction set, in assembly.
 type simd[T Float] struct {
 	lanes int // elements of a vector

@@ -17,6 +17,17 @@ func setPath(name string) (restore func()) {
 	return func() { active = before }
 }
 
+// trusted are the paths that tests run: all but those that are taken only by
+// name, and the one that is taken.
+func trusted() (ps []path) {
+	for _, p := range paths {
+		if !p.byName || p.name == active.name {
+			ps = append(ps, p)
+		}
+	}
+	return ps
+}
+
 // forEachPath runs a test or a benchmark in every path of this processor.
 func forEachPath[TB interface {
 	testing.TB

@@ -75,8 +75,8 @@ func (a *Sparse[T]) Norm1() float64 { return a.norm }
 // NonZeros returns how many elements A has beside its diagonal.
 func (a *Sparse[T]) NonZeros() int { return len(a.val) }
 
-// denseTo writes A to the n×n matrix d.
-func (a *Sparse[T]) denseTo(d []T) {
+// fullTo writes A to the n×n matrix d.
+func (a *Sparse[T]) fullTo(d []T) {
 	clear(d)
 	for i, v := range a.diag {
 		row := d[i*a.n : (i+1)*a.n]

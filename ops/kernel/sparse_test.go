@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-// A sparse matrix given in any order, with a place given twice, is the dense
+// A sparse matrix given in any order, with a place given twice, is the full
 // one: its norms, its products for one to nine rows, its copy in full.
 func TestSparse(t *testing.T) {
 	const n = 11
 	rng := rand.New(rand.NewPCG(6, 6))
-	dense := make([]float64, n*n)
+	all := make([]float64, n*n)
 	type element struct {
 		i, j int
 		v    float64
@@ -20,7 +20,7 @@ func TestSparse(t *testing.T) {
 	for range 40 {
 		e := element{rng.IntN(n), rng.IntN(n), math.Abs(rng.NormFloat64())} // no sum of two cancels
 		elements = append(elements, e)
-		dense[e.i*n+e.j] += e.v
+		all[e.i*n+e.j] += e.v
 	}
 	a := NewSparse(n, func(add func(i, j int, v float64)) {
 		for _, e := range elements {
@@ -28,17 +28,17 @@ func TestSparse(t *testing.T) {
 		}
 	})
 	full := make([]float64, n*n)
-	a.denseTo(full)
+	a.fullTo(full)
 	for i, v := range full {
-		if v != dense[i] {
-			t.Fatalf("element %d is %v, want %v", i, v, dense[i])
+		if v != all[i] {
+			t.Fatalf("element %d is %v, want %v", i, v, all[i])
 		}
 	}
 	w := NewExpmv[float64](n, 0, UnitRoundoff[float64]())
-	norm, mu, centred := w.norms(dense)
+	norm, mu, centred := w.norms(all)
 	for _, c := range [][3]float64{
 		{norm, a.norm}, {mu, a.mu}, {centred, a.centred},
-		{norm, norm1(n, dense, 0)}, {centred, norm1(n, dense, mu)},
+		{norm, norm1(n, all, 0)}, {centred, norm1(n, all, mu)},
 	} {
 		if math.Abs(c[0]-c[1]) > 1e-14*norm { // sums of n elements in two orders
 			t.Errorf("of norm, mean and norm of A − μI one is %v, want %v", c[1], c[0])
@@ -48,7 +48,7 @@ func TestSparse(t *testing.T) {
 		b, got, want := random[float64](rng, rows*n), make([]float64, rows*n), make([]float64, rows*n)
 		copy(want, b)
 		(&shifted[float64]{a, mu}).MulTo(got, b, rows)
-		Gemm(false, true, rows, n, n, 1, b, dense, -mu, want, nil)
+		Gemm(false, true, rows, n, n, 1, b, all, -mu, want, nil)
 		for i, v := range got {
 			if math.Abs(v-want[i]) > 1e-13 { // n products of about 1
 				t.Fatalf("%d rows: element %d of the product is %v, want %v", rows, i, v, want[i])
@@ -70,7 +70,7 @@ func norm1(n int, a []float64, mu float64) float64 {
 // A batch of more rows than a block, with steps of their own, is what its rows
 // are one by one, in both forms and also by a sparse A.
 func TestExpmvBatch(t *testing.T) {
-	const n, rows = 5, blockRows + 6
+	const n, rows = 5, expmvRows + 6
 	rng := rand.New(rand.NewPCG(7, 7))
 	a := random[float64](rng, n*n)
 	for i := range n {
@@ -92,7 +92,7 @@ func TestExpmvBatch(t *testing.T) {
 			ws = append(ws, random[float64](rng, rows*n))
 		}
 		one := NewExpmv[float64](n, p, UnitRoundoff[float64]())
-		one.Form = Propagators
+		one.form = propagators
 		for r := range rows {
 			var w1 [][]float64
 			for _, w := range ws {
@@ -109,10 +109,10 @@ func TestExpmvBatch(t *testing.T) {
 				}
 			}
 		}
-		for _, form := range []Form{Cheaper, MatrixFree, Propagators} {
-			all.Form = form
+		for _, f := range []form{cheaper, matrixFree, propagators} {
+			all.form = f
 			all.ForwardTo(got, a, h, u, ws...)
-			check("dense")
+			check("full")
 			all.ForwardSparseTo(got, sparse, h, u, ws...)
 			check("sparse")
 		}

@@ -3,9 +3,8 @@ package kernel
 // Packed is a matrix op(B) of shape (k, n), laid out once for products with
 // many A. The zero value is ready for Pack.
 type Packed[T Float] struct {
-	factor   factor[T]
-	unpacked bool // for a single product
-	mem      []T
+	factor factor[T]
+	mem    []T
 }
 
 // Pack takes op(B), which is Bᵀ if trans is set. It keeps b, which must not
@@ -33,7 +32,7 @@ func (p *Packed[T]) Gemm(m int, alpha T, a []T, beta T, c []T, scratch *[]T) {
 func (p *Packed[T]) pack(s *simd[T], m int) {
 	f := &p.factor
 	_ = f.b[f.k*f.n-1]
-	if !p.unpacked && f.panels == nil && (f.trans || m >= packRowsFrom && s.aliased(f.n)) {
+	if f.panels == nil && (f.trans || m >= packRowsFrom && s.aliased(f.n)) {
 		f.panels = f.pack(s, &p.mem)
 	}
 }

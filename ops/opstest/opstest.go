@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/diff/fd"
+	"gonum.org/v1/gonum/floats"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
@@ -218,11 +219,25 @@ func Eval(f func(in G.Nodes) (*G.Node, error), inputs ...Input) ([]float64, erro
 	return append([]float64(nil), elements(y.Value())...), nil
 }
 
+// RelError is the error of got in the 2-norm, relative to want unless that is
+// 0 or so small that it was written as 0.
+func RelError(got, want []float64) float64 {
+	e := floats.Distance(got, want, 2)
+	if n := floats.Norm(want, 2); n > 0 {
+		return e / n
+	}
+	if e < 1e-300 {
+		return 0
+	}
+	return e
+}
+
 // CasesFile returns the path of a file of reference cases: in the folder that
-// SPNODE_CASES names if it is set, else in testdata.
+// SPNODE_CASES names if it is set, else below testdata, or beside it with a name
+// that leads there.
 func CasesFile(name string) string {
 	if dir := os.Getenv("SPNODE_CASES"); dir != "" {
-		return filepath.Join(dir, name)
+		return filepath.Join(dir, filepath.Base(name))
 	}
 	return filepath.Join("testdata", name)
 }

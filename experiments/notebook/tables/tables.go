@@ -31,6 +31,7 @@ import (
 	_ "spnode/integrator"
 	_ "spnode/model"
 	_ "spnode/ops"
+	_ "spnode/ops/expm"
 )
 
 //go:generate go run ../gen

@@ -1,0 +1,42 @@
+package ops
+
+import (
+	G "gorgonia.org/gorgonia"
+
+	"spnode/ops/kernel"
+)
+
+// Bilinear is the node of the low-rank bilinear form, eq. (6),
+//
+//	g(u) = Σ_r (C^{(r)}u) ⊙ (D^{(r)}u) + b,
+//
+// for u (batch, n), C and D (R, n, n), and b (n).
+func Bilinear(u, c, d, b *G.Node) (*G.Node, error) {
+	us, cs := u.Shape(), c.Shape()
+	if us.Dims() != 2 || cs.Dims() != 3 || cs[1] != us[1] || cs[2] != us[1] || !cs.Eq(d.Shape()) ||
+		b.Shape().Dims() != 1 || b.Shape()[0] != us[1] {
+		return nil, shapeError("Bilinear", "u is %v, C %v, D %v and b %v, want (batch, n), (R, n, n) twice and (n)",
+			us, cs, d.Shape(), b.Shape())
+	}
+	return byDtype("Bilinear", u,
+		func() (*G.Node, error) { return bilinear[float64](u, c, d, b) },
+		func() (*G.Node, error) { return bilinear[float32](u, c, d, b) })
+}
+
+func bilinear[T kernel.Float](u, c, d, b *G.Node) (*G.Node, error) {
+	batch, n := u.Shape()[0], u.Shape()[1]
+	var k kernel.Bilinear[T]
+	return function[T]{
+		name:   "Bilinear",
+		shape:  u.Shape(),
+		inputs: G.Nodes{u, c, d, b},
+		forward: func(y []T, in [][]T) error {
+			k.ForwardTo(y, in[0], in[1], in[2], in[3], batch, n)
+			return nil
+		},
+		adjoint: func(d, in [][]T, y, dy []T) error {
+			k.Backward(d[0], d[1], d[2], d[3], in[0], in[1], in[2], dy, batch, n)
+			return nil
+		},
+	}.node()
+}

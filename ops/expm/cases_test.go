@@ -1,0 +1,231 @@
+package expm
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+
+	"spnode/ops/kernel"
+	"spnode/ops/opstest"
+)
+
+const unitRoundoff = 0x1p-53
+
+type expmvCase struct {
+	Name      string
+	N         int
+	T         float64
+	Tags      []string
+	Norm      float64  `json:"norm1_tA"`
+	Condition *float64 `json:"condition_number"`
+	A         [][]float64
+	B         []float64
+	Expm      []float64 `json:"expm_b"`
+	Phi1      []float64 `json:"phi1_b"`
+	Phi2      []float64 `json:"phi2_b"`
+	Phi3      []float64 `json:"phi3_b"`
+	Phi4      []float64 `json:"phi4_b"`
+}
+
+// condition of the case; where the file has none it is that of a normal
+// matrix, 1 + ‖tA‖.
+func (c expmvCase) condition() float64 {
+	if c.Condition != nil {
+		return *c.Condition
+	}
+	return 1 + c.Norm
+}
+
+func denseOf(a [][]float64) *mat.Dense {
+	m := mat.NewDense(len(a), len(a[0]), nil)
+	for i, r := range a {
+		m.SetRow(i, r)
+	}
+	return m
+}
+
+// exponentials evaluates e^{tA}b and φ_k(tA)b, k ≤ 4, in the forms there are.
+var exponentials = map[string]func(c expmvCase) ([][]float64, error){
+	// What ExpmvTo chooses by itself.
+	"expmv": func(c expmvCase) ([][]float64, error) {
+		a, b := denseOf(c.A), mat.NewDense(1, c.N, c.B)
+		zero := mat.NewDense(1, c.N, nil)
+		var all [][]float64
+		for k := 0; k <= 4; k++ {
+			var y mat.Dense
+			u, w := zero, make([]mat.Matrix, k)
+			for j := range w {
+				w[j] = zero
+			}
+			if k == 0 {
+				u = b
+			} else {
+				w[k-1] = b
+			}
+			if err := ExpmvTo(&y, a, c.T, u, 0, w...); err != nil {
+				return nil, err
+			}
+			y.Scale(math.Pow(c.T, float64(-k)), &y)
+			all = append(all, y.RawRowView(0))
+		}
+		return all, nil
+	},
+	"propagator": func(c expmvCase) ([][]float64, error) {
+		phi, err := Phi(denseOf(c.A), c.T, 4, 0)
+		if err != nil {
+			return nil, err
+		}
+		var all [][]float64
+		for _, p := range phi {
+			var y mat.VecDense
+			y.MulVec(p, mat.NewVecDense(c.N, c.B))
+			all = append(all, y.RawVector().Data)
+		}
+		return all, nil
+	},
+}
+
+// The bound is 100·condition·2⁻⁵³; the constant reached is logged. The φ_k are
+// better conditioned than e^{tA}, and held to the same bound.
+func TestExpmvCases(t *testing.T) {
+	var file struct{ Cases []expmvCase }
+	opstest.LoadCases(t, "expmv.json", &file)
+	for form, f := range exponentials {
+		var worst float64
+		var where string
+		for _, c := range file.Cases {
+			t.Run(form+"/"+c.Name, func(t *testing.T) {
+				got, err := f(c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for k, want := range [][]float64{c.Expm, c.Phi1, c.Phi2, c.Phi3, c.Phi4} {
+					e := opstest.RelError(got[k], want) / (c.condition() * unitRoundoff)
+					if !(e <= 100) {
+						t.Errorf("φ_%d: error is %.3g·condition·2⁻⁵³ (condition %.3g), got %v, want %v", k, e, c.condition(), got[k], want)
+					}
+					if e > worst {
+						worst, where = e, fmt.Sprintf("φ_%d of %s", k, c.Name)
+					}
+				}
+			})
+		}
+		t.Logf("%s: worst error %.3g·condition·2⁻⁵³ (%s)", form, worst, where)
+	}
+}
+
+// The matrices of expmv_structured.json, which gives them by rule.
+func structured(name string, n int) *mat.Dense {
+	a := mat.NewDense(n, n, nil)
+	switch {
+	case strings.HasPrefix(name, "minus_poisson"):
+		k := int(math.Round(math.Sqrt(float64(n))))
+		for i := range n {
+			a.Set(i, i, -4)
+			for _, j := range []int{i - k, i + k} {
+				if j >= 0 && j < n {
+					a.Set(i, j, 1)
+				}
+			}
+			if i%k > 0 {
+				a.Set(i, i-1, 1)
+				a.Set(i-1, i, 1)
+			}
+		}
+	case strings.HasPrefix(name, "laplacian"):
+		f := float64((n + 1) * (n + 1))
+		for i := range n {
+			a.Set(i, i, -2*f)
+			if i > 0 {
+				a.Set(i, i-1, f)
+				a.Set(i-1, i, f)
+			}
+		}
+	case strings.HasPrefix(name, "ks_linear"):
+		for i := range n {
+			for j := range n {
+				var s float64
+				for k := -n/2 + 1; k <= n/2; k++ {
+					q := 2 * math.Pi * float64(k) / 22
+					s += (q*q - q*q*q*q) * math.Cos(2*math.Pi*float64(k*(i-j)%n)/float64(n)) / float64(n)
+				}
+				a.Set(i, j, s)
+			}
+		}
+	default:
+		return nil
+	}
+	return a
+}
+
+// structuredCase is a case of expmv_structured.json.
+type structuredCase struct {
+	Name string
+	N    int
+	T    float64
+	B    []float64 `json:"b_values"`
+	Expm []float64 `json:"expm_b"`
+}
+
+// start returns the vector of the case.
+func (c structuredCase) start() []float64 {
+	if c.B != nil {
+		return c.B
+	}
+	return floats.Span(make([]float64, c.N), -1, 1)
+}
+
+// The matrices are symmetric, so the condition number is about 1 + ‖tA‖; the
+// KS operator is itself rounded to 64·2⁻⁵³ when it is formed here.
+func TestExpmvStructuredCases(t *testing.T) {
+	var file struct{ Cases []structuredCase }
+	opstest.LoadCases(t, "expmv_structured.json", &file)
+	for _, c := range file.Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			a := structured(c.Name, c.N)
+			if a == nil {
+				t.Fatalf("no rule for the matrix %s", c.Name)
+			}
+			norm := mat.Norm(a, 1) * c.T
+			var y mat.Dense
+			if err := ExpmvTo(&y, a, c.T, mat.NewDense(1, c.N, c.start()), 0); err != nil {
+				t.Fatal(err)
+			}
+			e := opstest.RelError(y.RawRowView(0), c.Expm) / ((1 + norm) * unitRoundoff)
+			m, s := kernel.TaylorSteps(norm, unitRoundoff, kernel.MaxDegree)
+			t.Logf("‖tA‖ = %.4g: error %.3g·(1+‖tA‖)·2⁻⁵³; matrix-free takes at most %g products", norm, e, s*float64(m))
+			if !(e <= 100) {
+				t.Errorf("error is %.3g·(1+‖tA‖)·2⁻⁵³, want ≤ 100", e)
+			}
+		})
+	}
+}
+
+// φ_k is wanted to a small multiple of the rounding of its argument,
+// |zφ_k'(z)/φ_k(z)| ≤ 1 + |z|.
+func TestPhiScalarCases(t *testing.T) {
+	var file struct{ Rows [][]float64 }
+	opstest.LoadCases(t, "phi_scalar.json", &file)
+	var worst float64
+	for _, row := range file.Rows {
+		z := row[0]
+		t.Run(fmt.Sprint(z), func(t *testing.T) {
+			phi, err := Phi(mat.NewDense(1, 1, []float64{z}), 1, len(row)-2, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for k, want := range row[1:] {
+				e := opstest.RelError([]float64{phi[k].At(0, 0)}, []float64{want}) / ((1 + math.Abs(z)) * unitRoundoff)
+				worst = max(worst, e)
+				if !(e <= 10) {
+					t.Errorf("φ_%d(%g) = %.17g, want %.17g, error %.3g·(1+|z|)·2⁻⁵³", k, z, phi[k].At(0, 0), want, e)
+				}
+			}
+		})
+	}
+	t.Logf("worst error %.3g·(1+|z|)·2⁻⁵³", worst)
+}
