@@ -6,53 +6,11 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/pkg/errors"
-
-	"spnode/data"
 	"spnode/data/measure"
-	"spnode/data/ode"
 	"spnode/data/problem"
-	"spnode/experiments/driver"
+	"spnode/experiments/report"
 	"spnode/model"
 )
-
-// heldOutSeed keeps the held-out states apart from the training's.
-const heldOutSeed = 1 << 40
-
-// laboratory makes the truth, and keeps what takes long to make.
-type laboratory struct {
-	Config
-	*driver.Session
-}
-
-// solve integrates initial states at t = 0 and returns them at the times.
-func (l *laboratory) solve(s problem.RobertsonStates, times []float64) (*data.Dataset, error) {
-	key := struct {
-		Problem string
-		States  problem.RobertsonStates
-		Times   []float64
-		Solver  ode.Radau
-	}{"robertson", s, times, problem.RobertsonRadau()}
-	d, _, err := data.Cached(l.Cache, key, func() (*data.Dataset, error) {
-		u0, err := s.Draw()
-		if err != nil {
-			return nil, err
-		}
-		stage := l.Progress.Stage(fmt.Sprintf("data: %d trajectories, %d times", s.Samples, len(times)), s.Samples)
-		defer stage.Done()
-		solver := problem.RobertsonRadau()
-		solver.Progress = func(done, total int) { stage.Update(done) }
-		d, _, err := solver.SolveFrom(l.Context, problem.Robertson{}, u0, 0, times)
-		return d, err
-	})
-	return d, err
-}
-
-// reference is the trajectory from (1, 0, 0) at the times.
-func (l *laboratory) reference(times []float64) (*data.Dataset, error) {
-	d, _, err := problem.RobertsonRadau().SolveFrom(l.Context, problem.Robertson{}, [][]float64{{1, 0, 0}}, 0, times)
-	return d, err
-}
 
 // testReport is what report.json says of a model's test. Errors are of the
 // scaled components y₁, 10⁴y₂, y₃.
@@ -65,63 +23,6 @@ type testReport struct {
 	Random     float64   `json:"random_max_abs"`
 	Jump       float64   `json:"single_jump_max_abs"`
 	MassDrift  float64   `json:"mass_drift"` // of the held-out states, |Σy(t) − Σy(t_0)|
-}
-
-// trained is a model after its training and test.
-type trained struct {
-	ModelConfig
-	model     *model.Model
-	result    model.Result
-	diverged  *model.DivergedError // its training did; then there is nothing else
-	stability *model.Stability
-	test      *testReport
-	seeds     []seedReport
-}
-
-// seedReport is one of several seeds of a model.
-type seedReport struct {
-	Seed         int         `json:"seed"`
-	Iterations   int         `json:"iterations"`
-	Seconds      float64     `json:"seconds"`
-	Milliseconds float64     `json:"milliseconds_per_iteration"`
-	Loss         float64     `json:"loss"`
-	Test         *testReport `json:"test"`
-}
-
-// test takes a model and its further seeds from the session and tests them.
-func (l *laboratory) test(m ModelConfig) (*trained, error) {
-	t := &trained{ModelConfig: m}
-	for k := range m.Seeds {
-		fitted, result, err := l.Model(driver.SeedName(m.Name, k), func() (driver.Training, error) {
-			d, err := l.solve(l.states(l.Data.Samples, 0, m.Masses), l.fineTimes())
-			if err != nil {
-				return driver.Training{}, err
-			}
-			c, train := driver.Seeded(m.Model, m.Train, l.Seed, k)
-			if m.Standardize {
-				standardize(&c, d)
-			}
-			return driver.Training{Model: c, Train: train, Data: d}, nil
-		})
-		if errors.As(err, &t.diverged) {
-			return t, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		r, err := l.evaluate(fitted, m.Masses)
-		if err != nil {
-			return nil, err
-		}
-		if k == 0 {
-			t.model, t.result, t.test = fitted, result, r
-			if t.stability, err = fitted.Stability(); err != nil {
-				return nil, err
-			}
-		}
-		t.seeds = append(t.seeds, seedReport{k, result.Iterations, result.Seconds, 1e3 * result.Seconds / float64(max(1, result.Iterations)), result.Loss, r})
-	}
-	return t, nil
 }
 
 // evaluate tests a model on every grid.
@@ -151,9 +52,10 @@ func (l *laboratory) evaluate(m *model.Model, masses bool) (*testReport, error) 
 	// 60 random times after the first, evenly distributed in log t.
 	fine := l.fineTimes()
 	random := fine[:1:1]
-	for _, i := range sorted(rand.New(rand.NewPCG(7, 7)).Perm(len(fine) - 1)[:min(60, len(fine)-1)]) {
+	for _, i := range rand.New(rand.NewPCG(7, 7)).Perm(len(fine) - 1)[:min(60, len(fine)-1)] {
 		random = append(random, fine[1+i])
 	}
+	slices.Sort(random)
 	for _, g := range []struct {
 		times []float64
 		e     *float64
@@ -174,18 +76,15 @@ func (l *laboratory) evaluate(m *model.Model, masses bool) (*testReport, error) 
 	return r, nil
 }
 
-func sorted(x []int) []int { slices.Sort(x); return x }
-
 func mass(y []float64) float64 { return y[0] + y[1] + y[2] }
 
 // fromReference returns the largest errors of the components over a grid, from
 // (1, 0, 0).
 func (l *laboratory) fromReference(m *model.Model, times []float64) ([]float64, error) {
-	d, err := l.reference(times)
+	want, err := l.from(times)
 	if err != nil {
 		return nil, err
 	}
-	want := d.States()
 	u, err := m.Predict(want[0], times)
 	if err != nil {
 		return nil, err
@@ -208,11 +107,11 @@ type deployment struct {
 
 // deploy rolls a model out from (1, 0, 0) by other methods.
 func (l *laboratory) deploy(m *model.Model, methods ...string) ([]deployment, error) {
-	d, err := l.reference(problem.RobertsonTimes(points))
+	times := problem.RobertsonTimes(points)
+	want, err := l.from(times)
 	if err != nil {
 		return nil, err
 	}
-	want, times := d.States(), d.Trajectories[0].Times
 	var all []deployment
 	for _, name := range methods {
 		other, err := m.WithIntegrator(name, 1)
@@ -244,4 +143,89 @@ func (l *laboratory) deploy(m *model.Model, methods ...string) ([]deployment, er
 		all = append(all, p)
 	}
 	return all, nil
+}
+
+// columns are those of an error table.
+var columns = []string{"y₁", "10⁴y₂", "y₃", "held-out max", "held-out rms", "200 times", "25", "61 random", "one jump", "mass drift"}
+
+func cells(r *testReport) []any {
+	return []any{r.MaxAbs[0], r.MaxAbs[1], r.MaxAbs[2], r.HeldOutMax, r.HeldOutRMS, r.Grid200, r.Grid25, r.Random, r.Jump, r.MassDrift}
+}
+
+// results is the table of all models.
+func results(models []*trained) *report.Table {
+	t := report.NewTable("Largest errors from (1, 0, 0) at the paper's 50 times, over held-out states, and on other grids",
+		append(append([]string{"model"}, columns...), "loss", "seconds")...)
+	for _, m := range models {
+		if m.diverged != nil {
+			t.Add(m.recipe.Name, "diverges", fmt.Sprintf("at iteration %d", m.diverged.Iteration+1))
+			continue
+		}
+		t.Add(append(append([]any{m.Name}, cells(m.Test)...), m.Result.Loss, m.Result.Seconds)...)
+	}
+	return t
+}
+
+// contrast is the paper's point: training and deployment by ETD1 and by others.
+func contrast(models []*trained, deployed []deployment) *report.Table {
+	t := report.NewTable("Training and deployment by other methods (steps of 3e-6 to 1.7e6)", "method", "trained by it: max error", "autoencoder model deployed by it: max error", "latent state above 1e6")
+	for _, d := range deployed {
+		train := any(nil)
+		for _, m := range models {
+			if name := m.recipe.Name; name == "trained-"+d.Integrator || name == "autoencoder" && d.Integrator == "etd1" {
+				if m.diverged != nil {
+					train = fmt.Sprintf("diverges at iteration %d", m.diverged.Iteration+1)
+				} else {
+					train = report.Format(slices.Max(m.Test.MaxAbs))
+				}
+			}
+		}
+		when := "never"
+		if d.DivergesAt > 0 {
+			when = fmt.Sprintf("from step %d, t = %s", d.DivergesAt, report.Format(d.Time))
+		}
+		t.Add(d.Integrator, train, report.Format(d.MaxAbs), when)
+	}
+	return t
+}
+
+// seeds is the table of the models with several.
+func seeds(models []*trained) *report.Table {
+	t := report.NewTable("Seeds", append(append([]string{"model", "seed"}, columns...), "iterations", "seconds", "ms")...)
+	for _, m := range models {
+		if m.diverged != nil || len(m.Seeds) < 2 {
+			continue
+		}
+		m.SeedRows(t, func(s report.Seed[*testReport]) []any {
+			return append(cells(s.Test), s.Iterations, s.Seconds, s.MillisecondsPerIteration)
+		})
+		t.Add(append([]any{m.Name, "median"}, cells(median(m.Seeds))...)...)
+	}
+	return t
+}
+
+// median is that of every number over the seeds.
+func median(all []report.Seed[*testReport]) *testReport {
+	of := func(get func(r *testReport) float64) float64 {
+		var x []float64
+		for _, s := range all {
+			x = append(x, get(s.Test))
+		}
+		slices.Sort(x)
+		n := len(x)
+		return (x[(n-1)/2] + x[n/2]) / 2
+	}
+	r := &testReport{
+		HeldOutMax: of(func(r *testReport) float64 { return r.HeldOutMax }),
+		HeldOutRMS: of(func(r *testReport) float64 { return r.HeldOutRMS }),
+		Grid200:    of(func(r *testReport) float64 { return r.Grid200 }),
+		Grid25:     of(func(r *testReport) float64 { return r.Grid25 }),
+		Random:     of(func(r *testReport) float64 { return r.Random }),
+		Jump:       of(func(r *testReport) float64 { return r.Jump }),
+		MassDrift:  of(func(r *testReport) float64 { return r.MassDrift }),
+	}
+	for j := range scale {
+		r.MaxAbs = append(r.MaxAbs, of(func(r *testReport) float64 { return r.MaxAbs[j] }))
+	}
+	return r
 }

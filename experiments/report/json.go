@@ -1,4 +1,4 @@
-package driver
+package report
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ import (
 func Marshal(v any) ([]byte, error) {
 	t, err := toTree(reflect.ValueOf(v))
 	if err != nil {
-		return nil, errors.WithMessage(err, "driver: Marshal")
+		return nil, errors.WithMessage(err, "report: Marshal")
 	}
 	var b bytes.Buffer
 	writeTree(&b, t, "")
@@ -74,16 +74,16 @@ func toTree(v reflect.Value) (tree, error) {
 		return toTree(reflect.ValueOf([2]float64{real(v.Complex()), imag(v.Complex())}))
 	case reflect.Struct:
 		o := object{}
-		for _, f := range jsonFields(v.Type()) {
+		for _, f := range JSONFields(v.Type()) {
 			at, err := v.FieldByIndexErr(f.index)
 			if err != nil || f.omit(at) {
 				continue // inside an embedded nil pointer there are no fields
 			}
 			t, err := toTree(at)
 			if err != nil {
-				return nil, errors.WithMessage(err, f.name)
+				return nil, errors.WithMessage(err, f.Name)
 			}
-			o = append(o, member{f.name, t})
+			o = append(o, member{f.Name, t})
 		}
 		return o, nil
 	case reflect.Map:
@@ -211,16 +211,17 @@ func isZero(v reflect.Value) bool {
 	return v.IsZero()
 }
 
-// jsonField is a struct's field as encoding/json sees it.
-type jsonField struct {
-	name  string
-	typ   reflect.Type
+// JSONField is a struct's field as encoding/json sees it.
+type JSONField struct {
+	Name string
+	Type reflect.Type
+
 	index []int
 	empty bool // omitempty
 	zero  bool // omitzero
 }
 
-func (f jsonField) omit(v reflect.Value) bool {
+func (f JSONField) omit(v reflect.Value) bool {
 	if f.zero && isZero(v) {
 		return true
 	}
@@ -236,9 +237,9 @@ func (f jsonField) omit(v reflect.Value) bool {
 	return v.IsZero()
 }
 
-// jsonFields lists the exported fields, those of embedded structs in their place.
-func jsonFields(t reflect.Type) []jsonField {
-	var fields []jsonField
+// JSONFields lists the exported fields, those of embedded structs in their place.
+func JSONFields(t reflect.Type) []JSONField {
+	var fields []JSONField
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -250,7 +251,7 @@ func jsonFields(t reflect.Type) []jsonField {
 			inner = inner.Elem()
 		}
 		if f.Anonymous && name == "" && inner.Kind() == reflect.Struct {
-			for _, e := range jsonFields(inner) {
+			for _, e := range JSONFields(inner) {
 				e.index = append([]int{i}, e.index...)
 				fields = append(fields, e)
 			}
@@ -262,20 +263,11 @@ func jsonFields(t reflect.Type) []jsonField {
 		if name == "" {
 			name = f.Name
 		}
-		fields = append(fields, jsonField{name, f.Type, []int{i}, hasOption(options, "omitempty"), hasOption(options, "omitzero")})
+		fields = append(fields, JSONField{name, f.Type, []int{i}, hasOption(options, "omitempty"), hasOption(options, "omitzero")})
 	}
 	return fields
 }
 
 func hasOption(options, want string) bool {
 	return slices.Contains(strings.Split(options, ","), want)
-}
-
-func sortedKeys(m map[string]any) []string {
-	var keys []string
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -11,12 +11,13 @@ import (
 
 	"spnode/data"
 	"spnode/data/ks"
+	"spnode/experiments/driver/drivertest"
 	"spnode/model"
 )
 
 func printed(t *testing.T, args ...string) (text string, c Config) {
 	t.Helper()
-	text = succeed(t, append([]string{"-print-config"}, args...)...)
+	text = command.Succeed(t, append([]string{"-print-config"}, args...)...)
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		t.Fatal(err)
 	}
@@ -25,13 +26,13 @@ func printed(t *testing.T, args ...string) (text string, c Config) {
 
 func TestPrintConfigReproducesItself(t *testing.T) {
 	text, c := printed(t, "-seed", "5", "-iterations", "7", "-batch", "10", "-window", "3", "-seeds", "3", "-optimizer", "adam", "-cost=false", "-dtype", "float32")
-	path := write(t, filepath.Join(t.TempDir(), "c.json"), []byte(text))
+	path := drivertest.Write(t, filepath.Join(t.TempDir(), "c.json"), text)
 	if again, _ := printed(t, "-config", path, "-cost=false"); again != text {
 		t.Errorf("the configuration does not reproduce itself:\n%s\n%s", text, again)
 	}
 	m := c.Models[1]
-	if c.Seed != 5 || len(c.Cost.Batches) != 0 || m.Train.Adam.Iterations != 7 || m.Train.Batch != 10 || m.Train.Window != 3 || m.Seeds != 3 ||
-		m.Train.Adam.Optimizer != "adam" || m.Model.Dtype != "float32" {
+	if c.Seed != 5 || len(c.Cost.Batches) != 0 || m.Train.First.Iterations != 7 || m.LargestBatch() != 10 || len(m.Train.Phases) != 1 || m.Train.Phases[0].Window != 3 || m.Seeds != 3 ||
+		m.Train.First.Optimizer != "adam" || m.Model.Dtype != "float32" {
 		t.Errorf("got %+v", m)
 	}
 }
@@ -48,7 +49,7 @@ func TestDefaultConfig(t *testing.T) {
 	for i, latent := range []int{20, 7} {
 		m := c.Models[i]
 		// μ is the largest of q² − q⁴, q = 2πk/22, that of k = 2.
-		if m.Model.LatentDim() != latent || m.Train.Window != 8 || math.Abs(m.Model.Linear.Shift-0.21982) > 1e-5 || m.Model.Integrator != "etd1" {
+		if m.Model.LatentDim() != latent || m.Train.Phases[0].Window != 8 || math.Abs(m.Model.Linear.Shift-0.21982) > 1e-5 || m.Model.Integrator != "etd1" {
 			t.Errorf("got %+v", m)
 		}
 	}
@@ -56,8 +57,10 @@ func TestDefaultConfig(t *testing.T) {
 	if err := c.Validate(); err != nil {
 		t.Errorf("-quick: %v", err)
 	}
+	c = defaultConfig()
 	for _, r := range recipes {
-		if err := r.model().validate(defaultConfig().Data); err != nil {
+		c.Models = []ModelConfig{r.model()}
+		if err := c.Validate(); err != nil {
 			t.Errorf("%s: %v", r.name, err)
 		}
 	}
@@ -70,29 +73,29 @@ func TestFlagsChooseModels(t *testing.T) {
 		kind  string // autoencoder of the first
 		by    string // its optimizer
 	}{
-		{nil, []string{"latent20", "latent7"}, pod, "soap"},
-		{[]string{"-latent", "7"}, []string{"latent7"}, podMLP, "soap"},
+		{nil, []string{"latent20", "latent7"}, fourier, "soap"},
+		{[]string{"-latent", "7"}, []string{"latent7"}, fourierMLP, "soap"},
 		{[]string{"-latent", "64"}, []string{"latent64"}, identity, "soap"},
-		{[]string{"-latent", "20", "-autoencoder", "plain"}, []string{"plain20"}, plain, "soap"},
-		{[]string{"-latent", "20", "-optimizer", "adam"}, []string{"adam20"}, pod, "adam"},
-		{[]string{"-latent", "20", "-autoencoder", "plain", "-optimizer", "adam"}, []string{"plain20"}, plain, "adam"},
-		{[]string{"-latent", "7", "-autoencoder", "pod+mlp"}, []string{"latent7"}, podMLP, "soap"},
-		{[]string{"-only", "adam20,latent20,plain20"}, []string{"latent20", "plain20", "adam20"}, pod, "soap"},
-		{[]string{"-autoencoder", "plain"}, []string{"latent20", "latent7"}, plain, "soap"},
+		{[]string{"-latent", "20", "-autoencoder", "mlp"}, []string{"mlp20"}, mlp, "soap"},
+		{[]string{"-latent", "20", "-optimizer", "adam"}, []string{"adam20"}, fourier, "adam"},
+		{[]string{"-latent", "20", "-autoencoder", "mlp", "-optimizer", "adam"}, []string{"mlp20"}, mlp, "adam"},
+		{[]string{"-latent", "7", "-autoencoder", "fourier+mlp"}, []string{"latent7"}, fourierMLP, "soap"},
+		{[]string{"-only", "adam20,latent20,mlp20"}, []string{"latent20", "mlp20", "adam20"}, fourier, "soap"},
+		{[]string{"-autoencoder", "mlp"}, []string{"latent20", "latent7"}, mlp, "soap"},
 	} {
 		_, cfg := printed(t, c.args...)
 		var names []string
 		for _, m := range cfg.Models {
 			names = append(names, m.Name)
 		}
-		if !slices.Equal(names, c.names) || cfg.Models[0].Autoencoder != c.kind || cfg.Models[0].Train.Adam.Optimizer != c.by {
-			t.Errorf("%v: got %v, the first with autoencoder %s and by %s, want %v, %s, %s", c.args, names, cfg.Models[0].Autoencoder, cfg.Models[0].Train.Adam.Optimizer, c.names, c.kind, c.by)
+		if !slices.Equal(names, c.names) || cfg.Models[0].Autoencoder != c.kind || cfg.Models[0].Train.First.Optimizer != c.by {
+			t.Errorf("%v: got %v, the first with autoencoder %s and by %s, want %v, %s, %s", c.args, names, cfg.Models[0].Autoencoder, cfg.Models[0].Train.First.Optimizer, c.names, c.kind, c.by)
 		}
 	}
 	// A file's models come before the recipes.
 	text, _ := printed(t, "-latent", "7", "-iterations", "9")
-	path := write(t, filepath.Join(t.TempDir(), "c.json"), []byte(text))
-	if _, cfg := printed(t, "-config", path, "-latent", "7"); len(cfg.Models) != 1 || cfg.Models[0].Train.Adam.Iterations != 9 {
+	path := drivertest.Write(t, filepath.Join(t.TempDir(), "c.json"), text)
+	if _, cfg := printed(t, "-config", path, "-latent", "7"); len(cfg.Models) != 1 || cfg.Models[0].Train.First.Iterations != 9 {
 		t.Errorf("got %+v, want the file's", cfg.Models)
 	}
 	if _, cfg := printed(t, "-config", path); len(cfg.Models) != 1 {
@@ -102,7 +105,7 @@ func TestFlagsChooseModels(t *testing.T) {
 
 // The fixed autoencoder is the projection on the leading pairs, in which the
 // largest coefficient has deviation 1.
-func TestWithPairs(t *testing.T) {
+func TestSetPairs(t *testing.T) {
 	equation := ks.DefaultEquation()
 	u0 := equation.States(50, 3)
 	d := data.Shared([]float64{0}, [][][]float64{u0}, nil)
@@ -110,9 +113,9 @@ func TestWithPairs(t *testing.T) {
 		m := recipes[0].model()
 		m.Model.Dtype = "float64"
 		m.Model.Autoencoder.Latent = latent
-		m.setAutoencoder(pod)
-		c, err := m.withPairs(equation, d)
-		if err != nil {
+		m.setAutoencoder(fourier)
+		c := m.Model
+		if err := m.setPairs(&c, equation, d); err != nil {
 			t.Fatal(err)
 		}
 		if err := c.Validate(); err != nil {

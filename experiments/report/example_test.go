@@ -1,15 +1,15 @@
-package driver_test
+package report_test
 
 import (
 	"fmt"
 	"math"
 
-	"spnode/experiments/driver"
+	"spnode/experiments/report"
 )
 
 // A table of results, for the terminal and, by Markdown, for a README.
 func ExampleTable() {
-	t := driver.NewTable("Held-out errors", "model", "Δt = 0.2", "Δt = 0.02")
+	t := report.NewTable("Held-out errors", "model", "Δt = 0.2", "Δt = 0.02")
 	t.Add("eps1-etdrk4", 4.1e-4, 4.3e-4)
 	t.Add("eps1-imex", 8.8e-3, math.Inf(1))
 	fmt.Print(t)
@@ -24,7 +24,7 @@ func ExampleTable() {
 
 // Numbers that are not finite are null, with the reason beside.
 func ExampleMarshal() {
-	data, err := driver.Marshal(map[string]any{"max_abs": []float64{0.1, math.NaN()}, "rel": math.Inf(1)})
+	data, err := report.Marshal(map[string]any{"max_abs": []float64{0.1, math.NaN()}, "rel": math.Inf(1)})
 	if err != nil {
 		panic(err)
 	}

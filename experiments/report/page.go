@@ -1,4 +1,4 @@
-package driver
+package report
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,21 +21,44 @@ import (
 	"spnode/experiments/figure"
 )
 
-// Page is report.html: one file without scripts or links that shows a run to a
-// person, by day and by night.
+// Page is what a person reads of a run. As report.html it is one file without
+// scripts or links, to be looked at by day and by night; as report.md it is the
+// tables alone, to be pasted into a README.
 type Page struct {
 	Title   string
 	Summary string // a paragraph below the title
 	Report  *Report
 	Tables  []*Table
-	Figures []PageFigure
+	Figures []Figure
 }
 
-// PageFigure is a figure with what to see in it.
-type PageFigure struct {
+// Figure is a figure with what to see in it.
+type Figure struct {
 	Name    string // that of its files
 	Caption string
 	Figure  *figure.Figure
+}
+
+// Drawing is a figure that has still to be drawn.
+type Drawing struct {
+	Name, Caption string
+	Draw          func() (*figure.Figure, error)
+}
+
+// Draw draws one figure after the other; those that turn out to be nil, since
+// there is nothing to show, are left out.
+func Draw(drawings ...Drawing) ([]Figure, error) {
+	var all []Figure
+	for _, d := range drawings {
+		f, err := d.Draw()
+		if err != nil {
+			return nil, errors.WithMessagef(err, "figure %s", d.Name)
+		}
+		if f != nil {
+			all = append(all, Figure{d.Name, d.Caption, f})
+		}
+	}
+	return all, nil
 }
 
 //go:embed page.html.tmpl
@@ -43,15 +67,15 @@ var pageText string
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"cell":    cellAt,
 	"picture": picture,
-	"seconds": inWords,
+	"seconds": Duration,
 	"number":  Format,
 }).Parse(pageText))
 
 // Publish prints the tables and writes what a run ends with into its folder:
-// the figures, report.json and report.html, whose paths it prints.
+// the figures, report.json, report.html and report.md.
 func (p *Page) Publish(dir string, stdout io.Writer) error {
 	if err := os.MkdirAll(filepath.Join(dir, "figures"), 0o755); err != nil {
-		return errors.Wrap(err, "driver: Publish")
+		return errors.Wrap(err, "report: Publish")
 	}
 	for _, f := range p.Figures {
 		if _, err := f.Figure.Save(filepath.Join(dir, "figures"), f.Name); err != nil {
@@ -66,10 +90,13 @@ func (p *Page) Publish(dir string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, t := range p.Tables {
+	if err := file.WriteBytes(filepath.Join(dir, "report.md"), p.Markdown()); err != nil {
+		return err
+	}
+	for _, t := range p.Filled() {
 		fmt.Fprintf(stdout, "\n%s", t)
 	}
-	_, err = fmt.Fprintf(stdout, "\nwritten in %s:\n  %s\n  %s\n  %s\n", inWords(p.Report.Seconds), html, data, filepath.Join(dir, "figures"))
+	_, err = fmt.Fprintf(stdout, "\nwritten in %s:\n  %s\n  %s\n  %s\n", Duration(p.Report.Seconds), html, data, filepath.Join(dir, "figures"))
 	return err
 }
 
@@ -84,10 +111,25 @@ func (p *Page) Write(dir string) (string, error) {
 	return path, file.WriteBytes(path, data)
 }
 
+// Filled are the tables that have rows; the others are not shown.
+func (p *Page) Filled() []*Table {
+	return slices.DeleteFunc(slices.Clone(p.Tables), func(t *Table) bool { return len(t.Rows) == 0 })
+}
+
+// Markdown returns the title, the summary and the tables.
+func (p *Page) Markdown() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# %s\n\n%s\n", p.Title, p.Summary)
+	for _, t := range p.Filled() {
+		b.WriteString("\n" + t.Markdown())
+	}
+	return b.Bytes()
+}
+
 // HTML returns the page.
 func (p *Page) HTML() ([]byte, error) {
 	if p.Report == nil {
-		return nil, errors.New("driver: Page.HTML: got no report, want one")
+		return nil, errors.New("report: Page.HTML: got no report, want one")
 	}
 	config, err := Marshal(p.Report.Config)
 	if err != nil {
@@ -99,7 +141,7 @@ func (p *Page) HTML() ([]byte, error) {
 		Models []modelSection
 	}{p, string(config), nil}
 	for _, m := range p.Report.Models {
-		s := modelSection{ModelReport: m}
+		s := modelSection{Model: m}
 		for _, part := range []struct {
 			title string
 			value any
@@ -111,9 +153,9 @@ func (p *Page) HTML() ([]byte, error) {
 			}
 			t, err := toTree(reflect.ValueOf(part.value))
 			if err != nil {
-				return nil, errors.WithMessagef(err, "driver: Page.HTML: model %s", m.Name)
+				return nil, errors.WithMessagef(err, "report: Page.HTML: model %s", m.Name)
 			}
-			if n := nodes(part.title, t); n.Text != "null" {
+			if n := nodes(part.title, t); n.Text != "null" && (n.Text != "" || len(n.Parts) > 0) {
 				s.Parts = append(s.Parts, n)
 			}
 		}
@@ -121,13 +163,13 @@ func (p *Page) HTML() ([]byte, error) {
 	}
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, data); err != nil {
-		return nil, errors.Wrap(err, "driver: Page.HTML")
+		return nil, errors.Wrap(err, "report: Page.HTML")
 	}
 	return b.Bytes(), nil
 }
 
 type modelSection struct {
-	ModelReport
+	Model
 	Parts []node
 }
 
@@ -186,7 +228,7 @@ func brief(t tree) string {
 
 // picture is the figure inline: as SVG, whose text can be read and searched, or
 // as PNG where the SVG would make the page heavy.
-func picture(f PageFigure) (template.HTML, error) {
+func picture(f Figure) (template.HTML, error) {
 	if f.Figure == nil {
 		return "", errors.Errorf("figure %q: got none, want one", f.Name)
 	}

@@ -1,9 +1,13 @@
 package main
 
 import (
-	"spnode/data"
+	"slices"
+
 	"spnode/data/ks"
+	"spnode/experiments/driver"
 	"spnode/model"
+	"spnode/model/optim"
+	"spnode/model/train"
 )
 
 // recipe is how a model is trained, beside what all have.
@@ -15,7 +19,7 @@ type recipe struct {
 	rate        float64
 	iterations  int
 	modes       int
-	phases      []model.Phase
+	phases      []train.Phase
 	byDefault   bool
 }
 
@@ -29,19 +33,19 @@ type recipe struct {
 // Lyapunov exponent. In long windows some trajectories leave the truth for good;
 // their errors saturate, and weigh less the later they are.
 var recipes = []recipe{
-	{"latent20", 20, pod, model.OptimizerSOAP, 1e-2, 120000, 12, long20, true},
-	{"latent7", 7, podMLP, model.OptimizerSOAP, 6e-3, 110000, 12, []model.Phase{
+	{"latent20", 20, fourier, "soap", 1e-2, 120000, 12, long20, true},
+	{"latent7", 7, fourierMLP, "soap", 6e-3, 110000, 12, []train.Phase{
 		{From: 0, Window: 8, Batch: 100, First: 2, Decay: 0.1},
 		{From: 0.4, Window: 16, Batch: 80, First: 4, Decay: 0.1, Saturation: 0.7},
 		{From: 0.55, Window: 24, Batch: 60, First: 3.6, Decay: 0.12, Saturation: 0.15},
 	}, true},
-	{"plain20", 20, plain, model.OptimizerSOAP, 5e-3, 30000, 0, long20, false},
-	{"adam20", 20, pod, model.OptimizerAdam, 7e-3, 110000, 12, long20, false},
-	{"latent64", 64, identity, model.OptimizerSOAP, 5e-3, 16500, 0, nil, false},
+	{"mlp20", 20, mlp, "soap", 5e-3, 30000, 0, long20, false},
+	{"adam20", 20, fourier, "adam", 7e-3, 110000, 12, long20, false},
+	{"latent64", 64, identity, "soap", 5e-3, 16500, 0, []train.Phase{{Window: 8, Batch: 100}}, false},
 }
 
 // long20 are the windows that a model of 20 dimensions is trained in.
-var long20 = []model.Phase{
+var long20 = []train.Phase{
 	{From: 0, Window: 8, Batch: 100, Decay: 0.1, Saturation: 0.02},
 	{From: 0.65, Window: 24, Batch: 60, First: 2, Decay: 0.1, Saturation: 0.02},
 }
@@ -54,21 +58,23 @@ var long20 = []model.Phase{
 // ‖A‖ grows without need.
 func (r recipe) model() ModelConfig {
 	equation := ks.DefaultEquation()
-	m := ModelConfig{Name: r.name, Modes: r.modes, Seeds: 1, Model: model.DefaultConfig(equation.Points), Train: model.DefaultTrainConfig()}
+	m := ModelConfig{
+		Recipe: driver.Recipe{Name: r.name, Seeds: 1, Model: model.DefaultConfig(equation.Points), Train: train.DefaultConfig()},
+		Modes:  r.modes,
+	}
+	m.Model.Components = equation.Components()
 	m.Model.Integrator = "etd1"
 	m.Model.Dtype = "float32" // as good here as float64, in two thirds of the time
 	m.Model.Autoencoder.Latent = r.latent
 	m.Model.Linear = model.LinearConfig{Shift: equation.MaxGrowth(), Spread: 0.01, SkewSpread: 0.1, Damping: 0.5}
 	m.Model.Nonlinear = model.NonlinearConfig{Kind: model.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: model.Start{BiasDeviation: 0.5}}
 
-	m.Train.Batch = 100
-	m.Train.Window = 8
 	m.Train.LBFGS.Iterations = 0
-	m.Train.Phases = r.phases
-	m.Train.Adam.Iterations = r.iterations
-	m.Train.Adam.LinearRate = 0.1
-	m.Train.Adam.Optimizer = r.optimizer
-	m.Train.Adam.Schedule = model.Schedule{Kind: model.ScheduleCosine, Rate: r.rate, Final: 1e-6, Warmup: 200}
+	m.Train.Phases = slices.Clone(r.phases)
+	m.Train.First.Iterations = r.iterations
+	m.Train.First.LinearRate = 0.1
+	m.Train.First.Optimizer = r.optimizer
+	m.Train.First.Schedule = optim.Schedule{Kind: optim.ScheduleCosine, Rate: r.rate, Final: 1e-6, Warmup: 200}
 	m.setAutoencoder(r.autoencoder)
 	return m
 }
@@ -81,51 +87,11 @@ func (m *ModelConfig) setAutoencoder(kind string) {
 	switch kind {
 	case identity:
 		a.Latent = 0
-	case plain:
+	case mlp:
 		a.Hidden = []int{200}
-	case podMLP:
+	case fourierMLP:
 		a.Hidden = []int{200}
 		a.LastScale = 0.3 // so that the pairs count for more at the start
 	}
 	m.Model.Autoencoder = a
-}
-
-// withPairs returns the model's configuration with what the data fix: the Fourier
-// pairs in whose coordinates the networks see the field, and those, the first,
-// that are the autoencoder or stand beside it, both in units of the largest
-// deviation of any of their coordinates over the data.
-func (m ModelConfig) withPairs(p ks.Equation, d *data.Dataset) (model.Config, error) {
-	c := m.Model
-	n := c.Autoencoder.Latent
-	fixed := m.Autoencoder == pod || m.Autoencoder == podMLP
-	if !fixed && m.Modes == 0 {
-		return c, nil
-	}
-	pairs, err := p.FourierPairs(max(m.Modes, (n+1)/2))
-	if err != nil {
-		return c, err
-	}
-	scale := largestDeviation(d, pairs)
-	if m.Modes > 0 {
-		c.Basis = pairs
-		c.Factor = make([]float64, p.Points)
-		for i := range c.Factor {
-			c.Factor[i] = 1 / scale
-		}
-		scale = 1
-		unit := make([][]float64, len(pairs))
-		for i := range unit {
-			unit[i] = make([]float64, len(pairs))
-			unit[i][i] = 1
-		}
-		pairs = unit
-	}
-	if fixed {
-		// Of an odd number the last pair's cosine alone.
-		c.Autoencoder.Skip, err = model.NewLinearPair(pairs[:n], scale)
-		if err == nil {
-			c.Autoencoder.Skip.Only = m.Autoencoder == pod
-		}
-	}
-	return c, err
 }

@@ -5,12 +5,26 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"spnode/experiments/report"
 )
+
+// Show writes the configuration as -print-config wants it, JSON that -config
+// takes.
+func Show(cfg any, stdout io.Writer) error {
+	text, err := report.Marshal(cfg)
+	if err == nil {
+		_, err = stdout.Write(text)
+	}
+	return err
+}
 
 // LoadConfig reads a JSON file into a struct that already holds the defaults;
 // what the file leaves out stays as it was. Any mistake is a UsageError that
@@ -97,7 +111,7 @@ func unknownField(got any, t reflect.Type, path string) error {
 	switch v := got.(type) {
 	case map[string]any:
 		if t.Kind() == reflect.Map {
-			for _, key := range sortedKeys(v) {
+			for _, key := range slices.Sorted(maps.Keys(v)) {
 				if err := unknownField(v[key], t.Elem(), join(path, key)); err != nil {
 					return err
 				}
@@ -106,17 +120,17 @@ func unknownField(got any, t reflect.Type, path string) error {
 		if t.Kind() != reflect.Struct {
 			return nil
 		}
-		known := jsonFields(t)
-		for _, key := range sortedKeys(v) {
+		known := report.JSONFields(t)
+		for _, key := range slices.Sorted(maps.Keys(v)) {
 			i := fieldNamed(known, key)
 			if i < 0 {
 				var names []string
 				for _, f := range known {
-					names = append(names, f.name)
+					names = append(names, f.Name)
 				}
 				return errors.Errorf("unknown field %q, want one of %s", join(path, key), strings.Join(names, ", "))
 			}
-			if err := unknownField(v[key], known[i].typ, join(path, key)); err != nil {
+			if err := unknownField(v[key], known[i].Type, join(path, key)); err != nil {
 				return err
 			}
 		}
@@ -139,9 +153,9 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-func fieldNamed(fields []jsonField, key string) int {
+func fieldNamed(fields []report.JSONField, key string) int {
 	for i, f := range fields {
-		if strings.EqualFold(f.name, key) { // as encoding/json matches
+		if strings.EqualFold(f.Name, key) { // as encoding/json matches
 			return i
 		}
 	}

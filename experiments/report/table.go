@@ -1,4 +1,4 @@
-package driver
+package report
 
 import (
 	"fmt"
@@ -25,8 +25,8 @@ func NewTable(title string, columns ...string) *Table {
 	return t
 }
 
-// Add adds a row. Floats are written by [Format], nil as a dash, everything else
-// as fmt prints it. Missing cells are empty; cells beyond the columns get a
+// Add adds a row. Floats are written by [Format], nil as a dash, true and false as
+// yes and no, everything else as fmt prints it. Missing cells are empty; cells beyond the columns get a
 // column without a name.
 func (t *Table) Add(cells ...any) {
 	for len(t.Columns) < len(cells) {
@@ -43,6 +43,9 @@ func (t *Table) Add(cells ...any) {
 			row[i] = Format(float64(v))
 		case int:
 			row[i] = strconv.Itoa(v)
+		case bool:
+			row[i] = pick(v, "yes", "no")
+			t.numeric[i] = false
 		default:
 			row[i] = fmt.Sprint(v)
 			t.numeric[i] = false
@@ -68,6 +71,19 @@ func Format(v float64) string {
 		return strconv.FormatFloat(v, 'f', 0, 64)
 	}
 	return strconv.FormatFloat(v, 'g', 3, 64)
+}
+
+// Duration writes seconds to be read: 0.3 s, 12 s, 3 min 20 s, 2 h 5 min.
+func Duration(s float64) string {
+	switch {
+	case s < 9.95:
+		return fmt.Sprintf("%.1f s", s)
+	case s < 119.5:
+		return fmt.Sprintf("%.0f s", s)
+	case s < 7200:
+		return fmt.Sprintf("%d min %d s", int(s)/60, int(s)%60)
+	}
+	return fmt.Sprintf("%d h %d min", int(s)/3600, int(s)/60%60)
 }
 
 // Numeric reports whether a column holds numbers, and stands on the right.

@@ -6,19 +6,17 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/data"
+	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/integrator"
 	"spnode/model"
+	"spnode/model/train"
 )
 
 // Config is all that shapes a run.
 type Config struct {
-	// Seed determines the initial states and every model's start.
-	Seed uint64     `json:"seed"`
 	Data DataConfig `json:"data"`
-	// Models are trained one after the other.
-	Models []ModelConfig `json:"models"`
+	driver.Common[ModelConfig]
 }
 
 // DataConfig shapes the data: section 5.1 of the paper, and what it leaves open.
@@ -33,16 +31,12 @@ type DataConfig struct {
 
 // ModelConfig is one model and its training.
 type ModelConfig struct {
-	Name    string  `json:"name"`
+	driver.Recipe
 	Epsilon float64 `json:"epsilon"`
 	// Times are the indices of the data's times that it sees.
 	Times []int `json:"times"`
 	// Samples is how many of the initial states it sees; 0: all.
 	Samples int `json:"samples,omitempty"`
-	// Seeds trains from so many starts and reports each; the model is the first.
-	Seeds int               `json:"seeds"`
-	Model model.Config      `json:"model"`
-	Train model.TrainConfig `json:"train"`
 }
 
 // defaultConfig are the models of the paper, and ETDRK4.
@@ -67,13 +61,16 @@ func defaultConfig() Config {
 // betrays.
 func recipe(eps float64, method string) ModelConfig {
 	m := ModelConfig{
-		Name:    fmt.Sprintf("eps%g-%s", eps, method),
+		Recipe: driver.Recipe{
+			Name:  fmt.Sprintf("eps%g-%s", eps, method),
+			Seeds: 1,
+			Model: model.DefaultConfig(2),
+			Train: train.DefaultConfig(),
+		},
 		Epsilon: eps,
 		Times:   []int{0, 50},
-		Seeds:   1,
-		Model:   model.DefaultConfig(2),
-		Train:   model.DefaultTrainConfig(),
 	}
+	m.Model.Components = problem.Transient{}.Components()
 	m.Model.Integrator = method
 	if eps == 0 {
 		m.Model.Nonlinear = model.NonlinearConfig{Kind: model.KindBilinear, Rank: 2}
@@ -117,64 +114,35 @@ func (c *Config) quick() {
 	for i := range c.Models {
 		m := &c.Models[i]
 		m.Seeds, m.Samples = 1, 0
-		m.Train.Batch = min(m.Train.Batch, c.Data.Samples)
+		if m.LargestBatch() > c.Data.Samples {
+			m.Train.SetBatch(c.Data.Samples)
+		}
 		m.Train.Restarts = min(m.Train.Restarts, 1)
-		m.Train.Adam.Iterations = min(m.Train.Adam.Iterations, 200)
+		m.Train.First.Iterations = min(m.Train.First.Iterations, 200)
 		m.Train.LBFGS.Iterations = min(m.Train.LBFGS.Iterations, 200)
 	}
 }
 
-// dataset is what the model sees of the data.
-func (m ModelConfig) dataset(d *data.Dataset) *data.Dataset {
-	d = d.AtTimes(m.Times...)
-	if m.Samples > 0 && m.Samples < d.Samples() {
-		d, _, _ = d.Split(m.Samples)
-	}
-	return d
-}
-
-// RunSeed implements driver.Config.
-func (c Config) RunSeed() uint64 { return c.Seed }
-
 // Describe implements driver.Config.
-func (c Config) Describe() []string {
-	lines := []string{fmt.Sprintf("%d initial states, %d held out", c.Data.Samples, c.Data.HeldOut)}
-	for _, m := range c.Models {
-		lines = append(lines, fmt.Sprintf("%s: %d times, %s, g %s, %d iterations of Adam and %d of L-BFGS", m.Name, len(m.Times),
-			m.Model.Integrator, m.Model.Nonlinear.Kind, m.Train.Adam.Iterations, m.Train.LBFGS.Iterations))
-	}
-	return lines
+func (c *Config) Describe() string {
+	return fmt.Sprintf("%d initial states, %d held out", c.Data.Samples, c.Data.HeldOut)
 }
 
 // Validate implements driver.Config.
-func (c Config) Validate() error {
+func (c *Config) Validate() error {
 	d := c.Data
 	if d.Samples < 1 || d.HeldOut < 1 || d.Steps < 1 || !(d.Tolerance > 0) || !(d.FirstStep >= 0) || !(d.TestTime > 0) {
 		return errors.Errorf("data: got %+v, want positive numbers", d)
 	}
-	var names []string
-	for _, m := range c.Models {
-		names = append(names, m.Name)
-	}
-	if err := driver.CheckModelNames(names); err != nil {
+	if err := driver.Validate(c.Recipes(), 2); err != nil {
 		return err
 	}
 	for _, m := range c.Models {
-		fail := func(err error) error { return errors.WithMessagef(err, "model %q", m.Name) }
-		if m.Seeds < 1 || m.Samples < 0 || m.Model.Dim != 2 {
-			return fail(errors.Errorf("got %d seeds, %d samples and dim %d, want at least 1, at least 0 and 2", m.Seeds, m.Samples, m.Model.Dim))
-		}
 		if len(m.Times) < 2 || !increasing(m.Times) || m.Times[0] < 0 || m.Times[len(m.Times)-1] > d.Steps {
-			return fail(errors.Errorf("times: got %v, want at least two increasing indices from 0 to %d, the data's steps", m.Times, d.Steps))
+			return errors.Errorf("model %q: times: got %v, want at least two increasing indices from 0 to %d, the data's steps", m.Name, m.Times, d.Steps)
 		}
-		if n := d.Samples; m.Train.Batch > n || m.Samples > 0 && m.Train.Batch > min(n, m.Samples) {
-			return fail(errors.Errorf("batch: got %d, want at most the model's samples, %d of %d", m.Train.Batch, m.Samples, n))
-		}
-		if err := m.Model.Validate(); err != nil {
-			return fail(err)
-		}
-		if err := m.Train.Validate(); err != nil {
-			return fail(err)
+		if n := d.Samples; m.Samples < 0 || m.LargestBatch() > n || m.Samples > 0 && m.LargestBatch() > min(n, m.Samples) {
+			return errors.Errorf("model %q: got %d samples and batch %d, want at least 0, and a batch of at most the model's samples, %d of %d", m.Name, m.Samples, m.LargestBatch(), m.Samples, n)
 		}
 	}
 	return nil
@@ -189,61 +157,34 @@ func increasing(x []int) bool {
 	return true
 }
 
-// configure returns the configuration in force: default < file < flag.
-func configure(f *driver.Flags, epsilon string) (Config, error) {
-	c := defaultConfig()
-	if err := driver.ReadConfig(f, &c, &c.Models); err != nil {
-		return c, err
-	}
-	if f.Given("epsilon") || f.Given("integrator") {
-		if err := choose(&c, f, epsilon); err != nil {
-			return c, err
-		}
-	}
-	if f.Given("seed") {
-		c.Seed = f.Seed
-	}
-	if f.Quick {
-		c.quick()
-	}
-	for i := range c.Models {
-		m := &c.Models[i]
-		f.Apply(&m.Model, &m.Train)
-	}
-	return c, nil
-}
-
 // choose restricts the models to an ε, and replaces them by those of an
 // integrator.
-func choose(c *Config, f *driver.Flags, epsilon string) error {
+func (c *Config) choose(f *driver.Flags, epsilon string) error {
 	if f.Given("epsilon") {
 		if err := driver.OneOf("epsilon", epsilon, "0", "1"); err != nil {
 			return err
 		}
 		c.Models = slices.DeleteFunc(c.Models, func(m ModelConfig) bool { return fmt.Sprint(m.Epsilon) != epsilon })
 	}
-	if !f.Given("integrator") {
-		return nil
+	if f.Given("integrator") {
+		c.Models = by(f.Integrator, c.Models)
 	}
-	if err := driver.OneOf("integrator", f.Integrator, integrator.Names()...); err != nil {
-		return err
-	}
-	var eps []float64
-	for _, m := range c.Models {
-		if !slices.Contains(eps, m.Epsilon) {
-			eps = append(eps, m.Epsilon)
-		}
-	}
-	var models []ModelConfig
-	for _, e := range eps {
-		m := recipe(e, f.Integrator)
-		for _, old := range c.Models {
-			if old.Name == m.Name {
-				m = old
-			}
-		}
-		models = append(models, m)
-	}
-	c.Models = models
 	return nil
+}
+
+// by replaces models by those of an integrator, one for each ε.
+func by(method string, models []ModelConfig) (all []ModelConfig) {
+	var done []float64
+	for _, m := range models {
+		if slices.Contains(done, m.Epsilon) {
+			continue
+		}
+		done = append(done, m.Epsilon)
+		r := recipe(m.Epsilon, method)
+		if i := slices.IndexFunc(models, func(old ModelConfig) bool { return old.Name == r.Name }); i >= 0 {
+			r = models[i]
+		}
+		all = append(all, r)
+	}
+	return all
 }

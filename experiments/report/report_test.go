@@ -1,4 +1,4 @@
-package driver
+package report
 
 import (
 	"bytes"
@@ -80,15 +80,15 @@ func exampleReport(t *testing.T) *Page {
 		RMS    float64 `json:"rms"`
 		Rel    float64 `json:"rel"`
 	}
-	r := NewReport("transient", map[string]any{"seed": 1, "models": []string{"eps0-etd1", "<script>alert(1)</script>"}, "rate": 0.01})
+	r := New("transient", map[string]any{"seed": 1, "models": []string{"eps0-etd1", "<script>alert(1)</script>"}, "rate": 0.01})
 	r.Seconds = 71.3
 	for _, m := range []struct {
 		name string
 		rel  float64
 	}{{"eps0-etd1", 3.2e-7}, {"eps1-etdrk4", 4.1e-4}, {"eps1-imex <b>", math.Inf(1)}} {
-		r.Models = append(r.Models, ModelReport{
+		r.Models = append(r.Models, Model{
 			Name: m.name, Checkpoint: "checkpoints/transient/run/" + m.name, Parameters: 1234,
-			Train: NewTrainReport(1000, 12345*time.Millisecond, m.rel/10),
+			Train: NewTrain(1000, 12.345, m.rel/10),
 			Stability: map[string]any{
 				"spectrum": []complex128{complex(-1.98, 0.31), complex(-1.98, -0.31)}, "spectral_abscissa": -1.98, "numerical_abscissa": 3.02,
 				"shift": 0, "theorem3_bound": math.Inf(1), "certificate": map[string]any{"holds": false, "margin": -0.4}, "lipschitz": 1.7,
@@ -116,7 +116,7 @@ func exampleReport(t *testing.T) *Page {
 	return &Page{
 		Title: "Transient growth", Summary: "The paper's example 5.1 & what became of it.",
 		Report: r, Tables: []*Table{table},
-		Figures: []PageFigure{{"fig3_bilinear", "Figure 3: truth as lines, predictions as dots, <ETD1>.", fig}},
+		Figures: []Figure{{"fig3_bilinear", "Figure 3: truth as lines, predictions as dots, <ETD1>.", fig}},
 	}
 }
 
@@ -167,11 +167,11 @@ func TestReport(t *testing.T) {
 	if v := m.Test["dt_0.02"]; v["max_abs"] != nil || v["max_abs_reason"] != "NaN" || v["rel_reason"] != "+Inf" {
 		t.Errorf("got test %v", v)
 	}
-	empty := NewReport("x", nil)
+	empty := New("x", nil)
 	if data, err := Marshal(empty); err != nil || !bytes.Contains(data, []byte(`"models": []`)) {
 		t.Errorf("a report without models: %s, %v", data, err)
 	}
-	empty.earlier = time.Hour // of trainings that a run was gone on with
+	empty.Earlier = 3600 // of trainings that a run was gone on with
 	if _, err := empty.Write(t.TempDir()); err != nil || empty.Seconds < 3600 || empty.Seconds > 3660 {
 		t.Errorf("an hour and a moment are %g s, %v", empty.Seconds, err)
 	}
@@ -236,7 +236,7 @@ func TestPage(t *testing.T) {
 	if _, err := (&Page{Title: "x"}).HTML(); err == nil {
 		t.Error("a page without a report was accepted")
 	}
-	if _, err := (&Page{Report: p.Report, Figures: []PageFigure{{Name: "gone"}}}).HTML(); err == nil || !strings.Contains(err.Error(), "gone") {
+	if _, err := (&Page{Report: p.Report, Figures: []Figure{{Name: "gone"}}}).HTML(); err == nil || !strings.Contains(err.Error(), "gone") {
 		t.Errorf("a figure that is none: got %v", err)
 	}
 }

@@ -34,9 +34,9 @@ func TestExitCodes(t *testing.T) {
 			return flags.Interrupted(&Run{Name: "r1"}, errors.WithStack(context.Canceled))
 		}, ExitInterrupted, []string{"the state is saved; go on with: go run ./experiments/x -run r1 -resume\n"}},
 		{"canceled, but not by a signal", nil, nil, func([]string, io.Writer) error { return context.Canceled }, ExitFailed, []string{"canceled"}},
-		{"panic", nil, nil, func([]string, io.Writer) error { panic("oh") }, ExitFailed, []string{"panic: oh", "main_test.go"}},
-		{"debug", nil, []string{"-debug"}, func([]string, io.Writer) error { return errors.New("no luck") }, ExitFailed, []string{"no luck\n", "main_test.go:"}},
-		{"debug of a mistake", nil, []string{"--debug=true"}, func([]string, io.Writer) error { return Usagef("no") }, ExitUsage, []string{"no\n", "main.go:"}},
+		{"panic", nil, nil, func([]string, io.Writer) error { panic("oh") }, ExitFailed, []string{"panic: oh", "execute_test.go"}},
+		{"debug", nil, []string{"-debug"}, func([]string, io.Writer) error { return errors.New("no luck") }, ExitFailed, []string{"no luck\n", "execute_test.go:"}},
+		{"debug of a mistake", nil, []string{"--debug=true"}, func([]string, io.Writer) error { return Usagef("no") }, ExitUsage, []string{"no\n", "errors.go:"}},
 		{"profile", nil, []string{"-cpuprofile", filepath.Join("no", "such", "folder")}, func([]string, io.Writer) error { return nil }, ExitUsage, []string{"-cpuprofile"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

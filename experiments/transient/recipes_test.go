@@ -6,12 +6,14 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"spnode/experiments/driver/drivertest"
 )
 
 // printed is what -print-config makes of arguments.
 func printed(t *testing.T, args ...string) (text string, c Config) {
 	t.Helper()
-	text = succeed(t, append(args, "-print-config")...)
+	text = transient.Succeed(t, append(args, "-print-config")...)
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		t.Fatal(err)
 	}
@@ -29,13 +31,13 @@ func TestPrintConfigReproducesItself(t *testing.T) {
 	} {
 		t.Run(args, func(t *testing.T) {
 			dir := t.TempDir()
-			tiny := writeFile(t, filepath.Join(dir, "tiny.json"), tinyConfig)
+			tiny := drivertest.Write(t, filepath.Join(dir, "tiny.json"), tinyConfig)
 			first, _ := printed(t, strings.Fields(strings.Replace(args, "tiny", tiny, 1))...)
 			if seen[first] {
 				t.Error("prints what other flags print")
 			}
 			seen[first] = true
-			again, _ := printed(t, "-config", writeFile(t, filepath.Join(dir, "c.json"), first))
+			again, _ := printed(t, "-config", drivertest.Write(t, filepath.Join(dir, "c.json"), first))
 			if again != first {
 				t.Errorf("got\n%s\nwant\n%s", again, first)
 			}
@@ -106,17 +108,18 @@ func TestFlagsChangeTheConfiguration(t *testing.T) {
 	for args, change := range map[string]func(*Config){
 		"":         func(*Config) {},
 		"-seed 7":  func(c *Config) { c.Seed = 7 },
-		"-lr 0.25": each(func(m *ModelConfig) { m.Train.Adam.Schedule.Rate = 0.25 }),
-		"-batch 9": each(func(m *ModelConfig) { m.Train.Batch, m.Train.LBFGS.Iterations = 9, 0 }),
+		"-lr 0.25": each(func(m *ModelConfig) { m.Train.First.Schedule.Rate = 0.25 }),
+		"-batch 9": each(func(m *ModelConfig) { m.Train.SetBatch(9); m.Train.LBFGS.Iterations = 0 }),
 		// 300 of Adam and 500, 1000 or 3000 of L-BFGS, in the same proportions.
 		"-iterations 39": each(func(m *ModelConfig) {
 			m.Train.LBFGS.Iterations = map[int]int{500: 24, 1000: 30, 3000: 35}[m.Train.LBFGS.Iterations]
-			m.Train.Adam.Iterations = 39 - m.Train.LBFGS.Iterations
+			m.Train.First.Iterations = 39 - m.Train.LBFGS.Iterations
 		}),
-		"-iterations 1": each(func(m *ModelConfig) { m.Train.Adam.Iterations, m.Train.LBFGS.Iterations = 1, 0 }),
+		"-iterations 1": each(func(m *ModelConfig) { m.Train.First.Iterations, m.Train.LBFGS.Iterations = 1, 0 }),
 		// As many as asked for, of the one stage that batches can have.
 		"-iterations 39 -batch 9": each(func(m *ModelConfig) {
-			m.Train.Batch, m.Train.Adam.Iterations, m.Train.LBFGS.Iterations = 9, 39, 0
+			m.Train.SetBatch(9)
+			m.Train.First.Iterations, m.Train.LBFGS.Iterations = 39, 0
 		}),
 		"-dtype float32":                each(func(m *ModelConfig) { m.Model.Dtype = "float32" }),
 		"-workers 3":                    each(func(m *ModelConfig) { m.Train.Workers = 3 }),
@@ -135,7 +138,7 @@ func TestFlagsChangeTheConfiguration(t *testing.T) {
 		"-quick": func(c *Config) {
 			c.Data.Samples, c.Data.HeldOut = 100, 50
 			each(func(m *ModelConfig) {
-				m.Seeds, m.Samples, m.Train.Adam.Iterations, m.Train.LBFGS.Iterations = 1, 0, 200, 200
+				m.Seeds, m.Samples, m.Train.First.Iterations, m.Train.LBFGS.Iterations = 1, 0, 200, 200
 				if m.Epsilon == 0 {
 					m.Train.Restarts = 1
 				}
@@ -145,8 +148,9 @@ func TestFlagsChangeTheConfiguration(t *testing.T) {
 		"-quick -iterations 30 -batch 10": func(c *Config) {
 			c.Data.Samples, c.Data.HeldOut = 100, 50
 			each(func(m *ModelConfig) {
-				m.Seeds, m.Samples, m.Train.Batch = 1, 0, 10
-				m.Train.Adam.Iterations, m.Train.LBFGS.Iterations = 30, 0
+				m.Seeds, m.Samples = 1, 0
+				m.Train.SetBatch(10)
+				m.Train.First.Iterations, m.Train.LBFGS.Iterations = 30, 0
 				m.Train.Restarts = min(m.Train.Restarts, 1)
 			})(c)
 		},
@@ -167,7 +171,7 @@ func TestFlagsChangeTheConfiguration(t *testing.T) {
 // Default < file < flag.
 func TestConfigFile(t *testing.T) {
 	dir := t.TempDir()
-	file := writeFile(t, filepath.Join(dir, "c.json"), `{"seed": 5, "data": {"samples": 300}}`)
+	file := drivertest.Write(t, filepath.Join(dir, "c.json"), `{"seed": 5, "data": {"samples": 300}}`)
 	want := defaultConfig()
 	want.Seed, want.Data.Samples = 5, 300
 	if _, got := printed(t, "-config", file); !reflect.DeepEqual(got, want) {
@@ -185,7 +189,7 @@ func TestConfigFile(t *testing.T) {
 
 	// A file's models are all that there are; what they leave out is not the
 	// recipe's of a model that happens to stand at their place.
-	tiny := writeFile(t, filepath.Join(dir, "tiny.json"), tinyConfig)
+	tiny := drivertest.Write(t, filepath.Join(dir, "tiny.json"), tinyConfig)
 	var fromFile Config
 	if err := json.Unmarshal([]byte(tinyConfig), &fromFile); err != nil {
 		t.Fatal(err)
@@ -199,8 +203,8 @@ func TestConfigFile(t *testing.T) {
 		t.Errorf("got %+v\nwant %+v", got, fromFile)
 	}
 	// -quick makes nothing larger, and fits batches to the samples.
-	batches := writeFile(t, filepath.Join(dir, "b.json"), strings.NewReplacer(`"samples": 12`, `"samples": 500`, `"batch": 4`, `"batch": 300`).Replace(tinyConfig))
-	if _, got := printed(t, "-config", batches, "-quick"); got.Data.Samples != 100 || got.Data.HeldOut != 5 || got.Models[1].Train.Batch != 100 || got.Models[1].Train.Adam.Iterations != 10 || got.Models[0].Train.Batch != 0 {
+	batches := drivertest.Write(t, filepath.Join(dir, "b.json"), strings.NewReplacer(`"samples": 12`, `"samples": 500`, `"batch": 4`, `"batch": 300`).Replace(tinyConfig))
+	if _, got := printed(t, "-config", batches, "-quick"); got.Data.Samples != 100 || got.Data.HeldOut != 5 || got.Models[1].LargestBatch() != 100 || got.Models[1].Train.First.Iterations != 10 || got.Models[0].LargestBatch() != 0 {
 		t.Errorf("-quick makes %+v", got)
 	}
 }
@@ -234,8 +238,8 @@ func TestConfigMistakes(t *testing.T) {
 		{"dimension", [2]string{`"dim": 2`, `"dim": 3`}, "", []string{"dim 3"}, false},
 		{"integrator", [2]string{`"integrator": "etd1"`, `"integrator": "rk5"`}, "", []string{"rk5", "etdrk4"}, false},
 		{"weighting", [2]string{`"weighting": "time"`, `"weighting": "speed"`}, "", []string{"speed"}, false},
-		{"batch", [2]string{`"batch": 4`, `"batch": 13`}, "", []string{"eps1-etdrk4", "batch: got 13"}, false},
-		{"batch as a flag", [2]string{}, "-batch 13", []string{"batch: got 13"}, true},
+		{"batch", [2]string{`"batch": 4`, `"batch": 13`}, "", []string{"eps1-etdrk4", "batch 13"}, false},
+		{"batch as a flag", [2]string{}, "-batch 13", []string{"batch 13"}, true},
 		{"integrator as a flag", [2]string{}, "-integrator rk5", []string{"flag -integrator", "rk5", "imex"}, true},
 		{"epsilon as a flag", [2]string{}, "-epsilon 2", []string{"flag -epsilon", `"2"`, "0, 1"}, true},
 		{"dtype as a flag", [2]string{}, "-dtype float16", []string{"float16"}, true},
@@ -250,14 +254,14 @@ func TestConfigMistakes(t *testing.T) {
 					t.Fatal("nothing was replaced")
 				}
 			}
-			file := writeFile(t, filepath.Join(t.TempDir(), "c.json"), text)
-			refused(t, append([]string{"-config", file, "-checkpoints", runs}, strings.Fields(c.args)...), c.says...)
+			file := drivertest.Write(t, filepath.Join(t.TempDir(), "c.json"), text)
+			transient.Refused(t, append([]string{"-config", file, "-checkpoints", runs}, strings.Fields(c.args)...), c.says...)
 		})
 	}
-	refused(t, []string{"-config", writeFile(t, filepath.Join(dir, "none.json"), `{"models": []}`), "-checkpoints", runs}, "at least one")
-	refused(t, []string{"-config", filepath.Join(dir, "nowhere.json"), "-checkpoints", runs}, "nowhere.json")
-	only0 := writeFile(t, filepath.Join(dir, "only0.json"), strings.Replace(tinyConfig, `"epsilon": 1, "times"`, `"epsilon": 0, "times"`, 1))
-	refused(t, []string{"-config", only0, "-epsilon", "1", "-checkpoints", runs}, "models")
+	transient.Refused(t, []string{"-config", drivertest.Write(t, filepath.Join(dir, "none.json"), `{"models": []}`), "-checkpoints", runs}, "at least one")
+	transient.Refused(t, []string{"-config", filepath.Join(dir, "nowhere.json"), "-checkpoints", runs}, "nowhere.json")
+	only0 := drivertest.Write(t, filepath.Join(dir, "only0.json"), strings.Replace(tinyConfig, `"epsilon": 1, "times"`, `"epsilon": 0, "times"`, 1))
+	transient.Refused(t, []string{"-config", only0, "-epsilon", "1", "-checkpoints", runs}, "models")
 	if found, err := filepath.Glob(runs + "*"); err != nil || len(found) > 0 {
 		t.Errorf("%v was made, %v", found, err)
 	}
