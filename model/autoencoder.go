@@ -2,7 +2,6 @@ package model
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
@@ -10,89 +9,108 @@ import (
 	"spnode/ops"
 )
 
-// Autoencoder is the pair of networks f_E: R^m → R^n and f_D: R^n → R^m of
+// AutoencoderConfig shapes the encoder and the decoder.
+type AutoencoderConfig struct {
+	// Latent is n, the dimension of the latent state. 0: no autoencoder, n = m.
+	Latent int `json:"latent,omitempty"`
+	// Hidden are the widths of the encoder's hidden layers; the decoder has
+	// them in reverse.
+	Hidden []int `json:"hidden,omitempty"`
+	// Offset and Factor are applied to the encoder's input, (x − Offset)·Factor;
+	// empty: not.
+	Offset []float64 `json:"offset,omitempty"`
+	Factor []float64 `json:"factor,omitempty"`
+	// UnitStart has the encoder give 1 + f_E and the decoder see 2u − 1: a
+	// latent state that starts near 1 and decays to 0.
+	UnitStart bool `json:"unit_start,omitempty"`
+	Start
+	// FirstScale multiplies the decoder's first layer at the start. 0 stands for 1.
+	FirstScale float64 `json:"first_scale,omitempty"`
+	// Skip is a fixed linear encoder and decoder beside the networks or, with
+	// its Only, in place of them. Nil: none.
+	Skip *LinearPair `json:"skip,omitempty"`
+}
+
+// validate checks the settings for a state of m components.
+func (c AutoencoderConfig) validate(m int) error {
+	if c.Latent < 0 {
+		return configError("autoencoder.latent is %d, want at least 1, or 0 for no autoencoder", c.Latent)
+	}
+	if len(c.Offset) != len(c.Factor) {
+		return configError("autoencoder.offset has %d elements and factor %d, want %d of both, as the networks see, or none", len(c.Offset), len(c.Factor), m)
+	}
+	if err := c.scaling().validate("autoencoder.", m); err != nil {
+		return err
+	}
+	if !finite(c.FirstScale) {
+		return configError("autoencoder.first_scale is %g, want a finite number", c.FirstScale)
+	}
+	if err := validateWidths("autoencoder", c.Hidden); err != nil {
+		return err
+	}
+	if err := c.Start.validate("autoencoder"); err != nil {
+		return err
+	}
+	return c.Skip.validate(c, m)
+}
+
+// autoencoder is the pair of networks f_E: R^m → R^n and f_D: R^n → R^m of
 // section 2.4: affine layers with tanh between them and none at the end. The
 // decoder's hidden widths are the encoder's in reverse. A LinearPair may stand
 // beside them. With a latent dimension of 0 both are the identity.
-type Autoencoder struct {
-	Dim int // m
+type autoencoder struct {
 	AutoencoderConfig
+	dim       int // m
 	conserved int // invariants, of which the decoder is told the values
 }
 
-func (a Autoencoder) identity() bool { return a.Latent == 0 }
+func (a autoencoder) identity() bool { return a.Latent == 0 }
 
 // networks reports whether there are any.
-func (a Autoencoder) networks() bool {
+func (a autoencoder) networks() bool {
 	return !a.identity() && (a.Skip == nil || !a.Skip.Only)
 }
 
 // widths of the encoder, both ends included.
-func (a Autoencoder) widths() []int {
-	return append(append([]int{a.Dim}, a.Hidden...), a.Latent)
+func (a autoencoder) widths() []int {
+	return slices.Concat([]int{a.dim}, a.Hidden, []int{a.Latent})
 }
 
-// decoderWidths are those of the encoder in reverse, with the invariants.
-func (a Autoencoder) decoderWidths() []int {
-	w := a.widths()
-	slices.Reverse(w)
-	w[0] += a.conserved
-	return w
-}
-
-func (a Autoencoder) declare() []declaration {
+func (a autoencoder) parameters() []Declaration {
 	if !a.networks() {
 		return nil
 	}
-	return append(a.layers("encoder", a.widths(), 1), a.layers("decoder", a.decoderWidths(), a.FirstScale)...)
+	back := a.widths()
+	slices.Reverse(back)
+	back[0] += a.conserved
+	last := orOne(a.LastScale)
+	return append(a.layers("encoder", a.widths(), 1, last), a.layers("decoder", back, orOne(a.FirstScale), last)...)
 }
 
-// layers declares one network whose first layer is scaled at the start.
-func (a Autoencoder) layers(part string, w []int, first float64) (ds []declaration) {
-	orOne := func(x float64) float64 {
-		if x == 0 {
-			return 1
-		}
-		return x
+// String says what it is, in a line; empty: there is none.
+func (a autoencoder) String() string {
+	switch {
+	case a.identity():
+		return ""
+	case !a.networks():
+		return fmt.Sprintf("fixed linear maps, %v and back", a.widths())
+	case a.Skip != nil:
+		return fmt.Sprintf("%v and back, beside fixed linear maps", a.widths())
 	}
-	for i := range len(w) - 1 {
-		scale := 1.0
-		var bias start
-		switch i {
-		case 0:
-			scale = orOne(first)
-			bias = func(rng *rand.Rand, x []float64) { uniform(a.BiasSpread*scale)(rng, x) }
-		case len(w) - 2:
-			scale = orOne(a.LastScale)
-		}
-		if i < len(w)-2 && a.BiasDeviation > 0 {
-			bias = normal(a.BiasDeviation * scale)
-		}
-		ds = append(ds,
-			declaration{fmt.Sprintf("%s/%d/W", part, i), []int{w[i], w[i+1]}, weights(w[i], scale)},
-			declaration{fmt.Sprintf("%s/%d/b", part, i), []int{w[i+1]}, bias})
-	}
-	return ds
+	return fmt.Sprintf("%v and back", a.widths())
 }
 
 // encode is the node of the latent state of x, (batch, m).
-func (a Autoencoder) encode(g *graph, x *G.Node) (*G.Node, error) {
+func (a autoencoder) encode(g *Graph, x *G.Node) (*G.Node, error) {
 	if a.identity() {
 		return x, nil
 	}
 	if !a.networks() {
 		return ops.Linear(x, a.Skip.Encode, nil)
 	}
-	z := x
-	var err error
-	if len(a.Factor) > 0 {
-		offset := make([]float64, a.Dim)
-		for i, f := range a.Factor {
-			offset[i] = -a.Offset[i] * f
-		}
-		if z, err = ops.Affine(x, a.Factor, offset); err != nil {
-			return nil, err
-		}
+	z, err := a.scaling().node(x)
+	if err != nil {
+		return nil, err
 	}
 	u, err := a.apply(g, "encoder", z)
 	switch {
@@ -108,7 +126,7 @@ func (a Autoencoder) encode(g *graph, x *G.Node) (*G.Node, error) {
 
 // decode is the node of the physical states of u, (times·batch, n), where
 // invariants is nil or holds those of the batch, (batch, conserved).
-func (a Autoencoder) decode(g *graph, u, invariants *G.Node) (*G.Node, error) {
+func (a autoencoder) decode(g *Graph, u, invariants *G.Node) (*G.Node, error) {
 	if a.identity() {
 		return u, nil
 	}
@@ -134,11 +152,11 @@ func (a Autoencoder) decode(g *graph, u, invariants *G.Node) (*G.Node, error) {
 	return ops.Linear(u, a.Skip.Decode, y)
 }
 
-func (a Autoencoder) apply(g *graph, part string, x *G.Node) (*G.Node, error) {
+func (a autoencoder) apply(g *Graph, part string, x *G.Node) (*G.Node, error) {
 	layers := len(a.Hidden) + 1
 	var err error
 	for i := 0; i < layers && err == nil; i++ {
-		x, err = ops.Dense(x, g.param(fmt.Sprintf("%s/%d/W", part, i)), g.param(fmt.Sprintf("%s/%d/b", part, i)), i < layers-1)
+		x, err = ops.Dense(x, g.Param(weightOf(part, i)), g.Param(biasOf(part, i)), i < layers-1)
 	}
 	return x, err
 }

@@ -37,9 +37,19 @@ func TestBasis(t *testing.T) {
 		}
 	}
 	fit := func(cfg Config, states [][][]float64) *Model {
-		p := training{model: cfg, train: DefaultTrainConfig(), times: times, states: states}
-		p.train.Adam.Iterations, p.train.LBFGS.Iterations, p.train.Batch = 5, 0, 2
-		return p.fit(t).Model
+		m := mustNew(t, cfg)
+		e, err := newEvaluation(m, 1, WeightTime, times, states)
+		if err != nil {
+			t.Fatal(err)
+		}
+		grad := make([]float64, len(m.params.Flat))
+		for range 5 { // steepest descent
+			if _, err := e.evaluate(grad); err != nil {
+				t.Fatal(err)
+			}
+			floats.AddScaled(m.params.Flat, -0.01, grad)
+		}
+		return m
 	}
 	m, want := fit(cfg, states), fit(coords, inCoords)
 	// Sums of five products in two orders, and five iterations.
@@ -77,6 +87,7 @@ func TestBasis(t *testing.T) {
 // The latent dynamics alone are those inside the model.
 func TestLatent(t *testing.T) {
 	cfg := DefaultConfig(4)
+	cfg.Components = []string{"a", "b", "c", "d"}
 	cfg.Offset, cfg.Factor = []float64{1, 2, 3, 4}, []float64{1, 2, 1, 0.5}
 	cfg.Autoencoder = AutoencoderConfig{Latent: 2, Hidden: []int{5}}
 	m := mustNew(t, cfg)

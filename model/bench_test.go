@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
@@ -22,24 +23,24 @@ var trainings = []struct {
 		Nonlinear: NonlinearConfig{Kind: KindLipschitz, Hidden: []int{100}, Lipschitz: 20, OutputActivation: true},
 	}},
 	{"robertson", 3, floats.LogSpan(make([]float64, 50), 4e-6, 4e6), []int{20, 100}, Config{
-		Autoencoder: AutoencoderConfig{Latent: 3, Hidden: []int{100, 100}, UnitStart: true, BiasSpread: 1, FirstScale: 3, LastScale: 0.1},
+		Autoencoder: AutoencoderConfig{Latent: 3, Hidden: []int{100, 100}, UnitStart: true, Start: Start{BiasSpread: 1, LastScale: 0.1}, FirstScale: 3},
 		Linear:      LinearConfig{Rates: []float64{1e3, 1e-2, 4e-6}},
 		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{100}, Lipschitz: 1e-3, RateScaled: true, ZeroStart: true, NoOutputBias: true},
 	}},
 	{"ks20", 64, floats.Span(make([]float64, 9), 0, 8), []int{100, 2000}, Config{
 		Autoencoder: AutoencoderConfig{Latent: 20, Hidden: []int{200}},
 		Linear:      LinearConfig{Shift: 0.25, Spread: 0.01},
-		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, BiasSpread: 0.5},
+		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: Start{BiasSpread: 0.5}},
 	}},
 	{"ks20pod", 64, floats.Span(make([]float64, 9), 0, 8), []int{100}, Config{
 		Autoencoder: AutoencoderConfig{Latent: 20, Skip: &LinearPair{Only: true}},
 		Linear:      LinearConfig{Shift: 0.25, Spread: 0.01},
-		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, BiasSpread: 0.5},
+		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: Start{BiasSpread: 0.5}},
 	}},
 	{"ks7", 64, floats.Span(make([]float64, 9), 0, 8), []int{100}, Config{
 		Autoencoder: AutoencoderConfig{Latent: 7, Hidden: []int{200, 200}},
 		Linear:      LinearConfig{Shift: 0.25, Spread: 0.01},
-		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, BiasSpread: 0.5},
+		Nonlinear:   NonlinearConfig{Kind: KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: Start{BiasSpread: 0.5}},
 	}},
 }
 
@@ -50,7 +51,7 @@ func benchConfig(cfg Config, dim int, dtype string) Config {
 		rng := rand.New(rand.NewPCG(1, 1))
 		draw := func(r, c int) [][]float64 {
 			x := make([]float64, r*c)
-			normal(0.1)(rng, x)
+			Normal(0.1)(rng, x)
 			return rows(x, c)
 		}
 		s = &LinearPair{Encode: draw(cfg.Autoencoder.Latent, dim), Decode: draw(dim, cfg.Autoencoder.Latent), Only: s.Only}
@@ -59,38 +60,32 @@ func benchConfig(cfg Config, dim int, dtype string) Config {
 	return cfg
 }
 
-// benchTrainer prepares the training of an example on random numbers.
-func benchTrainer(b *testing.B, cfg Config, times []float64, batch int) *Trainer {
+// benchEvaluation prepares the loss of an example on random numbers, for all
+// cores.
+func benchEvaluation(b *testing.B, cfg Config, times []float64, batch int) *evaluation {
 	m, err := New(cfg)
 	if err != nil {
 		b.Fatal(err)
 	}
-	rng := rand.New(rand.NewPCG(2, 2))
-	states := make([][][]float64, len(times))
-	for k := range states {
-		x := make([]float64, 2*batch*cfg.Dim)
-		normal(0.3)(rng, x)
-		states[k] = rows(x, cfg.Dim)
-	}
-	train := DefaultTrainConfig()
-	train.Batch, train.LBFGS.Iterations, train.Adam.Iterations = batch, 0, 1<<40
-	train.Adam.Schedule.Rate = 1e-6
-	t, err := NewTrainer(m, train, times, states)
+	states := normalStates(rand.New(rand.NewPCG(2, 2)), 0.3, len(times), batch, cfg.Dim)
+	e, err := newEvaluation(m, runtime.NumCPU(), WeightTime, times, states)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return t
+	return e
 }
 
-// One iteration of Adam on all cores: gradient and update.
-func BenchmarkIteration(b *testing.B) {
+// The loss of a batch and its gradient on all cores, which is an iteration of a
+// training but for the update.
+func BenchmarkObjective(b *testing.B) {
 	for _, c := range trainings {
 		for _, batch := range c.batch {
 			for _, dtype := range []string{"float64", "float32"} {
 				b.Run(fmt.Sprintf("%s/batch=%d/%s", c.name, batch, dtype), func(b *testing.B) {
-					t := benchTrainer(b, benchConfig(c.cfg, c.dim, dtype), c.times, batch)
+					e := benchEvaluation(b, benchConfig(c.cfg, c.dim, dtype), c.times, batch)
+					grad := make([]float64, len(e.params.Flat))
 					for b.Loop() {
-						if _, err := t.adamIteration(); err != nil {
+						if _, err := e.evaluate(grad); err != nil {
 							b.Fatal(err)
 						}
 					}
@@ -109,8 +104,7 @@ func BenchmarkBuild(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/steps=%d", c.name, len(times)-1), func(b *testing.B) {
 				var nodes int
 				for b.Loop() {
-					t := benchTrainer(b, benchConfig(c.cfg, c.dim, "float64"), times, 20)
-					nodes = len(t.workers[0].g.AllNodes())
+					nodes = len(benchEvaluation(b, benchConfig(c.cfg, c.dim, "float64"), times, 20).parts[0].g.AllNodes())
 				}
 				b.ReportMetric(float64(nodes), "nodes")
 			})
@@ -132,7 +126,7 @@ func BenchmarkStep(b *testing.B) {
 					b.Fatal(err)
 				}
 				u := make([]float64, batch*m.cfg.LatentDim())
-				normal(0.3)(rand.New(rand.NewPCG(4, 4)), u)
+				Normal(0.3)(rand.New(rand.NewPCG(4, 4)), u)
 				for b.Loop() {
 					if err := s.advance(u, 0.1); err != nil {
 						b.Fatal(err)
@@ -158,7 +152,7 @@ func BenchmarkPredict(b *testing.B) {
 						times[k] = 0.1 * float64(k)
 					}
 					x := make([]float64, size.samples*c.dim)
-					normal(0.3)(rand.New(rand.NewPCG(3, 3)), x)
+					Normal(0.3)(rand.New(rand.NewPCG(3, 3)), x)
 					for b.Loop() {
 						if _, err := m.Predict(rows(x, c.dim), times); err != nil {
 							b.Fatal(err)

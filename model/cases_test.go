@@ -483,20 +483,6 @@ func (c *endToEndCase) errorsOf(workers int) (map[string]float64, error) {
 	}
 	e := map[string]float64{}
 	e["A_L"] = relative(m.Linear().RawMatrix().Data, c.a)
-	g := newGraph(m.params, "float64")
-	a, err := m.hurwitz.node(g)
-	if err != nil {
-		return nil, err
-	}
-	vm, err := compile(g, a)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]float64, len(c.a))
-	if err := vm.run(out); err != nil {
-		return nil, err
-	}
-	e["A_L of the graph"] = relative(out, c.a)
 
 	s, err := m.Stability()
 	if err != nil {
@@ -526,14 +512,12 @@ func (c *endToEndCase) errorsOf(workers int) (map[string]float64, error) {
 		e["latent trajectory"] = relative(bySample(us), c.latent)
 	}
 
-	cfg := DefaultTrainConfig()
-	cfg.Workers = workers
-	t, err := NewTrainer(m, cfg, c.times, states)
+	ev, err := newEvaluation(m, workers, WeightTime, c.times, states)
 	if err != nil {
 		return nil, err
 	}
 	grad := make([]float64, len(m.params.Flat))
-	loss, err := t.evaluate(grad)
+	loss, err := ev.evaluate(grad)
 	if err != nil {
 		return nil, err
 	}

@@ -49,3 +49,5 @@ func checkStates(what string, states [][]float64, samples, dim int) ([]float64, 
 	}
 	return flat, nil
 }
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

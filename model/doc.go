@@ -2,59 +2,86 @@
 //
 //	u_0 = f_E(U_0),  du/dt = A u + g(u),  U(t) = f_D(u(t)),  eq. (2),
 //
-// for stiff systems. A is Hurwitz and g has a known bound on its growth whatever
-// the parameters are, so that training can only choose among stable models, and
-// A u is integrated by its exponential, so that steps need not resolve its rates.
+// for stiff systems. A is Hurwitz whatever its parameters are, and A u is
+// integrated by its exponential, so that steps need not resolve its rates. g is
+// one of several forms; that of Definition 1 cannot exceed a Lipschitz constant,
+// whatever its parameters are, and then a model can be proved stable before any
+// trajectory is computed.
 //
 // # The way of the data
 //
-//	cfg := model.DefaultConfig(dim)                                  // what shapes the model
-//	m, err := model.New(cfg)                                         // parameters by its seed
-//	t, err := model.NewTrainer(m, trainConfig, times, states)        // U[time][sample][component]
-//	err = t.Fit(ctx)                                                 // Adam or SOAP, then L-BFGS
-//	err = t.Save(dir)                                                // or m.Save, without the training
+//	m, err := model.New(model.DefaultConfig(d.Dim()))     // parameters by its seed
+//	t, err := train.New(m, train.DefaultConfig(), d)      // on a data.Dataset
+//	err = t.Fit(ctx)
+//	err = t.Save(dir)                                     // or m.Save, without the training
 //	m, err = model.Load(dir)
-//	u, err := m.Predict(u0, anyTimes)                                // in the physical variables
+//	u, err := m.Predict(u0, times)                        // any states, any times
 //
-// States go in and come out in the physical variables; Config.Offset and Factor
-// scale them inside. Graphs are made where they are needed: one for each worker of
-// a Trainer, on its part of the batch, and one for a prediction's batch.
+// States go in and come out in the physical variables; Config.Offset, Factor and
+// Basis say what the networks see of them.
 //
 // # Parts
 //
-//	Model                       configuration and parameters; Predict, Linear, Stability, Save
-//	Config, Params              what shapes it; its parameters by name in one slice
-//	HurwitzMatrix               A_L = A_H + μI
-//	BilinearForm, LipschitzNet  the forms of g
-//	Autoencoder, LinearPair     f_E and f_D
-//	Trainer, TrainConfig        the training; Metrics, WithHook, WithCheckpoint, ResumeTrainer
-//	GridConfig, AugmentConfig   what else than the data an iteration sees
-//	Adam, SOAP, LBFGS, Schedule its parts, whose state is open to be saved
-//	Stability                   what the parameters say: spectrum, Theorem 3, certificate, bounds
+//	Model                    configuration and parameters: Predict, Linear, Stability, Save
+//	Config                   what shapes it, in a part for each of A, g, f_E and f_D
+//	Params, Declaration      its parameters by name, in one slice
+//	Nonlinear, Graph         a form of g, and the graph to which it adds its nodes
+//	LinearPair, Invariant    fixed maps beside f_E and f_D; what f_D conserves
+//	Objective, Batch         the loss of a batch and its gradient
 //
-// # What holds
+// Package model/train has the training, model/optim the optimizers,
+// model/stability what A and the bounds of g prove, and model/folder the folder
+// that Save writes.
 //
-// A training depends on its configuration, its data and the number of workers, to
-// the last bit, and not on scheduling. One that was cancelled between any two
-// iterations, saved and resumed gives the bits of one that ran through. A
-// checkpoint is replaced as a whole and believed only as a whole, so that a reader
-// finds the old one or the new one.
+// # Choosing
 //
-// Errors are told apart by errors.Is: ErrConfig for settings, ErrData for arrays,
-// ErrCheckpoint for files. A *DivergedError says that no rate kept the loss finite.
+//	g: lipschitz      a bound on its growth; any smooth g
+//	g: bilinear       a quadratic g, few parameters; nothing bounds its growth
+//	SeparateLinear    A is all of the linear part, as with the bilinear form
+//	Linear.Rates      time scales that span decades: start A on them
+//	Autoencoder       more components than the dynamics have, or scales in U that
+//	                  a network has to undo; Skip where a few modes have most of U
+//	Invariants        linear quantities that must be kept to rounding
+//	etd1              deployed at the steps of the training: the paper's
+//	etdrk4            deployed at other steps too
+//
+// # A form of g of one's own
+//
+// It is a Nonlinear, a struct of functions: what it trains, the node of g(u), and
+// how it grows, if that is known. RegisterNonlinear gives it a name, from any
+// package or a notebook, by which a configuration, and so a checkpoint, finds it.
+// The example does it for a quadratic. An integrator is added in package
+// integrator, an optimizer in model/optim, and what an iteration sees of the data
+// in model/train.
+//
+// # What runs
+//
+// A graph of Gorgonia is made where it is needed, of the encoder, the time
+// stepping, the decoder and the loss: one for each Objective and, without the
+// loss, for each worker of a prediction. Gorgonia holds it and finds by the chain
+// rule which gradients join where. Each op brings its own forward function and
+// adjoint, see package ops, and ops.Compile makes of both a list of calls, which is
+// what runs; Gorgonia's machine does not. A batch shares its grid of times, so an
+// exponential method forms ops.Propagators of A once for all rows, in a training as
+// in a prediction: ops.Expmv, the paper's product, has no part in it.
 //
 // # Paper
 //
-//	(2)            Model
-//	(3)–(5)        HurwitzMatrix, Theorem 1
-//	(6)            BilinearForm
-//	Definition 1   LipschitzNet, eq. (8), Theorem 2
-//	section 2.4    Autoencoder
-//	(11)           Stability.ErrorBound, Theorem 4
-//	(12), (17)     package integrator
-//	(20)           TrainConfig.Weighting
-//	(22)           Stability.SpectralAbscissa, NumericalAbscissa
+//	eq. (2)                 Model
+//	eqs. (3)–(5), Thm. 1    LinearConfig; ops.Hurwitz
+//	eq. (6)                 KindBilinear; ops.Bilinear
+//	Def. 1, eq. (8), Thm. 2 KindLipschitz; ops.LipschitzScale
+//	section 2.4             AutoencoderConfig
+//	Thm. 3                  stability.Report.Theorem3Bound
+//	Thm. 4, eq. (11)        stability.Report.ErrorBound
+//	eqs. (12), (17)         package integrator
+//	eqs. (18), (19)         ops.Propagators, ops.Expmv
+//	eq. (20)                Objective, LossWeights
+//	eq. (22)                stability.Report.SpectralAbscissa, NumericalAbscissa
 //
 // Where the paper can be read in two ways, the comment of the part says which is
 // taken.
+//
+// Errors are told apart by errors.Is: ErrConfig for settings, ErrData for arrays,
+// ErrCheckpoint for files.
 package model

@@ -7,7 +7,9 @@ import (
 	"math"
 	"os"
 
+	"spnode/data"
 	"spnode/model"
+	"spnode/model/train"
 )
 
 // A model is trained on arrays of measured states, here those of a damped
@@ -26,7 +28,7 @@ func Example() {
 
 	m, err := model.New(model.DefaultConfig(2))
 	check(err)
-	trainer, err := model.NewTrainer(m, model.DefaultTrainConfig(), times, states)
+	trainer, err := train.New(m, train.DefaultConfig(), data.Shared(times, states, nil))
 	check(err)
 	check(trainer.Fit(context.Background()))
 	dir, err := os.MkdirTemp("", "spnode")

@@ -16,13 +16,15 @@ import (
 func written(t *testing.T, m *Model, times []float64, name func(string) string, config string) json.RawMessage {
 	t.Helper()
 	states := normalStates(rand.New(rand.NewPCG(61, 62)), 1, 3, len(times), m.cfg.Dim) // sample, time
-	p := smallTraining()
-	tr := mustTrainer(t, m, p.train, times, byTime(states))
-	grad := make([]float64, len(tr.grad))
-	if _, err := tr.evaluate(grad); err != nil {
+	e, err := newEvaluation(m, 2, WeightTime, times, byTime(states))
+	if err != nil {
 		t.Fatal(err)
 	}
-	weights, err := lossWeights(WeightTime, times)
+	grad := make([]float64, len(m.params.Flat))
+	if _, err := e.evaluate(grad); err != nil {
+		t.Fatal(err)
+	}
+	weights, err := LossWeights(WeightTime, times)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +143,7 @@ func TestEndToEndForms(t *testing.T) {
 	} {
 		m := mustNew(t, c.cfg)
 		rng := rand.New(rand.NewPCG(63, uint64(i)))
-		normal(0.5)(rng, m.params.Flat)
+		Normal(0.5)(rng, m.params.Flat)
 		raw := written(t, m, []float64{0, 0.01, 0.5, 4}, c.name, c.config)
 		parsed, err := parseEndToEnd(raw)
 		if err != nil {

@@ -34,16 +34,16 @@ func forms() []NonlinearConfig {
 	gs := []NonlinearConfig{{Kind: KindNone}, {Kind: KindBilinear, Rank: 2}}
 	for k := range 8 {
 		gs = append(gs, NonlinearConfig{
-			Kind: KindLipschitz, Hidden: []int{4}, Lipschitz: 0.7, BiasSpread: 1,
+			Kind: KindLipschitz, Hidden: []int{4}, Lipschitz: 0.7, Start: Start{BiasSpread: 1},
 			PaperForm: k&1 != 0, OutputActivation: k&2 != 0, SeparateLinear: k&4 != 0,
 		})
 	}
 	return gs
 }
 
-// trainer makes the case's model, at parameters where no derivative vanishes,
+// evaluation makes the case's model, at parameters where no derivative vanishes,
 // and its data.
-func (c gradientCase) trainer(rng *rand.Rand, dtype string) (*Trainer, error) {
+func (c gradientCase) evaluation(rng *rand.Rand, dtype string) (*evaluation, error) {
 	cfg := Config{
 		Dim: c.n, Linear: LinearConfig{Shift: c.shift * c.rate, Spread: 0.3 / math.Sqrt(float64(c.n))}, Nonlinear: c.g,
 		Integrator: c.integrator, Substeps: c.substeps, Dtype: dtype, Seed: rng.Uint64(),
@@ -67,7 +67,7 @@ func (c gradientCase) trainer(rng *rand.Rand, dtype string) (*Trainer, error) {
 		case "g/D":
 			floats.Scale(3/math.Sqrt(float64(c.n)), p.Data)
 		case "g/b", "g/1/b":
-			normal(0.3*c.rate)(rng, p.Data)
+			Normal(0.3*c.rate)(rng, p.Data)
 		case "g/0/b":
 			floats.Scale(min(1, math.Sqrt(c.rate)), p.Data)
 		case "g/0/W", "g/1/W":
@@ -81,7 +81,7 @@ func (c gradientCase) trainer(rng *rand.Rand, dtype string) (*Trainer, error) {
 			awayFromKinks(p, bound)
 		default:
 			if len(p.Shape) == 1 {
-				normal(0.3)(rng, p.Data)
+				Normal(0.3)(rng, p.Data)
 			}
 		}
 	}
@@ -89,10 +89,8 @@ func (c gradientCase) trainer(rng *rand.Rand, dtype string) (*Trainer, error) {
 	for k := range 3 {
 		times = append(times, times[k]+c.dt*(1+0.5*rng.Float64()))
 	}
-	train := DefaultTrainConfig()
-	train.Workers = c.workers
-	train.Weighting = WeightUniform // for figures of the same size at every dt
-	return NewTrainer(m, train, times, normalStates(rng, 0.5, 4, c.batch, cfg.Dim))
+	// Uniform weights, for figures of the same size at every dt.
+	return newEvaluation(m, c.workers, WeightUniform, times, normalStates(rng, 0.5, 4, c.batch, cfg.Dim))
 }
 
 // awayFromKinks changes W so that over a difference no element changes its sign,
@@ -140,22 +138,22 @@ var sixPoint = fd.Formula{
 // largest element of that parameter's gradient, or to what the rounding of the
 // differences leaves of seven digits, as in package opstest.
 func (c gradientCase) worst(rng *rand.Rand) (worst float64, where string, err error) {
-	t, err := c.trainer(rng, "float64")
+	e, err := c.evaluation(rng, "float64")
 	if err != nil {
 		return 0, "", err
 	}
-	return t.worstGradient(rng, c.params, c.elements)
+	return e.worstGradient(rng, c.params, c.elements)
 }
 
-func (t *Trainer) worstGradient(rng *rand.Rand, params, elements int) (worst float64, where string, err error) {
-	grad, scratch := make([]float64, len(t.grad)), make([]float64, len(t.grad))
+func (t *evaluation) worstGradient(rng *rand.Rand, params, elements int) (worst float64, where string, err error) {
+	grad, scratch := make([]float64, len(t.params.Flat)), make([]float64, len(t.params.Flat))
 	loss, err := t.evaluate(grad)
 	if err != nil {
 		return 0, "", err
 	}
-	for _, k := range rng.Perm(len(t.Model.params.List))[:min(params, len(t.Model.params.List))] {
-		p := t.Model.params.List[k]
-		g := grad[t.Model.params.offset(p.Name):][:len(p.Data)]
+	for _, k := range rng.Perm(len(t.params.List))[:min(params, len(t.params.List))] {
+		p := t.params.List[k]
+		g := grad[t.params.offset(p.Name):][:len(p.Data)]
 		x := append([]float64(nil), p.Data...)
 		formula := sixPoint
 		formula.Step = 3e-3 * floats.Norm(x, 2) / math.Sqrt(float64(len(x)))
@@ -178,7 +176,7 @@ func (t *Trainer) worstGradient(rng *rand.Rand, params, elements int) (worst flo
 			}
 		}
 		d := make([]float64, len(x))
-		normal(1/math.Sqrt(float64(len(x))))(rng, d)
+		Normal(1/math.Sqrt(float64(len(x))))(rng, d)
 		along(d)
 		for _, i := range rng.Perm(len(x))[:min(elements, len(x))] {
 			clear(d)
@@ -274,12 +272,12 @@ func TestModelGradientFloat32(t *testing.T) {
 				var grads [2][]float64
 				var losses [2]float64
 				for i, dtype := range []string{"float64", "float32"} {
-					tr, err := c.trainer(rand.New(rand.NewPCG(seed, 0)), dtype)
+					ev, err := c.evaluation(rand.New(rand.NewPCG(seed, 0)), dtype)
 					if err != nil {
 						t.Fatal(err)
 					}
-					grads[i] = make([]float64, len(tr.grad))
-					if losses[i], err = tr.evaluate(grads[i]); err != nil {
+					grads[i] = make([]float64, len(ev.params.Flat))
+					if losses[i], err = ev.evaluate(grads[i]); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -4,35 +4,74 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
 
 	"spnode/ops"
 )
 
-// HurwitzMatrix is the linear part, eqs. (3)–(5),
+// LinearConfig shapes A_L = A_H + μI.
+type LinearConfig struct {
+	// Shift is μ, which bounds the real parts of the spectrum.
+	Shift float64 `json:"shift"`
+	// Spread is the deviation of the parameters at the start: the triangles
+	// L^S and L^G are I + Spread·N(0,1) and L_s is Spread·N(0,1), so that A_H
+	// starts near −I. Default 0.1.
+	Spread float64 `json:"spread"`
+	// SkewSpread is the deviation of L_s at the start where it is another; 0
+	// stands for Spread.
+	SkewSpread float64 `json:"skew_spread,omitempty"`
+	// Damping starts A_H near −diag(r) instead, with decay rates r uniform in
+	// [½, 3/2]·Damping, or r times Rates: the diagonal of L^G is √r + Spread·N(0,1).
+	// 0: −I.
+	Damping float64 `json:"damping,omitempty"`
+	// Rates, one for each latent component, start the decay rates of A, and
+	// have their logarithms trained: L^S = diag(e^d)(I + N) with N strictly lower
+	// and e^{2d} the rates, so that an optimizer's step in d is a relative change
+	// of a rate, at every scale. The matrices that can be reached are the same.
+	// For a stiff system spread them over the time scales of the data. Empty: the
+	// paper's L^S.
+	Rates []float64 `json:"rates,omitempty"`
+}
+
+func (c LinearConfig) validate(n int) error {
+	if !finite(c.Shift) {
+		return configError("linear.shift is %g, want a finite number", c.Shift)
+	}
+	for name, v := range map[string]float64{"spread": c.Spread, "skew_spread": c.SkewSpread, "damping": c.Damping} {
+		if !(v >= 0) || math.IsInf(v, 0) {
+			return configError("linear.%s is %g, want a finite number that is not negative", name, v)
+		}
+	}
+	if k := len(c.Rates); k != 0 && k != n {
+		return configError("linear.rates has %d elements, want %d as the latent state, or none", k, n)
+	}
+	for i, r := range c.Rates {
+		if !(r > 0) || math.IsInf(r, 0) {
+			return configError("linear.rates: element %d is %g, want a finite number above 0", i, r)
+		}
+	}
+	return nil
+}
+
+// hurwitzMatrix is the linear part, eqs. (3)–(5),
 //
 //	A_L = (−L^G L^Gᵀ + L_s − L_sᵀ) L^S L^Sᵀ + μI,
 //
 // whose spectrum lies left of μ whatever the parameters are, Theorem 1. The
-// triangles are laid out row by row, (3n² + n)/2 parameters in all.
-//
-// With Rates, L^S = diag(e^d)(I + N) with N strictly lower, so that an
-// optimizer's step in d is a relative change of a rate, at every scale; the
-// rates e^{2d} start there. The matrices that can be reached are the same.
-type HurwitzMatrix struct {
-	N     int
-	Shift float64 // μ
-	Rates []float64
+// triangles are packed row by row, (3n² + n)/2 parameters in all.
+type hurwitzMatrix struct {
+	LinearConfig
+	n int
 }
 
-func (h HurwitzMatrix) declare(c LinearConfig) []declaration {
-	spread := c.Spread
+func (h hurwitzMatrix) parameters() []Declaration {
 	// A diagonal and noise, which is drawn first.
-	near := func(diagonal func(rng *rand.Rand) float64) start {
+	near := func(diagonal func(rng *rand.Rand) float64) Fill {
 		return func(rng *rand.Rand, x []float64) {
-			normal(spread)(rng, x)
-			for i, k := 0, 0; i < h.N; i++ {
+			Normal(h.Spread)(rng, x)
+			for i, k := 0, 0; i < h.n; i++ {
 				k += i
 				x[k] += diagonal(rng)
 				k++
@@ -41,107 +80,82 @@ func (h HurwitzMatrix) declare(c LinearConfig) []declaration {
 	}
 	nearIdentity := near(func(*rand.Rand) float64 { return 1 })
 	damping := nearIdentity
-	if c.Damping > 0 {
-		damping = near(func(rng *rand.Rand) float64 { return math.Sqrt(c.Damping * (0.5 + rng.Float64())) })
+	if h.Damping > 0 {
+		damping = near(func(rng *rand.Rand) float64 { return math.Sqrt(h.Damping * (0.5 + rng.Float64())) })
 	}
-	d := []declaration{{"linear/LG", []int{ops.TrilSize(h.N, false)}, damping}}
-	if h.Rates == nil {
-		d = append(d, declaration{"linear/LS", []int{ops.TrilSize(h.N, false)}, nearIdentity})
+	d := []Declaration{{"linear/LG", []int{ops.TrilSize(h.n, false)}, damping}}
+	if len(h.Rates) == 0 {
+		d = append(d, Declaration{"linear/LS", []int{ops.TrilSize(h.n, false)}, nearIdentity})
 	} else {
-		d = append(d, declaration{"linear/d", []int{h.N}, func(_ *rand.Rand, x []float64) {
+		d = append(d, Declaration{"linear/d", []int{h.n}, func(_ *rand.Rand, x []float64) {
 			for i, r := range h.Rates {
 				x[i] = math.Log(r) / 2
 			}
 		}})
-		if h.N > 1 {
-			d = append(d, declaration{"linear/N", []int{ops.TrilSize(h.N, true)}, normal(spread)})
+		if h.n > 1 {
+			d = append(d, Declaration{"linear/N", []int{ops.TrilSize(h.n, true)}, Normal(h.Spread)})
 		}
 	}
-	if h.N > 1 {
-		skew := spread
-		if c.SkewSpread > 0 {
-			skew = c.SkewSpread
+	if h.n > 1 {
+		skew := h.Spread
+		if h.SkewSpread > 0 {
+			skew = h.SkewSpread
 		}
-		d = append(d, declaration{"linear/Ls", []int{ops.TrilSize(h.N, true)}, normal(skew)})
+		d = append(d, Declaration{"linear/Ls", []int{ops.TrilSize(h.n, true)}, Normal(skew)})
 	}
 	return d
 }
 
-// node is A_L in a graph.
-func (h HurwitzMatrix) node(g *graph) (*G.Node, error) {
-	ls, err := h.scaled(g)
-	if err != nil {
-		return nil, err
+// node is A_L in a graph, with its parts L^S and L^G.
+func (h hurwitzMatrix) node(g *Graph) (a, ls, lg *G.Node, err error) {
+	if len(h.Rates) == 0 {
+		ls, err = ops.Tril(g.Param("linear/LS"), h.n, false)
+	} else {
+		var strict *G.Node
+		if h.n > 1 {
+			strict = g.Param("linear/N")
+		}
+		ls, err = ops.LogTril(g.Param("linear/d"), strict, h.n)
 	}
-	lg, err := ops.Tril(g.param("linear/LG"), h.N, false)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
+	}
+	if lg, err = ops.Tril(g.Param("linear/LG"), h.n, false); err != nil {
+		return nil, nil, nil, err
 	}
 	var skew *G.Node
-	if h.N > 1 {
-		if skew, err = ops.Tril(g.param("linear/Ls"), h.N, true); err != nil {
-			return nil, err
+	if h.n > 1 {
+		if skew, err = ops.Tril(g.Param("linear/Ls"), h.n, true); err != nil {
+			return nil, nil, nil, err
 		}
 	}
-	return ops.Hurwitz(ls, lg, skew, h.Shift)
+	a, err = ops.Hurwitz(ls, lg, skew, h.Shift)
+	return a, ls, lg, err
 }
 
-// scaled is L^S in a graph.
-func (h HurwitzMatrix) scaled(g *graph) (*G.Node, error) {
-	if h.Rates == nil {
-		return ops.Tril(g.param("linear/LS"), h.N, false)
+// matrices returns A_L, S = L^S L^Sᵀ and G_s = −L^G L^Gᵀ, as the graph has them.
+func (h hurwitzMatrix) matrices(p *Params) (a, s, gs *mat.Dense) {
+	node, ls, lg, err := h.node(newGraph(p, "float64"))
+	var program *ops.Program
+	if err == nil {
+		program, err = ops.Compile(node)
 	}
-	var strict *G.Node
-	if h.N > 1 {
-		strict = g.param("linear/N")
+	if err == nil {
+		err = program.Run()
 	}
-	return ops.LogTril(g.param("linear/d"), strict, h.N)
-}
-
-// Matrices returns A_L, S = L^S L^Sᵀ and G_s = −L^G L^Gᵀ.
-func (h HurwitzMatrix) Matrices(p *Params) (a, s, gs *mat.Dense) {
-	triangle := func(name string, strict bool) *mat.Dense {
-		t := mat.NewDense(h.N, h.N, nil)
-		v, _ := p.Get(name)
-		k := 0
-		for i := range h.N {
-			for j := 0; j < i || j == i && !strict; j++ {
-				t.Set(i, j, v.Data[k])
-				k++
-			}
-		}
-		return t
+	if err != nil { // the shapes are our own, and the products of any numbers there are
+		panic(errors.Wrap(err, "model: Linear"))
 	}
-	lg, skew := triangle("linear/LG", false), mat.NewDense(h.N, h.N, nil)
-	if h.N > 1 {
-		skew = triangle("linear/Ls", true)
+	value := func(n *G.Node) *mat.Dense {
+		m := mat.NewDense(h.n, h.n, nil)
+		program.Data(n).Get(m.RawMatrix().Data)
+		return m
 	}
-	var ls *mat.Dense
-	if h.Rates == nil {
-		ls = triangle("linear/LS", false)
-	} else {
-		ls = mat.NewDense(h.N, h.N, nil)
-		if h.N > 1 {
-			ls = triangle("linear/N", true)
-		}
-		d, _ := p.Get("linear/d")
-		for i, v := range d.Data {
-			ls.Set(i, i, 1)
-			for j := range i + 1 {
-				ls.Set(i, j, math.Exp(v)*ls.At(i, j))
-			}
-		}
+	square := func(sign float64, l *mat.Dense) *mat.Dense {
+		m := new(mat.Dense)
+		m.Mul(l, l.T())
+		m.Scale(sign, m)
+		return m
 	}
-	a, s, gs = new(mat.Dense), new(mat.Dense), new(mat.Dense)
-	s.Mul(ls, ls.T())
-	gs.Mul(lg, lg.T())
-	gs.Scale(-1, gs)
-	var gu mat.Dense
-	gu.Sub(skew, skew.T())
-	gu.Add(gs, &gu)
-	a.Mul(&gu, s)
-	for i := range h.N {
-		a.Set(i, i, a.At(i, i)+h.Shift)
-	}
-	return a, s, gs
+	return value(node), square(1, value(ls)), square(-1, value(lg))
 }

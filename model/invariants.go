@@ -1,11 +1,31 @@
 package model
 
 import (
+	"slices"
+
 	"gonum.org/v1/gonum/floats"
 	G "gorgonia.org/gorgonia"
 
 	"spnode/ops"
 )
+
+// Invariant is a linear quantity w·U that the system conserves. The decoder is
+// told its initial value, as (w·U − Mean)/Deviation, and its output is moved
+// along w such that w·U keeps it to rounding.
+type Invariant struct {
+	Weights   []float64 `json:"weights"`
+	Mean      float64   `json:"mean"`
+	Deviation float64   `json:"deviation"`
+}
+
+func (c Config) validateInvariants() error {
+	for i, v := range c.Invariants {
+		if len(v.Weights) != c.Dim || floats.Norm(v.Weights, 2) == 0 || !(v.Deviation > 0) || !finite(v.Mean) || !finite(v.Deviation) || !finite(floats.Sum(v.Weights)) {
+			return configError("invariant %d is %+v, want dim = %d weights that are not all 0, a mean and a deviation above 0", i, v, c.Dim)
+		}
+	}
+	return nil
+}
 
 // invariants are the linear conserved quantities of a model in the scaled
 // variables that its networks see: with x = (U − o)·f, w·U is w/f · x and a
@@ -20,18 +40,9 @@ type invariants struct {
 func newInvariants(cfg Config) invariants {
 	var v invariants
 	for _, c := range cfg.Invariants {
-		w := append([]float64(nil), c.Weights...)
-		mean := c.Mean
-		for i := range w {
-			if len(cfg.Offset) > 0 {
-				mean -= w[i] * cfg.Offset[i]
-			}
-			if len(cfg.Factor) > 0 {
-				w[i] /= cfg.Factor[i]
-			}
-		}
+		w, mean := cfg.scaling().functional(c.Weights, c.Mean)
 		v.weights, v.mean, v.dev = append(v.weights, w), append(v.mean, mean), append(v.dev, c.Deviation)
-		n := append([]float64(nil), w...)
+		n := slices.Clone(w)
 		for _, e := range v.normal { // Gram–Schmidt
 			floats.AddScaled(n, -floats.Dot(n, e), e)
 		}

@@ -14,7 +14,7 @@ import (
 // orthonormal draws n orthonormal rows of m elements.
 func orthonormal(rng *rand.Rand, n, m int) [][]float64 {
 	x := make([]float64, m*n)
-	normal(1)(rng, x)
+	Normal(1)(rng, x)
 	var qr mat.QR
 	qr.Factorize(mat.NewDense(m, n, x))
 	var q mat.Dense
@@ -41,7 +41,7 @@ func pairConfig(t testing.TB, dim, latent int, only bool) Config {
 	}
 	c.Autoencoder.Skip = pair
 	w := make([]float64, dim)
-	normal(1)(rand.New(rand.NewPCG(62, 62)), w)
+	Normal(1)(rand.New(rand.NewPCG(62, 62)), w)
 	c.Invariants = []Invariant{{w, 0.1, 0.7}}
 	return c
 }
@@ -140,8 +140,8 @@ func TestLinearPairAdds(t *testing.T) {
 			}
 			x, u := make([]float64, batch*4), make([]float64, batch*2)
 			rng := rand.New(rand.NewPCG(64, 64))
-			normal(1)(rng, x)
-			normal(1)(rng, u)
+			Normal(1)(rng, x)
+			Normal(1)(rng, u)
 			run := func(machine *machine, err error) func(out []float64, in ...[]float64) {
 				if err != nil {
 					t.Fatal(err)
@@ -190,20 +190,21 @@ func TestLinearPairGradient(t *testing.T) {
 					awayFromKinks(p, math.Sqrt(cfg.Nonlinear.Lipschitz))
 				}
 				if floats.Norm(p.Data, 2) == 0 {
-					normal(0.3)(draw, p.Data)
+					Normal(0.3)(draw, p.Data)
 				}
 			}
-			train := DefaultTrainConfig()
-			train.Weighting, train.Workers = WeightUniform, 2
-			tr := mustTrainer(t, m, train, []float64{0, 0.1, 0.4, 1}, states)
-			grads[i] = make([]float64, len(tr.grad))
-			if _, err := tr.evaluate(grads[i]); err != nil {
+			ev, err := newEvaluation(m, 2, WeightUniform, []float64{0, 0.1, 0.4, 1}, states)
+			if err != nil {
+				t.Fatal(err)
+			}
+			grads[i] = make([]float64, len(m.params.Flat))
+			if _, err := ev.evaluate(grads[i]); err != nil {
 				t.Fatal(err)
 			}
 			if dtype == "float32" {
 				continue
 			}
-			e, where, err := tr.worstGradient(rng, 99, 2)
+			e, where, err := ev.worstGradient(rng, 99, 2)
 			if err != nil || !(e <= 1e-7) {
 				t.Errorf("only %v: gradient by %s differs from central differences by %.2g of its largest element, error %v", only, where, e, err)
 			}

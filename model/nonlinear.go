@@ -2,225 +2,160 @@ package model
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
+	"sync"
 
+	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
 
 	"spnode/integrator"
 	"spnode/ops"
-	"spnode/ops/kernel"
 )
 
-// nonlinear is a term g. plan makes what all evaluations in a graph share.
-type nonlinear interface {
-	declare() []declaration
-	plan(g *graph) (integrator.Nonlinear, error)
-	// bounds are a Lipschitz constant of g and a bound of ‖g‖, +Inf where
-	// there is none, and the matrices of its layers.
-	bounds(p *Params) (lipschitz, size float64, layers []*mat.Dense)
+// The kinds of NonlinearConfig that there are without RegisterNonlinear.
+const (
+	KindNone      = "none"
+	KindBilinear  = "bilinear"
+	KindLipschitz = "lipschitz"
+)
+
+// NonlinearConfig shapes g.
+type NonlinearConfig struct {
+	// Kind is none, bilinear (eq. (6)), lipschitz (Definition 1), or what was
+	// registered by RegisterNonlinear.
+	Kind string `json:"kind"`
+
+	// Rank is R of the bilinear form.
+	Rank int `json:"rank,omitempty"`
+
+	// Hidden are the widths of the hidden layers of the Lipschitz network; the
+	// paper's "2 layers" are one of them.
+	Hidden []int `json:"hidden,omitempty"`
+	// Lipschitz is L, the Lipschitz constant that it cannot exceed.
+	Lipschitz float64 `json:"lipschitz,omitempty"`
+	// PaperForm normalises as (8) is written; otherwise V = L^{1/p}W is what
+	// is trained, see ops.LipschitzScale.
+	PaperForm bool `json:"paper_form,omitempty"`
+	// OutputActivation applies tanh to the last layer too, as in Definition 1,
+	// which bounds ‖g‖ by √n.
+	OutputActivation bool `json:"output_activation,omitempty"`
+	// SeparateLinear takes g(u) − g(0) − Dg(0)u for g, what the bilinear form
+	// is by construction, so that A alone is the linear part. The Lipschitz
+	// constant at most doubles.
+	SeparateLinear bool `json:"separate_linear,omitempty"`
+	Start
+	// ZeroStart has g start as 0.
+	ZeroStart bool `json:"zero_start,omitempty"`
+	// NoOutputBias leaves the last layer without a bias.
+	NoOutputBias bool `json:"no_output_bias,omitempty"`
+	// RateScaled takes diag(e^{2d})·net(u) for g, component by component the
+	// rates of Linear.Rates. Without it a g that is small everywhere moves a
+	// slow mode by its size over the rate. The Lipschitz constant is that of
+	// the network times the largest rate.
+	RateScaled bool `json:"rate_scaled,omitempty"`
+
+	// Settings are those of a registered kind, by names of its own.
+	Settings map[string]float64 `json:"settings,omitempty"`
 }
 
-func newNonlinear(c NonlinearConfig, n int) nonlinear {
-	switch c.Kind {
-	case KindBilinear:
-		return BilinearForm{N: n, Rank: c.Rank}
-	case KindLipschitz:
-		return LipschitzNet{N: n, NonlinearConfig: c}
-	}
-	return zero{}
+// Nonlinear is a form of g, the nonlinear part of a model: what it trains, what
+// it adds to a graph and how it grows. Config chooses one by the name under which
+// it was registered.
+type Nonlinear struct {
+	// Text is what Model.String says of it. Empty: its name.
+	Text string
+	// Parameters are what it trains. Their names begin with "g/".
+	Parameters []Declaration
+	// Build adds to a graph what all evaluations of g share. What it returns adds
+	// the node of g(u), (batch, n), for the node u of latent states, (batch, n),
+	// by ops or by Gorgonia's own functions.
+	Build func(g *Graph) (integrator.Nonlinear, error)
+	// Bounds says how g grows with such parameters. Nil: nothing is known.
+	Bounds func(p *Params) Bounds
 }
 
-// zero is g = 0.
-type zero struct{}
-
-func (zero) declare() []declaration { return nil }
-
-func (zero) plan(*graph) (integrator.Nonlinear, error) {
-	return func(u *G.Node) (*G.Node, error) { return ops.Scale(u, 0) }, nil
+// Bounds say how g grows. What is not known is +Inf.
+type Bounds struct {
+	Lipschitz float64      // a Lipschitz constant of g in the Euclidean norm
+	Size      float64      // a bound of ‖g‖
+	Layers    []*mat.Dense // the matrices of its layers, of which a report has the norms
 }
 
-func (zero) bounds(*Params) (float64, float64, []*mat.Dense) { return 0, 0, nil }
+var nonlinears = struct {
+	sync.RWMutex
+	by map[string]func(c NonlinearConfig, n int) (Nonlinear, error)
+}{by: map[string]func(c NonlinearConfig, n int) (Nonlinear, error){
+	KindNone:      none,
+	KindBilinear:  bilinear,
+	KindLipschitz: lipschitz,
+}}
 
-// BilinearForm is the low-rank bilinear form, eq. (6),
-//
-//	g(u) = Σ_r (C^{(r)}u) ⊙ (D^{(r)}u) + b.
-//
-// Its derivative at 0 vanishes, so A is the linear part and nothing else is.
-// It has no Lipschitz constant on the whole space.
-type BilinearForm struct{ N, Rank int }
-
-func (f BilinearForm) declare() []declaration {
-	return []declaration{
-		{"g/C", []int{f.Rank, f.N, f.N}, normal(0.1)},
-		{"g/D", []int{f.Rank, f.N, f.N}, normal(0.1)},
-		{"g/b", []int{f.N}, nil},
+// RegisterNonlinear has models whose NonlinearConfig.Kind is kind take the g that
+// of returns for a latent state of n components, or refuse the configuration
+// with its error. Whoever loads such a model registers it first. A kind that was
+// registered is replaced, as when a cell of a notebook runs again; the package's
+// own cannot be, and it panics.
+func RegisterNonlinear(kind string, of func(c NonlinearConfig, n int) (Nonlinear, error)) {
+	if kind == "" || own(kind) {
+		panic(fmt.Sprintf("model: RegisterNonlinear: kind is %q, want a name that the package has not taken", kind))
 	}
+	nonlinears.Lock()
+	defer nonlinears.Unlock()
+	nonlinears.by[kind] = of
 }
 
-func (f BilinearForm) plan(g *graph) (integrator.Nonlinear, error) {
-	c, d, b := g.param("g/C"), g.param("g/D"), g.param("g/b")
-	return func(u *G.Node) (*G.Node, error) { return ops.Bilinear(u, c, d, b) }, nil
+// own reports whether a kind is one of the package's.
+func own(kind string) bool {
+	return kind == KindNone || kind == KindBilinear || kind == KindLipschitz
 }
 
-func (f BilinearForm) bounds(*Params) (float64, float64, []*mat.Dense) {
-	return math.Inf(1), math.Inf(1), nil
+// form is the g that is configured.
+func (c NonlinearConfig) form(n int) (Nonlinear, error) {
+	nonlinears.RLock()
+	of, ok := nonlinears.by[c.Kind]
+	kinds := slices.Sorted(maps.Keys(nonlinears.by))
+	nonlinears.RUnlock()
+	if !ok {
+		return Nonlinear{}, configError("nonlinear.kind is %q, want one of %s", c.Kind, strings.Join(kinds, ", "))
+	}
+	if own(c.Kind) && len(c.Settings) > 0 {
+		return Nonlinear{}, configError("nonlinear.settings are %v, want none for kind %s", c.Settings, c.Kind)
+	}
+	g, err := of(c, n)
+	switch {
+	case errors.Is(err, ErrConfig):
+		return g, err
+	case err != nil:
+		return g, configError("nonlinear of kind %s: %v", c.Kind, err)
+	case g.Build == nil:
+		return g, configError("nonlinear of kind %s has no Build", c.Kind)
+	}
+	if g.Text == "" {
+		g.Text = c.Kind
+	}
+	names := map[string]bool{}
+	for _, d := range g.Parameters {
+		if !strings.HasPrefix(d.Name, "g/") || names[d.Name] || slices.ContainsFunc(d.Shape, func(k int) bool { return k < 1 }) {
+			return g, configError("nonlinear of kind %s: a parameter is %q of shape %v, want names of their own that begin with g/, and at least 1 everywhere", c.Kind, d.Name, d.Shape)
+		}
+		names[d.Name] = true
+	}
+	if g.Bounds == nil {
+		g.Bounds = func(*Params) Bounds { return Bounds{Lipschitz: math.Inf(1), Size: math.Inf(1)} }
+	}
+	return g, nil
 }
 
-// LipschitzNet is the Lipschitz-controlled network of Definition 1,
-//
-//	g = l_p ∘ … ∘ l_1,  l_i(z) = σ(B_i z + b_i),  ‖B_i‖₂ ≤ L^{1/p},
-//
-// L-Lipschitz by construction, Theorem 2. B_i is W_i normalised by
-// ops.LipschitzScale.
-type LipschitzNet struct {
-	N int
-	NonlinearConfig
-}
-
-// widths are those of all layers, input and output included.
-func (f LipschitzNet) widths() []int {
-	return append(append([]int{f.N}, f.Hidden...), f.N)
-}
-
-// layerBound is L^{1/p}.
-func (f LipschitzNet) layerBound() float64 {
-	return math.Pow(f.Lipschitz, 1/float64(len(f.Hidden)+1))
-}
-
-// hasBias reports whether layer i of p has a bias: the last one's drops out
-// of g(u) − g(0) where it is linear.
-func (f LipschitzNet) hasBias(i, p int) bool {
-	return i < p-1 || !f.NoOutputBias && (f.OutputActivation || !f.SeparateLinear)
-}
-
-func (f LipschitzNet) declare() (ds []declaration) {
-	w := f.widths()
-	p := len(w) - 1
-	for i := range p {
-		scale := 1.0
-		if i == p-1 && f.LastScale != 0 {
-			scale = f.LastScale
-		}
-		if i == p-1 && f.ZeroStart {
-			scale = 0
-		}
-		ds = append(ds, declaration{fmt.Sprintf("g/%d/W", i), []int{w[i], w[i+1]}, weights(w[i], scale)})
-		if !f.hasBias(i, p) {
-			continue
-		}
-		var start start
-		switch {
-		case i < p-1 && f.BiasDeviation > 0:
-			start = normal(f.BiasDeviation)
-		case i == 0:
-			start = uniform(f.BiasSpread)
-		}
-		ds = append(ds, declaration{fmt.Sprintf("g/%d/b", i), []int{w[i+1]}, start})
-	}
-	return ds
-}
-
-func (f LipschitzNet) plan(g *graph) (integrator.Nonlinear, error) {
-	p := len(f.Hidden) + 1
-	bs, biases := make(G.Nodes, p), make(G.Nodes, p)
-	for i := range p {
-		var err error
-		if bs[i], err = ops.LipschitzScale(g.param(fmt.Sprintf("g/%d/W", i)), f.layerBound(), f.PaperForm); err != nil {
-			return nil, err
-		}
-		if f.hasBias(i, p) {
-			biases[i] = g.param(fmt.Sprintf("g/%d/b", i))
-		}
-	}
-	activate := func(i int) bool { return i < p-1 || f.OutputActivation }
-	net := func(u *G.Node) (*G.Node, error) {
-		var err error
-		for i := 0; i < p && err == nil; i++ {
-			u, err = ops.Dense(u, bs[i], biases[i], activate(i))
-		}
-		return u, err
-	}
-	if f.RateScaled {
-		d := g.param("linear/d")
-		unscaled := net
-		net = func(u *G.Node) (*G.Node, error) {
-			v, err := unscaled(u)
-			if err != nil {
-				return nil, err
-			}
-			return ops.ScaleExp(v, d, 2)
-		}
-	}
-	if !f.SeparateLinear {
-		return net, nil
-	}
-
-	// y follows 0 through the layers and t the rows of I, so that t ends as
-	// Dg(0)ᵀ: a row vector u has the tangent part ut.
-	y, _ := g.input("g/zero", 1, f.N)
-	t, identity := g.input("g/identity", f.N, f.N)
-	for i := range f.N {
-		identity.Set(i*f.N+i, []float64{1})
-	}
-	var err error
-	for i := range p {
-		if y, err = ops.Dense(y, bs[i], biases[i], activate(i)); err != nil {
-			return nil, err
-		}
-		if t, err = ops.Dense(t, bs[i], nil, false); err != nil {
-			return nil, err
-		}
-		if activate(i) {
-			if t, err = ops.TanhTangent(t, y); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if f.RateScaled {
-		if y, err = ops.ScaleExp(y, g.param("linear/d"), 2); err != nil {
-			return nil, err
-		}
-		if t, err = ops.ScaleExp(t, g.param("linear/d"), 2); err != nil {
-			return nil, err
-		}
-	}
-	if y, err = ops.Row(y, 0); err != nil {
-		return nil, err
-	}
-	return func(u *G.Node) (*G.Node, error) {
-		v, err := net(u)
-		if err != nil {
-			return nil, err
-		}
-		tangent, err := ops.Dense(u, t, y, false)
-		if err != nil {
-			return nil, err
-		}
-		return ops.Minus(v, tangent)
+// none is g = 0.
+func none(NonlinearConfig, int) (Nonlinear, error) {
+	return Nonlinear{
+		Build: func(*Graph) (integrator.Nonlinear, error) {
+			return func(u *G.Node) (*G.Node, error) { return ops.Scale(u, 0) }, nil
+		},
+		Bounds: func(*Params) Bounds { return Bounds{} },
 	}, nil
-}
-
-func (f LipschitzNet) bounds(p *Params) (lipschitz, size float64, layers []*mat.Dense) {
-	for i := range len(f.Hidden) + 1 {
-		w, _ := p.Get(fmt.Sprintf("g/%d/W", i))
-		r, c := w.Shape[0], w.Shape[1]
-		b := make([]float64, len(w.Data))
-		kernel.LipschitzScaleTo(b, w.Data, r, c, f.layerBound(), f.PaperForm)
-		layers = append(layers, mat.NewDense(r, c, b))
-	}
-	lipschitz, size = f.Lipschitz, math.Inf(1)
-	if f.OutputActivation {
-		size = math.Sqrt(float64(f.N))
-	}
-	if f.RateScaled {
-		d, _ := p.Get("linear/d")
-		rate := math.Exp(2 * slices.Max(d.Data))
-		lipschitz, size = rate*lipschitz, rate*size
-	}
-	if f.SeparateLinear {
-		lipschitz, size = 2*lipschitz, math.Inf(1)
-	}
-	return lipschitz, size, layers
 }

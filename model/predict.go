@@ -28,8 +28,8 @@ func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) 
 	if err != nil {
 		return nil, err
 	}
-	batch, n, dim, width := len(u0), m.cfg.LatentDim(), m.cfg.Dim, m.cfg.width()
-	x0 := m.scaled(slices.Concat(u0...))
+	batch, n, dim, width := len(u0), m.cfg.LatentDim(), m.cfg.Dim, m.cfg.Width()
+	x0 := m.Scaled(slices.Concat(u0...))
 	out := make([][][]float64, len(times))
 	flat := make([][]float64, len(times))
 	for k := range out {
@@ -83,8 +83,8 @@ func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, err
 	if err != nil {
 		return nil, err
 	}
-	x0 = m.scaled(x0)
-	batch, n, dim := len(u0), m.cfg.LatentDim(), m.cfg.width()
+	x0 = m.Scaled(x0)
+	batch, n, dim := len(u0), m.cfg.LatentDim(), m.cfg.Width()
 	out := make([][]float64, len(times))
 	for k := range out {
 		out[k] = make([]float64, batch*n)
@@ -186,7 +186,7 @@ func (m *Model) WithIntegrator(name string, substeps int) (*Model, error) {
 func (m *Model) Latent() (*Model, error) {
 	c := m.cfg
 	c.Dim, c.Dtype = c.LatentDim(), "float64"
-	c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil
+	c.Components, c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil, nil
 	c.Autoencoder = AutoencoderConfig{}
 	latent, err := New(c)
 	if err != nil {

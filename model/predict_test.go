@@ -174,7 +174,7 @@ func TestPredictUnscales(t *testing.T) {
 		}
 	}
 	x := slices.Concat(u0...)
-	y := scaled.scaled(x)
+	y := scaled.Scaled(x)
 	scaled.unscaled(y, y)
 	if e := relative(y, x); !(e <= 4*0x1p-53) {
 		t.Errorf("scaled and back differs by %.3g", e)
@@ -206,20 +206,23 @@ func TestPredictIsWhatIsTrained(t *testing.T) {
 		if cfg.Dtype == "float32" {
 			continue
 		}
-		p := smallTraining()
-		p.model = cfg
+		p := smallProblem()
 		p.states = normalStates(rand.New(rand.NewPCG(57, 58)), 1, 3, 5, cfg.Dim)
-		tr := p.trainer(t)
-		got, err := tr.evaluate(tr.grad)
+		m := mustNew(t, cfg)
+		e, err := newEvaluation(m, 2, WeightTime, p.times, p.states)
 		if err != nil {
 			t.Fatal(err)
 		}
-		weights, err := lossWeights(WeightTime, p.times)
+		got, err := e.evaluate(make([]float64, len(m.params.Flat)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		weights, err := LossWeights(WeightTime, p.times)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var want float64
-		u := predict(t, tr.Model, p.states[0], p.times)
+		u := predict(t, m, p.states[0], p.times)
 		for k := range u {
 			for s := range u[k] {
 				for i := range u[k][s] {
@@ -286,11 +289,11 @@ func TestPredictPlainETD1(t *testing.T) {
 		}
 		for _, encoded := range []bool{false, true} {
 			c := gradientCase{integrator: "etd1", substeps: 1, n: 3, batch: 2, autoencoder: encoded, dt: 1, rate: 1, shift: -0.2, g: g, workers: 1}
-			tr, err := c.trainer(rng, "float64")
+			ev, err := c.evaluation(rng, "float64")
 			if err != nil {
 				t.Fatal(err)
 			}
-			m := tr.Model
+			m := ev.Model
 			u0 := normalStates(rng, 1, 1, 2, m.cfg.Dim)[0]
 			got := predict(t, m, u0, times)
 			for s := range u0 {

@@ -22,29 +22,6 @@ func wellFormed(fragment string) error {
 	}
 }
 
-// The HTML of a report says every row of its text, whatever the numbers are.
-func TestStabilityHTML(t *testing.T) {
-	for _, r := range []Stability{
-		{Spectrum: [][2]float64{{-1, 2}, {-1, -2}}, SpectralAbscissa: -1, Certified: true, LayerNorms: []float64{0.5}},
-		{Spectrum: [][2]float64{{0, 0}}, ConditionNumber: math.Inf(1), Lipschitz: math.NaN()},
-	} {
-		got, text := r.HTML(), r.String()
-		if err := wellFormed(got); err != nil {
-			t.Errorf("%v in\n%s", err, got)
-		}
-		for _, l := range r.rows() {
-			for _, want := range []string{l.name, l.value, strings.ReplaceAll(l.meaning, "<", "&lt;")} {
-				if !strings.Contains(got, want) {
-					t.Errorf("got no %q in\n%s", want, got)
-				}
-			}
-			if !strings.Contains(text, l.name) || !strings.Contains(text, l.value) {
-				t.Errorf("got no row %v in\n%s", l, text)
-			}
-		}
-	}
-}
-
 func TestModelHTML(t *testing.T) {
 	c := DefaultConfig(2)
 	c.Autoencoder = AutoencoderConfig{Latent: 3, Hidden: []int{5}}
@@ -67,20 +44,5 @@ func TestModelHTML(t *testing.T) {
 	c.Linear.Shift = math.NaN()
 	if got := c.HTML(); !strings.Contains(got, "NaN") {
 		t.Errorf("a configuration that JSON has no form for: got %q, want one that names the NaN", got)
-	}
-}
-
-func TestResultString(t *testing.T) {
-	for _, c := range []struct {
-		r    Result
-		want string
-	}{
-		{Result{Iterations: 300, Attempts: 1, Seconds: 1.234, Loss: 1e-8}, "300 iterations in 1.23 s, loss 1e-08"},
-		{Result{Iterations: 2, Attempts: 1, Seconds: 1, Log: []Metrics{{Loss: 3}, {Loss: 2}}}, "2 iterations in 1 s, loss 2"},
-		{Result{Iterations: 300, Attempts: 3, Seconds: 9, Loss: 1e-8}, "300 iterations in 9 s, loss 1e-08, the best of 3 attempts"},
-	} {
-		if got := c.r.String(); got != c.want {
-			t.Errorf("got %q, want %q", got, c.want)
-		}
 	}
 }

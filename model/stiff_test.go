@@ -1,10 +1,8 @@
 package model
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
@@ -20,9 +18,9 @@ func stiffConfig(dim, latent int) Config {
 	}
 	c.Nonlinear = NonlinearConfig{
 		Kind: KindLipschitz, Hidden: []int{5}, Lipschitz: 0.5, OutputActivation: true,
-		NoOutputBias: true, RateScaled: true, BiasSpread: 1,
+		NoOutputBias: true, RateScaled: true, Start: Start{BiasSpread: 1},
 	}
-	c.Autoencoder = AutoencoderConfig{Latent: latent, Hidden: []int{6}, UnitStart: true, BiasSpread: 1, FirstScale: 1.5, LastScale: 0.5}
+	c.Autoencoder = AutoencoderConfig{Latent: latent, Hidden: []int{6}, UnitStart: true, Start: Start{BiasSpread: 1, LastScale: 0.5}, FirstScale: 1.5}
 	for i := range dim {
 		c.Factor = append(c.Factor, 1+float64(i))
 		c.Offset = append(c.Offset, 0.1*float64(i))
@@ -42,7 +40,7 @@ func TestStiffGradient(t *testing.T) {
 				cfg.Nonlinear.SeparateLinear = separate
 				for k := range invariants {
 					w := make([]float64, cfg.Dim)
-					normal(1)(rng, w)
+					Normal(1)(rng, w)
 					cfg.Invariants = append(cfg.Invariants, Invariant{w, 0.1 * float64(k), 0.7})
 				}
 				m, err := New(cfg)
@@ -54,16 +52,14 @@ func TestStiffGradient(t *testing.T) {
 						awayFromKinks(p, math.Sqrt(cfg.Nonlinear.Lipschitz))
 					}
 					if floats.Norm(p.Data, 2) == 0 {
-						normal(0.3)(rng, m.params.List[i].Data)
+						Normal(0.3)(rng, m.params.List[i].Data)
 					}
 				}
-				train := DefaultTrainConfig()
-				train.Weighting = WeightUniform
-				tr, err := NewTrainer(m, train, []float64{0.01, 0.02, 0.2, 5}, normalStates(rng, 0.5, 4, 3, cfg.Dim))
+				ev, err := newEvaluation(m, 2, WeightUniform, []float64{0.01, 0.02, 0.2, 5}, normalStates(rng, 0.5, 4, 3, cfg.Dim))
 				if err != nil {
 					t.Fatal(err)
 				}
-				e, where, err := tr.worstGradient(rng, 99, 2)
+				e, where, err := ev.worstGradient(rng, 99, 2)
 				if err != nil || !(e <= 1e-7) {
 					t.Errorf("latent %d, separate %v, %d invariants: relative difference %.2g by %s, error %v", latent, separate, invariants, e, where, err)
 				}
@@ -121,51 +117,5 @@ func TestRatesStartTheSpectrum(t *testing.T) {
 		if got := m.Linear().At(i, i); math.Abs(got+r) > 1e-14*r {
 			t.Errorf("rate %d is %g, want %g", i, -got, r)
 		}
-	}
-}
-
-func TestGridDraws(t *testing.T) {
-	c := GridConfig{Points: 50, Random: 0.5}
-	stride, err := c.stride(981)
-	if err != nil || stride != 20 {
-		t.Fatalf("stride %d, error %v, want 20", stride, err)
-	}
-	var jittered, random int
-	for k := range 400 {
-		g := c.draw(7, k, 981, stride)
-		if len(g) != 50 || g[0] != 0 || g[49] > 980 {
-			t.Fatalf("draw %d: %v, want 50 indices from 0 to 980", k, g)
-		}
-		regular := true
-		for i := 1; i < 50; i++ {
-			if g[i] <= g[i-1] {
-				t.Fatalf("draw %d: %v does not increase", k, g)
-			}
-			if d := g[i] - 20*i; d < -9 || d > 9 {
-				regular = false
-			}
-		}
-		if regular {
-			jittered++
-		} else {
-			random++
-		}
-		if !slices.Equal(g, c.draw(7, k, 981, stride)) || slices.Equal(g, c.draw(8, k, 981, stride)) {
-			t.Errorf("draw %d does not depend on the seed and the iteration alone", k)
-		}
-	}
-	if jittered < 150 || random < 150 { // 200 ± 10 each
-		t.Errorf("%d draws are jittered and %d random, want half of each", jittered, random)
-	}
-	if _, err := (GridConfig{Points: 50}).stride(100); err == nil {
-		t.Error("50 points from 100 times: got no error")
-	}
-	for _, bad := range []GridConfig{{Points: 1}, {Points: -1}, {Points: 5, Random: 1.5}} {
-		if bad.validate() == nil {
-			t.Errorf("%+v: got no error", bad)
-		}
-	}
-	if g := fmt.Sprint((GridConfig{}).draw(1, 1, 4, 1)); g != "[0 1 2 3]" {
-		t.Errorf("without a grid: %s, want all", g)
 	}
 }

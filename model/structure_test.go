@@ -32,9 +32,9 @@ func TestHurwitzDraws(t *testing.T) {
 		rng := rand.New(rand.NewPCG(uint64(seed), 1))
 		spread := math.Pow(10, 2*rng.Float64()-1)
 		shift := []float64{0, -1, 0.5}[seed/7%3] * rng.Float64()
-		h := HurwitzMatrix{N: n, Shift: shift}
-		p := newParams(uint64(seed), h.declare(LinearConfig{Spread: spread}))
-		a, s, gs := h.Matrices(p)
+		h := hurwitzMatrix{LinearConfig{Spread: spread, Shift: shift}, n}
+		p := newParams(uint64(seed), h.parameters())
+		a, s, gs := h.matrices(p)
 		var e mat.Eigen
 		if !e.Factorize(a, mat.EigenNone) {
 			t.Fatalf("seed %d: eigenvalues did not converge", seed)
@@ -56,27 +56,60 @@ func TestHurwitzDraws(t *testing.T) {
 	t.Logf("worst Re λ − μ is %.3g = %.3g·n·2⁻⁵³(‖G_s‖+‖G_u‖)‖S‖", nearest, worst)
 }
 
-// The graph's A_L is that of Matrices, and its shapes are right for n = 1.
-func TestHurwitzGraph(t *testing.T) {
+// A_L by plain loops, and its shapes for n = 1.
+func TestHurwitzMatrix(t *testing.T) {
 	for n := 1; n <= 7; n++ {
-		cfg := DefaultConfig(n)
-		cfg.Linear = LinearConfig{Shift: -0.25, Spread: 1}
-		m := mustNew(t, cfg)
-		g := newGraph(m.params, "float64")
-		a, err := m.hurwitz.node(g)
-		if err != nil {
-			t.Fatal(err)
-		}
-		vm, err := compile(g, a)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := make([]float64, n*n)
-		if err := vm.run(got); err != nil {
-			t.Fatal(err)
-		}
-		if e := relative(got, m.Linear().RawMatrix().Data); !(e <= 1e-15*float64(n)) {
-			t.Errorf("n = %d: A of the graph differs from that of Matrices by %.3g", n, e)
+		for _, rates := range [][]float64{nil, filled(n, 30)} {
+			cfg := DefaultConfig(n)
+			cfg.Linear = LinearConfig{Shift: -0.25, Spread: 1, Rates: rates}
+			m := mustNew(t, cfg)
+			triangle := func(name string, strict bool) *mat.Dense {
+				x := mat.NewDense(n, n, nil)
+				p, _ := m.params.Get(name)
+				k := 0
+				for i := range n {
+					for j := range n {
+						if j < i || j == i && !strict {
+							x.Set(i, j, p.Data[k])
+							k++
+						}
+					}
+				}
+				return x
+			}
+			var ls, gg, gu, want mat.Dense
+			if rates == nil {
+				ls.CloneFrom(triangle("linear/LS", false))
+			} else {
+				d, _ := m.params.Get("linear/d")
+				e, one := mat.NewDense(n, n, nil), mat.NewDense(n, n, nil)
+				if n > 1 {
+					one = triangle("linear/N", true)
+				}
+				for i, v := range d.Data {
+					e.Set(i, i, math.Exp(v))
+					one.Set(i, i, 1)
+				}
+				ls.Mul(e, one)
+			}
+			lg := triangle("linear/LG", false)
+			gg.Mul(lg, lg.T())
+			if n > 1 {
+				skew := triangle("linear/Ls", true)
+				gu.Sub(skew, skew.T())
+				gu.Sub(&gu, &gg)
+			} else {
+				gu.Scale(-1, &gg)
+			}
+			want.Mul(&gu, &ls)
+			want.Mul(&want, ls.T())
+			for i := range n {
+				want.Set(i, i, want.At(i, i)-0.25)
+			}
+			// Products of matrices of order n in another order.
+			if e := relative(m.Linear().RawMatrix().Data, want.RawMatrix().Data); !(e <= 1e-15*float64(n)) {
+				t.Errorf("n = %d, rates %v: A differs by %.3g", n, rates, e)
+			}
 		}
 	}
 }
@@ -86,22 +119,23 @@ func TestLipschitzLayerDraws(t *testing.T) {
 	var worst float64
 	for seed := range draws(t) {
 		rng := rand.New(rand.NewPCG(uint64(seed), 2))
-		c := NonlinearConfig{Kind: KindLipschitz, Lipschitz: math.Pow(10, 4*rng.Float64()-2), PaperForm: seed%2 == 0, LastScale: math.Pow(10, 2*rng.Float64()-1)}
+		c := NonlinearConfig{Kind: KindLipschitz, Lipschitz: math.Pow(10, 4*rng.Float64()-2), PaperForm: seed%2 == 0, Start: Start{LastScale: math.Pow(10, 2*rng.Float64()-1)}}
 		for range rng.IntN(3) {
 			c.Hidden = append(c.Hidden, 1+rng.IntN(9))
 		}
-		f := LipschitzNet{N: 1 + rng.IntN(7), NonlinearConfig: c}
-		p := newParams(uint64(seed), f.declare())
+		f := lipschitzNet{c, 1 + rng.IntN(7), len(c.Hidden) + 1}
+		p := newParams(uint64(seed), f.parameters())
 		floats.Scale(math.Pow(10, 3*rng.Float64()-1), p.Flat)
-		_, _, layers := f.bounds(p)
+		layers := f.bounds(p).Layers
 		if len(layers) != len(c.Hidden)+1 {
 			t.Fatalf("seed %d: got %d layers, want %d", seed, len(layers), len(c.Hidden)+1)
 		}
 		for i, b := range layers {
-			norm, _, err := singular(b)
-			if err != nil {
-				t.Fatal(err)
+			var svd mat.SVD
+			if !svd.Factorize(b, mat.SVDNone) {
+				t.Fatalf("seed %d: the SVD of layer %d did not converge", seed, i)
 			}
+			norm := svd.Values(nil)[0]
 			excess := norm/f.layerBound() - 1
 			worst = max(worst, excess)
 			// Products and sums of up to 9 numbers, and the SVD's own.
@@ -127,7 +161,7 @@ func newEvaluator(t *testing.T, m *Model, batch int) *evaluator {
 	g := newGraph(m.params, m.cfg.Dtype)
 	u, ud := g.input("u", batch, n)
 	w, wd := g.input("w", batch, n)
-	f, err := m.g.plan(g)
+	f, err := m.g.Build(g)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +200,7 @@ func TestLipschitzQuotientDraws(t *testing.T) {
 		cfg := DefaultConfig(1 + k%7)
 		cfg.Seed = uint64(k)
 		cfg.Nonlinear = NonlinearConfig{
-			Kind: KindLipschitz, Lipschitz: math.Pow(10, 2*rng.Float64()-1), BiasSpread: 1,
+			Kind: KindLipschitz, Lipschitz: math.Pow(10, 2*rng.Float64()-1), Start: Start{BiasSpread: 1},
 			PaperForm: k&1 != 0, OutputActivation: k&2 != 0, SeparateLinear: k&4 != 0,
 		}
 		for range rng.IntN(3) {
@@ -174,11 +208,12 @@ func TestLipschitzQuotientDraws(t *testing.T) {
 		}
 		m := mustNew(t, cfg)
 		floats.Scale(math.Pow(10, 2*rng.Float64()), m.params.Flat)
-		lipschitz, size, _ := m.g.bounds(m.params)
+		bounds := m.g.Bounds(m.params)
+		lipschitz, size := bounds.Lipschitz, bounds.Size
 		e := newEvaluator(t, m, 2*pairs)
 		n := cfg.Dim
 		u := make([]float64, 2*pairs*n)
-		normal(2)(rng, u)
+		Normal(2)(rng, u)
 		a, b := u[:pairs*n], u[pairs*n:]
 		for r := range pairs {
 			near := math.Pow(10, -5*rng.Float64())
@@ -226,11 +261,11 @@ func TestNoLinearPartDraws(t *testing.T) {
 			cfg.Nonlinear.PaperForm = k&4 != 0
 		}
 		m := mustNew(t, cfg)
-		normal(math.Pow(10, 2*rng.Float64()-1))(rng, m.params.Flat)
-		lipschitz, _, _ := m.g.bounds(m.params)
+		Normal(math.Pow(10, 2*rng.Float64()-1))(rng, m.params.Flat)
+		lipschitz := m.g.Bounds(m.params).Lipschitz
 		e := newEvaluator(t, m, batch)
 		u, w := make([]float64, batch*cfg.Dim), make([]float64, batch*cfg.Dim)
-		normal(1)(rng, w)
+		Normal(1)(rng, w)
 		y, grad := e.run(t, u, w)
 		what := fmt.Sprintf("model %d, %+v", k, cfg.Nonlinear)
 		if bilinear {

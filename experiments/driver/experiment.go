@@ -9,35 +9,47 @@ import (
 	"time"
 
 	"github.com/pkg/errors"
+
+	"spnode/experiments/report"
 )
 
-// Config is the configuration of an experiment, a plain struct that JSON holds.
+// Config is the configuration of an experiment, a plain struct that JSON holds
+// and that embeds [Common].
 type Config interface {
 	// Validate reports the first setting that cannot be used.
 	Validate() error
-	// RunSeed is the seed of every random choice.
-	RunSeed() uint64
-	// Describe says what a run will do: a line on the data, and one for each
-	// model.
-	Describe() []string
+	// Describe is a line on the data.
+	Describe() string
+
+	Recipes() []*Recipe
+	seed() uint64
+	load(path string, whole any) error
+	apply(f *Flags) error
 }
 
 // Experiment is what a command has of its own; [Experiment.Run] is the rest.
-type Experiment[C Config] struct {
+type Experiment[C any, P interface {
+	*C
+	Config
+}] struct {
 	Flags *Flags // with the command's own in its Set
-	// Components names those of the physical state, which -predict writes.
+	// Components names those of the data, for -predict of a checkpoint that does not
+	// name its own.
 	Components []string
-	// Configure returns the configuration in force: default < file < flag.
-	Configure func() (C, error)
-	// Test takes the models from the session, tests them, and returns the page
-	// that shows the results. It adds them to the session's report, which
-	// becomes the page's.
-	Test func(s *Session, c C) (*Page, error)
+	// Default returns the configuration without a file and flags.
+	Default func() C
+	// Choose, if it is not nil, sets what the command's own flags say.
+	Choose func(*C) error
+	// Quick makes every stage smaller.
+	Quick func(*C)
+	// Learn trains and tests the models by way of the session, adds them to its
+	// report, and returns the page that shows the results.
+	Learn func(s *Session, c C) (*report.Page, error)
 }
 
 // Run does what the arguments ask for: predict, evaluate a run, print the
 // configuration, or train.
-func (e Experiment[C]) Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+func (e Experiment[C, P]) Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := e.Flags
 	if err := f.Parse(args, stdout); err != nil {
 		return err
@@ -48,7 +60,7 @@ func (e Experiment[C]) Run(ctx context.Context, args []string, stdout, stderr io
 	case f.Given("evaluate"):
 		return e.evaluate(ctx, stdout, stderr)
 	}
-	cfg, err := e.Configure()
+	cfg, err := e.configure()
 	if err != nil {
 		return err
 	}
@@ -61,28 +73,44 @@ func (e Experiment[C]) Run(ctx context.Context, args []string, stdout, stderr io
 	return e.train(ctx, cfg, stdout, stderr)
 }
 
-// train trains and tests every model, and writes the run.
-func (e Experiment[C]) train(ctx context.Context, cfg C, stdout, stderr io.Writer) error {
-	r, err := e.Flags.OpenRun(cfg.RunSeed())
+// configure returns the configuration in force: default < file < flag.
+func (e Experiment[C, P]) configure() (P, error) {
+	c := e.Default()
+	cfg := P(&c)
+	if e.Flags.Given("config") {
+		if err := cfg.load(e.Flags.Config, cfg); err != nil {
+			return nil, err
+		}
+	}
+	if e.Choose != nil {
+		if err := e.Choose(&c); err != nil {
+			return nil, err
+		}
+	}
+	if e.Flags.Quick {
+		e.Quick(&c)
+	}
+	return cfg, cfg.apply(e.Flags)
+}
+
+// train begins or goes on with a run, and writes it.
+func (e Experiment[C, P]) train(ctx context.Context, cfg P, stdout, stderr io.Writer) error {
+	r, err := e.Flags.OpenRun(cfg.seed())
 	if err != nil {
 		return err
 	}
 	if r.Resumed { // by the configuration that it was begun with
-		var zero C
-		cfg = zero
+		cfg = P(new(C))
 	}
-	if err := r.KeepConfig(&cfg); err != nil {
+	if err := r.KeepConfig(cfg); err != nil {
 		return err
 	}
 	if err := AsUsage(cfg.Validate()); err != nil {
 		return err
 	}
-	for i, line := range cfg.Describe() {
-		if i == 0 {
-			fmt.Fprintf(stdout, "%s: %s, seed %d, run %s\n", e.Flags.Set.Name(), line, cfg.RunSeed(), r.Dir)
-		} else {
-			fmt.Fprintf(stdout, "  %s\n", line)
-		}
+	fmt.Fprintf(stdout, "%s: %s, seed %d, run %s\n", e.Flags.Set.Name(), cfg.Describe(), cfg.seed(), r.Dir)
+	for _, m := range cfg.Recipes() {
+		fmt.Fprintf(stdout, "  %s\n", m)
 	}
 	err = e.publish(e.session(ctx, cfg, r, r.Dir, stdout, stderr), cfg, r.Dir)
 	if errors.Is(err, context.Canceled) {
@@ -92,10 +120,9 @@ func (e Experiment[C]) train(ctx context.Context, cfg C, stdout, stderr io.Write
 }
 
 // evaluate is -evaluate: the tests of a run anew, from its checkpoints.
-func (e Experiment[C]) evaluate(ctx context.Context, stdout, stderr io.Writer) error {
-	var cfg C
-	dir := e.Flags.Evaluate
-	if err := LoadConfig(filepath.Join(dir, configName), &cfg); err != nil {
+func (e Experiment[C, P]) evaluate(ctx context.Context, stdout, stderr io.Writer) error {
+	cfg, dir := P(new(C)), e.Flags.Evaluate
+	if err := LoadConfig(filepath.Join(dir, configName), cfg); err != nil {
 		return err
 	}
 	out := e.Flags.Out
@@ -111,21 +138,21 @@ func (e Experiment[C]) evaluate(ctx context.Context, stdout, stderr io.Writer) e
 	return e.publish(e.session(ctx, cfg, nil, dir, stdout, stderr), cfg, out)
 }
 
-func (e Experiment[C]) session(ctx context.Context, cfg C, r *Run, dir string, stdout, stderr io.Writer) *Session {
+func (e Experiment[C, P]) session(ctx context.Context, cfg P, r *Run, dir string, stdout, stderr io.Writer) *Session {
 	return &Session{
 		Context: ctx, Dir: dir, Cache: filepath.Join(e.Flags.Checkpoints, ".cache"),
-		Report: NewReport(e.Flags.Set.Name(), cfg), Progress: NewProgress(stderr, e.Flags.Quiet), Stdout: stdout, run: r,
+		Report: report.New(e.Flags.Set.Name(), cfg), Progress: NewProgress(stderr, e.Flags.Quiet), Stdout: stdout, run: r, seed: cfg.seed(),
 	}
 }
 
-// publish tests the models and writes the results to out.
-func (e Experiment[C]) publish(s *Session, cfg C, out string) error {
-	page, err := e.Test(s, cfg)
+// publish learns and writes the results to out.
+func (e Experiment[C, P]) publish(s *Session, cfg P, out string) error {
+	page, err := e.Learn(s, *cfg)
 	if err != nil {
 		return err
 	}
 	if s.run != nil {
-		s.Report.earlier = s.run.earlier
+		s.Report.Earlier = s.run.earlier
 	}
 	page.Report = s.Report
 	return page.Publish(out, s.Stdout)

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/pkg/errors"
+
+	"spnode/integrator"
 )
 
 // Flags are the flags that all commands have. Those that change the
@@ -28,7 +30,9 @@ type Flags struct {
 	Run         string
 	Checkpoints string // default checkpoints/<experiment>
 	Resume      bool
+	Only        string
 	Seed        uint64
+	Seeds       int
 	Iterations  int
 	Batch       int
 	LR          float64
@@ -73,7 +77,7 @@ func NewFlags(experiment, summary string) *Flags {
 	}
 	text := func(p *string, n, usage string) { fs.StringVar(p, name(n), *p, usage) }
 	on := func(p *bool, n, usage string) { fs.BoolVar(p, name(n), false, usage) }
-	count := func(p *int, n, usage string) { fs.Func(name(n), usage, positive(p)) }
+	count := func(p *int, n, usage string) { f.Count(p, name(n), usage) }
 
 	group("train (no mode flag)")
 	f.Checkpoints = filepath.Join("checkpoints", experiment)
@@ -82,12 +86,14 @@ func NewFlags(experiment, summary string) *Flags {
 	text(&f.Run, "run", "`NAME` of the run's folder (default: date-time and seed)")
 	text(&f.Checkpoints, "checkpoints", "`DIR` that holds the runs")
 	on(&f.Resume, "resume", "go on with the run that -run names from its last saved state")
+	text(&f.Only, "only", "only the models `NAMES`, separated by commas")
 	fs.Func(name("seed"), "seed `N` of every random choice", func(s string) (err error) {
 		if f.Seed, err = strconv.ParseUint(s, 10, 64); err != nil {
 			err = errors.New("want a whole number of at least 0")
 		}
 		return err
 	})
+	count(&f.Seeds, "seeds", "train every model from `N` seeds and report each")
 	count(&f.Iterations, "iterations", "`N` training iterations")
 	count(&f.Batch, "batch", "`N` samples in a batch")
 	fs.Func(name("lr"), "learning rate `X`", func(s string) (err error) {
@@ -123,13 +129,14 @@ func NewFlags(experiment, summary string) *Flags {
 	return f
 }
 
-func positive(p *int) func(string) error {
-	return func(s string) (err error) {
+// Count adds a flag that takes a whole number of at least 1.
+func (f *Flags) Count(p *int, name, usage string) {
+	f.Set.Func(name, usage, func(s string) (err error) {
 		if *p, err = strconv.Atoi(s); err != nil || *p < 1 {
 			return errors.New("want a whole number of at least 1")
 		}
 		return nil
-	}
+	})
 }
 
 // Parse reads the arguments. A mistake is a UsageError; after -h the usage text
@@ -187,9 +194,14 @@ func (f *Flags) check() error {
 			return err
 		}
 	}
-	for _, name := range []string{"config", "run", "checkpoints", "integrator", "predict", "initial", "times", "out", "evaluate", "cpuprofile"} {
+	for _, name := range []string{"config", "run", "checkpoints", "only", "integrator", "predict", "initial", "times", "out", "evaluate", "cpuprofile"} {
 		if f.Given(name) && f.Set.Lookup(name).Value.String() == "" {
 			return Usagef("flag -%s: got an empty value, want one", name)
+		}
+	}
+	if f.Given("integrator") {
+		if err := OneOf("integrator", f.Integrator, integrator.Names()...); err != nil {
+			return err
 		}
 	}
 	if f.Given("run") {
@@ -234,10 +246,10 @@ func (f *Flags) Interrupted(r *Run, cause error) error {
 
 // word quotes what a shell would not take for one word.
 func word(s string) string {
-	plain := func(r rune) bool {
+	safe := func(r rune) bool {
 		return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune("/._-+=:@%,", r)
 	}
-	if !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
+	if !strings.ContainsFunc(s, func(r rune) bool { return !safe(r) }) {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

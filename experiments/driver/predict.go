@@ -9,29 +9,24 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
-	"spnode/integrator"
 	"spnode/model"
+	"spnode/model/folder"
 )
 
 // Prediction does what -predict asks for: it reads the model, the initial
 // states and the times, and writes the predicted states in physical, unscaled
 // variables to -out, or as CSV to stdout for "-". Nothing of the training is
-// needed.
+// needed, and the model may be of any experiment.
+//
+// The components are named as the checkpoint does, else by the names given, those
+// of the command's own experiment, if there are as many, else u1, u2, ….
 func (f *Flags) Prediction(components []string, stdout io.Writer) error {
 	if err := f.checkOut(); err != nil {
 		return err
 	}
-	if f.Given("integrator") {
-		if err := OneOf("integrator", f.Integrator, integrator.Names()...); err != nil {
-			return err
-		}
-	}
 	m, err := LoadModel(f.Predict)
 	if err != nil {
 		return err
-	}
-	if dim := m.Config().Dim; dim != len(components) {
-		return Usagef("checkpoint %s: got a model of %d components, want the %d of %s", f.Predict, dim, len(components), f.Set.Name())
 	}
 	if m, err = f.deploy(m); err != nil {
 		return AsUsage(err)
@@ -48,7 +43,7 @@ func (f *Flags) Prediction(components []string, stdout io.Writer) error {
 	if err != nil {
 		return AsUsage(err)
 	}
-	d := data.Shared(times, u, components)
+	d := data.Shared(times, u, componentsOf(m.Config(), components))
 	if f.Out == "-" {
 		err = d.WriteCSV(stdout)
 	} else {
@@ -58,6 +53,17 @@ func (f *Flags) Prediction(components []string, stdout io.Writer) error {
 		err = errors.WithMessage(err, "the prediction runs away and is not written; try more -substeps or another -integrator")
 	}
 	return err
+}
+
+// componentsOf names the components of a model's state.
+func componentsOf(c model.Config, usual []string) []string {
+	switch {
+	case len(c.Components) > 0:
+		return c.Components
+	case c.Dim == len(usual):
+		return usual
+	}
+	return nil // the data set's own default
 }
 
 // checkOut refuses, before anything is worked out, a file that could not be
@@ -88,4 +94,37 @@ func (f *Flags) deploy(m *model.Model) (*model.Model, error) {
 		c.Substeps = f.Substeps
 	}
 	return m.WithIntegrator(c.Integrator, c.Substeps)
+}
+
+// LoadModel reads a model from its checkpoint's folder, or from the folder of
+// a run that has one model.
+func LoadModel(dir string) (*model.Model, error) {
+	if _, err := os.Stat(filepath.Join(dir, folder.Manifest)); os.IsNotExist(err) {
+		names := modelsIn(dir)
+		if len(names) > 1 {
+			return nil, Usagef("checkpoint %s: it holds several models; name the folder of one of %s", dir, strings.Join(names, ", "))
+		}
+		if len(names) == 1 {
+			dir = filepath.Join(dir, names[0])
+		}
+	}
+	m, err := model.Load(dir)
+	return m, AsUsage(err)
+}
+
+// modelsIn lists the checkpoints in a run's folder.
+func modelsIn(dir string) (names []string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil // which model.Load reports
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") { // what a killed writer has left
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(dir, e.Name(), folder.Manifest)); err == nil {
+			names = append(names, e.Name())
+		}
+	}
+	return names
 }

@@ -260,7 +260,7 @@ func TestPredictionMistakes(t *testing.T) {
 		{"no checkpoint", path("empty"), good, "0:1:1", out, "", []string{path("empty"), "MANIFEST.json"}},
 		{"foreign", path("foreign"), good, "0:1:1", out, "", []string{"foreign", "spnode checkpoint"}},
 		{"damaged", path("damaged"), good, "0:1:1", out, "", []string{weights, "SHA-256"}},
-		{"of another experiment", path("wide"), file("u3.csv", "1,2,3\n"), "0:1:1", out, "", []string{path("wide"), "3 components", "2 of x"}},
+		{"states of another dimension", path("wide"), good, "0:1:1", out, "", []string{"3", "2"}},
 		{"NaN", path("one"), file("nan.csv", "x1,x2\n1,2\n3,NaN\n"), "0:1:1", out, "", []string{"nan.csv", "line 3, column 2", "NaN"}},
 		{"Inf", path("one"), file("inf.csv", "1,2\n-Inf,3\n"), "0:1:1", out, "", []string{"inf.csv", "line 2, column 1"}},
 		{"NaN in an array", path("one"), nanArray, "0:1:1", out, "", []string{"nan.npy", "sample 1, component 0", "NaN"}},
@@ -300,6 +300,17 @@ func TestPredictionMistakes(t *testing.T) {
 	}
 	if got := string(readFile(t, existing)); got != "precious" {
 		t.Errorf("the file that was there now holds %q", got)
+	}
+}
+
+// A model of another experiment, of other components, is predicted all the same.
+func TestPredictionOfAnyModel(t *testing.T) {
+	dir := t.TempDir()
+	savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) { c.Dim, c.Offset, c.Factor = 3, nil, nil })
+	initial := writeFile(t, filepath.Join(dir, "u0.csv"), []byte("1,2,3\n"))
+	code, stdout, stderr := predict("-predict", filepath.Join(dir, "m"), "-initial", initial, "-times", "0:1:1", "-out", "-")
+	if code != ExitOK || !strings.HasPrefix(stdout, "sample,t,u1,u2,u3\n0,0,1,2,3\n") {
+		t.Errorf("exit code %d, %q, %s", code, stdout, stderr)
 	}
 }
 

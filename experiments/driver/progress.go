@@ -13,6 +13,8 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"spnode/experiments/report"
 )
 
 // How often a terminal is redrawn, and a plain line written elsewhere.
@@ -123,7 +125,7 @@ func (s *Stage) Done() {
 	if s.p.quiet {
 		return
 	}
-	s.p.draw(fmt.Sprintf("%s  %s%s\n", s.name, duration(s.p.now().Sub(s.start)), s.numbers()))
+	s.p.draw(fmt.Sprintf("%s  %s%s\n", s.name, report.Duration(s.p.now().Sub(s.start).Seconds()), s.numbers()))
 }
 
 // Write writes text above the bars. Text that does not end its line waits
@@ -192,21 +194,6 @@ func (s *Stage) left(now time.Time) string {
 	if worked <= 0 || s.at >= s.total {
 		return ""
 	}
-	per := float64(now.Sub(s.start)) / float64(worked)
-	return "  " + duration(time.Duration(per*float64(s.total-s.at))) + " left"
-}
-
-// duration writes 0.3 s, 12 s, 3 min 20 s, 2 h 5 min.
-func duration(d time.Duration) string { return inWords(d.Seconds()) }
-
-func inWords(s float64) string {
-	switch {
-	case s < 9.95:
-		return fmt.Sprintf("%.1f s", s)
-	case s < 119.5:
-		return fmt.Sprintf("%.0f s", s)
-	case s < 7200:
-		return fmt.Sprintf("%d min %d s", int(s)/60, int(s)%60)
-	}
-	return fmt.Sprintf("%d h %d min", int(s)/3600, int(s)/60%60)
+	per := now.Sub(s.start).Seconds() / float64(worked)
+	return "  " + report.Duration(per*float64(s.total-s.at)) + " left"
 }

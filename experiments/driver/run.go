@@ -22,7 +22,7 @@ type Run struct {
 	Dir     string // <checkpoints>/<name>
 	Resumed bool   // it existed, and is gone on with
 
-	earlier time.Duration // of its trainings, before it was gone on with
+	earlier float64 // seconds of its trainings, before it was gone on with
 }
 
 // OpenRun makes the folder <checkpoints>/<name> and its figures/. Without a name

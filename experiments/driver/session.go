@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 
 	"spnode/data"
+	"spnode/experiments/report"
 	"spnode/model"
+	"spnode/model/stability"
+	"spnode/model/train"
 )
 
 // Session is one go at a run: its training, or its evaluation from the
@@ -19,37 +21,63 @@ type Session struct {
 	Context  context.Context
 	Dir      string // the run's
 	Cache    string // folder for data that take long to make, see data.Cached
-	Report   *Report
+	Report   *report.Report
 	Progress *Progress
 	Stdout   io.Writer
 
-	run *Run // nil in an evaluation
+	run  *Run   // nil in an evaluation
+	seed uint64 // the run's
 }
 
-// Training is what a model is trained by, and on.
-type Training struct {
-	Model model.Config
-	Train model.TrainConfig
-	Data  *data.Dataset
+// Fitted is a model with what its training has come to.
+type Fitted struct {
+	Name   string // of its folder in the run
+	Seed   int    // its number among those of the recipe; 0: the model itself
+	Model  *model.Model
+	Result train.Result
 }
 
-// Model returns the model of that name with what its training has come to:
-// trained now, in a resumed run from its last state on, or in an evaluation read
-// from its checkpoint. Only a training prepares what it needs.
-func (s *Session) Model(name string, prepare func() (Training, error)) (*model.Model, model.Result, error) {
-	if s.run == nil {
-		m, err := model.Load(filepath.Join(s.Dir, name))
-		if err != nil {
-			return nil, model.Result{}, AsUsage(err)
+// Train returns the model of a recipe and, after it, those of its further seeds:
+// trained now, in a resumed run from their last state on, or in an evaluation
+// read from the checkpoints, of which the further ones may be missing. Only a
+// training calls prepare, which returns the data and may complete the model's
+// configuration by them.
+func (s *Session) Train(r Recipe, prepare func(*model.Config) (*data.Dataset, error)) ([]Fitted, error) {
+	var all []Fitted
+	for k := range r.Seeds {
+		f := Fitted{Name: r.Name, Seed: k}
+		if k > 0 {
+			f.Name = filepath.Join("seeds", fmt.Sprintf("%s-%d", r.Name, k))
+			if s.Missing(f.Name) {
+				continue
+			}
 		}
-		result, err := model.LoadResult(filepath.Join(s.Dir, name))
-		return m, result, AsUsage(err)
+		if err := s.fit(&f, r, prepare); err != nil {
+			return nil, err
+		}
+		all = append(all, f)
 	}
-	t, err := prepare()
+	return all, nil
+}
+
+func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Dataset, error)) (err error) {
+	if s.run == nil {
+		dir := filepath.Join(s.Dir, f.Name)
+		if f.Model, err = model.Load(dir); err != nil {
+			return AsUsage(err)
+		}
+		f.Result, err = train.LoadResult(dir)
+		return AsUsage(err)
+	}
+	m, t := r.Model, r.Train
+	d, err := prepare(&m)
 	if err != nil {
-		return nil, model.Result{}, err
+		return err
 	}
-	return s.run.Fit(s.Context, s.Progress, name, t.Model, t.Train, t.Data)
+	m.Seed += 1000*s.seed + uint64(f.Seed)
+	t.Seed += 1000*s.seed + uint64(f.Seed)
+	f.Model, f.Result, err = s.run.Fit(s.Context, s.Progress, f.Name, m, t, d)
+	return err
 }
 
 // Missing reports, and says on the screen, that an evaluation cannot have the
@@ -67,70 +95,59 @@ func (s *Session) Missing(name string) bool {
 	return true
 }
 
-// SeedName is the folder in a run of the model trained from its k-th seed; the
-// first is the model itself.
-func SeedName(name string, k int) string {
-	if k == 0 {
-		return name
-	}
-	return filepath.Join("seeds", fmt.Sprintf("%s-%d", name, k))
+// Tested is a model after its test, with the tests of its further seeds; T is
+// what the report says of one.
+type Tested[T any] struct {
+	Fitted
+	Stability *stability.Report
+	Test      T
+	Seeds     []report.Seed[T] // the model's own is the first
 }
 
-// Seeded moves the seeds of a model and of its training to the k-th of the run's
-// seed.
-func Seeded(c model.Config, t model.TrainConfig, seed uint64, k int) (model.Config, model.TrainConfig) {
-	c.Seed += 1000*seed + uint64(k)
-	t.Seed += 1000*seed + uint64(k)
-	return c, t
+// Test tests what [Session.Train] returned.
+func Test[T any](fitted []Fitted, test func(Fitted) (T, error)) (*Tested[T], error) {
+	t := &Tested[T]{Fitted: fitted[0]}
+	for _, f := range fitted {
+		result, err := test(f)
+		if err != nil {
+			return nil, err
+		}
+		t.Seeds = append(t.Seeds, report.Seed[T]{Seed: f.Seed, Train: f.report(), Starts: f.Result.Attempts, Test: result})
+	}
+	t.Test = t.Seeds[0].Test
+	var err error
+	t.Stability, err = t.Model.Stability()
+	return t, err
 }
 
-// NewModelReport is what any experiment reports of a model; the stability and
-// the test are for it to add.
-func (s *Session) NewModelReport(name string, m *model.Model, r model.Result) ModelReport {
-	return ModelReport{
-		Name:       name,
-		Checkpoint: filepath.Join(s.Dir, name),
-		Parameters: len(m.Params().Flat),
-		Train:      NewTrainReport(r.Iterations, seconds(r.Seconds), r.Loss),
-	}
+func (f Fitted) report() report.Train {
+	return report.NewTrain(f.Result.Iterations, f.Result.Seconds, f.Result.Loss)
 }
 
-// LossCurve is the loss by iteration of the attempt that was kept, L-BFGS after
-// Adam.
-func LossCurve(log []model.Metrics) (iterations, losses []float64) {
-	attempt, adam := kept(log), 0
-	for _, l := range log {
-		if l.Attempt != attempt {
-			continue
-		}
-		k := l.Iteration
-		if l.Stage == "lbfgs" {
-			k += adam
-		} else {
-			adam = l.Total
-		}
-		if l.Loss > 0 && !math.IsInf(l.Loss, 0) {
-			iterations, losses = append(iterations, float64(k)), append(losses, l.Loss)
-		}
+// Report is the model's part of the report of a session.
+func (t *Tested[T]) Report(s *Session) report.Model {
+	m := report.Model{
+		Name:       t.Name,
+		Checkpoint: filepath.Join(s.Dir, t.Name),
+		Parameters: len(t.Fitted.Model.Params().Flat),
+		Train:      t.Fitted.report(),
+		Stability:  t.Stability,
+		Test:       t.Test,
+		Extra:      map[string]any{},
 	}
-	return iterations, losses
+	if len(t.Seeds) > 1 {
+		m.Extra["seeds"] = t.Seeds
+	}
+	return m
 }
 
-// kept is the attempt that ended lowest, the first of several: the model has its
-// parameters.
-func kept(log []model.Metrics) int {
-	var last []float64 // loss of each attempt
-	for _, l := range log {
-		for len(last) <= l.Attempt {
-			last = append(last, math.Inf(1))
-		}
-		last[l.Attempt] = l.Loss
+// SeedRows adds the model's seeds to a table, if there are several: name, number
+// and what cells returns.
+func (t *Tested[T]) SeedRows(table *report.Table, cells func(report.Seed[T]) []any) {
+	if len(t.Seeds) < 2 {
+		return
 	}
-	best := 0
-	for i, loss := range last {
-		if loss < last[best] {
-			best = i
-		}
+	for _, s := range t.Seeds {
+		table.Add(append([]any{t.Name, fmt.Sprint(s.Seed)}, cells(s)...)...)
 	}
-	return best
 }

@@ -3,12 +3,11 @@ package driver
 import (
 	"context"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/train"
 )
 
 // saveInterval is how much training a killed process loses at most; a signal
@@ -18,25 +17,23 @@ const saveInterval = 20 * time.Second
 // Fit trains a model of a run on a data set, with progress, and keeps its
 // checkpoint in the run's folder. In a resumed run it goes on from there, or
 // returns at once what was complete.
-func (r *Run) Fit(ctx context.Context, p *Progress, name string, cfg model.Config, train model.TrainConfig, d *data.Dataset) (*model.Model, model.Result, error) {
+func (r *Run) Fit(ctx context.Context, p *Progress, name string, cfg model.Config, how train.Config, d *data.Dataset) (*model.Model, train.Result, error) {
 	dir := r.Model(name)
 	bar := &trainingBar{progress: p, name: name}
-	options := []model.Option{model.WithHook(bar.update), model.WithCheckpoint(dir, saveInterval)}
-	t, err := r.trainer(dir, cfg, train, d, options)
+	options := []train.Option{train.WithHook(bar.update), train.WithCheckpoint(dir, saveInterval)}
+	t, err := r.trainer(dir, cfg, how, d, options)
 	if err != nil {
-		return nil, model.Result{}, err
+		return nil, train.Result{}, err
 	}
-	r.earlier += seconds(t.Result().Seconds)
+	r.earlier += t.Result().Seconds
 	err = t.Fit(ctx)
 	bar.done()
 	return t.Model, t.Result(), err
 }
 
-func (r *Run) trainer(dir string, cfg model.Config, train model.TrainConfig, d *data.Dataset, options []model.Option) (*model.Trainer, error) {
-	times, _ := d.Grid()
-	states := d.States()
+func (r *Run) trainer(dir string, cfg model.Config, how train.Config, d *data.Dataset, options []train.Option) (*train.Trainer, error) {
 	if r.Resumed {
-		t, err := model.ResumeTrainer(dir, times, states, options...)
+		t, err := train.Resume(dir, d, options...)
 		// A writer that was killed may have left no dir, and yet a checkpoint.
 		if _, missing := os.Stat(dir); err == nil || !os.IsNotExist(missing) {
 			return t, AsUsage(err)
@@ -46,7 +43,7 @@ func (r *Run) trainer(dir string, cfg model.Config, train model.TrainConfig, d *
 	if err != nil {
 		return nil, AsUsage(err)
 	}
-	t, err := model.NewTrainer(m, train, times, states, options...)
+	t, err := train.New(m, how, d, options...)
 	return t, AsUsage(err)
 }
 
@@ -58,7 +55,7 @@ type trainingBar struct {
 	stage    *Stage
 }
 
-func (b *trainingBar) update(m model.Metrics) {
+func (b *trainingBar) update(m train.Metrics) {
 	key := b.name + ": " + m.Stage
 	if m.Attempt > 0 {
 		key += ", again"
@@ -79,37 +76,4 @@ func (b *trainingBar) done() {
 		b.stage.Done()
 		b.stage = nil
 	}
-}
-
-// LoadModel reads a model from its checkpoint's folder, or from the folder of
-// a run that has one model.
-func LoadModel(dir string) (*model.Model, error) {
-	if _, err := os.Stat(filepath.Join(dir, "MANIFEST.json")); os.IsNotExist(err) {
-		names := modelsIn(dir)
-		if len(names) > 1 {
-			return nil, Usagef("checkpoint %s: it holds several models; name the folder of one of %s", dir, strings.Join(names, ", "))
-		}
-		if len(names) == 1 {
-			dir = filepath.Join(dir, names[0])
-		}
-	}
-	m, err := model.Load(dir)
-	return m, AsUsage(err)
-}
-
-// modelsIn lists the checkpoints in a run's folder.
-func modelsIn(dir string) (names []string) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil // which model.Load reports
-	}
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") { // what a killed writer has left
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(dir, e.Name(), "MANIFEST.json")); err == nil {
-			names = append(names, e.Name())
-		}
-	}
-	return names
 }

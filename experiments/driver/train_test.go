@@ -17,14 +17,15 @@ import (
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/train"
 )
 
 // smallFit is a training of milliseconds.
-func smallFit() (model.Config, model.TrainConfig, *data.Dataset) {
-	cfg, train := model.DefaultConfig(2), model.DefaultTrainConfig()
+func smallFit() (model.Config, train.Config, *data.Dataset) {
+	cfg, how := model.DefaultConfig(2), train.DefaultConfig()
 	cfg.Nonlinear.Hidden = []int{3}
 	cfg.Integrator = "etd1"
-	train.Adam.Iterations, train.LBFGS.Iterations = 6, 4
+	how.First.Iterations, how.LBFGS.Iterations = 6, 4
 	r := rand.New(rand.NewPCG(1, 2))
 	u := make([][][]float64, 3)
 	for k := range u {
@@ -32,7 +33,7 @@ func smallFit() (model.Config, model.TrainConfig, *data.Dataset) {
 			u[k] = append(u[k], []float64{r.NormFloat64(), r.NormFloat64()})
 		}
 	}
-	return cfg, train, data.Shared([]float64{0, 0.5, 1.5}, u, nil)
+	return cfg, how, data.Shared([]float64{0, 0.5, 1.5}, u, nil)
 }
 
 // looks is a context that ends at the n-th look at it.
@@ -64,9 +65,9 @@ func openTestRun(t *testing.T, dir string, resume bool) *Run {
 }
 
 func TestFit(t *testing.T) {
-	cfg, train, d := smallFit()
+	cfg, how, d := smallFit()
 	quiet := NewProgress(os.Stderr, true)
-	m, result, err := openTestRun(t, t.TempDir(), false).Fit(context.Background(), quiet, "m", cfg, train, d)
+	m, result, err := openTestRun(t, t.TempDir(), false).Fit(context.Background(), quiet, "m", cfg, how, d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,16 +90,16 @@ func TestFit(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
 			r := openTestRun(t, dir, false)
-			if _, _, err := r.Fit(endsAtLook(5), quiet, "m", cfg, train, d); !errors.Is(err, context.Canceled) {
+			if _, _, err := r.Fit(endsAtLook(5), quiet, "m", cfg, how, d); !errors.Is(err, context.Canceled) {
 				t.Fatalf("got %v, want that it was stopped", err)
 			}
-			before, err := model.LoadResult(r.Model("m"))
+			before, err := train.LoadResult(r.Model("m"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			c.spoil(t, r)
 			var out bytes.Buffer
-			m, result, err := openTestRun(t, dir, true).Fit(context.Background(), NewProgress(&out, false), "m", cfg, train, d)
+			m, result, err := openTestRun(t, dir, true).Fit(context.Background(), NewProgress(&out, false), "m", cfg, how, d)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -120,11 +121,11 @@ func TestFit(t *testing.T) {
 	t.Run("not a run that goes on", func(t *testing.T) {
 		dir := t.TempDir()
 		r := openTestRun(t, dir, false)
-		if _, _, err := r.Fit(endsAtLook(1), quiet, "m", cfg, train, d); !errors.Is(err, context.Canceled) {
+		if _, _, err := r.Fit(endsAtLook(1), quiet, "m", cfg, how, d); !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
 		// A second model that the interrupted process did not come to.
-		m, _, err := openTestRun(t, dir, true).Fit(context.Background(), quiet, "other", cfg, train, d)
+		m, _, err := openTestRun(t, dir, true).Fit(context.Background(), quiet, "other", cfg, how, d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,32 +145,32 @@ func TestFitMistakes(t *testing.T) {
 			t.Errorf("got %v, want a UsageError that says %q", err, says)
 		}
 	}
-	cfg, train, d := smallFit()
+	cfg, how, d := smallFit()
 	r := openTestRun(t, t.TempDir(), false)
 	bad := cfg
 	bad.Integrator = "rk5"
-	_, _, err := r.Fit(context.Background(), quiet, "m", bad, train, d)
+	_, _, err := r.Fit(context.Background(), quiet, "m", bad, how, d)
 	usage(t, err, "rk5")
 	states := d.States()
 	states[2] = [][]float64{{1, 2}, {3, math.NaN()}, {5, 6}, {7, 8}}
 	nan := data.Shared([]float64{0, 0.5, 1.5}, states, nil)
-	_, _, err = r.Fit(context.Background(), quiet, "m", cfg, train, nan)
+	_, _, err = r.Fit(context.Background(), quiet, "m", cfg, how, nan)
 	usage(t, err, "NaN")
 
 	dir := t.TempDir()
 	r = openTestRun(t, dir, false)
-	if _, _, err := r.Fit(endsAtLook(4), quiet, "m", cfg, train, d); !errors.Is(err, context.Canceled) {
+	if _, _, err := r.Fit(endsAtLook(4), quiet, "m", cfg, how, d); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	r = openTestRun(t, dir, true)
 	other := data.Shared([]float64{0, 0.5, 1.6}, d.States(), nil)
-	_, _, err = r.Fit(context.Background(), quiet, "m", cfg, train, other)
+	_, _, err = r.Fit(context.Background(), quiet, "m", cfg, how, other)
 	usage(t, err, "not what")
 	optimizer := filepath.Join(r.Model("m"), "optimizer.npz")
 	b := readFile(t, optimizer)
 	b[len(b)/3] ^= 4
 	writeFile(t, optimizer, b)
-	_, _, err = r.Fit(context.Background(), quiet, "m", cfg, train, d)
+	_, _, err = r.Fit(context.Background(), quiet, "m", cfg, how, d)
 	usage(t, err, optimizer)
 	if !slices.Equal(readFile(t, optimizer), b) {
 		t.Error("the damaged file has been replaced")

@@ -9,19 +9,15 @@ import (
 
 	"spnode/data/ks"
 	"spnode/experiments/driver"
-	"spnode/integrator"
-	"spnode/model"
+	"spnode/model/train"
 )
 
 // Config is all that shapes a run.
 type Config struct {
-	// Seed determines the runs of the equation and every model's start.
-	Seed uint64     `json:"seed"`
 	Data DataConfig `json:"data"`
 	Test TestConfig `json:"test"`
 	Cost CostConfig `json:"cost"`
-	// Models are trained one after the other.
-	Models []ModelConfig `json:"models"`
+	driver.Common[ModelConfig]
 }
 
 // DataConfig shapes the data: section 5.3 of the paper, and what it leaves open.
@@ -49,24 +45,20 @@ type TestConfig struct {
 
 // ModelConfig is one model and its training.
 type ModelConfig struct {
-	Name string `json:"name"`
-	// Autoencoder is pod, plain, pod+mlp or none.
+	driver.Recipe
+	// Autoencoder is fourier, mlp, fourier+mlp or none.
 	Autoencoder string `json:"autoencoder"`
 	// Modes is the number of leading Fourier pairs whose coordinates the networks
 	// see, in units of their largest deviation; 0: they see the points.
 	Modes int `json:"modes"`
-	// Seeds trains from so many starts and reports each; the model is the first.
-	Seeds int               `json:"seeds"`
-	Model model.Config      `json:"model"`
-	Train model.TrainConfig `json:"train"`
 }
 
 // The kinds of autoencoder.
 const (
-	pod      = "pod"     // fixed: the leading Fourier pairs, in one common scale
-	plain    = "plain"   // a network with one hidden layer each way, as the paper has
-	podMLP   = "pod+mlp" // a network beside fixed Fourier pairs
-	identity = "none"
+	fourier    = "fourier"     // fixed: the leading Fourier pairs, in one common scale
+	mlp        = "mlp"         // a network with one hidden layer each way, as the paper has
+	fourierMLP = "fourier+mlp" // a network beside fixed Fourier pairs
+	identity   = "none"
 )
 
 func defaultConfig() Config {
@@ -93,26 +85,18 @@ func (c *Config) quick() {
 	for i := range c.Models {
 		m := &c.Models[i]
 		m.Seeds = 1
-		m.Train.Adam.Iterations = min(m.Train.Adam.Iterations, 1500)
+		m.Train.First.Iterations = min(m.Train.First.Iterations, 1500)
 	}
 }
 
-// RunSeed implements driver.Config.
-func (c Config) RunSeed() uint64 { return c.Seed }
-
 // Describe implements driver.Config.
-func (c Config) Describe() []string {
+func (c *Config) Describe() string {
 	d := c.Data
-	lines := []string{fmt.Sprintf("%d runs on a period of %g, %d snapshots of each to train on and %d to test on", d.Runs, d.Solver.Problem.Length, d.Train, d.Test)}
-	for _, m := range c.Models {
-		lines = append(lines, fmt.Sprintf("%s: %s, latent %d, autoencoder %s, %d iterations of %s, batch %d, windows of %d steps, %s", m.Name, m.Model.Integrator,
-			m.Model.LatentDim(), m.Autoencoder, m.Train.Adam.Iterations, m.Train.Adam.Optimizer, m.Train.Batch, m.Train.Window, m.Model.Dtype))
-	}
-	return lines
+	return fmt.Sprintf("%d runs on a period of %g, %d snapshots of each to train on and %d to test on", d.Runs, d.Solver.Problem.Length, d.Train, d.Test)
 }
 
 // Validate implements driver.Config.
-func (c Config) Validate() error {
+func (c *Config) Validate() error {
 	d, t := c.Data, c.Test
 	if err := d.Solver.Validate(); err != nil {
 		return err
@@ -129,23 +113,16 @@ func (c Config) Validate() error {
 	if err := c.Cost.validate(); err != nil {
 		return err
 	}
-	var names []string
-	for _, m := range c.Models {
-		names = append(names, m.Name)
-	}
-	if err := driver.CheckModelNames(names); err != nil {
-		return err
-	}
 	for _, m := range c.Models {
 		if err := m.validate(d); err != nil {
 			return errors.WithMessagef(err, "model %q", m.Name)
 		}
 	}
-	return nil
+	return driver.Validate(c.Recipes(), d.Solver.Problem.Points)
 }
 
 func (m ModelConfig) validate(d DataConfig) error {
-	kinds := []string{pod, plain, podMLP, identity}
+	kinds := []string{fourier, mlp, fourierMLP, identity}
 	if !slices.Contains(kinds, m.Autoencoder) {
 		return errors.Errorf("autoencoder: got %q, want one of %v", m.Autoencoder, kinds)
 	}
@@ -155,54 +132,39 @@ func (m ModelConfig) validate(d DataConfig) error {
 	if m.Modes != 0 && 2*m.Modes < m.Model.Autoencoder.Latent || 2*m.Modes > d.Solver.Problem.Points-2 {
 		return errors.Errorf("modes: got %d, want 0 for none, else as many coordinates as the latent %d at least and the %d points at most", m.Modes, m.Model.Autoencoder.Latent, d.Solver.Problem.Points)
 	}
-	if m.Seeds < 1 || m.Model.Dim != d.Solver.Problem.Points {
-		return errors.Errorf("got %d seeds and dim %d, want at least 1, and the %d points", m.Seeds, m.Model.Dim, d.Solver.Problem.Points)
+	if len(m.Train.Phases) == 0 {
+		return errors.New("train.phases: got none, want at least one, with a window")
 	}
-	if w := m.Train.Window; w < 1 || w >= d.Train || m.Train.Batch > d.Runs*(d.Train-w) {
-		return errors.Errorf("got windows of %d steps and batch %d, want windows shorter than the %d snapshots, and at most as many in a batch as there are", w, m.Train.Batch, d.Train)
+	for _, p := range m.Train.Phases {
+		if p.Window < 1 || p.Window >= d.Train || p.Batch > d.Runs*(d.Train-p.Window) {
+			return errors.Errorf("got windows of %d steps and batch %d, want windows shorter than the %d snapshots, and at most as many in a batch as there are", p.Window, p.Batch, d.Train)
+		}
 	}
-	if err := m.Model.Validate(); err != nil {
-		return err
-	}
-	return m.Train.Validate()
+	return nil
 }
 
 // options are the flags of this experiment.
 type options struct {
-	only, latent, autoencoder, optimizer string
-	window, seeds                        int
-	augment, cost                        bool
+	latent, autoencoder, optimizer string
+	window                         int
+	cost                           bool
 }
 
-// configure returns the configuration in force: default < file < flag.
-func configure(f *driver.Flags, o options) (Config, error) {
-	c := defaultConfig()
-	if err := driver.ReadConfig(f, &c, &c.Models); err != nil {
-		return c, err
-	}
-	if err := c.choose(f, o); err != nil {
-		return c, err
-	}
+// choose restricts the models to those that the flags name, and sets what they
+// say of them.
+func (c *Config) choose(f *driver.Flags, o options) error {
 	if f.Given("autoencoder") {
-		if err := driver.OneOf("autoencoder", o.autoencoder, pod, plain, podMLP); err != nil {
-			return c, err
+		if err := driver.OneOf("autoencoder", o.autoencoder, fourier, mlp, fourierMLP); err != nil {
+			return err
 		}
 	}
 	if f.Given("optimizer") {
-		if err := driver.OneOf("optimizer", o.optimizer, model.OptimizerSOAP, model.OptimizerAdam); err != nil {
-			return c, err
+		if err := driver.OneOf("optimizer", o.optimizer, "soap", "adam"); err != nil {
+			return err
 		}
 	}
-	if f.Given("integrator") {
-		if err := driver.OneOf("integrator", f.Integrator, integrator.Names()...); err != nil {
-			return c, err
-		}
-	}
-	if f.Given("seed") {
-		c.Seed = f.Seed
-	}
-	if f.Quick {
-		c.quick()
+	if err := c.restrict(f, o); err != nil {
+		return err
 	}
 	if !o.cost {
 		c.Cost.Batches = nil
@@ -213,30 +175,22 @@ func configure(f *driver.Flags, o options) (Config, error) {
 			m.setAutoencoder(o.autoencoder)
 		}
 		if f.Given("optimizer") {
-			m.Train.Adam.Optimizer = o.optimizer
-		}
-		if f.Given("integrator") {
-			m.Model.Integrator = f.Integrator
+			m.Train.First.Optimizer = o.optimizer
 		}
 		if f.Given("window") {
-			m.Train.Window, m.Train.Phases = o.window, nil
+			m.Train.Phases = []train.Phase{{Window: o.window, Batch: m.LargestBatch()}}
 		}
-		if f.Given("seeds") {
-			m.Seeds = o.seeds
-		}
-		if f.Given("augment") {
-			m.Train.Augment = model.AugmentConfig{Shift: o.augment, Reflect: o.augment}
-		}
-		f.Apply(&m.Model, &m.Train)
 	}
-	return c, nil
+	return nil
 }
 
-// choose restricts the models to those that the flags name, of the configuration
-// or, where it lacks them, of the recipes. Recipes that differ in what -autoencoder
+// restrict leaves the models of a dimension, and those that -only is to choose from:
+// the configuration's or, where it lacks them, the recipes'. Recipes that differ in what -autoencoder
 // or -optimizer sets are chosen by it, so that the models have their names.
-func (c *Config) choose(f *driver.Flags, o options) error {
-	name := func(m ModelConfig) string { return m.Name }
+func (c *Config) restrict(f *driver.Flags, o options) error {
+	if !f.Given("only") && !f.Given("latent") {
+		return nil
+	}
 	all := slices.Clone(c.Models)
 	for _, r := range recipes {
 		if !slices.ContainsFunc(all, func(m ModelConfig) bool { return m.Name == r.name }) {
@@ -244,11 +198,7 @@ func (c *Config) choose(f *driver.Flags, o options) error {
 		}
 	}
 	if f.Given("only") {
-		var err error
-		c.Models, err = driver.Only(all, name, o.only)
-		return err
-	}
-	if !f.Given("latent") {
+		c.Models = all
 		return nil
 	}
 	var dims []string
@@ -263,18 +213,13 @@ func (c *Config) choose(f *driver.Flags, o options) error {
 	// The first that fits best.
 	best, most := -1, -1
 	for i, m := range all {
-		if strconv.Itoa(m.Model.LatentDim()) != o.latent {
-			continue
-		}
 		fits := 0
-		for _, same := range []bool{
-			m.Autoencoder == o.autoencoder, m.Train.Adam.Optimizer == o.optimizer,
-		} {
+		for _, same := range []bool{m.Autoencoder == o.autoencoder, m.Train.First.Optimizer == o.optimizer} {
 			if same {
 				fits++
 			}
 		}
-		if fits > most {
+		if strconv.Itoa(m.Model.LatentDim()) == o.latent && fits > most {
 			best, most = i, fits
 		}
 	}

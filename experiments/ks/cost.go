@@ -10,8 +10,9 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/ks"
-	"spnode/experiments/driver"
+	"spnode/experiments/report"
 	"spnode/model"
+	"spnode/model/train"
 	"spnode/ops/kernel"
 )
 
@@ -49,7 +50,7 @@ type cost struct {
 }
 
 // measured are the models of the claim, the one without an autoencoder first.
-var measured = []string{"latent64", "plain20", "latent20", "latent7"}
+var measured = []string{"latent64", "mlp20", "latent20", "latent7"}
 
 // measure takes the times one after the other, of models that begin to train.
 func (l *laboratory) measure() ([]cost, error) {
@@ -77,22 +78,23 @@ func (l *laboratory) measure() ([]cost, error) {
 	return all, nil
 }
 
+// window is that of the iterations that are measured.
+const window = 8
+
 // iteration measures one model.
 func (l *laboratory) iteration(name string, batch int) (cost, error) {
 	at := slices.IndexFunc(recipes, func(r recipe) bool { return r.name == name })
 	m := recipes[at].model()
 	m.Model.Dtype = l.Models[0].Model.Dtype
 	m.Train.Workers = l.Models[0].Train.Workers
-	m.Train.Adam.Optimizer = model.OptimizerAdam
-	m.Train.Batch, m.Train.Phases = batch, nil
-	m.Train.Adam.Iterations = math.MaxInt32
+	m.Train.First.Optimizer, m.Train.First.Iterations = "adam", math.MaxInt32
+	m.Train.Phases = []train.Phase{{Window: window, Batch: batch}}
 	// As many windows as fill a batch are enough.
-	d := part(l.train, 0, min(l.Data.Train, batch/l.Data.Runs+m.Train.Window+1))
-	cfg, err := m.withPairs(l.Data.Solver.Problem, d)
-	if err != nil {
+	d := part(l.training, 0, min(l.Data.Train, batch/l.Data.Runs+window+1))
+	if err := m.setPairs(&m.Model, l.Data.Solver.Problem, d); err != nil {
 		return cost{}, err
 	}
-	fresh, err := model.New(cfg)
+	fresh, err := model.New(m.Model)
 	if err != nil {
 		return cost{}, err
 	}
@@ -100,7 +102,7 @@ func (l *laboratory) iteration(name string, batch int) (cost, error) {
 	defer stop()
 	const warm = 3 // iterations that allocate
 	var first, last, n float64
-	t, err := model.NewTrainer(fresh, m.Train, d.Trajectories[0].Times, d.States(), model.WithHook(func(k model.Metrics) {
+	t, err := train.New(fresh, m.Train, d, train.WithHook(func(k train.Metrics) {
 		if k.Iteration == warm {
 			first = k.Seconds
 		}
@@ -115,7 +117,7 @@ func (l *laboratory) iteration(name string, batch int) (cost, error) {
 		return cost{}, err
 	}
 	c := cost{Model: name, Latent: fresh.Config().LatentDim(), Batch: batch, Milliseconds: 1e3 * last / n}
-	c.matrixFree(l.Data.Solver.Problem, m.Train.Window)
+	c.matrixFree(l.Data.Solver.Problem, window)
 	return c, nil
 }
 
@@ -147,12 +149,9 @@ func (c *cost) matrixFree(p ks.Equation, steps int) {
 	c.MatrixFree = 1e3 * each * c.Products * float64(steps)
 }
 
-// costTable is that of the costs, nil if there are none.
-func costTable(costs []cost) *driver.Table {
-	if len(costs) == 0 {
-		return nil
-	}
-	t := driver.NewTable("An iteration of Adam, windows of 8 steps, e^{hA} formed once; and by eqs. (18)–(19), s·m products a step at the norm of the equation's own modes (forward alone)",
+// costTable is that of the costs.
+func costTable(costs []cost) *report.Table {
+	t := report.NewTable("An iteration of Adam, windows of 8 steps, e^{hA} formed once; and by eqs. (18)–(19), s·m products a step at the norm of the equation's own modes (forward alone)",
 		"model", "latent", "batch", "ms", "faster than 64", "the paper", "‖A‖₂", "s·m", "matrix-free, ms")
 	for _, c := range costs {
 		paper := any(nil)

@@ -11,7 +11,6 @@ import (
 	"spnode/data"
 	"spnode/data/ks"
 	"spnode/data/measure"
-	"spnode/experiments/driver"
 	"spnode/model"
 )
 
@@ -69,18 +68,8 @@ type testReport struct {
 // bound is what no state on the attractor comes near: the largest there is 3.5.
 const bound = 10
 
-// trained is a model after its training and test.
-type trained struct {
-	ModelConfig
-	model     *model.Model
-	result    model.Result
-	stability *model.Stability
-	seeds     []seedReport
-	*tested
-}
-
-// tested is a test with what the figures draw of it.
-type tested struct {
+// drawn is a test with what the figures draw of it.
+type drawn struct {
 	test     *testReport
 	short    *data.Dataset // from the held-out starts
 	errors   [][]float64   // relative, by time and start
@@ -90,54 +79,9 @@ type tested struct {
 	joint    *ks.JointHistogram
 }
 
-// seedReport is one of several seeds of a model.
-type seedReport struct {
-	Seed         int         `json:"seed"`
-	Iterations   int         `json:"iterations"`
-	Seconds      float64     `json:"seconds"`
-	Milliseconds float64     `json:"milliseconds_per_iteration"`
-	Loss         float64     `json:"loss"`
-	Test         *testReport `json:"test"`
-}
-
-// examine takes a model and its further seeds from the session and tests them. An
-// evaluation may lack the further ones.
-func (l *laboratory) examine(m ModelConfig) (*trained, error) {
-	t := &trained{ModelConfig: m}
-	for k := range m.Seeds {
-		name := driver.SeedName(m.Name, k)
-		if k > 0 && l.Missing(name) {
-			continue
-		}
-		fitted, result, err := l.Model(name, func() (driver.Training, error) {
-			c, err := m.withPairs(l.Data.Solver.Problem, l.train)
-			if err != nil {
-				return driver.Training{}, err
-			}
-			c, train := driver.Seeded(c, m.Train, l.Seed, k)
-			return driver.Training{Model: c, Train: train, Data: l.train}, nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		r, err := l.evaluate(name, fitted)
-		if err != nil {
-			return nil, err
-		}
-		if k == 0 {
-			t.model, t.result, t.tested = fitted, result, r
-			if t.stability, err = fitted.Stability(); err != nil {
-				return nil, err
-			}
-		}
-		t.seeds = append(t.seeds, seedReport{k, result.Iterations, result.Seconds, 1e3 * result.Seconds / float64(max(1, result.Iterations)), result.Loss, r.test})
-	}
-	return t, nil
-}
-
 // evaluate tests a model. All rollouts of a kind are one prediction.
-func (l *laboratory) evaluate(name string, m *model.Model) (*tested, error) {
-	r := &tested{test: &testReport{LongRuns: l.Test.LongRuns, LyapunovTime: l.Test.Lyapunov}}
+func (l *laboratory) evaluate(name string, m *model.Model) (*drawn, error) {
+	r := &drawn{test: &testReport{LongRuns: l.Test.LongRuns, LyapunovTime: l.Test.Lyapunov}}
 	parts := []func() error{
 		func() error { return l.follow(r, m) },
 		func() error { return l.deploy(&r.test.HalfAgree05, m, 2) },
@@ -171,7 +115,7 @@ func predict(m *model.Model, truth *data.Dataset) (*data.Dataset, error) {
 }
 
 // follow is how long the model stays with the truth.
-func (l *laboratory) follow(r *tested, m *model.Model) (err error) {
+func (l *laboratory) follow(r *drawn, m *model.Model) (err error) {
 	if r.short, err = predict(m, l.starts); err != nil {
 		return err
 	}
@@ -183,15 +127,12 @@ func (l *laboratory) follow(r *tested, m *model.Model) (err error) {
 		*rel = measure.Compare(got[k:k+1], want[k:k+1], nil).Relative
 	}
 	for limit, q := range map[float64]*quantiles{0.3: &r.test.Agree03, 0.5: &r.test.Agree05, 1: &r.test.Agree10} {
-		times, err := measure.AgreementTimes(r.short, l.starts, limit)
+		times, err := l.agree(q, r.short, limit)
 		if err != nil {
 			return err
 		}
 		if limit == 0.5 {
 			r.agree = times
-		}
-		if err := q.of(times); err != nil {
-			return err
 		}
 	}
 	return nil
@@ -209,23 +150,26 @@ func (l *laboratory) deploy(q *quantiles, m *model.Model, substeps int) error {
 	if err != nil {
 		return err
 	}
-	times, err := measure.AgreementTimes(d, l.starts, 0.5)
-	if err != nil {
-		return err
-	}
-	return q.of(times)
-}
-
-func (q *quantiles) of(x []float64) error {
-	v, err := measure.Quantiles(x, 0.5, 0.1, 0.9)
-	if err == nil {
-		q.Median, q.P10, q.P90 = v[0], v[1], v[2]
-	}
+	_, err = l.agree(q, d, 0.5)
 	return err
 }
 
+// agree returns the times until which rollouts agree with the truth, and sets
+// their quantiles.
+func (l *laboratory) agree(q *quantiles, d *data.Dataset, limit float64) ([]float64, error) {
+	times, err := measure.AgreementTimes(d, l.starts, limit)
+	if err != nil {
+		return nil, err
+	}
+	v, err := measure.Quantiles(times, 0.5, 0.1, 0.9)
+	if err == nil {
+		*q = quantiles{v[0], v[1], v[2]}
+	}
+	return times, err
+}
+
 // live is what the model does in the long run.
-func (l *laboratory) live(r *tested, m *model.Model) (err error) {
+func (l *laboratory) live(r *drawn, m *model.Model) (err error) {
 	if r.long, err = predict(m, l.long); err != nil {
 		return err
 	}
@@ -239,8 +183,8 @@ func (l *laboratory) live(r *tested, m *model.Model) (err error) {
 	end := part(r.long, n-n/4, n/4)
 	t.LongRMS, t.LongRMSEach = pooled(measure.RMS(end))
 	t.LongRate, t.LongRateEach = pooled(measure.RMSChange(end))
-	t.TrueRMS, _ = pooled(measure.RMS(l.test))
-	t.TrueRate, _ = pooled(measure.RMSChange(l.test))
+	t.TrueRMS, _ = pooled(measure.RMS(l.held))
+	t.TrueRate, _ = pooled(measure.RMSChange(l.held))
 	if r.joint, err = equation.DerivativeHistogram(r.long); err != nil {
 		return err
 	}
@@ -274,7 +218,7 @@ func pooled(x []float64) (rms float64, each between) {
 }
 
 // median is the start whose time of agreement is the middle one.
-func (r *tested) median() int {
+func (r *drawn) median() int {
 	order := make([]int, len(r.agree))
 	for i := range order {
 		order[i] = i

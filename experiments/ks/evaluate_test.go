@@ -13,6 +13,7 @@ import (
 	"spnode/data"
 	"spnode/data/ks"
 	"spnode/experiments/driver"
+	"spnode/experiments/report"
 	"spnode/model"
 	"spnode/ops/opstest"
 )
@@ -21,7 +22,7 @@ import (
 func bench(t *testing.T) *laboratory {
 	t.Helper()
 	l := &laboratory{Config: tiny(), Session: &driver.Session{
-		Context: context.Background(), Dir: t.TempDir(), Report: driver.NewReport("ks", nil), Progress: driver.NewProgress(os.Stderr, true), Stdout: io.Discard,
+		Context: context.Background(), Dir: t.TempDir(), Report: report.New("ks", nil), Progress: driver.NewProgress(os.Stderr, true), Stdout: io.Discard,
 	}}
 	if err := l.makeTruth(); err != nil {
 		t.Fatal(err)
@@ -33,16 +34,16 @@ func bench(t *testing.T) *laboratory {
 // by the truth.
 func TestTruth(t *testing.T) {
 	l := bench(t)
-	train, test, starts := l.train.States(), l.test.States(), l.starts.States()
-	if times, _ := l.test.Grid(); len(train) != 40 || len(times) != 41 || times[0] != 0 || times[40] != 40 {
+	train, test, starts := l.training.States(), l.held.States(), l.starts.States()
+	if times, _ := l.held.Grid(); len(train) != 40 || len(times) != 41 || times[0] != 0 || times[40] != 40 {
 		t.Errorf("the parts have %d snapshots and the times %v", len(train), times)
 	}
-	if long := len(l.long.States()); l.long.Samples() != 2 || long != 41 || l.test.Samples() != 3 || l.starts.Samples() != 7 || len(starts) != 13 {
-		t.Errorf("long: %d runs of %d; %d test parts; %d starts of %d", l.long.Samples(), long, l.test.Samples(), l.starts.Samples(), len(starts))
+	if long := len(l.long.States()); l.long.Samples() != 2 || long != 41 || l.held.Samples() != 3 || l.starts.Samples() != 7 || len(starts) != 13 {
+		t.Errorf("long: %d runs of %d; %d test parts; %d starts of %d", l.long.Samples(), long, l.held.Samples(), l.starts.Samples(), len(starts))
 	}
 	found := map[[2]int]bool{}
 	for s := range l.starts.Samples() {
-		for r := range l.test.Samples() {
+		for r := range l.held.Samples() {
 			for k := range test {
 				if slices.Equal(test[k][r], starts[0][s]) {
 					found[[2]int{r, k}] = true
@@ -136,7 +137,7 @@ func TestLatentFlow(t *testing.T) {
 }
 
 func TestMedianAndBounds(t *testing.T) {
-	r := &tested{agree: []float64{9, 2, 5, 30, 4}}
+	r := &drawn{agree: []float64{9, 2, 5, 30, 4}}
 	if s := r.median(); s != 2 {
 		t.Errorf("the median start is %d, want 2", s)
 	}
@@ -175,12 +176,13 @@ func TestRunaway(t *testing.T) {
 	if r.test.Bounded != 0 || !math.IsNaN(r.test.Lyapunov) || r.test.TV < 0.5 || r.test.Agree10.P90 > 2 {
 		t.Errorf("got %+v", r.test)
 	}
-	stability, err := fitted.Stability()
-	if err != nil {
+	ran := named("latent20", r)
+	ran.Fitted.Model = fitted
+	if ran.Stability, err = fitted.Stability(); err != nil {
 		t.Fatal(err)
 	}
-	m.Name = "latent20"
-	page, err := l.page([]*trained{{ModelConfig: m, model: fitted, stability: stability, tested: r, seeds: []seedReport{{Test: r.test}}}}, nil)
+	l.Report.Models = append(l.Report.Models, ran.Report(l.Session))
+	page, err := l.page([]*trained{ran}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,11 +190,16 @@ func TestRunaway(t *testing.T) {
 	if err := page.Publish(t.TempDir(), io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	for _, row := range targets([]*trained{{ModelConfig: m, tested: r}}).Rows {
+	for _, row := range targets([]*trained{ran}).Rows {
 		if holds := row[len(row)-1]; holds != "no" && row[1] != "autoencoder_rel" {
 			t.Errorf("%v of a model that ran away", row)
 		}
 	}
+}
+
+// named is a model of that name with a test that nobody made.
+func named(name string, r *drawn) *trained {
+	return &trained{&driver.Tested[*testReport]{Fitted: driver.Fitted{Name: name}, Test: r.test}, r}
 }
 
 func TestTargets(t *testing.T) {
@@ -201,7 +208,7 @@ func TestTargets(t *testing.T) {
 		TV: 0.02, TVFloor: 0.012, Bounded: 20, LongRuns: 20, LongRMS: 1.2, TrueRMS: 1.19, LongRate: 0.25, TrueRate: 0.247, Lyapunov: 0.048, TrueLyapunov: 0.048,
 	}
 	holds := func(name string, r *testReport) (no []string) {
-		table := targets([]*trained{{ModelConfig: ModelConfig{Name: name}, tested: &tested{test: r}}})
+		table := targets([]*trained{named(name, &drawn{test: r})})
 		for _, row := range table.Rows {
 			if row[len(row)-1] != "yes" {
 				no = append(no, row[1])
@@ -238,8 +245,8 @@ func TestTargets(t *testing.T) {
 	if no := holds("latent7", seven); no != nil {
 		t.Errorf("%v do not hold", no)
 	}
-	if targets([]*trained{{ModelConfig: ModelConfig{Name: "plain20"}, tested: &tested{test: good}}}) != nil {
-		t.Error("something is asked of plain20")
+	if no := holds("mlp20", good); no != nil {
+		t.Errorf("%v are asked of mlp20", no)
 	}
 }
 

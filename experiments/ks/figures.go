@@ -5,37 +5,30 @@ import (
 	"image/color"
 	"math"
 
-	"spnode/data"
 	"spnode/data/ks"
 	"spnode/data/measure"
-	"spnode/experiments/driver"
 	"spnode/experiments/figure"
+	"spnode/experiments/report"
 )
 
 // shownTime is to where figures 6 and 7 show a rollout, as the paper does.
 const shownTime = 200
 
 // figures draws figures 6 and 7 of the paper, and what it has no figures of.
-func (l *laboratory) figures(models []*trained) ([]driver.PageFigure, error) {
-	var pages []driver.PageFigure
-	add := func(name, caption string, f *figure.Figure, err error) error {
-		if err == nil && f != nil {
-			pages = append(pages, driver.PageFigure{Name: name, Caption: caption, Figure: f})
-		}
-		return err
-	}
+func (l *laboratory) figures(models []*trained) ([]report.Figure, error) {
+	var all []report.Drawing
 	for _, m := range models {
 		name := map[string]string{"latent20": "fig6_ks20", "latent7": "fig6_ks7"}[m.Name]
 		if name == "" {
 			name = "fig6_" + m.Name
 		}
-		f, err := l.rollout(m)
-		caption := fmt.Sprintf("Figure 6 of the paper, %s: truth, prediction and error from held-out start %d, the median of %d by the time at which the relative error passes 0.5, the dashed line.", m.Name, m.median(), l.Test.Starts)
-		if err := add(name, caption, f, err); err != nil {
-			return nil, err
-		}
+		all = append(all, report.Drawing{
+			Name:    name,
+			Caption: fmt.Sprintf("Figure 6 of the paper, %s: truth, prediction and error from held-out start %d, the median of %d by the time at which the relative error passes 0.5, the dashed line.", m.Name, m.median(), l.Test.Starts),
+			Draw:    func() (*figure.Figure, error) { return l.rollout(m) },
+		})
 	}
-	for _, p := range []struct {
+	for _, d := range []struct {
 		name, caption string
 		draw          func([]*trained) (*figure.Figure, error)
 	}{
@@ -45,23 +38,24 @@ func (l *laboratory) figures(models []*trained) ([]driver.PageFigure, error) {
 		{"long_run", "The end of a long rollout, and the truth from the same start, with which it has long had nothing to do.", l.longFigure},
 		{"loss", "Training loss, eq. (20), by iteration.", lossFigure},
 	} {
-		f, err := p.draw(models)
-		if err := add(p.name, p.caption, f, err); err != nil {
-			return nil, err
-		}
+		all = append(all, report.Drawing{Name: d.name, Caption: d.caption, Draw: func() (*figure.Figure, error) { return d.draw(models) }})
 	}
-	return pages, nil
+	return report.Draw(all...)
 }
 
-// field is a map of sample s of d over time and space.
-func (l *laboratory) field(d *data.Dataset, s, from, to int, label string, at func(k, i int) float64) *figure.Heat {
+// field is a map of u, and less v if there is one, over time and space.
+func (l *laboratory) field(times []float64, from, to int, u, v [][]float64) *figure.Heat {
 	p := l.Data.Solver.Problem
-	h := &figure.Heat{X: d.Trajectories[s].Times[from : to+1], Label: label, Diverging: true, Min: -colorRange, Max: colorRange}
+	h := &figure.Heat{X: times[from : to+1], Label: "u", Diverging: true, Min: -colorRange, Max: colorRange}
 	for i := range p.Points {
 		h.Y = append(h.Y, float64(i)*p.Length/float64(p.Points))
 		row := make([]float64, 0, to-from+1)
 		for k := from; k <= to; k++ {
-			row = append(row, at(k, i))
+			x := u[k][i]
+			if v != nil {
+				x -= v[k][i]
+			}
+			row = append(row, x)
 		}
 		h.Z = append(h.Z, row)
 	}
@@ -81,27 +75,25 @@ var strips = figure.Layout{Cols: 1, Width: 700, Height: 110}
 // rollout is figure 6: the model's median start.
 func (l *laboratory) rollout(m *trained) (*figure.Figure, error) {
 	s, last := m.median(), min(shownTime, l.Test.Horizon)
-	truth, model := l.starts, m.short
-	want, got := truth.Trajectories[s].States, model.Trajectories[s].States
+	truth, u := l.starts.Trajectories[s], m.short.Trajectories[s].States
 	p := l.Data.Solver.Problem
 	end := figure.Dashed(figure.Black, "", []float64{m.agree[s], m.agree[s]}, []float64{0, p.Length * float64(p.Points-1) / float64(p.Points)})
 	return figure.New(strips,
-		strip("truth", l.field(truth, s, 0, last, "u", func(k, i int) float64 { return want[k][i] })),
-		strip(fmt.Sprintf("%s: relative error 0.5 at t = %g", m.Name, m.agree[s]),
-			l.field(model, s, 0, last, "u", func(k, i int) float64 { return got[k][i] }), end),
-		strip("error", l.field(model, s, 0, last, "u", func(k, i int) float64 { return got[k][i] - want[k][i] }), end))
+		strip("truth", l.field(truth.Times, 0, last, truth.States, nil)),
+		strip(fmt.Sprintf("%s: relative error 0.5 at t = %g", m.Name, m.agree[s]), l.field(truth.Times, 0, last, u, nil), end),
+		strip("error", l.field(truth.Times, 0, last, u, truth.States), end))
 }
 
 // longFigure is the end of the first long rollout of each model.
 func (l *laboratory) longFigure(models []*trained) (*figure.Figure, error) {
-	last := len(l.long.Trajectories[0].Times) - 1
+	truth := l.long.Trajectories[0]
+	last := len(truth.Times) - 1
 	from := max(0, last-shownTime)
-	panels := []figure.Panel{strip("truth", l.field(l.long, 0, from, last, "u", func(k, i int) float64 { return l.long.Trajectories[0].States[k][i] }))}
+	panels := []figure.Panel{strip("truth", l.field(truth.Times, from, last, truth.States, nil))}
 	for _, m := range models {
-		if !bounded(m.long, 0) {
-			continue // there is nothing to see
+		if bounded(m.long, 0) { // else there is nothing to see
+			panels = append(panels, strip(m.Name, l.field(truth.Times, from, last, m.long.Trajectories[0].States, nil)))
 		}
-		panels = append(panels, strip(m.Name, l.field(m.long, 0, from, last, "u", func(k, i int) float64 { return m.long.Trajectories[0].States[k][i] })))
 	}
 	return figure.New(strips, panels...)
 }
@@ -159,7 +151,7 @@ func (l *laboratory) jointFigure(models []*trained) (*figure.Figure, error) {
 	}
 	panels := []figure.Panel{panel("truth", l.joint)}
 	for _, m := range models {
-		panels = append(panels, panel(fmt.Sprintf("%s: %s", m.Name, driver.Format(m.test.TV)), m.joint))
+		panels = append(panels, panel(fmt.Sprintf("%s: %s", m.Name, report.Format(m.Test.TV)), m.joint))
 	}
 	return figure.New(figure.Layout{}, panels...)
 }
@@ -186,16 +178,11 @@ func (l *laboratory) spectrumFigure(models []*trained) (*figure.Figure, error) {
 	return figure.New(figure.Layout{}, p)
 }
 
-// lossFigure has the loss of every model; nil if none was trained.
+// lossFigure has the loss of every model.
 func lossFigure(models []*trained) (*figure.Figure, error) {
-	p := figure.Panel{X: figure.Axis{Label: "iteration"}, Y: figure.Axis{Label: "loss", Log: true}}
-	for i, m := range models {
-		if x, y := driver.LossCurve(m.result.Log); len(x) > 0 {
-			p.Series = append(p.Series, figure.Line(modelColor(i), m.Name, x, y))
-		}
+	var p report.LossPanel
+	for _, m := range models {
+		p.Add(m.Name, m.Result.Log)
 	}
-	if len(p.Series) == 0 {
-		return nil, nil
-	}
-	return figure.New(figure.Layout{}, p)
+	return report.LossFigure(figure.Layout{}, p)
 }

@@ -4,13 +4,16 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/pkg/errors"
 
+	"spnode/data"
 	"spnode/data/ks"
 	"spnode/experiments/driver"
+	"spnode/experiments/report"
+	"spnode/model"
 )
 
 func main() { driver.Main("ks", run) }
@@ -18,48 +21,89 @@ func main() { driver.Main("ks", run) }
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("ks", "learns example 5.3 of the paper: the chaos of the Kuramoto–Sivashinsky equation")
 	var o options
-	f.Set.StringVar(&o.only, "only", "", "train only the models `NAMES`, separated by commas; plain20 and adam20 are trained only so")
 	f.Set.StringVar(&o.latent, "latent", "", "train only the model of latent dimension `D`, 20, 7 or, without an autoencoder, 64")
-	f.Set.StringVar(&o.autoencoder, "autoencoder", "", "autoencoder `KIND` of the models: pod (fixed Fourier pairs), plain (networks) or pod+mlp (both)")
+	f.Set.StringVar(&o.autoencoder, "autoencoder", "", "autoencoder `KIND` of the models: fourier (fixed pairs), mlp (networks) or fourier+mlp (both)")
 	f.Set.StringVar(&o.optimizer, "optimizer", "", "`NAME` of the optimizer, soap or adam, the paper's")
-	f.Set.BoolVar(&o.augment, "augment", false, "turn the training's states by the symmetries of the equation, shifts and the reflection")
 	f.Set.BoolVar(&o.cost, "cost", true, "measure what an iteration costs at latent dimensions 64, 20 and 7")
-	count := func(p *int, name, usage string) {
-		f.Set.Func(name, usage, func(s string) (err error) {
-			if *p, err = strconv.Atoi(s); err != nil || *p < 1 {
-				return errors.New("want a whole number of at least 1")
-			}
-			return nil
-		})
-	}
-	count(&o.window, "window", "train on windows of `N` time steps")
-	count(&o.seeds, "seeds", "train every model from `N` seeds and report each")
-	e := driver.Experiment[Config]{
+	f.Count(&o.window, "window", "train on windows of `N` time steps")
+	return driver.Experiment[Config, *Config]{
 		Flags:      f,
 		Components: ks.DefaultEquation().Components(),
-		Configure:  func() (Config, error) { return configure(f, o) },
-		Test:       testAll,
-	}
-	return e.Run(ctx, args, stdout, stderr)
+		Default:    defaultConfig,
+		Choose:     func(c *Config) error { return c.choose(f, o) },
+		Quick:      (*Config).quick,
+		Learn:      learn,
+	}.Run(ctx, args, stdout, stderr)
 }
 
-// testAll takes all models from the session and tests them.
-func testAll(s *driver.Session, cfg Config) (*driver.Page, error) {
-	l := &laboratory{Config: cfg, Session: s}
+// learn trains all models, tests them and shows the results. The models mlp20,
+// adam20 and latent64 are among them only if they are named.
+func learn(s *driver.Session, c Config) (*report.Page, error) {
+	l := &laboratory{Config: c, Session: s}
 	if err := l.makeTruth(); err != nil {
 		return nil, err
 	}
 	var models []*trained
-	for _, m := range cfg.Models {
-		t, err := l.examine(m)
+	for _, m := range c.Models {
+		fitted, err := l.train(m)
+		if err != nil {
+			return nil, errors.WithMessage(err, m.Name)
+		}
+		t, err := l.test(fitted)
 		if err != nil {
 			return nil, errors.WithMessage(err, m.Name)
 		}
 		models = append(models, t)
+		s.Report.Models = append(s.Report.Models, t.Report(s))
 	}
 	costs, err := l.measure()
 	if err != nil {
 		return nil, err
 	}
 	return l.page(models, costs)
+}
+
+// train trains a model, from each of its seeds.
+func (l *laboratory) train(m ModelConfig) ([]driver.Fitted, error) {
+	return l.Train(m.Recipe, func(c *model.Config) (*data.Dataset, error) {
+		return l.training, m.setPairs(c, l.Data.Solver.Problem, l.training)
+	})
+}
+
+// trained is a model after its training and test.
+type trained struct {
+	*driver.Tested[*testReport]
+	*drawn
+}
+
+// test tests a model and its further seeds.
+func (l *laboratory) test(fitted []driver.Fitted) (*trained, error) {
+	t := new(trained)
+	var err error
+	t.Tested, err = driver.Test(fitted, func(f driver.Fitted) (*testReport, error) {
+		r, err := l.evaluate(f.Name, f.Model)
+		if err != nil {
+			return nil, err
+		}
+		if f.Seed == 0 {
+			t.drawn = r
+		}
+		return r.test, nil
+	})
+	return t, err
+}
+
+// page shows the results.
+func (l *laboratory) page(models []*trained, costs []cost) (*report.Page, error) {
+	if len(costs) > 0 {
+		l.Report.Extra = map[string]any{"cost": costs}
+	}
+	figures, err := l.figures(models)
+	return &report.Page{
+		Title: "Kuramoto–Sivashinsky",
+		Summary: fmt.Sprintf("Example 5.3: u_t = −u u_x − u_xx − u_xxxx, chaotic on a period of %g, learned from snapshots a unit of time apart. "+
+			"Tested on %d held-out states, and on %d rollouts to t = %d.", l.Data.Solver.Problem.Length, l.Test.Starts, l.Test.LongRuns, l.Test.LongTime),
+		Tables:  []*report.Table{l.errorTable(models), l.lifeTable(models), targets(models), seedTable(models), costTable(costs)},
+		Figures: figures,
+	}, err
 }

@@ -2,53 +2,17 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
-	"sync"
 	"testing"
 
 	"spnode/data/ks"
-	"spnode/experiments/driver"
+	"spnode/experiments/driver/drivertest"
 	"spnode/ops/opstest"
 )
-
-// scratch holds what tests share: a run that many of them look at.
-var scratch string
-
-func TestMain(m *testing.M) {
-	var err error
-	if scratch, err = os.MkdirTemp("", "ks"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	if err := os.RemoveAll(scratch); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
-	os.Exit(code)
-}
-
-// command runs the command and returns its exit code and what it printed.
-func command(ctx context.Context, args ...string) (code int, out, errs string) {
-	var stdout, stderr bytes.Buffer
-	code = driver.Execute(ctx, "ks", run, args, &stdout, &stderr)
-	return code, stdout.String(), stderr.String()
-}
-
-// succeed runs the command and returns its standard output.
-func succeed(t testing.TB, args ...string) string {
-	t.Helper()
-	code, stdout, stderr := command(context.Background(), args...)
-	if code != driver.ExitOK {
-		t.Fatalf("%v: exit code %d, %s", args, code, stderr)
-	}
-	return stdout
-}
 
 // tiny is the default configuration in a fraction of a second, with a second seed
 // of one of the models.
@@ -60,11 +24,9 @@ func tiny() Config {
 	c.Cost = CostConfig{Batches: []int{4}, Seconds: 1e-3}
 	for i := range c.Models {
 		m := &c.Models[i]
-		m.Train.Batch, m.Train.Adam.Iterations = 6, 8
+		m.Train.SetBatch(6)
+		m.Train.First.Iterations = 8
 		m.Model.Dtype = "float64"
-		for k := range m.Train.Phases {
-			m.Train.Phases[k].Batch = 6
-		}
 		m.Model.Nonlinear.Hidden = []int{12}
 	}
 	c.Models[1].Model.Autoencoder.Hidden = []int{9}
@@ -72,47 +34,19 @@ func tiny() Config {
 	return c
 }
 
-func write(t testing.TB, path string, content []byte) string {
-	t.Helper()
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
+// command is the command, whose shared run is of the tiny configuration.
+var command = &drivertest.Command{Name: "ks", Run: run, Config: func() ([]byte, error) { return json.Marshal(tiny()) }}
 
-func asJSON(t testing.TB, v any) []byte {
+func TestMain(m *testing.M) { command.Main(m) }
+
+// config writes a configuration and returns its path.
+func config(t testing.TB, c Config) string {
 	t.Helper()
-	b, err := json.Marshal(v)
+	text, err := json.Marshal(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b
-}
-
-// tinyRun is a run that tests share and none changes.
-var tinyRun = sync.OnceValues(func() (dir string, err error) {
-	text, err := json.Marshal(tiny())
-	if err != nil {
-		return "", err
-	}
-	config := filepath.Join(scratch, "tiny.json")
-	if err := os.WriteFile(config, text, 0o600); err != nil {
-		return "", err
-	}
-	code, stdout, stderr := command(context.Background(), "-config", config, "-checkpoints", scratch, "-run", "tiny", "-quiet")
-	if code != driver.ExitOK || stderr != "" {
-		return "", fmt.Errorf("exit code %d, %s", code, stderr)
-	}
-	return filepath.Join(scratch, "tiny"), os.WriteFile(filepath.Join(scratch, "stdout"), []byte(stdout), 0o600)
-})
-
-func sharedRun(t testing.TB) string {
-	t.Helper()
-	dir, err := tinyRun()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
+	return drivertest.Write(t, filepath.Join(t.TempDir(), "c.json"), string(text))
 }
 
 type storedReport struct {
@@ -129,10 +63,7 @@ type storedReport struct {
 
 func readReport(t testing.TB, dir string) (r storedReport) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, "report.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := drivertest.Read(t, filepath.Join(dir, "report.json"))
 	if err := json.Unmarshal(text, &r); err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +71,7 @@ func readReport(t testing.TB, dir string) (r storedReport) {
 }
 
 func TestRunWritesEverything(t *testing.T) {
-	dir := sharedRun(t)
+	dir, stdout := command.Shared(t)
 	for _, name := range []string{"config.json", "report.html", "latent20/MANIFEST.json", "latent7/weights.npz", "seeds/latent7-1/weights.npz"} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v, want a file with content", name, err)
@@ -184,12 +115,8 @@ func TestRunWritesEverything(t *testing.T) {
 			t.Errorf("got the cost %+v", c)
 		}
 	}
-	stdout, err := os.ReadFile(filepath.Join(scratch, "stdout"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, s := range []string{"What is to be shown", "truth", "Seeds", "An iteration of Adam", "report.html"} {
-		if !bytes.Contains(stdout, []byte(s)) {
+		if !strings.Contains(stdout, s) {
 			t.Errorf("standard output lacks %q", s)
 		}
 	}
@@ -201,15 +128,16 @@ func TestEvaluate(t *testing.T) {
 	if opstest.Thin() {
 		t.Skip("the figures once more")
 	}
+	shared, _ := command.Shared(t)
 	dir := filepath.Join(t.TempDir(), "r")
-	if err := os.CopyFS(dir, os.DirFS(sharedRun(t))); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(shared)); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.RemoveAll(filepath.Join(dir, "seeds")); err != nil {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "out")
-	stdout := succeed(t, "-evaluate", dir, "-out", out, "-quiet", "-checkpoints", scratch)
+	stdout := command.Succeed(t, "-evaluate", dir, "-out", out, "-quiet", "-checkpoints", command.Scratch())
 	if want := filepath.Join("seeds", "latent7-1") + ": no checkpoint, left out"; !strings.Contains(stdout, want) {
 		t.Errorf("standard output lacks %q", want)
 	}
@@ -224,28 +152,9 @@ func TestEvaluate(t *testing.T) {
 		t.Fatalf("got the figures %v, %v", drawn, err)
 	}
 	for _, path := range drawn {
-		a, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
+		if a, b := drivertest.Read(t, path), drivertest.Read(t, filepath.Join(out, "figures", filepath.Base(path))); !bytes.Equal(a, b) {
+			t.Errorf("%s differs from the run's", filepath.Base(path))
 		}
-		b, err := os.ReadFile(filepath.Join(out, "figures", filepath.Base(path)))
-		if err != nil || !bytes.Equal(a, b) {
-			t.Errorf("%s differs from the run's, %v", filepath.Base(path), err)
-		}
-	}
-}
-
-// A model predicts from a file, at any step, without the data.
-func TestPredict(t *testing.T) {
-	dir := sharedRun(t)
-	var text strings.Builder
-	for _, u := range ks.DefaultEquation().States(2, 1) {
-		fmt.Fprintln(&text, strings.Trim(strings.Join(strings.Fields(fmt.Sprint(u)), ","), "[]"))
-	}
-	initial := write(t, filepath.Join(t.TempDir(), "initial.csv"), []byte(text.String()))
-	out := succeed(t, "-predict", filepath.Join(dir, "latent20"), "-initial", initial, "-times", "0:2:0.5", "-out", "-")
-	if strings.Count(out, "\n") != 1+2*5 || !strings.HasPrefix(out, "sample,t,u1,u2,") {
-		t.Errorf("got %.200s", out)
 	}
 }
 
@@ -253,66 +162,43 @@ func TestSameSeedSameRun(t *testing.T) {
 	if opstest.Thin() {
 		t.Skip("a run more")
 	}
-	dir := sharedRun(t)
+	dir, _ := command.Shared(t)
 	root := t.TempDir()
 	c := tiny()
 	c.Models, c.Cost.Batches = c.Models[:1], nil
-	config := write(t, filepath.Join(root, "c.json"), asJSON(t, c))
-	succeed(t, "-config", config, "-checkpoints", root, "-run", "r", "-quiet")
+	config := config(t, c)
+	command.Succeed(t, "-config", config, "-checkpoints", root, "-run", "r", "-quiet")
 	if got, want := readReport(t, filepath.Join(root, "r")).Models[0].Test, readReport(t, dir).Models[0].Test; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	// Gone on with, it is complete, and tested again.
-	stdout := succeed(t, "-checkpoints", root, "-run", "r", "-resume", "-quiet")
-	if !strings.Contains(stdout, "latent20") {
-		t.Errorf("got no table: %s", stdout)
-	}
 	// In float32 it is another.
-	succeed(t, "-config", config, "-checkpoints", root, "-run", "f", "-quiet", "-dtype", "float32")
+	command.Succeed(t, "-config", config, "-checkpoints", root, "-run", "f", "-quiet", "-dtype", "float32")
 	if got := readReport(t, filepath.Join(root, "f")).Models[0].Test; reflect.DeepEqual(got, readReport(t, dir).Models[0].Test) || got["lyapunov"] == nil {
 		t.Errorf("float32 gives %v", got)
 	}
 }
 
-func TestInterrupted(t *testing.T) {
-	root := t.TempDir()
-	config := write(t, filepath.Join(root, "c.json"), asJSON(t, tiny()))
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	code, _, stderr := command(ctx, "-config", config, "-checkpoints", root, "-run", "r", "-quiet")
-	if code != driver.ExitInterrupted || !strings.Contains(stderr, "go on with: go run ./experiments/ks -checkpoints "+root+" -run r -resume") {
-		t.Errorf("exit code %d, %s", code, stderr)
-	}
-}
-
 func TestWrongInput(t *testing.T) {
 	dir := t.TempDir()
-	config := write(t, filepath.Join(dir, "c.json"), []byte(`{"data": {"run": 3}}`))
-	long := write(t, filepath.Join(dir, "long.json"), []byte(`{"test": {"horizon": 3000}}`))
-	points := write(t, filepath.Join(dir, "points.json"), []byte(`{"data": {"solver": {"problem": {"points": 60}}}}`))
+	config := drivertest.Write(t, filepath.Join(dir, "c.json"), `{"data": {"run": 3}}`)
+	long := drivertest.Write(t, filepath.Join(dir, "long.json"), `{"test": {"horizon": 3000}}`)
+	points := drivertest.Write(t, filepath.Join(dir, "points.json"), `{"data": {"solver": {"problem": {"points": 60}}}}`)
 	for _, c := range []struct {
 		args string
 		want string
 	}{
-		{"-only latent2", `got "latent2", want one of latent20, latent7, plain20, adam20`},
+		{"-only latent2", `got "latent2", want one of latent20, latent7, mlp20, adam20`},
 		{"-latent 8", `got "8", want one of 20, 7, 64`},
-		{"-autoencoder on", `want one of pod, plain, pod+mlp`},
+		{"-autoencoder plain", `got "plain", want one of fourier, mlp, fourier+mlp`},
 		{"-optimizer sgd", `want one of soap, adam`},
 		{"-integrator etd", `got "etd", want one of etd1`},
-		{"-window 0", "want a whole number of at least 1"},
 		{"-window 5000", "want windows shorter than the 5000 snapshots"},
-		{"-seeds 0", "want a whole number of at least 1"},
 		{"-batch 200000", "at most as many in a batch"},
 		{"-config " + config, `unknown field "data.run"`},
 		{"-config " + long, "at most the 2499 steps of a test part"},
 		{"-config " + points, "power of two"},
-		{"-evaluate " + dir, "config.json"},
 		{"-evaluate " + dir + " -latent 20", "flag -latent: got it with -evaluate"},
-		{"-predict " + dir + " -initial x.csv -times 0:1:1 -out -", "MANIFEST.json"},
 	} {
-		code, _, errs := command(context.Background(), append(strings.Fields(c.args), "-checkpoints", dir)...)
-		if code != driver.ExitUsage || !strings.Contains(errs, c.want) || strings.Count(errs, "\n") != 1 {
-			t.Errorf("%s: exit code %d, %q, want 2 and one line with %q", c.args, code, errs, c.want)
-		}
+		command.Refused(t, append(strings.Fields(c.args), "-checkpoints", dir), c.want)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"spnode/data"
 	"spnode/data/ks"
 	"spnode/experiments/driver"
+	"spnode/model"
 )
 
 // apartSeed keeps the runs of the floor apart from the others.
@@ -18,10 +19,10 @@ const apartSeed = 1 << 40
 type laboratory struct {
 	Config
 	*driver.Session
-	train, test *data.Dataset // the two parts of the same runs
-	floor       *data.Dataset // other runs
-	starts      *data.Dataset // from the held-out states to the horizon
-	long        *data.Dataset // from the first states of the test parts
+	training, held *data.Dataset // the two parts of the same runs
+	floor          *data.Dataset // other runs
+	starts         *data.Dataset // from the held-out states to the horizon
+	long           *data.Dataset // from the first states of the test parts
 
 	joint, floorJoint *ks.JointHistogram // of the long truth, and of the floor
 	spectrum          []float64
@@ -38,10 +39,10 @@ func (l *laboratory) makeTruth() error {
 	if l.floor, err = l.runs("floor", d.FloorRuns, l.Test.LongTime+1, l.Seed+apartSeed); err != nil {
 		return err
 	}
-	l.train = part(whole, 0, d.Train)
-	l.test = part(whole, d.Train+d.Gap, d.Test)
+	l.training = part(whole, 0, d.Train)
+	l.held = part(whole, d.Train+d.Gap, d.Test)
 	l.starts = l.spread()
-	l.long = part(l.test, 0, l.Test.LongTime+1)
+	l.long = part(l.held, 0, l.Test.LongTime+1)
 	l.long.Trajectories = l.long.Trajectories[:l.Test.LongRuns]
 	equation := d.Solver.Problem
 	if l.joint, err = equation.DerivativeHistogram(l.long); err != nil {
@@ -88,17 +89,56 @@ func part(d *data.Dataset, from, n int) *data.Dataset {
 // spread is the truth from the held-out states on: as many from each of the test
 // parts as can be, over the whole of it.
 func (l *laboratory) spread() *data.Dataset {
-	n, runs := l.Test.Starts, l.test.Samples()
-	d := &data.Dataset{Components: l.test.Components}
-	times := l.test.Trajectories[0].Times
+	n, runs := l.Test.Starts, l.held.Samples()
+	d := &data.Dataset{Components: l.held.Components}
+	times := l.held.Trajectories[0].Times
 	last := len(times) - 1 - l.Test.Horizon
 	perRun := (n + runs - 1) / runs
 	for i := range n {
-		run, from := l.test.Trajectories[i%runs], i/runs*last/max(1, perRun-1)
+		run, from := l.held.Trajectories[i%runs], i/runs*last/max(1, perRun-1)
 		d.Trajectories = append(d.Trajectories, data.Trajectory{
 			Times: times[:l.Test.Horizon+1], States: run.States[from : from+l.Test.Horizon+1]})
 	}
 	return d
+}
+
+// setPairs completes the model's configuration by what the data fix: the Fourier
+// pairs in whose coordinates the networks see the field, and those, the first,
+// that are the autoencoder or stand beside it, both in units of the largest
+// deviation of any of their coordinates over the data.
+func (m ModelConfig) setPairs(c *model.Config, p ks.Equation, d *data.Dataset) error {
+	n := c.Autoencoder.Latent
+	fixed := m.Autoencoder == fourier || m.Autoencoder == fourierMLP
+	if !fixed && m.Modes == 0 {
+		return nil
+	}
+	pairs, err := p.FourierPairs(max(m.Modes, (n+1)/2))
+	if err != nil {
+		return err
+	}
+	scale := largestDeviation(d, pairs)
+	if m.Modes > 0 {
+		c.Basis = pairs
+		c.Factor = make([]float64, p.Points)
+		for i := range c.Factor {
+			c.Factor[i] = 1 / scale
+		}
+		scale = 1
+		unit := make([][]float64, len(pairs))
+		for i := range unit {
+			unit[i] = make([]float64, len(pairs))
+			unit[i][i] = 1
+		}
+		pairs = unit
+	}
+	if fixed {
+		// Of an odd number the last pair's cosine alone.
+		c.Autoencoder.Skip, err = model.NewLinearPair(pairs[:n], scale)
+		if err == nil {
+			c.Autoencoder.Skip.Only = m.Autoencoder == fourier
+		}
+	}
+	return err
 }
 
 // largestDeviation is that of the coefficients of the states along the rows.

@@ -6,96 +6,95 @@ import (
 	"slices"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
-	"spnode/data"
 	"spnode/data/problem"
-	"spnode/experiments/driver"
 	"spnode/experiments/figure"
+	"spnode/experiments/report"
 )
-
-var labels = []string{"y₁", "10⁴y₂", "y₃"}
 
 // figures draws figure 5 of the paper, the masses, the contrast of methods, the
 // spectra and the loss.
-func (l *laboratory) figures(models []*trained, deployed []deployment) ([]driver.PageFigure, error) {
-	var pages []driver.PageFigure
-	add := func(name, caption string, f *figure.Figure, err error) error {
-		if err == nil && f != nil {
-			pages = append(pages, driver.PageFigure{Name: name, Caption: caption, Figure: f})
-		}
-		return err
-	}
-	f, err := l.trajectories(models)
-	if err := add("fig5_robertson", "Figure 5 of the paper: from (1, 0, 0), truth as lines, the models at the paper's 50 times as dots; without an autoencoder above, with it below.", f, err); err != nil {
-		return nil, err
-	}
-	f, err = l.masses(models)
-	if err := add("masses", "Initial states of total mass 0.95, 1 and 1.05: the model keeps the mass to rounding.", f, err); err != nil {
-		return nil, err
-	}
-	f, err = contrastFigure(deployed)
-	if err := add("contrast", "The autoencoder model deployed by other methods at the paper's steps, up to 1.7e6 s: the largest error, which the saturating decoder bounds, and the largest latent component. A line that ends has passed 1e12.", f, err); err != nil {
-		return nil, err
-	}
-	f, err = l.spectra(models)
-	if err := add("spectrum", "Rates −Re λ of the problem's Jacobian along the trajectory from (1, 0, 0) as lines, and those of the learned A, which do not change, dashed.", f, err); err != nil {
-		return nil, err
-	}
-	f, err = lossFigure(models)
-	err = add("loss", "Training loss by iteration.", f, err)
-	return pages, err
+func (l *laboratory) figures(models []*trained, deployed []deployment) ([]report.Figure, error) {
+	return report.Draw(report.Drawing{
+		Name: "fig5_robertson", Caption: "Figure 5 of the paper: from (1, 0, 0), truth as lines, the models at the paper's 50 times as dots; without an autoencoder above, with it below.",
+		Draw: func() (*figure.Figure, error) { return l.trajectories(models) },
+	}, report.Drawing{
+		Name: "masses", Caption: "Initial states of total mass 0.95, 1 and 1.05: the model keeps the mass to rounding.",
+		Draw: func() (*figure.Figure, error) { return l.masses(models) },
+	}, report.Drawing{
+		Name: "contrast", Caption: "The autoencoder model deployed by other methods at the paper's steps, up to 1.7e6 s: the largest error, which the saturating decoder bounds, and the largest latent component. A line that ends has passed 1e12.",
+		Draw: func() (*figure.Figure, error) { return contrastFigure(deployed) },
+	}, report.Drawing{
+		Name: "spectrum", Caption: "Rates −Re λ of the problem's Jacobian along the trajectory from (1, 0, 0) as lines, and those of the learned A, which do not change, dashed.",
+		Draw: func() (*figure.Figure, error) { return l.spectra(models) },
+	}, report.Drawing{
+		Name: "loss", Caption: "Training loss by iteration.",
+		Draw: func() (*figure.Figure, error) {
+			var p report.LossPanel
+			for _, m := range models {
+				if m.diverged == nil {
+					p.Add(m.Name, m.Result.Log)
+				}
+			}
+			return report.LossFigure(figure.Layout{}, p)
+		},
+	})
 }
 
-// panel draws the scaled components of one trajectory, truth and model.
-func panel(title string, fine, coarse *data.Dataset, u [][][]float64, sample int) figure.Panel {
-	p := figure.Panel{
-		Title: title,
-		X:     figure.Axis{Label: "time t (s)", Log: true},
-		Y:     figure.Axis{Label: "concentration (scaled)"},
-	}
-	for j, f := range scale {
-		truth := fine.Trajectories[sample]
-		y := make([]float64, len(truth.Times))
-		for k := range y {
-			y[k] = f * truth.States[k][j]
-		}
-		p.Series = append(p.Series, figure.Truth(1+j, "truth "+labels[j], truth.Times, y))
-	}
-	label := "model"
-	for j, f := range scale {
-		y := make([]float64, len(u))
-		for k := range y {
-			y[k] = f * u[k][sample][j]
-		}
-		p.Series = append(p.Series, figure.Prediction(label, coarse.Trajectories[sample].Times, y).Diverging())
-		label = ""
-	}
-	return p
-}
-
-// trajectories is figure 5.
-func (l *laboratory) trajectories(models []*trained) (*figure.Figure, error) {
-	fine, err := l.reference(l.fineTimes())
+// panels draw the scaled components of trajectories, truth and model, one a panel.
+func (l *laboratory) panels(m *trained, u0 [][]float64, title func(sample int) string) ([]figure.Panel, error) {
+	fine, coarse := l.fineTimes(), problem.RobertsonTimes(points)
+	truth, err := l.from(fine, u0...)
 	if err != nil {
 		return nil, err
 	}
-	coarse, err := l.reference(problem.RobertsonTimes(points))
+	start, err := l.from(coarse, u0...)
+	if err != nil {
+		return nil, err
+	}
+	u, err := m.Model.Predict(start[0], coarse)
 	if err != nil {
 		return nil, err
 	}
 	var panels []figure.Panel
-	for _, name := range []string{"plain", "autoencoder"} {
-		m := named(models, name)
+	for s := range u0 {
+		panels = append(panels, figure.Panel{
+			Title: title(s),
+			X:     figure.Axis{Label: "time t (s)", Log: true},
+			Y:     figure.Axis{Label: "concentration (scaled)"},
+			Series: append(figure.Truths(fine, scaled(truth, s), 0, "truth y₁", "truth 10⁴y₂", "truth y₃"),
+				figure.Predictions("model", coarse, scaled(u, s), 0)),
+		})
+	}
+	return panels, nil
+}
+
+// scaled is one trajectory in the variables that the networks see.
+func scaled(u [][][]float64, sample int) [][][]float64 {
+	v := make([][][]float64, len(u))
+	for k := range u {
+		v[k] = [][]float64{floats.MulTo(make([]float64, len(scale)), u[k][sample], scale)}
+	}
+	return v
+}
+
+// trajectories is figure 5.
+func (l *laboratory) trajectories(models []*trained) (*figure.Figure, error) {
+	var panels []figure.Panel
+	for _, c := range [][2]string{{"direct", "without an autoencoder"}, {"autoencoder", "with an autoencoder"}} {
+		m := named(models, c[0])
 		if m == nil {
 			continue
 		}
-		u, err := m.model.Predict(coarse.States()[0], coarse.Trajectories[0].Times)
+		p, err := l.panels(m, [][]float64{{1, 0, 0}}, func(int) string {
+			return fmt.Sprintf("%s: largest error %s", c[1], report.Format(slices.Max(m.Test.MaxAbs)))
+		})
 		if err != nil {
 			return nil, err
 		}
-		title := map[string]string{"plain": "without an autoencoder", "autoencoder": "with an autoencoder"}[name]
-		panels = append(panels, panel(fmt.Sprintf("%s: largest error %s", title, driver.Format(slices.Max(m.test.MaxAbs))), fine, coarse, u, 0))
+		panels = append(panels, p...)
 	}
 	if len(panels) == 0 {
 		return nil, nil
@@ -110,25 +109,9 @@ func (l *laboratory) masses(models []*trained) (*figure.Figure, error) {
 		return nil, nil
 	}
 	u0 := [][]float64{{0.95, 0, 0}, {1, 0, 0}, {1.05, 0, 0}}
-	at := func(times []float64) (*data.Dataset, error) {
-		d, _, err := problem.RobertsonRadau().SolveFrom(l.Context, problem.Robertson{}, u0, 0, times)
-		return d, err
-	}
-	fine, err := at(l.fineTimes())
+	panels, err := l.panels(m, u0, func(s int) string { return fmt.Sprintf("mass %g", u0[s][0]) })
 	if err != nil {
 		return nil, err
-	}
-	coarse, err := at(problem.RobertsonTimes(points))
-	if err != nil {
-		return nil, err
-	}
-	u, err := m.model.Predict(coarse.States()[0], coarse.Trajectories[0].Times)
-	if err != nil {
-		return nil, err
-	}
-	var panels []figure.Panel
-	for s := range u0 {
-		panels = append(panels, panel(fmt.Sprintf("mass %g", u0[s][0]), fine, coarse, u, s))
 	}
 	return figure.New(figure.Layout{}, panels...)
 }
@@ -166,15 +149,15 @@ func (l *laboratory) spectra(models []*trained) (*figure.Figure, error) {
 	if m == nil {
 		return nil, nil
 	}
-	d, err := l.reference(l.fineTimes())
+	times := l.fineTimes()
+	truth, err := l.from(times)
 	if err != nil {
 		return nil, err
 	}
 	rates := make([][2][]float64, 2) // the third eigenvalue is 0: mass
 	jac := mat.NewDense(3, 3, nil)
-	times := d.Trajectories[0].Times
 	for k, t := range times {
-		problem.Robertson{}.Jacobian(jac, d.Trajectories[0].States[k])
+		problem.Robertson{}.Jacobian(jac, truth[k][0])
 		r, err := decay(jac)
 		if err != nil {
 			return nil, err
@@ -192,7 +175,7 @@ func (l *laboratory) spectra(models []*trained) (*figure.Figure, error) {
 		}
 	}
 	label := "learned A"
-	for _, z := range m.stability.Spectrum {
+	for _, z := range m.Stability.Spectrum {
 		if rate := -z[0]; rate > 0 {
 			first, last := times[0], times[len(times)-1]
 			p.Series = append(p.Series, figure.Dashed(figure.Black, label, []float64{first, last}, []float64{rate, rate}))
@@ -214,18 +197,4 @@ func decay(a *mat.Dense) ([]float64, error) {
 	}
 	slices.SortFunc(r, func(x, y float64) int { return cmp.Compare(y, x) })
 	return r, nil
-}
-
-func lossFigure(models []*trained) (*figure.Figure, error) {
-	p := figure.Panel{X: figure.Axis{Label: "iteration"}, Y: figure.Axis{Label: "loss", Log: true}}
-	for _, m := range models {
-		x, y := driver.LossCurve(m.result.Log)
-		if len(x) > 0 {
-			p.Series = append(p.Series, figure.Line(figure.Color(1+len(p.Series)), m.Name, x, y))
-		}
-	}
-	if len(p.Series) == 0 {
-		return nil, nil
-	}
-	return figure.New(figure.Layout{}, p)
 }

@@ -1,26 +1,20 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"spnode/data/problem"
-	"spnode/experiments/driver"
+	"spnode/experiments/driver/drivertest"
 )
 
-// command runs the command and returns its exit code and what it printed.
-func command(t *testing.T, args ...string) (code int, out, errs string) {
-	t.Helper()
-	var stdout, stderr bytes.Buffer
-	code = driver.Execute(context.Background(), "robertson", run, args, &stdout, &stderr)
-	return code, stdout.String(), stderr.String()
-}
+// robertson is the command.
+var robertson = &drivertest.Command{Name: "robertson", Run: run}
 
 // small are the flags of a run of seconds.
 func small(dir, name string, more ...string) []string {
@@ -35,11 +29,7 @@ func readReport(t *testing.T, dir string) (r struct {
 	}
 }) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, "report.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(text, &r); err != nil {
+	if err := json.Unmarshal(drivertest.Read(t, filepath.Join(dir, "report.json")), &r); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -47,11 +37,9 @@ func readReport(t *testing.T, dir string) (r struct {
 
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
-	if code, _, errs := command(t, small(dir, "r")...); code != 0 {
-		t.Fatalf("exit code %d: %s", code, errs)
-	}
+	robertson.Succeed(t, small(dir, "r")...)
 	run := filepath.Join(dir, "r")
-	for _, name := range []string{"config.json", "report.html", "autoencoder/MANIFEST.json", "plain/weights.npz",
+	for _, name := range []string{"config.json", "report.html", "autoencoder/MANIFEST.json", "direct/weights.npz",
 		"figures/fig5_robertson.png", "figures/masses.svg", "figures/contrast.csv", "figures/spectrum.png", "figures/loss.png"} {
 		if info, err := os.Stat(filepath.Join(run, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v, want a file with content", name, err)
@@ -77,117 +65,95 @@ func TestRun(t *testing.T) {
 			t.Errorf("%s: mass drifts by %v", m.Name, m.Test["mass_drift"])
 		}
 	}
-	if !seen["autoencoder"] || !seen["plain"] {
-		t.Errorf("got models %v, want autoencoder and plain", seen)
+	if !seen["autoencoder"] || !seen["direct"] {
+		t.Errorf("got models %v, want autoencoder and direct", seen)
 	}
 
 	// -evaluate from the checkpoints gives the same numbers, and makes the states
 	// that are held out alone: of total mass 1, and of several.
 	fresh := t.TempDir()
-	if code, _, errs := command(t, "-evaluate", run, "-out", filepath.Join(dir, "again"), "-quiet", "-checkpoints", fresh); code != 0 {
-		t.Fatalf("exit code %d: %s", code, errs)
-	}
+	robertson.Succeed(t, "-evaluate", run, "-out", filepath.Join(dir, "again"), "-quiet", "-checkpoints", fresh)
 	if kept, err := filepath.Glob(filepath.Join(fresh, ".cache", "*.npz")); err != nil || len(kept) != 2 {
 		t.Errorf("-evaluate made the data %v, %v, want two sets", kept, err)
 	}
 	again := readReport(t, filepath.Join(dir, "again"))
 	for _, m := range again.Models {
 		for _, first := range r.Models {
-			if first.Name == m.Name && asJSON(first.Test) != asJSON(m.Test) {
-				t.Errorf("%s: -evaluate gives %s, the run %s", m.Name, asJSON(m.Test), asJSON(first.Test))
+			if first.Name == m.Name && !reflect.DeepEqual(first.Test, m.Test) {
+				t.Errorf("%s: -evaluate gives %v, the run %v", m.Name, m.Test, first.Test)
 			}
 		}
 	}
-
-	// Physical variables in and out, without the data.
-	initial := filepath.Join(dir, "initial.csv")
-	if err := os.WriteFile(initial, []byte("y1,y2,y3\n1,1.6e-7,0\n0.97,1e-6,0.03\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	code, out, errs := command(t, "-predict", filepath.Join(run, "masses"), "-initial", initial, "-times", "log:4e-6:4e6:9", "-out", "-")
-	if code != 0 || strings.Count(out, "\n") != 1+2*9 || !strings.HasPrefix(out, "sample,t,y1,y2,y3\n") {
-		t.Errorf("-predict: exit code %d, %s%s", code, out, errs)
-	}
 }
 
-func asJSON(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err.Error()
-	}
-	return string(b)
-}
-
-func TestSeedsAndResume(t *testing.T) {
+// Several seeds are reported with their median.
+func TestSeeds(t *testing.T) {
 	dir := t.TempDir()
-	args := small(dir, "r", "-only", "autoencoder", "-seeds", "2")
-	if code, out, errs := command(t, args...); code != 0 || !strings.Contains(out, "median") {
-		t.Fatalf("exit code %d: %s%s", code, out, errs)
+	if out := robertson.Succeed(t, small(dir, "r", "-only", "autoencoder", "-seeds", "2")...); !strings.Contains(out, "median") {
+		t.Errorf("got no median: %s", out)
 	}
-	weights := func(name string) []byte {
-		b, err := os.ReadFile(filepath.Join(dir, "r", name, "weights.npz"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
-	}
-	first, second := weights("autoencoder"), weights("seeds/autoencoder-1")
-	if bytes.Equal(first, second) {
-		t.Error("two seeds have the same weights")
-	}
-	if code, _, errs := command(t, "-checkpoints", dir, "-run", "r", "-resume", "-quiet"); code != 0 {
-		t.Fatalf("-resume: exit code %d: %s", code, errs)
-	}
-	if !bytes.Equal(first, weights("autoencoder")) {
-		t.Error("a complete run that is resumed has other weights")
+	m := readReport(t, filepath.Join(dir, "r")).Models[0]
+	if seeds, ok := m.Extra["seeds"].([]any); !ok || len(seeds) != 2 || m.Extra["median"] == nil {
+		t.Errorf("got %v", m.Extra)
 	}
 }
 
 func TestWrongInput(t *testing.T) {
 	dir := t.TempDir()
-	config := filepath.Join(dir, "c.json")
-	if err := os.WriteFile(config, []byte(`{"data": {"sample": 3}}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	config := drivertest.Write(t, filepath.Join(dir, "c.json"), `{"data": {"sample": 3}}`)
 	for _, c := range []struct {
 		args string
 		want string
 	}{
-		{"-only autoencode", `got "autoencode", want one of autoencoder, plain`},
-		{"-integrator etd", `got "etd", want one of etd1`},
+		{"-only autoencode", `got "autoencode", want one of autoencoder, direct`},
 		{"-autoencoder yes", `want one of on, off`},
 		{"-invariants no", `want one of on, off`},
 		{"-weighting log", `want one of time, log-time, uniform`},
-		{"-seeds 0", "want a whole number of at least 1"},
 		{"-batch 5000", "at most the 1000 samples"},
 		{"-config " + config, `unknown field "data.sample"`},
-		{"-evaluate " + dir, "config.json"},
-		{"-predict " + dir + " -initial x.csv -times 0:1:1 -out -", "MANIFEST.json"},
 	} {
-		code, _, errs := command(t, append(strings.Fields(c.args), "-checkpoints", dir)...)
-		if code != driver.ExitUsage || !strings.Contains(errs, c.want) || strings.Count(errs, "\n") != 1 {
-			t.Errorf("%s: exit code %d, %q, want 2 and one line with %q", c.args, code, errs, c.want)
-		}
+		robertson.Refused(t, append(strings.Fields(c.args), "-checkpoints", dir), c.want)
 	}
 }
 
 func TestPrintConfig(t *testing.T) {
-	_, text, _ := command(t, "-print-config", "-seed", "5", "-iterations", "7", "-batch", "10", "-weighting", "time", "-seeds", "3")
-	path := filepath.Join(t.TempDir(), "c.json")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	code, again, errs := command(t, "-print-config", "-config", path)
-	if code != 0 || again != text {
-		t.Fatalf("exit code %d: %s\nthe configuration does not reproduce itself", code, errs)
+	text := robertson.Succeed(t, "-print-config", "-seed", "5", "-iterations", "7", "-batch", "10", "-weighting", "time", "-seeds", "3")
+	path := drivertest.Write(t, filepath.Join(t.TempDir(), "c.json"), text)
+	if again := robertson.Succeed(t, "-print-config", "-config", path); again != text {
+		t.Fatalf("the configuration does not reproduce itself:\n%s", again)
 	}
 	var c Config
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		t.Fatal(err)
 	}
 	m := c.Models[0]
-	if c.Seed != 5 || m.Train.Adam.Iterations != 7 || m.Train.Batch != 10 || m.Train.Weighting != "time" || m.Seeds != 3 {
+	if c.Seed != 5 || m.Train.First.Iterations != 7 || m.LargestBatch() != 10 || m.Train.Weighting != "time" || m.Seeds != 3 {
 		t.Errorf("got %+v", m)
+	}
+}
+
+// -autoencoder and -integrator choose among the models.
+func TestFlagsChooseModels(t *testing.T) {
+	for args, want := range map[string]string{
+		"-autoencoder off":                 "direct",
+		"-integrator imex":                 "autoencoder direct masses literal-loss",
+		"-integrator rk4 -autoencoder off": "direct",
+		"-only masses,direct":              "direct masses",
+	} {
+		var c Config
+		if err := json.Unmarshal([]byte(robertson.Succeed(t, append(strings.Fields(args), "-print-config")...)), &c); err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, m := range c.Models {
+			names = append(names, m.Name)
+			if method, given := strings.CutPrefix(args, "-integrator "); given && m.Model.Integrator != strings.Fields(method)[0] {
+				t.Errorf("%s: %s is integrated by %s", args, m.Name, m.Model.Integrator)
+			}
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s: got %s, want %s", args, got, want)
+		}
 	}
 }
 

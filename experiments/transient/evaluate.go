@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -8,63 +9,11 @@ import (
 
 	"spnode/data"
 	"spnode/data/measure"
-	"spnode/data/ode"
 	"spnode/data/problem"
 	"spnode/experiments/driver"
+	"spnode/experiments/report"
 	"spnode/model"
 )
-
-// truth is the held-out data for one ε, at the tolerance 1e-10: on the
-// training grid and at two steps that no model was trained on.
-type truth struct {
-	initial [][]float64
-	grids   map[string]*data.Dataset
-}
-
-// The grids of a test.
-const (
-	trainGrid = "train_grid"
-	coarse    = "dt_0.2"
-	fine      = "dt_0.02"
-)
-
-// heldOutSeed keeps the held-out states apart from the training's.
-const heldOutSeed = 1 << 40
-
-// trainingData makes the data for one ε: all accepted steps.
-func (c Config) trainingData(eps float64) (*data.Dataset, error) {
-	r := ode.DefaultRKF45()
-	r.RelTol, r.AbsTol, r.FirstStep = c.Data.Tolerance, c.Data.Tolerance, c.Data.FirstStep
-	d, _, err := r.Steps(problem.Transient{Epsilon: eps}, problem.UniformStates(c.Data.Samples, 2, -1, 1, c.Seed), c.Data.Steps)
-	return d, err
-}
-
-// heldOut makes the test data for a model.
-func (c Config) heldOut(m ModelConfig, train *data.Dataset) (truth, error) {
-	r := ode.DefaultRKF45()
-	r.RelTol, r.AbsTol = 1e-10, 1e-10
-	t := truth{initial: problem.UniformStates(c.Data.HeldOut, 2, -1, 1, c.Seed+heldOutSeed), grids: map[string]*data.Dataset{}}
-	for name, times := range map[string][]float64{
-		trainGrid: train.AtTimes(m.Times...).Trajectories[0].Times,
-		coarse:    uniformTimes(0.2, c.Data.TestTime),
-		fine:      uniformTimes(0.02, c.Data.TestTime),
-	} {
-		d, _, err := r.Solve(problem.Transient{Epsilon: m.Epsilon}, t.initial, times)
-		if err != nil {
-			return t, err
-		}
-		t.grids[name] = d
-	}
-	return t, nil
-}
-
-func uniformTimes(dt, stop float64) []float64 {
-	times := make([]float64, int(math.Round(stop/dt))+1)
-	for i := range times {
-		times[i] = float64(i) * dt
-	}
-	return times
-}
 
 // gridError is how far predictions are from the truth on one grid.
 type gridError struct {
@@ -89,28 +38,6 @@ type testReport struct {
 	Coarse    gridError  `json:"dt_0.2"`
 	Fine      gridError  `json:"dt_0.02"`
 	Linear    linearPart `json:"linear"`
-}
-
-// seedReport is one of several seeds of a model.
-type seedReport struct {
-	Seed    int         `json:"seed"`
-	Loss    float64     `json:"loss"`
-	Starts  int         `json:"starts"` // 1 without a restart
-	Seconds float64     `json:"seconds"`
-	Test    *testReport `json:"test"`
-}
-
-// trained is a model after its training and test.
-type trained struct {
-	ModelConfig
-	model       *model.Model
-	result      model.Result
-	stability   *model.Stability
-	test        *testReport
-	predictions map[string][][][]float64
-	truth       truth
-	floor       float64 // of the error of A that the data allow, at ε = 0
-	seeds       []seedReport
 }
 
 // evaluate tests a model on the held-out states.
@@ -180,8 +107,73 @@ func floor(d *data.Dataset) float64 {
 	return worst
 }
 
-// row is the model's line in the table of results.
-func (t *trained) row(table *driver.Table) {
-	table.Add(t.Name, len(t.Times)-1, t.test.TrainGrid.Rel, t.test.Coarse.Rel, t.test.Fine.Rel,
-		t.test.Coarse.MaxAbs, t.test.Linear.MaxAbsError, t.result.Loss, t.result.Seconds)
+func (t *trained) report(s *driver.Session) report.Model {
+	m := t.Report(s)
+	if t.recipe.Epsilon == 0 {
+		m.Extra["data_floor_of_A"] = t.floor
+	}
+	return m
+}
+
+// results is the table of all models.
+func results(models []*trained) *report.Table {
+	t := report.NewTable("Errors over held-out initial states (rel: ‖error‖/‖truth‖)",
+		"model", "steps", "rel, training grid", "rel, Δt 0.2", "rel, Δt 0.02", "max, Δt 0.2", "max error of A", "loss", "seconds")
+	for _, m := range models {
+		r := m.Test
+		t.Add(m.Name, len(m.recipe.Times)-1, r.TrainGrid.Rel, r.Coarse.Rel, r.Fine.Rel, r.Coarse.MaxAbs, r.Linear.MaxAbsError, m.Result.Loss, m.Result.Seconds)
+	}
+	return t
+}
+
+// seeds is the table of the models with several.
+func seeds(models []*trained) *report.Table {
+	t := report.NewTable("Seeds", "model", "seed", "starts", "loss", "max error of A", "max, Δt 0.2", "max, Δt 0.02", "seconds")
+	for _, m := range models {
+		m.SeedRows(t, func(s report.Seed[*testReport]) []any {
+			return []any{s.Starts, s.Loss, s.Test.Linear.MaxAbsError, s.Test.Coarse.MaxAbs, s.Test.Fine.MaxAbs, s.Seconds}
+		})
+	}
+	return t
+}
+
+// less orders errors: NaN, of a rollout that ran away, is the largest.
+func less(a, b float64) bool { return a < b || math.IsNaN(b) && !math.IsNaN(a) }
+
+// statements holds what the paper says of the example against the numbers.
+func statements(models []*trained) *report.Table {
+	by := map[string]*trained{}
+	for _, m := range models {
+		by[m.Name] = m
+	}
+	t := report.NewTable("What the paper says, and what was measured", "statement", "holds", "measured")
+	say := func(text string, holds bool, format string, args ...any) {
+		t.Add(text, holds, fmt.Sprintf(format, args...))
+	}
+	f := report.Format
+	e0, i0, e1, i1 := by["eps0-etd1"], by["eps0-imex"], by["eps1-etd1"], by["eps1-imex"]
+	if e0 != nil {
+		say("ε = 0: ETD1 learns the dynamics from a single step", e0.Test.Coarse.Rel < 1e-3,
+			"rel %s at Δt 0.2, A off by %s where the data allow %s", f(e0.Test.Coarse.Rel), f(e0.Test.Linear.MaxAbsError), f(e0.floor))
+	}
+	if i0 != nil {
+		say("ε = 0: IMEX is unable to capture them", !(i0.Test.Coarse.Rel <= 0.05),
+			"loss %s, yet rel %s at Δt 0.2, A off by %s", f(i0.Result.Loss), f(i0.Test.Coarse.Rel), f(i0.Test.Linear.MaxAbsError))
+	}
+	if e1 != nil && i1 != nil {
+		say("ε = 1: ETD1 is more accurate than IMEX at Δt 0.2", less(e1.Test.Coarse.Rel, i1.Test.Coarse.Rel),
+			"rel %s against %s", f(e1.Test.Coarse.Rel), f(i1.Test.Coarse.Rel))
+	}
+	if e0 != nil && i0 != nil && e1 != nil && i1 != nil {
+		a, b := i0.Test.Coarse.Rel/e0.Test.Coarse.Rel, i1.Test.Coarse.Rel/e1.Test.Coarse.Rel
+		say("the difference is more pronounced at ε = 1", less(a, b), "IMEX/ETD1: %s at ε = 1, %s at ε = 0", f(b), f(a))
+	}
+	for _, m := range models {
+		if m.recipe.Epsilon == 1 {
+			grid, worst := m.Test.TrainGrid.Rel, max(m.Test.Coarse.Rel, m.Test.Fine.Rel)
+			say(fmt.Sprintf("%s deploys at other steps than it was trained on", m.Name), worst < 3*grid,
+				"rel %s on the training grid, %s and %s at Δt 0.2 and 0.02", f(grid), f(m.Test.Coarse.Rel), f(m.Test.Fine.Rel))
+		}
+	}
+	return t
 }

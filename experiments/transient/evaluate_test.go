@@ -12,6 +12,7 @@ import (
 
 	"spnode/data"
 	"spnode/data/problem"
+	"spnode/experiments/driver"
 	"spnode/model"
 )
 
@@ -92,11 +93,11 @@ func TestFloorOfNoise(t *testing.T) {
 
 // fake is a model with the errors of a test that nobody made.
 func fake(name string, train, coarse, fine float64) *trained {
-	t := &trained{test: new(testReport)}
+	t := &trained{Tested: &driver.Tested[*testReport]{Test: new(testReport)}}
 	t.Name = name
-	fmt.Sscanf(name, "eps%g-", &t.Epsilon)
-	t.test.TrainGrid.Rel, t.test.Coarse.Rel, t.test.Fine.Rel = train, coarse, fine
-	t.result.Loss, t.test.Linear.MaxAbsError, t.floor = 0.125, 4.5, 0.0625
+	fmt.Sscanf(name, "eps%g-", &t.recipe.Epsilon)
+	t.Test.TrainGrid.Rel, t.Test.Coarse.Rel, t.Test.Fine.Rel = train, coarse, fine
+	t.Result.Loss, t.Test.Linear.MaxAbsError, t.floor = 0.125, 4.5, 0.0625
 	return t
 }
 

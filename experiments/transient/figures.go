@@ -10,51 +10,39 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"spnode/data/problem"
-	"spnode/experiments/driver"
 	"spnode/experiments/figure"
+	"spnode/experiments/report"
 	"spnode/ops/expm"
 )
 
 // figures draws figures 2 to 4 of the paper, and the loss and the error over
 // time.
-func figures(models []*trained) ([]driver.PageFigure, error) {
-	var pages []driver.PageFigure
-	add := func(name, caption string, f *figure.Figure, err error) error {
-		if err == nil {
-			pages = append(pages, driver.PageFigure{Name: name, Caption: caption, Figure: f})
-		}
-		return err
-	}
-	f, err := growthFigure()
-	if err := add("fig2_growth", "Figure 2 of the paper: γ > 0 lets ‖e^{tA}‖ grow before it decays, γ < 0 does not.", f, err); err != nil {
-		return nil, err
-	}
+func figures(models []*trained) ([]report.Figure, error) {
+	all := []report.Drawing{{
+		Name: "fig2_growth", Caption: "Figure 2 of the paper: γ > 0 lets ‖e^{tA}‖ grow before it decays, γ < 0 does not.", Draw: growthFigure,
+	}}
 	for eps, name := range []string{"fig3_eps0", "fig4_eps1"} {
-		own := ofEpsilon(models, float64(eps))
-		if len(own) == 0 {
-			continue
-		}
-		f, err := rolloutFigure(own)
-		caption := fmt.Sprintf("Figure %d of the paper, ε = %d: a held-out initial state, truth as lines, the models at Δt = 0.2 as dots. They were trained on %d steps of about %.2g.",
-			3+eps, eps, len(own[0].Times)-1, own[0].truth.grids[trainGrid].Trajectories[0].Times[1])
-		if err := add(name, caption, f, err); err != nil {
-			return nil, err
+		if own := ofEpsilon(models, float64(eps)); len(own) > 0 {
+			all = append(all, report.Drawing{
+				Name: name,
+				Caption: fmt.Sprintf("Figure %d of the paper, ε = %d: a held-out initial state, truth as lines, the models at Δt = 0.2 as dots. They were trained on %d steps of about %.2g.",
+					3+eps, eps, len(own[0].recipe.Times)-1, own[0].truth.grids[trainGrid].Trajectories[0].Times[1]),
+				Draw: func() (*figure.Figure, error) { return rolloutFigure(own) },
+			})
 		}
 	}
-	f, err = lossFigure(models)
-	if f != nil || err != nil {
-		if err := add("loss", "Training loss, eq. (20), of the attempt that was kept: Adam, then L-BFGS.", f, err); err != nil {
-			return nil, err
-		}
-	}
-	f, err = errorFigure(models)
-	err = add("error_over_time", "Error of the held-out rollouts at Δt = 0.2: median, and the band from 10 % to 90 %.", f, err)
-	return pages, err
+	return report.Draw(append(all, report.Drawing{
+		Name: "loss", Caption: "Training loss, eq. (20), of the attempt that was kept: Adam, then L-BFGS.",
+		Draw: func() (*figure.Figure, error) { return lossFigure(models) },
+	}, report.Drawing{
+		Name: "error_over_time", Caption: "Error of the held-out rollouts at Δt = 0.2: median, and the band from 10 % to 90 %.",
+		Draw: func() (*figure.Figure, error) { return errorFigure(models) },
+	})...)
 }
 
 func ofEpsilon(models []*trained, eps float64) (own []*trained) {
 	for _, m := range models {
-		if m.Epsilon == eps {
+		if m.recipe.Epsilon == eps {
 			own = append(own, m)
 		}
 	}
@@ -112,20 +100,13 @@ func rolloutFigure(models []*trained) (*figure.Figure, error) {
 	for _, m := range models {
 		s := shown(m)
 		p := figure.Panel{
-			Title: methodTitle(m.Model.Integrator),
-			Note:  fmt.Sprintf("relative error over all held-out states: %s", driver.Format(m.test.Coarse.Rel)),
+			Title: methodTitle(m.recipe.Model.Integrator),
+			Note:  fmt.Sprintf("relative error over all held-out states: %s", report.Format(m.Test.Coarse.Rel)),
 			X:     figure.Axis{Label: "time t (dimensionless)"},
 			Y:     figure.Axis{Label: "x₁, x₂"},
 		}
-		d, times := m.truth.grids[fine].States(), m.truth.grids[fine].Trajectories[s].Times
-		for j := range 2 {
-			p.Series = append(p.Series, figure.Truth(1+j, fmt.Sprintf("truth x%c", '₁'+rune(j)), times, component(d, s, j)))
-		}
-		label := "model, Δt = 0.2"
-		for j := range 2 {
-			p.Series = append(p.Series, figure.Prediction(label, m.truth.grids[coarse].Trajectories[s].Times, component(m.predictions[coarse], s, j)).Diverging())
-			label = ""
-		}
+		t, at := m.truth.grids[fine], m.truth.grids[coarse].Trajectories[s].Times
+		p.Series = append(figure.Truths(t.Trajectories[s].Times, t.States(), s, "truth x₁", "truth x₂"), figure.Predictions("model, Δt = 0.2", at, m.predictions[coarse], s))
 		panels = append(panels, p)
 	}
 	return figure.New(figure.Layout{}, panels...)
@@ -142,48 +123,27 @@ func methodTitle(name string) string {
 	return strings.ToUpper(name)
 }
 
-func component(u [][][]float64, sample, j int) []float64 {
-	y := make([]float64, len(u))
-	for k := range u {
-		y[k] = u[k][sample][j]
-	}
-	return y
-}
-
 // epsilons are those of the models, in their order.
 func epsilons(models []*trained) (eps []float64) {
 	for _, m := range models {
-		if !slices.Contains(eps, m.Epsilon) {
-			eps = append(eps, m.Epsilon)
+		if !slices.Contains(eps, m.recipe.Epsilon) {
+			eps = append(eps, m.recipe.Epsilon)
 		}
 	}
 	return eps
 }
 
-// lossFigure has a panel for each ε with the loss of every model. It is nil if
-// none was trained.
+// lossFigure has a panel for each ε.
 func lossFigure(models []*trained) (*figure.Figure, error) {
-	var panels []figure.Panel
+	var panels []report.LossPanel
 	for _, eps := range epsilons(models) {
-		p := figure.Panel{
-			Title: fmt.Sprintf("ε = %g", eps),
-			X:     figure.Axis{Label: "iteration"},
-			Y:     figure.Axis{Label: "loss", Log: true},
+		p := report.LossPanel{Title: fmt.Sprintf("ε = %g", eps)}
+		for _, m := range ofEpsilon(models, eps) {
+			p.Add(m.Name, m.Result.Log)
 		}
-		for i, m := range ofEpsilon(models, eps) {
-			x, y := driver.LossCurve(m.result.Log)
-			if len(x) > 0 {
-				p.Series = append(p.Series, figure.Line(figure.Color(1+i), m.Name, x, y))
-			}
-		}
-		if len(p.Series) > 0 {
-			panels = append(panels, p)
-		}
+		panels = append(panels, p)
 	}
-	if len(panels) == 0 {
-		return nil, nil
-	}
-	return figure.New(figure.Layout{Cols: 2}, panels...)
+	return report.LossFigure(figure.Layout{Cols: 2}, panels...)
 }
 
 // errorFigure has a panel for each ε with the error over time of every model.

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"spnode/data"
+	"spnode/experiments/driver"
 	"spnode/experiments/figure"
-	"spnode/model"
 )
 
 // drawn is the .csv of a figure, without its header.
@@ -32,43 +32,6 @@ func drawn(t *testing.T, f *figure.Figure) [][]string {
 	return rows
 }
 
-// Of several attempts the model has the one that ended lowest, whose loss is
-// what the figure shows.
-func TestLossFigureShowsTheAttemptThatWasKept(t *testing.T) {
-	entry := func(attempt int, stage string, k int, loss float64) model.Metrics {
-		return model.Metrics{Attempt: attempt, Stage: stage, Iteration: k, Loss: loss, Total: 2}
-	}
-	log := []model.Metrics{
-		entry(0, "adam", 1, 9), entry(0, "lbfgs", 1, 3),
-		entry(1, "adam", 1, 8), entry(1, "adam", 2, 0.5), entry(1, "lbfgs", 1, 2),
-		entry(2, "adam", 1, 1), entry(2, "lbfgs", 1, 4),
-	}
-	m := &trained{}
-	m.Name, m.result.Log = "m", log
-	f, err := lossFigure([]*trained{m})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var shown [][2]float64
-	for _, row := range drawn(t, f)[1:] {
-		var xy []float64
-		for _, cell := range row {
-			if v, err := strconv.ParseFloat(cell, 64); err == nil {
-				xy = append(xy, v)
-			}
-		}
-		shown = append(shown, [2]float64(xy[len(xy)-2:]))
-	}
-	if len(shown) != 3 || shown[0] != [2]float64{1, 8} || shown[1] != [2]float64{2, 0.5} || shown[2] != [2]float64{3, 2} {
-		t.Errorf("it shows %v, want the iterations 1, 2, 3 with 8, 0.5, 2", shown)
-	}
-
-	m.result.Log = nil
-	if f, err := lossFigure([]*trained{m}); f != nil || err != nil {
-		t.Errorf("without a training got %v, %v", f, err)
-	}
-}
-
 // A state that ran away counts as the largest error, not as the smallest.
 func TestErrorFigureWithRunaways(t *testing.T) {
 	const samples = 11
@@ -83,7 +46,7 @@ func TestErrorFigureWithRunaways(t *testing.T) {
 			u[k], want[k] = append(u[k], x), append(want[k], []float64{0, 0})
 		}
 	}
-	m := &trained{predictions: map[string][][][]float64{coarse: u}, truth: truth{grids: map[string]*data.Dataset{coarse: data.Shared(times, want, nil)}}}
+	m := &trained{Tested: new(driver.Tested[*testReport]), predictions: map[string][][][]float64{coarse: u}, truth: truth{grids: map[string]*data.Dataset{coarse: data.Shared(times, want, nil)}}}
 	m.Name = "m"
 	f, err := errorFigure([]*trained{m})
 	if err != nil {

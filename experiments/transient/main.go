@@ -9,8 +9,10 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data"
 	"spnode/data/problem"
 	"spnode/experiments/driver"
+	"spnode/experiments/report"
 	"spnode/model"
 )
 
@@ -19,20 +21,36 @@ func main() { driver.Main("transient", run) }
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("transient", "learns example 5.1 of the paper: transient growth, ETD1 against IMEX")
 	epsilon := f.Set.String("epsilon", "", "train only the models of ε = `E`, 0 or 1")
-	e := driver.Experiment[Config]{
+	return driver.Experiment[Config, *Config]{
 		Flags:      f,
 		Components: problem.Transient{}.Components(),
-		Configure:  func() (Config, error) { return configure(f, *epsilon) },
-		Test:       testAll,
-	}
-	return e.Run(ctx, args, stdout, stderr)
+		Default:    defaultConfig,
+		Choose:     func(c *Config) error { return c.choose(f, *epsilon) },
+		Quick:      (*Config).quick,
+		Learn:      learn,
+	}.Run(ctx, args, stdout, stderr)
 }
 
-// testAll takes all models from the session and tests them.
-func testAll(s *driver.Session, cfg Config) (*driver.Page, error) {
+// laboratory is where the models are trained and tested.
+type laboratory struct {
+	Config
+	*driver.Session
+}
+
+// learn trains all models, tests them and shows the results.
+func learn(s *driver.Session, c Config) (*report.Page, error) {
+	l := &laboratory{c, s}
 	var models []*trained
-	for _, m := range cfg.Models {
-		t, err := test(s, cfg, m)
+	for _, m := range c.Models {
+		truth, err := c.truth(m)
+		if err != nil {
+			return nil, err
+		}
+		fitted, err := l.train(m, truth)
+		if err != nil {
+			return nil, errors.WithMessage(err, m.Name)
+		}
+		t, err := l.test(fitted, m, truth)
 		if err != nil {
 			return nil, errors.WithMessage(err, m.Name)
 		}
@@ -42,47 +60,44 @@ func testAll(s *driver.Session, cfg Config) (*driver.Page, error) {
 	return page(models)
 }
 
-// test takes a model and its further seeds from the session and tests them.
-func test(s *driver.Session, cfg Config, m ModelConfig) (*trained, error) {
-	all, err := cfg.trainingData(m.Epsilon)
-	if err != nil {
-		return nil, err
-	}
-	t := &trained{ModelConfig: m}
-	if t.truth, err = cfg.heldOut(m, all); err != nil {
-		return nil, err
-	}
-	d := m.dataset(all)
-	if m.Epsilon == 0 {
-		t.floor = floor(d)
-	}
-	for k := range m.Seeds {
-		fitted, result, err := s.Model(driver.SeedName(m.Name, k), func() (driver.Training, error) {
-			c, train := driver.Seeded(m.Model, m.Train, cfg.Seed, k)
-			return driver.Training{Model: c, Train: train, Data: d}, nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		if err := t.add(k, fitted, result); err != nil {
-			return nil, err
-		}
-	}
-	return t, nil
+// train trains a model, from each of its seeds.
+func (l *laboratory) train(m ModelConfig, t truth) ([]driver.Fitted, error) {
+	return l.Train(m.Recipe, func(*model.Config) (*data.Dataset, error) { return t.training, nil })
 }
 
-// add tests a trained model; the first of several seeds is the one that counts.
-func (t *trained) add(k int, m *model.Model, result model.Result) error {
-	test, predictions, err := evaluate(m, t.Epsilon, t.truth)
-	if err != nil {
-		return err
+// trained is a model after its training and test.
+type trained struct {
+	*driver.Tested[*testReport]
+	recipe      ModelConfig
+	truth       truth
+	predictions map[string][][][]float64 // of the model on the grids of the test
+	floor       float64                  // of the error of A that the data allow, at ε = 0
+}
+
+// test tests a model and its further seeds.
+func (l *laboratory) test(fitted []driver.Fitted, m ModelConfig, truth truth) (*trained, error) {
+	t := &trained{recipe: m, truth: truth}
+	if m.Epsilon == 0 {
+		t.floor = floor(truth.training)
 	}
-	if k == 0 {
-		t.model, t.result, t.test, t.predictions = m, result, test, predictions
-		if t.stability, err = m.Stability(); err != nil {
-			return err
+	var err error
+	t.Tested, err = driver.Test(fitted, func(f driver.Fitted) (*testReport, error) {
+		r, predictions, err := evaluate(f.Model, m.Epsilon, truth)
+		if f.Seed == 0 {
+			t.predictions = predictions
 		}
-	}
-	t.seeds = append(t.seeds, seedReport{k, result.Loss, result.Attempts, result.Seconds, test})
-	return nil
+		return r, err
+	})
+	return t, err
+}
+
+// page shows the results.
+func page(models []*trained) (*report.Page, error) {
+	figures, err := figures(models)
+	return &report.Page{
+		Title:   "Transient growth",
+		Summary: "Example 5.1: dx/dt = Ax + ε sin x, where A = [[−2, 10], [0, −2]] lets states grow before they decay. Learned from few snapshots, tested on held-out initial states.",
+		Tables:  []*report.Table{results(models), statements(models), seeds(models)},
+		Figures: figures,
+	}, err
 }

@@ -1,0 +1,185 @@
+package driver
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"spnode/model"
+	"spnode/model/train"
+)
+
+// Recipe is a model and how it is trained: what all experiments say of one. The
+// configuration of a model embeds it beside what it has of its own.
+type Recipe struct {
+	Name string `json:"name"`
+	// Seeds trains from so many starts and reports each; the model is the first.
+	Seeds int          `json:"seeds"`
+	Model model.Config `json:"model"`
+	Train train.Config `json:"train"`
+}
+
+// Base is the recipe inside a model's configuration.
+func (r *Recipe) Base() *Recipe { return r }
+
+// Common is what the configurations of all experiments have: an experiment's own
+// embeds it, with M its configuration of a model, which embeds a [Recipe].
+type Common[M any] struct {
+	// Seed determines every random choice.
+	Seed uint64 `json:"seed"`
+	// Models are trained one after the other.
+	Models []M `json:"models"`
+}
+
+// Recipes are those inside the models' configurations, not copies.
+func (c *Common[M]) Recipes() []*Recipe {
+	var all []*Recipe
+	for i := range c.Models {
+		all = append(all, any(&c.Models[i]).(interface{ Base() *Recipe }).Base())
+	}
+	return all
+}
+
+func (c *Common[M]) seed() uint64 { return c.Seed }
+
+// load reads a file over the defaults in the whole configuration. A file that has
+// models has all of them: they do not mix with the default ones.
+func (c *Common[M]) load(path string, whole any) error {
+	defaults := c.Models
+	c.Models = nil
+	err := LoadConfig(path, whole)
+	if c.Models == nil {
+		c.Models = defaults
+	}
+	return err
+}
+
+// apply sets what the flags say: default < file < flag.
+func (c *Common[M]) apply(f *Flags) error {
+	if f.Given("only") {
+		only := strings.Split(f.Only, ",")
+		var names []string
+		for _, r := range c.Recipes() {
+			names = append(names, r.Name)
+		}
+		for _, n := range only {
+			if err := OneOf("only", n, names...); err != nil {
+				return err
+			}
+		}
+		var models []M
+		for i, n := range names {
+			if slices.Contains(only, n) {
+				models = append(models, c.Models[i])
+			}
+		}
+		c.Models = models
+	}
+	if f.Given("seed") {
+		c.Seed = f.Seed
+	}
+	for _, r := range c.Recipes() {
+		f.apply(r)
+	}
+	return nil
+}
+
+func (f *Flags) apply(r *Recipe) {
+	m, t := &r.Model, &r.Train
+	if f.Given("seeds") {
+		r.Seeds = f.Seeds
+	}
+	if f.Given("integrator") {
+		m.Integrator = f.Integrator
+	}
+	if f.Given("batch") {
+		t.SetBatch(f.Batch)
+		t.LBFGS.Iterations = 0 // which needs all samples at once
+	}
+	if f.Given("iterations") {
+		// As many in all, divided as the recipe divides them.
+		first, lbfgs := t.First.Iterations, t.LBFGS.Iterations
+		t.LBFGS.Iterations = f.Iterations * lbfgs / max(1, first+lbfgs)
+		t.First.Iterations = f.Iterations - t.LBFGS.Iterations
+	}
+	if f.Given("lr") {
+		t.First.Schedule.Rate = f.LR
+		t.First.Schedule.Final = min(t.First.Schedule.Final, f.LR)
+	}
+	if f.Given("dtype") {
+		m.Dtype = f.Dtype
+	}
+	if f.Given("workers") {
+		t.Workers = f.Workers
+	}
+	if f.Given("substeps") {
+		m.Substeps = f.Substeps
+	}
+}
+
+// String describes the recipe in a line.
+func (r *Recipe) String() string {
+	m, t := r.Model, r.Train
+	s := fmt.Sprintf("%s: %s, latent %d, g %s, %d iterations of %s", r.Name, m.Integrator, m.LatentDim(), m.Nonlinear.Kind, t.First.Iterations, t.First.Optimizer)
+	for i, p := range t.Phases {
+		if i > 0 {
+			s += " and then"
+		}
+		if p.Batch > 0 {
+			s += fmt.Sprintf(", batch %d", p.Batch)
+		}
+		if p.Window > 0 {
+			s += fmt.Sprintf(" of windows of %d steps", p.Window)
+		}
+	}
+	if t.LBFGS.Iterations > 0 {
+		s += fmt.Sprintf(", %d of L-BFGS", t.LBFGS.Iterations)
+	}
+	return fmt.Sprintf("%s, loss weighted by %s, %s", s, t.Weighting, m.Dtype)
+}
+
+// LargestBatch is that of the recipe's phases; 0: they see all samples.
+func (r *Recipe) LargestBatch() (n int) {
+	for _, p := range r.Train.Phases {
+		n = max(n, p.Batch)
+	}
+	return n
+}
+
+// modelName is a name that can be a folder on any system.
+var modelName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// taken are the names in a run's folder that no model can have.
+var taken = []string{"figures", "seeds", configName, "report.json", "report.html", "report.md"}
+
+// Validate reports the first of the recipes that cannot be used, for states of so
+// many components.
+func Validate(recipes []*Recipe, dim int) error {
+	if len(recipes) == 0 {
+		return errors.New("models: got none, want at least one")
+	}
+	var names []string
+	for _, r := range recipes {
+		if err := r.validate(dim, names); err != nil {
+			return errors.WithMessagef(err, "model %q", r.Name)
+		}
+		names = append(names, r.Name)
+	}
+	return nil
+}
+
+func (r *Recipe) validate(dim int, others []string) error {
+	if !modelName.MatchString(r.Name) || slices.Contains(taken, r.Name) || slices.Contains(others, r.Name) {
+		return errors.Errorf("want a name of its own that can be a folder, of letters, digits and ._-, and none of %v", taken)
+	}
+	if r.Seeds < 1 || r.Model.Dim != dim {
+		return errors.Errorf("got %d seeds and dim %d, want at least 1, and the %d components of the data", r.Seeds, r.Model.Dim, dim)
+	}
+	if err := r.Model.Validate(); err != nil {
+		return err
+	}
+	return r.Train.Validate()
+}

@@ -1,0 +1,81 @@
+package report
+
+import (
+	"math"
+
+	"spnode/experiments/figure"
+	"spnode/model/train"
+)
+
+// LossPanel is a panel of [LossFigure]: the logs of models by their names.
+type LossPanel struct {
+	Title string
+	Names []string
+	Logs  [][]train.Metrics
+}
+
+// Add adds a model.
+func (p *LossPanel) Add(name string, log []train.Metrics) {
+	p.Names, p.Logs = append(p.Names, name), append(p.Logs, log)
+}
+
+// LossFigure draws the loss of all models by iteration. It is nil if none was
+// trained.
+func LossFigure(layout figure.Layout, panels ...LossPanel) (*figure.Figure, error) {
+	var drawn []figure.Panel
+	for _, p := range panels {
+		d := figure.Panel{Title: p.Title, X: figure.Axis{Label: "iteration"}, Y: figure.Axis{Label: "loss", Log: true}}
+		for i, log := range p.Logs {
+			if x, y := LossCurve(log); len(x) > 0 {
+				d.Series = append(d.Series, figure.Line(figure.Color(1+i), p.Names[i], x, y))
+			}
+		}
+		if len(d.Series) > 0 {
+			drawn = append(drawn, d)
+		}
+	}
+	if len(drawn) == 0 {
+		return nil, nil
+	}
+	return figure.New(layout, drawn...)
+}
+
+// LossCurve is the loss by iteration of the attempt that was kept, L-BFGS after
+// the first stage.
+func LossCurve(log []train.Metrics) (iterations, losses []float64) {
+	attempt, first := kept(log), 0
+	for _, l := range log {
+		if l.Attempt != attempt {
+			continue
+		}
+		k := l.Iteration
+		if l.Stage == train.StageLBFGS {
+			k += first
+		} else {
+			first = l.Total
+		}
+		if l.Loss > 0 && !math.IsInf(l.Loss, 0) {
+			iterations, losses = append(iterations, float64(k)), append(losses, l.Loss)
+		}
+	}
+	return iterations, losses
+}
+
+// kept is the attempt that ended lowest, the first of several: the model has its
+// parameters.
+func kept(log []train.Metrics) int {
+	var last []float64 // loss of each attempt
+	for _, l := range log {
+		for len(last) <= l.Attempt {
+			last = append(last, math.Inf(1))
+		}
+		last[l.Attempt] = l.Loss
+	}
+	best := 0
+	for i, loss := range last {
+		if loss < last[best] {
+			best = i
+		}
+	}
+	return best
+}

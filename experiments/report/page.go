@@ -1,0 +1,241 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"spnode/data/file"
+	"spnode/experiments/figure"
+)
+
+// Page is what a person reads of a run. As report.html it is one file without
+// scripts or links, to be looked at by day and by night; as report.md it is the
+// tables alone, to be pasted into a README.
+type Page struct {
+	Title   string
+	Summary string // a paragraph below the title
+	Report  *Report
+	Tables  []*Table
+	Figures []Figure
+}
+
+// Figure is a figure with what to see in it.
+type Figure struct {
+	Name    string // that of its files
+	Caption string
+	Figure  *figure.Figure
+}
+
+// Drawing is a figure that has still to be drawn.
+type Drawing struct {
+	Name, Caption string
+	Draw          func() (*figure.Figure, error)
+}
+
+// Draw draws one figure after the other; those that turn out to be nil, since
+// there is nothing to show, are left out.
+func Draw(drawings ...Drawing) ([]Figure, error) {
+	var all []Figure
+	for _, d := range drawings {
+		f, err := d.Draw()
+		if err != nil {
+			return nil, errors.WithMessagef(err, "figure %s", d.Name)
+		}
+		if f != nil {
+			all = append(all, Figure{d.Name, d.Caption, f})
+		}
+	}
+	return all, nil
+}
+
+//go:embed page.html.tmpl
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
+	"cell":    cellAt,
+	"picture": picture,
+	"seconds": Duration,
+	"number":  Format,
+}).Parse(pageText))
+
+// Publish prints the tables and writes what a run ends with into its folder:
+// the figures, report.json, report.html and report.md.
+func (p *Page) Publish(dir string, stdout io.Writer) error {
+	if err := os.MkdirAll(filepath.Join(dir, "figures"), 0o755); err != nil {
+		return errors.Wrap(err, "report: Publish")
+	}
+	for _, f := range p.Figures {
+		if _, err := f.Figure.Save(filepath.Join(dir, "figures"), f.Name); err != nil {
+			return err
+		}
+	}
+	data, err := p.Report.Write(dir)
+	if err != nil {
+		return err
+	}
+	html, err := p.Write(dir)
+	if err != nil {
+		return err
+	}
+	if err := file.WriteBytes(filepath.Join(dir, "report.md"), p.Markdown()); err != nil {
+		return err
+	}
+	for _, t := range p.Filled() {
+		fmt.Fprintf(stdout, "\n%s", t)
+	}
+	_, err = fmt.Fprintf(stdout, "\nwritten in %s:\n  %s\n  %s\n  %s\n", Duration(p.Report.Seconds), html, data, filepath.Join(dir, "figures"))
+	return err
+}
+
+// Write writes report.html into a folder, whole or not at all, and returns its
+// path.
+func (p *Page) Write(dir string) (string, error) {
+	data, err := p.HTML()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "report.html")
+	return path, file.WriteBytes(path, data)
+}
+
+// Filled are the tables that have rows; the others are not shown.
+func (p *Page) Filled() []*Table {
+	return slices.DeleteFunc(slices.Clone(p.Tables), func(t *Table) bool { return len(t.Rows) == 0 })
+}
+
+// Markdown returns the title, the summary and the tables.
+func (p *Page) Markdown() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# %s\n\n%s\n", p.Title, p.Summary)
+	for _, t := range p.Filled() {
+		b.WriteString("\n" + t.Markdown())
+	}
+	return b.Bytes()
+}
+
+// HTML returns the page.
+func (p *Page) HTML() ([]byte, error) {
+	if p.Report == nil {
+		return nil, errors.New("report: Page.HTML: got no report, want one")
+	}
+	config, err := Marshal(p.Report.Config)
+	if err != nil {
+		return nil, err
+	}
+	data := struct {
+		*Page
+		Config string
+		Models []modelSection
+	}{p, string(config), nil}
+	for _, m := range p.Report.Models {
+		s := modelSection{Model: m}
+		for _, part := range []struct {
+			title string
+			value any
+		}{{"Stability", m.Stability}, {"Test", m.Test}, {"More", m.Extra}} {
+			// What has a text of its own for people is shown by it.
+			if text, ok := part.value.(fmt.Stringer); ok {
+				s.Parts = append(s.Parts, node{Key: part.title, Text: text.String()})
+				continue
+			}
+			t, err := toTree(reflect.ValueOf(part.value))
+			if err != nil {
+				return nil, errors.WithMessagef(err, "report: Page.HTML: model %s", m.Name)
+			}
+			if n := nodes(part.title, t); n.Text != "null" && (n.Text != "" || len(n.Parts) > 0) {
+				s.Parts = append(s.Parts, n)
+			}
+		}
+		data.Models = append(data.Models, s)
+	}
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, data); err != nil {
+		return nil, errors.Wrap(err, "report: Page.HTML")
+	}
+	return b.Bytes(), nil
+}
+
+type modelSection struct {
+	Model
+	Parts []node
+}
+
+// node is a value of the report as the page shows it: a text, or parts by name.
+type node struct {
+	Key, Text string
+	Parts     []node
+}
+
+func nodes(key string, t tree) node {
+	o, isObject := t.(object)
+	if !isObject {
+		return node{Key: key, Text: brief(t)}
+	}
+	n := node{Key: key}
+	for _, m := range o {
+		n.Parts = append(n.Parts, nodes(m.key, m.value))
+	}
+	return n
+}
+
+// brief writes a value in a line, numbers as in tables and long lists cut.
+func brief(t tree) string {
+	switch t := t.(type) {
+	case nonFinite:
+		return string(t)
+	case json.RawMessage:
+		if v, err := strconv.ParseFloat(string(t), 64); err == nil {
+			return Format(v)
+		}
+		var s string
+		if json.Unmarshal(t, &s) == nil && string(t) != "null" {
+			return s
+		}
+		return string(t)
+	case list:
+		const most = 12
+		var parts []string
+		for i, e := range t {
+			if i == most {
+				parts = append(parts, fmt.Sprintf("… %d in all", len(t)))
+				break
+			}
+			parts = append(parts, brief(e))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case object:
+		var parts []string
+		for _, m := range t {
+			parts = append(parts, m.key+": "+brief(m.value))
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	}
+	return fmt.Sprint(t)
+}
+
+// picture is the figure inline: as SVG, whose text can be read and searched, or
+// as PNG where the SVG would make the page heavy.
+func picture(f Figure) (template.HTML, error) {
+	if f.Figure == nil {
+		return "", errors.Errorf("figure %q: got none, want one", f.Name)
+	}
+	const heavy = 300_000
+	if svg := f.Figure.SVG(); len(svg) < heavy {
+		return template.HTML(svg[strings.Index(svg, "<svg"):]), nil // without the XML declaration
+	}
+	data := base64.StdEncoding.EncodeToString(f.Figure.PNG())
+	return template.HTML(fmt.Sprintf(`<img alt="%s" src="data:image/png;base64,%s">`, template.HTMLEscapeString(f.Caption), data)), nil
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pkg/errors"
+
+	"spnode/data/problem"
+	"spnode/experiments/driver"
+	"spnode/model"
+	"spnode/model/optim"
+	"spnode/model/train"
+)
+
+// Config is all that shapes a run.
+type Config struct {
+	Data DataConfig `json:"data"`
+	driver.Common[ModelConfig]
+}
+
+// DataConfig shapes the data: section 5.2 of the paper, and what it leaves open.
+type DataConfig struct {
+	Samples int     `json:"samples"`  // initial states near (1, 0, 0); the paper's 1000
+	HeldOut int     `json:"held_out"` // initial states to test on
+	Scale   float64 `json:"scale"`    // of their perturbation, see data.RobertsonStates
+	// Fine is how many times finer than the paper's 50 times the data's grid is,
+	// from which the trainings draw theirs.
+	Fine   int        `json:"fine"`
+	Masses [2]float64 `json:"masses"` // least and largest total mass of the models that see several
+}
+
+// ModelConfig is one model and its training.
+type ModelConfig struct {
+	driver.Recipe
+	// Masses has it see initial states of several total masses.
+	Masses bool `json:"masses,omitempty"`
+	// Standardize sets the scaling of the encoder's input by the data.
+	Standardize bool `json:"standardize,omitempty"`
+}
+
+// scale is what the networks see of the state: y₂ times 1e4.
+var scale = []float64{1, 1e4, 1}
+
+// points are the paper's times.
+const points = 50
+
+func defaultConfig() Config {
+	c := Config{Data: DataConfig{Samples: 1000, HeldOut: 200, Scale: 0.01, Fine: 20, Masses: [2]float64{0.95, 1.05}}}
+
+	main := recipe("autoencoder")
+
+	direct := recipe("direct") // without an autoencoder
+	direct.Standardize = false
+	direct.Model.Autoencoder = model.AutoencoderConfig{}
+	direct.Model.Invariants = nil
+
+	masses := recipe("masses")
+	masses.Masses = true
+
+	literal := recipe("literal-loss")
+	literal.Train.Weighting = model.WeightTime
+	literal.Train.First.Iterations = 2000
+
+	c.Models = append(c.Models, main, direct, masses, literal)
+	for _, method := range []string{"imex", "euler", "rk4"} {
+		m := recipe("trained-" + method)
+		m.Model.Integrator = method
+		m.Train.First.Iterations = 2000
+		m.Train.Backoffs = 0 // that it diverges is the result
+		c.Models = append(c.Models, m)
+	}
+	return c
+}
+
+// recipe is how a model with the autoencoder is trained.
+//
+// The rates of A start spread over the time scales of the data, and their
+// logarithms are trained, so that a step of Adam is a relative change at every
+// scale; g is scaled by the rates, since one that is small everywhere would move
+// the slow mode by its size over 1e-6. The times vary from one iteration to the
+// next: a model that always sees the same 50 fits them and nothing else.
+func recipe(name string) ModelConfig {
+	m := ModelConfig{
+		Recipe:      driver.Recipe{Name: name, Seeds: 1, Model: model.DefaultConfig(3), Train: train.DefaultConfig()},
+		Standardize: true,
+	}
+	m.Model.Components = problem.Robertson{}.Components()
+	m.Model.Factor = scale
+	m.Model.Integrator = "etd1"
+	m.Model.Linear = model.LinearConfig{Rates: []float64{1e3, 1e-2, 4e-6}}
+	m.Model.Nonlinear = model.NonlinearConfig{
+		Kind: model.KindLipschitz, Hidden: []int{100}, Lipschitz: 1e-3, PaperForm: true,
+		OutputActivation: true, ZeroStart: true, NoOutputBias: true, RateScaled: true,
+	}
+	m.Model.Autoencoder = model.AutoencoderConfig{
+		Latent: 3, Hidden: []int{100, 100}, UnitStart: true, Start: model.Start{BiasSpread: 1, LastScale: 0.1}, FirstScale: 3,
+	}
+	m.Model.Invariants = []model.Invariant{{Weights: []float64{1, 1, 1}, Mean: 1, Deviation: 0.03}}
+
+	m.Train.Phases = []train.Phase{{Batch: 20}}
+	m.Train.Weighting = model.WeightLogTime
+	m.Train.Grid = train.GridConfig{Points: points, Random: 0.5}
+	m.Train.LBFGS.Iterations = 0
+	m.Train.First.Iterations = 8000
+	m.Train.First.Settings = optim.Settings{"beta2": 0.95}
+	m.Train.First.Clip = 1.5
+	m.Train.First.Schedule = optim.Schedule{Kind: optim.ScheduleCosine, Rate: 3e-3, Final: 1e-5, Warmup: 100}
+	return m
+}
+
+// quick makes every stage smaller.
+func (c *Config) quick() {
+	c.Data.Samples, c.Data.HeldOut = min(c.Data.Samples, 100), min(c.Data.HeldOut, 20)
+	for i := range c.Models {
+		m := &c.Models[i]
+		m.Seeds = 1
+		m.Train.First.Iterations = min(m.Train.First.Iterations, 400)
+	}
+}
+
+// Describe implements driver.Config.
+func (c *Config) Describe() string {
+	return fmt.Sprintf("%d initial states, %d held out", c.Data.Samples, c.Data.HeldOut)
+}
+
+// Validate implements driver.Config.
+func (c *Config) Validate() error {
+	d := c.Data
+	if d.Samples < 2 || d.HeldOut < 1 || d.Fine < 1 {
+		return errors.Errorf("data: got %+v, want at least 2 samples, 1 held out and a grid at least as fine as the paper's", d)
+	}
+	if err := c.states(d.Samples, 0, true).Validate(); err != nil {
+		return err
+	}
+	for _, m := range c.Models {
+		if n := m.LargestBatch(); n > d.Samples {
+			return errors.Errorf("model %q: got batch %d, want at most the %d samples", m.Name, n, d.Samples)
+		}
+	}
+	return driver.Validate(c.Recipes(), 3)
+}
+
+// options are the flags of this experiment.
+type options struct{ autoencoder, weighting, invariants string }
+
+// choose restricts the models to those that the flags name, and sets what they
+// say of them.
+func (c *Config) choose(f *driver.Flags, o options) error {
+	for _, own := range []struct {
+		name, value string
+		allowed     []string
+	}{
+		{"autoencoder", o.autoencoder, []string{"on", "off"}},
+		{"invariants", o.invariants, []string{"on", "off"}},
+		{"weighting", o.weighting, []string{model.WeightTime, model.WeightLogTime, model.WeightUniform}},
+	} {
+		if f.Given(own.name) {
+			if err := driver.OneOf(own.name, own.value, own.allowed...); err != nil {
+				return err
+			}
+		}
+	}
+	c.Models = slices.DeleteFunc(c.Models, func(m ModelConfig) bool {
+		return f.Given("autoencoder") && (m.Model.Autoencoder.Latent > 0) != (o.autoencoder == "on") ||
+			f.Given("integrator") && m.Model.Integrator != "etd1"
+	})
+	for i := range c.Models {
+		m := &c.Models[i]
+		if o.invariants == "off" {
+			m.Model.Invariants = nil
+		}
+		if f.Given("weighting") {
+			m.Train.Weighting = o.weighting
+		}
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+
+	"gonum.org/v1/gonum/stat"
+
+	"spnode/data"
+	"spnode/data/ode"
+	"spnode/data/problem"
+	"spnode/experiments/driver"
+	"spnode/model"
+)
+
+// heldOutSeed keeps the held-out states apart from the training's.
+const heldOutSeed = 1 << 40
+
+// laboratory makes the truth, and keeps what takes long to make.
+type laboratory struct {
+	Config
+	*driver.Session
+}
+
+// solve integrates initial states at t = 0 and returns them at the times.
+func (l *laboratory) solve(s problem.RobertsonStates, times []float64) (*data.Dataset, error) {
+	key := struct {
+		Problem string
+		States  problem.RobertsonStates
+		Times   []float64
+		Solver  ode.Radau
+	}{"robertson", s, times, problem.RobertsonRadau()}
+	d, _, err := data.Cached(l.Cache, key, func() (*data.Dataset, error) {
+		u0, err := s.Draw()
+		if err != nil {
+			return nil, err
+		}
+		stage := l.Progress.Stage(fmt.Sprintf("data: %d trajectories, %d times", s.Samples, len(times)), s.Samples)
+		defer stage.Done()
+		solver := problem.RobertsonRadau()
+		solver.Progress = func(done, total int) { stage.Update(done) }
+		d, _, err := solver.SolveFrom(l.Context, problem.Robertson{}, u0, 0, times)
+		return d, err
+	})
+	return d, err
+}
+
+// from is the truth from states at t = 0, (1, 0, 0) without any, at the times.
+func (l *laboratory) from(times []float64, u0 ...[]float64) ([][][]float64, error) {
+	if len(u0) == 0 {
+		u0 = [][]float64{{1, 0, 0}}
+	}
+	d, _, err := problem.RobertsonRadau().SolveFrom(l.Context, problem.Robertson{}, u0, 0, times)
+	if err != nil {
+		return nil, err
+	}
+	return d.States(), nil
+}
+
+// states describes initial states; those held out differ in their seed.
+func (c Config) states(n int, apart uint64, masses bool) problem.RobertsonStates {
+	s := problem.DefaultRobertsonStates(n, c.Seed+apart)
+	s.Scale = c.Data.Scale
+	if masses {
+		s.MassMin, s.MassMax = c.Data.Masses[0], c.Data.Masses[1]
+	}
+	return s
+}
+
+// fineTimes is the data's grid: log-spaced over the paper's interval.
+func (c Config) fineTimes() []float64 { return problem.RobertsonTimes((points-1)*c.Data.Fine + 1) }
+
+// standardize sets the scaling of the encoder's input by the initial states of
+// the data.
+func standardize(c *model.Config, d *data.Dataset) {
+	c.Autoencoder.Offset, c.Autoencoder.Factor = nil, nil
+	for j, f := range scale {
+		x := make([]float64, d.Samples())
+		for s := range x {
+			x[s] = d.Trajectories[s].States[0][j] * f
+		}
+		mean, deviation := stat.MeanStdDev(x, nil)
+		if !(deviation > 0) {
+			deviation = 1
+		}
+		c.Autoencoder.Offset = append(c.Autoencoder.Offset, mean)
+		c.Autoencoder.Factor = append(c.Autoencoder.Factor, 1/deviation)
+	}
+}

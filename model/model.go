@@ -1,0 +1,129 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/mat"
+	G "gorgonia.org/gorgonia"
+
+	"spnode/integrator"
+	"spnode/model/stability"
+)
+
+// Model is a structure-preserving neural ODE,
+//
+//	u_0 = f_E(U_0),  du/dt = A_L u + g(u),  U(t) = f_D(u(t)),  eq. (2).
+//
+// It is its configuration and its parameters; graphs are made from them where
+// they are needed. A Model must not be used while a Trainer changes it.
+type Model struct {
+	cfg     Config
+	params  *Params
+	hurwitz hurwitzMatrix
+	g       Nonlinear
+	ae      autoencoder
+	kept    invariants
+}
+
+// New makes a model with parameters drawn from the configuration's seed. The
+// error is ErrConfig.
+func New(cfg Config) (*Model, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	n := cfg.LatentDim()
+	g, err := cfg.Nonlinear.form(n)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{
+		cfg:     cfg,
+		hurwitz: hurwitzMatrix{cfg.Linear, n},
+		g:       g,
+		ae:      autoencoder{cfg.Autoencoder, cfg.Width(), len(cfg.Invariants)},
+		kept:    newInvariants(cfg),
+	}
+	m.Draw(cfg.Seed)
+	return m, nil
+}
+
+// Draw starts the parameters anew, as New does from Config.Seed. They stay where
+// they are in memory.
+func (m *Model) Draw(seed uint64) {
+	p := newParams(seed, slices.Concat(m.hurwitz.parameters(), m.g.Parameters, m.ae.parameters()))
+	if m.params == nil {
+		m.params = p
+		return
+	}
+	copy(m.params.Flat, p.Flat)
+}
+
+// Config returns the configuration.
+func (m *Model) Config() Config { return m.cfg }
+
+// Params returns the parameters; to change them is to change the model.
+func (m *Model) Params() *Params { return m.params }
+
+// Linear returns A_L, which the model's latent state u has as its linear part.
+func (m *Model) Linear() *mat.Dense {
+	a, _, _ := m.hurwitz.matrices(m.params)
+	return a
+}
+
+// Stability reports what the parameters say about the dynamics.
+func (m *Model) Stability() (*stability.Report, error) {
+	a, s, gs := m.hurwitz.matrices(m.params)
+	b := m.g.Bounds(m.params)
+	return stability.Analyse(stability.System{A: a, S: s, Gs: gs, Shift: m.cfg.Linear.Shift, Lipschitz: b.Lipschitz, Bound: b.Size, Layers: b.Layers})
+}
+
+// String says what the model is, in a line for each part.
+func (m *Model) String() string {
+	c := m.cfg
+	var b strings.Builder
+	fmt.Fprintf(&b, "du/dt = A u + g(u), u in R^%d, %d parameters, %s, %s", c.LatentDim(), len(m.params.Flat), c.Integrator, c.Dtype)
+	if c.Substeps > 1 {
+		fmt.Fprintf(&b, " with %d substeps", c.Substeps)
+	}
+	fmt.Fprintf(&b, "\nA: Hurwitz, shift %g", c.Linear.Shift)
+	fmt.Fprintf(&b, "\ng: %s", m.g.Text)
+	if text := m.ae.String(); text != "" {
+		fmt.Fprintf(&b, "\nautoencoder: %s", text)
+	}
+	return b.String()
+}
+
+// integrate adds to a graph the latent states at the ends of the steps, of
+// shape (intervals, 1), from u0 on.
+func (m *Model) integrate(g *Graph, u0, steps *G.Node) (G.Nodes, error) {
+	method, err := integrator.ByName(m.cfg.Integrator)
+	if err != nil {
+		return nil, err
+	}
+	a, _, _, err := m.hurwitz.node(g)
+	if err != nil {
+		return nil, err
+	}
+	f, err := m.g.Build(g)
+	if err != nil {
+		return nil, errors.Wrap(err, "model: g")
+	}
+	return integrator.Rollout(method, integrator.System{A: a, G: f}, u0, steps, m.cfg.Substeps)
+}
+
+// decode adds to a graph the states in scaled variables of latent states u,
+// (times·batch, n) with time slowest, from initial states x0, (batch, m).
+func (m *Model) decode(g *Graph, u, x0 *G.Node) (*G.Node, error) {
+	told, err := m.kept.told(x0)
+	if err != nil {
+		return nil, err
+	}
+	y, err := m.ae.decode(g, u, told)
+	if err != nil {
+		return nil, errors.Wrap(err, "model: decoder")
+	}
+	return m.kept.keep(y, x0)
+}

@@ -1,0 +1,130 @@
+package model
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/floats"
+)
+
+// The objective by its definition, from what the model predicts, for a batch of
+// one block and one of several.
+func TestObjective(t *testing.T) {
+	for _, rows := range []int{7, 150} {
+		p := smallProblem()
+		m := mustNew(t, p.model)
+		states := normalStates(rand.New(rand.NewPCG(41, 42)), 0.5, len(p.times), rows, 2)
+		weights, err := LossWeights(WeightTime, p.times)
+		if err != nil {
+			t.Fatal(err)
+		}
+		predicted, err := m.Predict(states[0], p.times)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, half := range []float64{0, 0.3} {
+			var want float64
+			for k := range p.times {
+				for s := range rows {
+					x, y := m.Scaled(states[k][s]), m.Scaled(predicted[k][s])
+					var e float64
+					for i := range x {
+						e += (x[i] - y[i]) * (x[i] - y[i])
+					}
+					if half > 0 {
+						e /= 1 + e/half
+					}
+					want += weights[k] * e / float64(rows)
+				}
+			}
+			o, err := m.NewObjective(rows, len(p.times), half)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := m.NewBatch(WeightTime, p.times, states)
+			if err != nil {
+				t.Fatal(err)
+			}
+			grad := make([]float64, len(m.Params().Flat))
+			got, err := o.Evaluate(b, grad)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !(math.Abs(got-want) <= 1e-13*want) { // a sum of 450 terms in another order
+				t.Errorf("%d rows, half %g: the loss is %.17g, want %.17g", rows, half, got, want)
+			}
+			// The gradient along itself, by a central difference whose truncation
+			// and rounding are both near 1e-10 at this step.
+			var square float64
+			for _, g := range grad {
+				square += g * g
+			}
+			w, none := m.Params().Flat, make([]float64, len(grad))
+			at := func(h float64) float64 {
+				for i, g := range grad {
+					w[i] += h * g / math.Sqrt(square)
+				}
+				l, err := o.Evaluate(b, none)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, g := range grad {
+					w[i] -= h * g / math.Sqrt(square)
+				}
+				return l
+			}
+			const h = 1e-5
+			if slope := (at(h) - at(-h)) / (2 * h); !(math.Abs(slope-math.Sqrt(square)) <= 1e-8*slope) {
+				t.Errorf("%d rows, half %g: the slope along the gradient is %.12g, want its norm, %.12g", rows, half, slope, math.Sqrt(square))
+			}
+		}
+	}
+}
+
+func TestObjectiveRefuses(t *testing.T) {
+	m := mustNew(t, smallProblem().model)
+	for _, c := range []struct {
+		rows, times int
+		half        float64
+	}{{0, 3, 0}, {1, 1, 0}, {1, 3, -1}, {1, 3, math.NaN()}} {
+		_, err := m.NewObjective(c.rows, c.times, c.half)
+		wantError(t, "NewObjective", err, ErrData, "at least 1 row and 2 times")
+	}
+	o, err := m.NewObjective(5, 3, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := Batch{Rows: 5, Steps: []float64{1, 1}, Weights: []float64{1, 1, 1}, State: func(int, int) []float64 { return []float64{0, 0} }}
+	grad := make([]float64, len(m.Params().Flat))
+	if _, err := o.Evaluate(good, grad); err != nil {
+		t.Fatal(err)
+	}
+	for what, f := range map[string]func(b *Batch, grad *[]float64){
+		"4 rows":                func(b *Batch, _ *[]float64) { b.Rows = 4 },
+		"1 steps":               func(b *Batch, _ *[]float64) { b.Steps = b.Steps[1:] },
+		"2 weights":             func(b *Batch, _ *[]float64) { b.Weights = b.Weights[1:] },
+		"row 0 at time 0 has 1": func(b *Batch, _ *[]float64) { b.State = func(int, int) []float64 { return []float64{0} } },
+		"a gradient of 0, want": func(_ *Batch, grad *[]float64) { *grad = nil },
+	} {
+		b, g := good, grad
+		f(&b, &g)
+		_, err := o.Evaluate(b, g)
+		wantError(t, what, err, ErrData, what)
+	}
+}
+
+// The weightings of the loss, by hand.
+func TestLossWeights(t *testing.T) {
+	times := []float64{1, 10, 1000}
+	for kind, want := range map[string][]float64{
+		WeightTime:    {4.5, 499.5, 495},
+		WeightLogTime: {math.Log(10) / 2, math.Log(1000) / 2, math.Log(100) / 2},
+		WeightUniform: {0.5, 1, 0.5},
+	} {
+		got, err := LossWeights(kind, times)
+		if err != nil || !floats.EqualApprox(got, want, 1e-15*floats.Max(want)) {
+			t.Errorf("%s: got %v, %v, want %v", kind, got, err, want)
+		}
+	}
+}

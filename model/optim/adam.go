@@ -1,0 +1,162 @@
+package optim
+
+import (
+	"math"
+	"slices"
+
+	"github.com/pkg/errors"
+
+	"spnode/data/npz"
+	"spnode/ops/kernel"
+)
+
+// AdamConfig are the settings of Adam.
+type AdamConfig struct {
+	Beta1   float64 // decay of the mean of the gradient, in [0, 1); default 0.9
+	Beta2   float64 // decay of the mean of its square, in [0, 1); default 0.999
+	Epsilon float64 // added to the root of the latter, > 0; default 1e-8
+}
+
+// DefaultAdam returns the values proposed by Kingma and Ba, which are also
+// Optax's, the library that the paper trains with.
+func DefaultAdam() AdamConfig {
+	return AdamConfig{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}
+}
+
+func (c *AdamConfig) places() map[string]*float64 {
+	return map[string]*float64{"beta1": &c.Beta1, "beta2": &c.Beta2, "epsilon": &c.Epsilon}
+}
+
+// Validate reports the first setting that is out of its range.
+func (c AdamConfig) Validate() error {
+	switch {
+	case !(0 <= c.Beta1 && c.Beta1 < 1):
+		return errors.Errorf("optim: AdamConfig: beta1, got %g, want 0 ≤ beta1 < 1", c.Beta1)
+	case !(0 <= c.Beta2 && c.Beta2 < 1):
+		return errors.Errorf("optim: AdamConfig: beta2, got %g, want 0 ≤ beta2 < 1", c.Beta2)
+	case !(c.Epsilon > 0) || math.IsInf(c.Epsilon, 1):
+		return errors.Errorf("optim: AdamConfig: epsilon, got %g, want a finite number > 0", c.Epsilon)
+	}
+	return nil
+}
+
+// Adam minimises by steps that each component of the gradient scales for itself,
+//
+//	m ← β₁ m + (1−β₁) g        m̂ = m / (1−β₁ᵗ)
+//	v ← β₂ v + (1−β₂) g²       v̂ = v / (1−β₂ᵗ)
+//	w ← w − rate · m̂ / (√v̂ + ε),      t = 1, 2, …
+//
+// A Rate of a parameter multiplies the rate of its components.
+//
+// See Kingma and Ba, Adam: A Method for Stochastic Optimization, ICLR 2015,
+// algorithm 1.
+type Adam struct {
+	AdamConfig
+	rates          []float64 // of each component, or nil for 1
+	step           float64   // t, updates done so far
+	mean, variance []float64 // m and v
+	last           undo
+}
+
+// undo is what an update changes, as it was before; empty if there is none to be
+// taken back.
+type undo struct{ w, mean, variance []float64 }
+
+// NewAdam returns Adam at its start. The settings must be valid.
+func NewAdam(c AdamConfig, parameters []Parameter) *Adam {
+	a := &Adam{AdamConfig: c}
+	size := Size(parameters)
+	a.mean, a.variance = make([]float64, size), make([]float64, size)
+	if !slices.ContainsFunc(parameters, func(p Parameter) bool { return p.Rate != 0 && p.Rate != 1 }) {
+		return a
+	}
+	for _, p := range parameters {
+		rate := p.Rate
+		if rate == 0 {
+			rate = 1
+		}
+		a.rates = append(a.rates, slices.Repeat([]float64{rate}, p.size())...)
+	}
+	return a
+}
+
+// Update moves w, see Optimizer. Its first call allocates; later ones do not.
+func (a *Adam) Update(rate float64, w, g []float64) {
+	a.begin(w, g)
+	a.move(rate, w, g, 0, len(w))
+}
+
+// TakeBack undoes the last Update, see Optimizer.
+func (a *Adam) TakeBack(w []float64) {
+	if len(a.last.w) == 0 {
+		panic(errors.New("optim: Adam.TakeBack: there is no update to be taken back"))
+	}
+	copy(w, a.last.w)
+	copy(a.mean, a.last.mean)
+	copy(a.variance, a.last.variance)
+	a.last.clear()
+	a.step--
+}
+
+func (u *undo) clear() { u.w, u.mean, u.variance = u.w[:0], u.mean[:0], u.variance[:0] }
+
+// State is t, m and v, and w, m and v as they were before the last update.
+func (a *Adam) State() []npz.Array {
+	step := []float64{a.step}
+	return a.vectors(&step).Arrays()
+}
+
+// Restore sets what State returned, see Optimizer.
+func (a *Adam) Restore(state []npz.Array) error {
+	var step []float64
+	return a.restore(a.vectors(&step), &step, state)
+}
+
+func (a *Adam) vectors(step *[]float64) Vectors {
+	n := len(a.mean)
+	return Vectors{
+		{"step", step, 1, false}, {"mean", &a.mean, n, false}, {"variance", &a.variance, n, false},
+		{"last/w", &a.last.w, n, true}, {"last/mean", &a.last.mean, n, true}, {"last/variance", &a.last.variance, n, true},
+	}
+}
+
+// restore checks what no list of vectors can.
+func (a *Adam) restore(vs Vectors, step *[]float64, state []npz.Array) error {
+	if err := vs.Restore(state); err != nil {
+		return err
+	}
+	n, err := count("step", (*step)[0])
+	if err != nil {
+		return err
+	}
+	a.step = float64(n)
+	if u := a.last; len(u.w) != len(u.mean) || len(u.w) != len(u.variance) || len(u.w) > 0 && n == 0 {
+		return errors.New("optim: the last update is there in part")
+	}
+	return nil
+}
+
+// begin counts a step, after the checks of Update and after what TakeBack needs
+// has been kept.
+func (a *Adam) begin(w, g []float64) {
+	if n := len(a.mean); len(w) != n || len(g) != n {
+		panic(errors.Errorf("optim: Update: lengths of parameters and gradient, got %d and %d, want %d", len(w), len(g), n))
+	}
+	u := &a.last
+	u.w, u.mean, u.variance = append(u.w[:0], w...), append(u.mean[:0], a.mean...), append(u.variance[:0], a.variance...)
+	a.step++
+}
+
+// move is the step of the components from begin to end, in runs of one rate.
+func (a *Adam) move(rate float64, w, g []float64, begin, end int) {
+	for i := begin; i < end; {
+		j, r := end, rate
+		if a.rates != nil {
+			for j = i + 1; j < end && a.rates[j] == a.rates[i]; j++ {
+			}
+			r *= a.rates[i]
+		}
+		kernel.AdamTo(w[i:j], a.mean[i:j], a.variance[i:j], g[i:j], r, a.Beta1, a.Beta2, a.Epsilon, int(a.step))
+		i = j
+	}
+}

@@ -1,0 +1,72 @@
+package stability
+
+import (
+	"fmt"
+	"html"
+	"strings"
+)
+
+// row is a line of a report: a quantity, its value, what it says.
+type row struct{ name, value, meaning string }
+
+func (r Report) rows() []row {
+	verdict := "no proof"
+	if r.Certified {
+		verdict = "globally stable"
+	}
+	list := func(n int, at func(i int) any) string {
+		s := make([]string, n)
+		for i := range s {
+			s[i] = fmt.Sprintf("%.5g", at(i))
+		}
+		return strings.Join(s, " ")
+	}
+	number := func(x float64) string { return fmt.Sprintf("%.5g", x) }
+	rows := []row{
+		{"spectral abscissa", number(r.SpectralAbscissa), "α(A): growth rate of the linear part in the end"},
+		{"numerical abscissa", number(r.NumericalAbscissa), "γ(A): its growth rate at first"},
+		{"shift", number(r.Shift), "μ: α < μ by construction"},
+		{"norm", number(r.Norm), "‖A‖₂"},
+		{"condition number", number(r.ConditionNumber), "κ(T) of the eigenvectors"},
+		{"Lipschitz constant", number(r.Lipschitz), "L of the nonlinear part"},
+		{"Theorem 3", number(r.Theorem3Bound), "proves stability for L below this"},
+		{"certificate", number(r.Certificate), "proves global stability for L below this: " + verdict},
+		{"bound radius", number(r.BoundRadius), "√(uᵀSu) of ETD1 rollouts in the end, any steps"},
+	}
+	if len(r.LayerNorms) > 0 {
+		rows = append(rows, row{name: "layer norms ‖B_i‖₂", value: list(len(r.LayerNorms), func(i int) any { return r.LayerNorms[i] })})
+	}
+	return append(rows, row{name: "spectrum", value: list(len(r.Spectrum), func(i int) any { return complex(r.Spectrum[i][0], r.Spectrum[i][1]) })})
+}
+
+// String is the report for people.
+func (r Report) String() string {
+	var b strings.Builder
+	for _, l := range r.rows() {
+		if l.meaning == "" { // a list, which may be long
+			fmt.Fprintf(&b, "%-22s %s\n", l.name, l.value)
+			continue
+		}
+		fmt.Fprintf(&b, "%-22s %12s  %s\n", l.name, l.value, l.meaning)
+	}
+	return b.String()
+}
+
+// HTML is the report as a table, by which a notebook shows it.
+func (r Report) HTML() string {
+	var b strings.Builder
+	b.WriteString("<table>\n")
+	for _, l := range r.rows() {
+		span := ""
+		if l.meaning == "" {
+			span = ` colspan="2"`
+		}
+		fmt.Fprintf(&b, `<tr><th style="text-align:left">%s</th><td style="text-align:left"%s>%s</td>`, html.EscapeString(l.name), span, html.EscapeString(l.value))
+		if l.meaning != "" {
+			fmt.Fprintf(&b, `<td style="text-align:left">%s</td>`, html.EscapeString(l.meaning))
+		}
+		b.WriteString("</tr>\n")
+	}
+	b.WriteString("</table>")
+	return b.String()
+}

@@ -1,0 +1,120 @@
+package model
+
+import (
+	"math"
+
+	G "gorgonia.org/gorgonia"
+
+	"spnode/ops"
+)
+
+// machine evaluates one node of a graph for inputs of fixed shapes, with the
+// parameters as they are when it is made; without a node it copies its input.
+type machine struct {
+	program *ops.Program
+	inputs  []ops.Buffer
+	out     ops.Buffer
+}
+
+// compile makes a machine for the node y of g.
+func compile(g *Graph, y *G.Node, inputs ...ops.Buffer) (*machine, error) {
+	g.refresh()
+	p, err := ops.Compile(y)
+	if err != nil {
+		return nil, err
+	}
+	return &machine{program: p, inputs: inputs, out: p.Data(y)}, nil
+}
+
+func (m *machine) run(out []float64, inputs ...[]float64) error {
+	if m.program == nil {
+		copy(out, inputs[0])
+		return nil
+	}
+	for i, x := range inputs {
+		m.inputs[i].Set(0, x)
+	}
+	if err := m.program.Run(); err != nil {
+		return err
+	}
+	m.out.Get(out)
+	return nil
+}
+
+// encoder compiles the encoder for a batch.
+func (m *Model) encoder(batch int) (*machine, error) {
+	if m.ae.identity() {
+		return new(machine), nil
+	}
+	g := newGraph(m.params, m.cfg.Dtype)
+	x, data := g.input("x", batch, m.cfg.Width())
+	u, err := m.ae.encode(g, x)
+	if err != nil {
+		return nil, err
+	}
+	return compile(g, u, data)
+}
+
+// decoder compiles the decoder for the latent states of a batch at some times
+// and its initial states.
+func (m *Model) decoder(batch, times int) (*machine, error) {
+	if m.ae.identity() && len(m.cfg.Invariants) == 0 {
+		return new(machine), nil
+	}
+	g := newGraph(m.params, m.cfg.Dtype)
+	u, state := g.input("u", times*batch, m.cfg.LatentDim())
+	x0, initial := g.input("x0", batch, m.cfg.Width())
+	y, err := m.decode(g, u, x0)
+	if err != nil {
+		return nil, err
+	}
+	return compile(g, y, state, initial)
+}
+
+// stepper advances the latent states of a batch by one substep. What depends on
+// the parameters alone is evaluated once, and what depends on the step, such as
+// its propagators, once for every change of it.
+type stepper struct {
+	machine
+	changed, again *ops.Program // what depends on the step or the states, on the states
+	h              float64      // that again holds for; NaN: none
+	begun          bool         // what depends on the parameters alone is there
+}
+
+// step compiles one substep for a batch, whose length is an input.
+func (m *Model) step(batch int) (*stepper, error) {
+	g := newGraph(m.params, m.cfg.Dtype)
+	u, state := g.input("u", batch, m.cfg.LatentDim())
+	h, length := g.input("steps", 1, 1)
+	one := *m
+	one.cfg.Substeps = 1
+	us, err := one.integrate(g, u, h)
+	if err != nil {
+		return nil, err
+	}
+	whole, err := compile(g, us[1], state, length)
+	if err != nil {
+		return nil, err
+	}
+	return &stepper{machine: *whole, changed: whole.program.After(u, h), again: whole.program.After(u)}, nil
+}
+
+// advance moves the states u by a step of length h.
+func (s *stepper) advance(u []float64, h float64) error {
+	program := s.again
+	switch {
+	case !s.begun:
+		program = s.program
+	case h != s.h:
+		program = s.changed
+	}
+	s.h = math.NaN()
+	s.inputs[0].Set(0, u)
+	s.inputs[1].Set(0, []float64{h})
+	if err := program.Run(); err != nil {
+		return err
+	}
+	s.h, s.begun = h, true
+	s.out.Get(u)
+	return nil
+}

@@ -1,0 +1,149 @@
+package train
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"math"
+
+	"github.com/pkg/errors"
+
+	"spnode/data"
+	"spnode/data/npz"
+	"spnode/model"
+	"spnode/model/folder"
+)
+
+// The files of a training in a checkpoint, beside those of its model.
+const (
+	configFile    = "train.json"
+	optimizerFile = "optimizer.npz"
+	metricsFile   = "metrics.csv"
+)
+
+// stored is the content of train.json.
+type stored struct {
+	Train Config `json:"train"`
+	// Data is the SHA-256 of the times and the scaled states of the training.
+	Data string `json:"data"`
+}
+
+// Save writes the training to a folder: what model.Model.Save writes, with the
+// configuration of the training, the state of its optimizer and the log of the
+// iterations. model.Load reads the model from it and Resume the training.
+func (t *Trainer) Save(dir string) error {
+	files, err := t.Model.Files()
+	if err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(stored{t.cfg, t.checksum}, "", "  ")
+	if err != nil {
+		return errors.Wrap(err, "train: Save")
+	}
+	state, err := npz.Encode(t.state().encode(t.cfg))
+	if err != nil {
+		return errors.Wrap(err, "train: Save")
+	}
+	return folder.Write(dir, append(files,
+		folder.File{Name: configFile, Data: append(text, '\n')}, folder.File{Name: optimizerFile, Data: state}, folder.File{Name: metricsFile, Data: formatMetrics(t.log)}))
+}
+
+// Resume goes on with a training that was saved, on the same data, which it
+// checks. What it then does is bit for bit what the training would have done.
+// The error is model.ErrCheckpoint or model.ErrData.
+func Resume(dir string, d *data.Dataset, options ...Option) (*Trainer, error) {
+	c, err := load(dir)
+	if err != nil {
+		return nil, err
+	}
+	t, err := New(c.model, c.Train, d, options...)
+	if err != nil {
+		return nil, err
+	}
+	if t.checksum != c.Data {
+		return nil, dataError("Resume: the data is not what %s was trained on (SHA-256 %.12s…, want %.12s…)", dir, t.checksum, c.Data)
+	}
+	if err := t.setState(c.state); err != nil {
+		return nil, model.BadFile(dir, optimizerFile, err)
+	}
+	t.log = c.log
+	return t, nil
+}
+
+// LoadResult reads what the training in a checkpoint has come to.
+func LoadResult(dir string) (Result, error) {
+	c, err := load(dir)
+	if err != nil {
+		return Result{}, err
+	}
+	return c.state.result(c.log), nil
+}
+
+// checkpoint is a training as it was saved.
+type checkpoint struct {
+	stored
+	model *model.Model
+	state *state
+	log   []Metrics
+}
+
+// load reads a checkpoint and checks all that can be without the data.
+func load(dir string) (*checkpoint, error) {
+	files, err := folder.Read(dir)
+	if err != nil {
+		return nil, err
+	}
+	c := &checkpoint{}
+	if c.model, err = model.Decode(dir, files); err != nil {
+		return nil, err
+	}
+	text, ok := files[configFile]
+	if !ok {
+		return nil, model.BadFile(dir, configFile, errors.New("the file is missing: the folder holds a model without a training, or with one of an older version; use model.Load and train.New"))
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&c.stored); err != nil {
+		return nil, model.BadFile(dir, configFile, err)
+	}
+	if dec.More() {
+		return nil, model.BadFile(dir, configFile, errors.New("it goes on after the configuration"))
+	}
+	if err := c.Train.Validate(); err != nil {
+		return nil, model.BadFile(dir, configFile, err)
+	}
+	arrays, err := npz.Decode(files[optimizerFile])
+	if err != nil {
+		return nil, model.BadFile(dir, optimizerFile, err)
+	}
+	if c.state, err = decodeState(arrays, c.Train, len(c.model.Params().Flat)); err != nil {
+		return nil, model.BadFile(dir, optimizerFile, err)
+	}
+	if c.log, err = parseMetrics(files[metricsFile]); err != nil {
+		return nil, model.BadFile(dir, metricsFile, err)
+	}
+	return c, nil
+}
+
+// checksum is the SHA-256 of the times and then of the scaled states, time by
+// time.
+func checksum(data []Trajectory) string {
+	h := sha256.New()
+	var b []byte
+	write := func(x []float64) {
+		b = b[:0]
+		for _, v := range x {
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+		}
+		h.Write(b)
+	}
+	write(data[0].Times)
+	for k := range data[0].Times {
+		for _, tr := range data {
+			write(tr.States[k])
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

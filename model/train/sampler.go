@@ -1,0 +1,87 @@
+package train
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
+
+	"spnode/model"
+)
+
+// Sampler chooses what the iterations of a phase see. What it returns is a
+// function of its Sampling and the arguments alone, so that no generator has a
+// state to be saved, and valid until the next call.
+type Sampler interface {
+	// Shape is that of every batch: rows and times.
+	Shape() (rows, times int)
+	// Batch is what an iteration sees, counted from 0 in its phase.
+	Batch(iteration int) model.Batch
+	// Whole are the batches whose mean loss is that of the training. L-BFGS, if
+	// it follows, minimises the loss of the first one.
+	Whole() []model.Batch
+	// Epoch is the number of iterations in which the data are seen once, for a
+	// Schedule that goes by it.
+	Epoch() int
+}
+
+// Sampling is what a Sampler is made from.
+type Sampling struct {
+	// Trajectories are the data.
+	Trajectories []Trajectory
+	// Phase has the window, the batch and the weights that are asked for.
+	Phase Phase
+	// Grid and Weighting are those of the configuration.
+	Grid      GridConfig
+	Weighting string
+	// Seed is that of the configuration, and Stream another number for each
+	// phase: a generator that is seeded by both is the phase's own.
+	Seed, Stream uint64
+}
+
+// Trajectory is a trajectory of the data as the networks see it, in the scaled
+// variables of model.Model.Scaled.
+type Trajectory struct {
+	Times  []float64
+	States [][]float64 // by time
+	flat   []float64   // the same in one piece
+}
+
+// Weights are those of the times of a batch of so many rows in the mean loss,
+// by the weighting of the configuration and those of the phase.
+func (s Sampling) Weights(times []float64, rows int) ([]float64, error) {
+	w, err := model.LossWeights(s.Weighting, times)
+	if err != nil {
+		return nil, err
+	}
+	floats.Scale(1/float64(rows), w)
+	s.Phase.weigh(w, times)
+	return w, nil
+}
+
+// SamplerMaker makes the sampler of a phase. An error for a Sampling that it has
+// no batches of should be model.ErrData.
+type SamplerMaker func(Sampling) (Sampler, error)
+
+const shuffledName = "shuffled"
+
+var samplers = map[string]SamplerMaker{shuffledName: newShuffled}
+
+// RegisterSampler gives a sampler a name. It is to be called by an init function:
+// it panics if the name is taken, and is not safe beside other calls.
+func RegisterSampler(name string, m SamplerMaker) {
+	if _, taken := samplers[name]; taken || name == "" {
+		panic(errors.Errorf("train: RegisterSampler: got the name %q, want one that is not taken", name))
+	}
+	samplers[name] = m
+}
+
+// Samplers are the names that a configuration can have.
+func Samplers() []string { return slices.Sorted(maps.Keys(samplers)) }
+
+// Steps are the lengths of the intervals between times.
+func Steps(times []float64) []float64 {
+	steps := make([]float64, len(times)-1)
+	return floats.SubTo(steps, times[1:], times[:len(steps)])
+}

@@ -1,0 +1,187 @@
+package train
+
+import (
+	"math"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"spnode/data/npz"
+	"spnode/model/optim"
+)
+
+// progress is where a training stands between two iterations.
+type progress struct {
+	stage, iteration int // in it, iterations done
+	iterations       int // done in all stages of the attempt
+	attempt          int
+	backoffs         int     // updates taken back in the attempt
+	undo             int     // 1: the last update can be taken back
+	loss             float64 // at the end of the last stage that has ended
+	bestLoss         float64 // of the best attempt so far
+	seconds          float64 // of earlier Fits
+}
+
+func (p progress) result(log []Metrics) Result {
+	return Result{Iterations: p.iterations, Attempts: p.attempt + 1, Seconds: p.seconds, Loss: p.loss, Log: log}
+}
+
+// integers are the whole numbers of a progress and what the configuration lets
+// them come to. All fit float64 exactly.
+func (p *progress) integers(c Config) []integer {
+	total := c.First.Iterations
+	if p.stage != stageFirst {
+		total = c.LBFGS.Iterations
+	}
+	return []integer{
+		{"stage", &p.stage, stageDone}, {"iteration", &p.iteration, total},
+		{"iterations", &p.iterations, c.First.Iterations + c.LBFGS.Iterations},
+		{"attempt", &p.attempt, c.Restarts}, {"backoffs", &p.backoffs, c.Backoffs}, {"undo", &p.undo, 1},
+	}
+}
+
+type integer struct {
+	name string
+	x    *int
+	most int
+}
+
+func (p *progress) reals() []real {
+	return []real{{"loss", &p.loss}, {"best_loss", &p.bestLoss}, {"seconds", &p.seconds}}
+}
+
+type real struct {
+	name string
+	x    *float64
+}
+
+// state is what a checkpoint stores of a training beside the parameters and the
+// log: optimizer.npz.
+type state struct {
+	progress
+	best      []float64   // parameters, or none
+	optimizer []npz.Array // of the optimizer of the first stage, or none
+	lbfgs     []npz.Array // of the second, or none
+}
+
+// What the names of the arrays of the optimizers begin with.
+const (
+	firstPrefix = "first/"
+	lbfgsPrefix = "lbfgs/"
+)
+
+// encode lays the state out as arrays.
+func (s *state) encode(c Config) []npz.Array {
+	var as []npz.Array
+	vector := func(name string, x ...float64) {
+		as = append(as, npz.Array{Name: name, Shape: []int{len(x)}, Data: x})
+	}
+	for _, n := range s.integers(c) {
+		vector(n.name, float64(*n.x))
+	}
+	for _, n := range s.reals() {
+		vector(n.name, *n.x)
+	}
+	vector("best", s.best...)
+	prefixed := func(prefix string, arrays []npz.Array) {
+		for _, a := range arrays {
+			a.Name = prefix + a.Name
+			as = append(as, a)
+		}
+	}
+	prefixed(firstPrefix, s.optimizer)
+	prefixed(lbfgsPrefix, s.lbfgs)
+	return as
+}
+
+// decodeState is the inverse of encode for a training by c of so many parameters.
+// It refuses what no training can have left, but for what the optimizers are to
+// refuse.
+func decodeState(arrays []npz.Array, c Config, size int) (*state, error) {
+	s := &state{}
+	var own []npz.Array
+	for _, a := range arrays {
+		if name, ok := strings.CutPrefix(a.Name, firstPrefix); ok {
+			a.Name = name
+			s.optimizer = append(s.optimizer, a)
+		} else if name, ok := strings.CutPrefix(a.Name, lbfgsPrefix); ok {
+			a.Name = name
+			s.lbfgs = append(s.lbfgs, a)
+		} else {
+			own = append(own, a)
+		}
+	}
+	values := map[string]*[]float64{}
+	vectors := optim.Vectors{{Name: "best", Data: &s.best, Size: size, Optional: true}}
+	number := func(name string) {
+		values[name] = new([]float64)
+		vectors = append(vectors, optim.Vector{Name: name, Data: values[name], Size: 1})
+	}
+	for _, n := range s.integers(c) {
+		number(n.name)
+	}
+	for _, n := range s.reals() {
+		number(n.name)
+	}
+	if err := vectors.Restore(own); err != nil {
+		return nil, err
+	}
+	for _, n := range s.reals() {
+		*n.x = (*values[n.name])[0]
+	}
+	for _, n := range s.integers(c) {
+		x := (*values[n.name])[0]
+		if x != math.Trunc(x) || !(x >= 0 && x <= 1<<53) {
+			return nil, errors.Errorf("%s is %g, want an integer that is not negative", n.name, x)
+		}
+		*n.x = int(x)
+	}
+	for _, n := range s.integers(c) { // now that the stage is known
+		if *n.x > n.most {
+			return nil, errors.Errorf("%s is %d, want at most %d", n.name, *n.x, n.most)
+		}
+	}
+	if len(s.best) == 0 {
+		s.best = nil
+	}
+	switch {
+	case s.stage == stageFirst && s.iterations != s.iteration:
+		return nil, errors.Errorf("iteration is %d and iterations %d, want the same in the first stage", s.iteration, s.iterations)
+	case (s.stage == stageFirst) != (s.optimizer != nil):
+		return nil, errors.Errorf("stage is %d and the state of the first optimizer has %d arrays, want some in stage %d alone", s.stage, len(s.optimizer), stageFirst)
+	case (s.stage == stageLBFGS) != (s.lbfgs != nil):
+		return nil, errors.Errorf("stage is %d and the state of L-BFGS has %d arrays, want some in stage %d alone", s.stage, len(s.lbfgs), stageLBFGS)
+	case s.undo > s.iteration:
+		return nil, errors.Errorf("undo is %d after %d iterations, want 0", s.undo, s.iteration)
+	case s.best == nil && s.attempt > 0 && s.stage != stageDone:
+		return nil, errors.New("the parameters of the best attempt are missing")
+	}
+	return s, nil
+}
+
+// state is where the training stands.
+func (t *Trainer) state() *state {
+	s := &state{progress: t.progress, best: t.best}
+	switch t.stage {
+	case stageFirst:
+		s.optimizer = t.optimizer.State()
+	case stageLBFGS:
+		s.lbfgs = t.lbfgs.State()
+	}
+	return s
+}
+
+// setState goes on from a state.
+func (t *Trainer) setState(s *state) error {
+	t.progress, t.best = s.progress, s.best
+	switch t.stage {
+	case stageFirst:
+		return t.optimizer.Restore(s.optimizer)
+	case stageLBFGS:
+		t.optimizer = nil
+		t.lbfgs = optim.LBFGS{LBFGSConfig: t.cfg.LBFGS.LBFGSConfig}
+		return t.lbfgs.Restore(s.lbfgs, len(t.Model.Params().Flat))
+	}
+	t.optimizer = nil
+	return nil
+}

@@ -1,0 +1,248 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/pkg/errors"
+
+	"spnode/data"
+	"spnode/model"
+	"spnode/model/optim"
+)
+
+// Trainer fits a model to trajectories. Its state can be saved between any two
+// iterations, and a training resumed from there gives the same bits as one that
+// was not stopped.
+type Trainer struct {
+	Model *model.Model
+
+	cfg      Config
+	data     []Trajectory
+	checksum string // of the data
+
+	phases   []Phase   // at least one
+	samplers []Sampler // of them
+	phase    int       // that the workers are made for
+	workers  []*worker
+	batch    model.Batch // what they see
+	grad     []float64
+
+	hooks    []func(Metrics)
+	dir      string
+	interval time.Duration
+
+	progress
+	optimizer optim.Optimizer // in the first stage
+	lbfgs     optim.LBFGS     // in the second
+	best      []float64       // parameters of the best attempt so far, where there is another
+	log       []Metrics
+}
+
+// DivergedError is the error of a training whose loss or gradient is not finite
+// however often the rate was halved, or is not from the start.
+type DivergedError struct {
+	Stage     string
+	Iteration int // updates done
+	Loss      float64
+	Norm      float64 // of the gradient
+	Rate      float64 // of the last update
+	Halved    int     // how often it was
+}
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("train: Fit: the loss is %g and the gradient's norm %g after %d iterations of %s, at rate %.3g which was halved %d times; try a lower rate, a clip of the gradient norm, or more substeps",
+		e.Loss, e.Norm, e.Iteration, e.Stage, e.Rate, e.Halved)
+}
+
+// Option is a setting of a Trainer that a checkpoint does not store.
+type Option func(*Trainer)
+
+// WithHook has f called after every iteration.
+func WithHook(f func(Metrics)) Option {
+	return func(t *Trainer) { t.hooks = append(t.hooks, f) }
+}
+
+// WithCheckpoint has the training saved to a folder: at its end, when it is
+// cancelled, and whenever interval has passed since the last time.
+func WithCheckpoint(dir string, interval time.Duration) Option {
+	return func(t *Trainer) { t.dir, t.interval = dir, interval }
+}
+
+func dataError(format string, args ...any) error {
+	return errors.Wrapf(model.ErrData, "train: "+format, args...)
+}
+
+// New prepares the training of m on the trajectories of a data set, which are in
+// the physical, unscaled variables and on one grid of times. The error is
+// model.ErrConfig or model.ErrData.
+func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Trainer, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	t := &Trainer{Model: m, cfg: cfg, phases: cfg.phases(), grad: make([]float64, len(m.Params().Flat))}
+	if err := t.read(d); err != nil {
+		return nil, err
+	}
+	for i, p := range t.phases {
+		s, err := samplers[cfg.sampler()](Sampling{
+			Trajectories: t.data, Phase: p, Grid: cfg.Grid, Weighting: cfg.Weighting, Seed: cfg.Seed, Stream: cfg.stream(i),
+		})
+		if err != nil {
+			return nil, err
+		}
+		t.samplers = append(t.samplers, s)
+	}
+	if t.cfg.Workers == 0 {
+		t.cfg.Workers = runtime.NumCPU()
+	}
+	for _, o := range options {
+		o(t)
+	}
+	var err error
+	t.optimizer, err = t.newOptimizer()
+	return t, err
+}
+
+// stream is the number of the random stream of a phase: of several the first has
+// number 1, and one that is alone has 0. Other numbers would be other trainings.
+func (c Config) stream(phase int) uint64 {
+	if len(c.Phases) < 2 {
+		return 0
+	}
+	return uint64(phase) + 1
+}
+
+// read checks the data, scales them and takes their checksum.
+func (t *Trainer) read(d *data.Dataset) error {
+	if err := d.Validate(); err != nil {
+		return dataError("%v", err)
+	}
+	if got, want := d.Dim(), t.Model.Config().Dim; got != want {
+		return dataError("states: got %d components, want %d as the model has", got, want)
+	}
+	times, shared := d.Grid()
+	switch {
+	case !shared:
+		return dataError("times: got some of their own for each trajectory, want one grid for all")
+	case len(times) < 2:
+		return dataError("times: got %d, want at least 2", len(times))
+	case len(d.Inputs) > 0 || len(d.Parameters) > 0:
+		return dataError("got inputs %v and parameters %v, want none, as no model uses them", d.Inputs, d.Parameters)
+	}
+	t.data = make([]Trajectory, d.Samples())
+	for s, from := range d.Trajectories {
+		if from.Weight != 0 && from.Weight != 1 {
+			return dataError("weight of trajectory %d is %g, want 1", s, from.Weight)
+		}
+		tr := Trajectory{Times: times}
+		for k, x := range from.States {
+			for i, v := range x {
+				if !finite(v) {
+					return dataError("states: component %d of trajectory %d at time %d is %g, want a finite number", i, s, k, v)
+				}
+			}
+			tr.flat = append(tr.flat, t.Model.Scaled(x)...)
+		}
+		for width := len(tr.flat) / len(times); len(tr.States) < len(times); {
+			at := len(tr.States) * width
+			tr.States = append(tr.States, tr.flat[at:at+width:at+width])
+		}
+		t.data[s] = tr
+	}
+	t.checksum = checksum(t.data)
+	return nil
+}
+
+// newOptimizer returns the optimizer of the first stage at its start.
+func (t *Trainer) newOptimizer() (optim.Optimizer, error) {
+	var parameters []optim.Parameter
+	for _, p := range t.Model.Params().List {
+		q := optim.Parameter{Name: p.Name, Shape: p.Shape}
+		if strings.HasPrefix(p.Name, "linear/") {
+			q.Rate = t.cfg.First.LinearRate
+		}
+		parameters = append(parameters, q)
+	}
+	o, err := optim.New(t.cfg.First.Optimizer, t.cfg.First.Settings, parameters, t.cfg.Workers)
+	return o, errors.WithMessage(err, "train: New")
+}
+
+// Fit trains until the stages are done or the context is. In the second case
+// the error wraps that of the context, and the state has been saved if the
+// trainer has a checkpoint; a further Fit goes on.
+func (t *Trainer) Fit(ctx context.Context) (err error) {
+	start, saved := time.Now(), time.Now()
+	before := t.seconds
+	spent := func() float64 { return before + time.Since(start).Seconds() }
+	defer func() { t.seconds = spent() }()
+	for t.stage != stageDone {
+		if ctx.Err() != nil {
+			t.seconds = spent()
+			if err := t.save(); err != nil {
+				return err
+			}
+			return errors.Wrapf(ctx.Err(), "train: Fit: stopped before iteration %d of %s", t.iteration+1, t.stageName())
+		}
+		var m Metrics
+		switch t.stage {
+		case stageFirst:
+			m, err = t.update()
+		case stageLBFGS:
+			m, err = t.lbfgsIteration()
+		}
+		if err != nil {
+			return err
+		}
+		t.seconds = spent()
+		if m.Stage != "" {
+			m.Seconds = t.seconds
+			t.record(m)
+		}
+		if t.dir != "" && time.Since(saved) > t.interval && t.stage != stageDone {
+			if err := t.save(); err != nil {
+				return err
+			}
+			saved = time.Now()
+		}
+	}
+	return t.save()
+}
+
+func (t *Trainer) save() error {
+	if t.dir == "" {
+		return nil
+	}
+	return t.Save(t.dir)
+}
+
+// Result is what a training has come to.
+type Result struct {
+	Iterations int     // in all stages of the last attempt
+	Attempts   int     // 1 without a restart
+	Seconds    float64 // in all
+	Loss       float64 // at the end: of the best attempt, whose parameters the model has
+	Log        []Metrics
+}
+
+// Result returns what the training has come to so far.
+func (t *Trainer) Result() Result { return t.progress.result(t.log) }
+
+// String says what a training has come to, in a line.
+func (r Result) String() string {
+	loss := r.Loss
+	if n := len(r.Log); loss == 0 && n > 0 { // it was stopped
+		loss = r.Log[n-1].Loss
+	}
+	s := fmt.Sprintf("%d iterations in %.3g s, loss %.3g", r.Iterations, r.Seconds, loss)
+	if r.Attempts > 1 {
+		s += fmt.Sprintf(", the best of %d attempts", r.Attempts)
+	}
+	return s
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
