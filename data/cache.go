@@ -42,7 +42,7 @@ func Cached(dir string, key any, make func() (*Dataset, error)) (*Dataset, bool,
 	}
 	d, err := make()
 	if err == nil {
-		err = d.check()
+		err = d.validate()
 	}
 	if err != nil {
 		return nil, false, errors.Wrap(err, "data: Cached: making the data")
@@ -95,6 +95,9 @@ func readCached(path string, key []byte) (*Dataset, error) {
 }
 
 func writeCached(path string, key []byte, d *Dataset) error {
+	if err := d.checkFile(); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return errors.WithStack(err)
 	}

@@ -131,6 +131,10 @@ func TestCachedErrors(t *testing.T) {
 	if _, _, err := Cached(dir, 1, func() (*Dataset, error) { return &Dataset{}, nil }); !errors.Is(err, ErrShape) {
 		t.Errorf("invalid: got %v, want %v", err, ErrShape)
 	}
+	// What the files have no place for is made, and not kept.
+	if d, found, err := Cached(dir, 1, func() (*Dataset, error) { return rich(), nil }); d == nil || found || err == nil || !strings.Contains(err.Error(), "keeping the data: ") {
+		t.Errorf("gaps: got %v, %v, %v", d, found, err)
+	}
 	if files, _ := os.ReadDir(dir); len(files) != 0 {
 		t.Errorf("got %d files after failures, want none", len(files))
 	}

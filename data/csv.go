@@ -18,8 +18,8 @@ import (
 //	sample,t,<components>
 //
 // and a row for each sample and time, all times of the first sample first. The
-// samples are numbered from 0, and every number reads back to the same bits. An
-// invalid Dataset is not written; see [Dataset.Validate] for the errors.
+// samples are numbered from 0, and every number reads back to the same bits. The
+// errors are those of [Dataset.Write].
 func (d *Dataset) WriteCSV(w io.Writer) error {
 	err := d.checkFile()
 	if err == nil {
@@ -59,12 +59,13 @@ func decodeCSV(b []byte) (*Dataset, error) {
 		return nil, errors.Errorf("header, got %q, want sample,t and the names of the components", strings.Join(header, ","))
 	}
 	d := &Dataset{Components: header[2:]}
-	number := map[float64]int{} // of the trajectories in order of appearance
+	var labels []float64 // of the trajectories in order of appearance
+	number := map[float64]int{}
 	for _, row := range table {
 		s, ok := number[row[0]]
 		if !ok {
-			s = len(number)
-			number[row[0]] = s
+			s = len(labels)
+			number[row[0]], labels = s, append(labels, row[0])
 			d.Trajectories = append(d.Trajectories, Trajectory{})
 		}
 		tr := &d.Trajectories[s]
@@ -72,11 +73,11 @@ func decodeCSV(b []byte) (*Dataset, error) {
 		tr.States = append(tr.States, row[2:])
 	}
 	times := d.Trajectories[0].Times
-	for label, s := range number {
+	for s := range d.Trajectories {
 		tr := &d.Trajectories[s]
 		if !slices.Equal(tr.Times, times) {
 			return nil, errors.Wrapf(ErrShape, "sample %g has other times than sample %g (%d and %d of them); all samples share the times",
-				label, table[0][0], len(tr.Times), len(times))
+				labels[s], labels[0], len(tr.Times), len(times))
 		}
 		tr.Times = times
 	}

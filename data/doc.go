@@ -12,10 +12,9 @@
 // # Conventions
 //
 // A Dataset is a set of trajectories, each with its times and states. A state is a
-// row of components, a stack of states is [][]float64 indexed [sample][component],
-// and what a model predicts on one grid of times is [][][]float64 indexed
-// [time][sample][component]; [Shared] and [Dataset.States] lead from there to a
-// Dataset and back. Everything is float64, in the physical, unscaled
-// variables and the units of the problem. All randomness comes from a seed that
-// the caller gives.
+// row of components, a stack of states is [][]float64 by sample and component, and
+// what a model predicts on one grid of times is [][][]float64 by time, sample and
+// component; [Shared] and [Dataset.States] lead from there to a Dataset and back.
+// Everything is float64, in the physical, unscaled variables and the units of the
+// problem. All randomness comes from a seed that the caller gives.
 package data

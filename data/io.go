@@ -52,8 +52,10 @@ func read(path string) (*Dataset, error) {
 
 // Write writes d to a file in the format of its extension: .npz or .csv, which
 // [Read] reads, or .npy, which is the array (T, S, C) of states alone. The file
-// is written whole; see [file.Write]. An invalid Dataset is not written; see
-// [Dataset.Validate] for the errors.
+// is written whole; see [file.Write]. A Dataset that is invalid is not written, see
+// [Dataset.Validate] for the errors, nor one that has what the formats have no place
+// for: gaps, times of their own for the trajectories, inputs, parameters, names or
+// weights.
 func (d *Dataset) Write(path string) error {
 	return errors.Wrapf(d.write(path), "data: Dataset.Write: %s", path)
 }

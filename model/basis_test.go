@@ -87,6 +87,7 @@ func TestBasis(t *testing.T) {
 // The latent dynamics alone are those inside the model.
 func TestLatent(t *testing.T) {
 	cfg := DefaultConfig(4)
+	cfg.Components = []string{"a", "b", "c", "d"}
 	cfg.Offset, cfg.Factor = []float64{1, 2, 3, 4}, []float64{1, 2, 1, 0.5}
 	cfg.Autoencoder = AutoencoderConfig{Latent: 2, Hidden: []int{5}}
 	m := mustNew(t, cfg)

@@ -28,6 +28,7 @@ func savedModels() map[string]Config {
 	encoded.Offset = []float64{1, 2, 3, 4, 5}
 	encoded.Factor = []float64{1e4, 0.1, 3, -1, 1}
 	encoded.Integrator, encoded.Substeps = "imex", 3
+	encoded.Components = []string{"a", "b", "c", "d", "e"}
 	single := DefaultConfig(2)
 	single.Dtype = "float32"
 	single.Seed = math.MaxUint64

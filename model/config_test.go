@@ -41,6 +41,7 @@ func TestConfigRefuses(t *testing.T) {
 		}, []string{"autoencoder.bias_deviation is +Inf"}},
 		{"kind", func(c *Config) { c.Nonlinear.Kind = "" }, []string{`nonlinear.kind is ""`, "bilinear"}},
 		{"rank", func(c *Config) { c.Nonlinear = NonlinearConfig{Kind: KindBilinear} }, []string{"rank is 0"}},
+		{"settings", func(c *Config) { c.Nonlinear.Settings = map[string]float64{"L": 3} }, []string{"nonlinear.settings are map[L:3]", "kind lipschitz"}},
 		{"width of g", func(c *Config) { c.Nonlinear.Hidden = []int{-4} }, []string{"width -4"}},
 		{"L", func(c *Config) { c.Nonlinear.Lipschitz = 0 }, []string{"lipschitz is 0"}},
 		{"bias", func(c *Config) { c.Nonlinear.BiasSpread = math.NaN() }, []string{"bias_spread is NaN"}},

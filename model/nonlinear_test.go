@@ -135,10 +135,18 @@ func TestRegisterNonlinearRefuses(t *testing.T) {
 	_, err := New(cfg)
 	wantError(t, "kind", err, ErrConfig, `nonlinear.kind is "test"`, "bilinear, lipschitz, none")
 
-	defer func() {
-		if r := recover(); r == nil {
-			t.Error("a parameter that is not there: no panic")
-		}
-	}()
-	newGraph(mustNew(t, DefaultConfig(2)).params, "float64").Param("g/x")
+	for what, f := range map[string]func(){
+		"a parameter that is not there": func() { newGraph(mustNew(t, DefaultConfig(2)).params, "float64").Param("g/x") },
+		"a kind of the package's":       func() { RegisterNonlinear(KindBilinear, registered) },
+		"no name":                       func() { RegisterNonlinear("", registered) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", what)
+				}
+			}()
+			f()
+		}()
+	}
 }

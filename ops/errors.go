@@ -2,7 +2,6 @@ package ops
 
 import (
 	"spnode/ops/internal/fault"
-	"spnode/ops/kernel"
 )
 
 // Errors that callers may test for with errors.Is. The first two are those of
@@ -20,8 +19,4 @@ func shapeError(name, format string, args ...any) error {
 
 func errSingular(name, format string, args ...any) error {
 	return fault.Singular("ops: "+name, format, args...)
-}
-
-func finiteStep[T kernel.Float](name string, a []T, h []float64) error {
-	return fault.Exponential("ops: "+name, a, h)
 }

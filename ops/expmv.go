@@ -3,6 +3,7 @@ package ops
 import (
 	G "gorgonia.org/gorgonia"
 
+	"spnode/ops/internal/fault"
 	"spnode/ops/kernel"
 )
 
@@ -46,7 +47,7 @@ func expmv[T kernel.Float](a, u, g, h *G.Node, tol Tolerance) (*G.Node, error) {
 		inputs: G.Nodes{a, u, g, h},
 		forward: func(y []T, in [][]T) error {
 			hs = toFloat64(hs, in[3])
-			if err := finiteStep("Expmv", in[0], hs); err != nil {
+			if err := fault.Exponential("ops: Expmv", in[0], hs); err != nil {
 				return err
 			}
 			k.ForwardTo(y, in[0], hs, in[1], in[2])

@@ -4,6 +4,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"spnode/ops/internal/fault"
 	"spnode/ops/kernel"
 )
 
@@ -39,7 +40,7 @@ func propagators[T kernel.Float](a, steps *G.Node, p int, tol Tolerance) (*G.Nod
 	}
 	evaluate := func(in [][]T) error {
 		hs = toFloat64(hs, in[1])
-		if err := finiteStep("Propagators", in[0], hs); err != nil {
+		if err := fault.Exponential("ops: Propagators", in[0], hs); err != nil {
 			return err
 		}
 		clear(seen)

@@ -65,13 +65,9 @@ type undo struct{ w, mean, variance []float64 }
 // NewAdam returns Adam at its start. The settings must be valid.
 func NewAdam(c AdamConfig, parameters []Parameter) *Adam {
 	a := &Adam{AdamConfig: c}
-	size, same := 0, true
-	for _, p := range parameters {
-		size += p.size()
-		same = same && (p.Rate == 0 || p.Rate == 1)
-	}
+	size := Size(parameters)
 	a.mean, a.variance = make([]float64, size), make([]float64, size)
-	if same {
+	if !slices.ContainsFunc(parameters, func(p Parameter) bool { return p.Rate != 0 && p.Rate != 1 }) {
 		return a
 	}
 	for _, p := range parameters {

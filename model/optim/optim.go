@@ -57,6 +57,15 @@ type Parameter struct {
 	Rate  float64 // multiplies the learning rate; 0 stands for 1
 }
 
+// Size is the number of elements of w.
+func Size(parameters []Parameter) int {
+	n := 0
+	for _, p := range parameters {
+		n += p.size()
+	}
+	return n
+}
+
 func (p Parameter) size() int {
 	n := 1
 	for _, d := range p.Shape {

@@ -11,7 +11,7 @@ import (
 )
 
 func TestNew(t *testing.T) {
-	if got := Names(); !slices.Equal(got, []string{"adam", "soap"}) {
+	if got := Names(); !slices.Equal(got, []string{"adam", "momentum", "soap"}) { // one is of the example
 		t.Errorf("got names %q", got)
 	}
 	for _, c := range []struct {
@@ -19,7 +19,7 @@ func TestNew(t *testing.T) {
 		settings Settings
 		want     []string
 	}{
-		{"sgd", nil, []string{`"sgd"`, "adam or soap"}},
+		{"sgd", nil, []string{`"sgd"`, "adam or momentum or soap"}},
 		{"adam", Settings{"beta": 1}, []string{`"beta"`, "beta1, beta2, epsilon"}},
 		{"adam", Settings{"beta2": 1.5}, []string{"beta2", "1.5"}},
 		{"soap", Settings{"period": 0.5}, []string{"period", "0.5"}},

@@ -15,6 +15,14 @@ func phasesTraining() training {
 	return p
 }
 
+// phasesLBFGS ends with L-BFGS, which goes on with the windows of the last phase.
+func phasesLBFGS() training {
+	p := windowTraining()
+	p.train.Phases = []Phase{{Window: 1}, {From: 0.5, Window: 2, First: 3}}
+	p.train.First.Iterations, p.train.LBFGS.Iterations = 4, 3
+	return p
+}
+
 // Every phase begins at its share of the iterations, with its windows, batches
 // and weights, and its samples are drawn from their first on.
 func TestPhases(t *testing.T) {
@@ -78,5 +86,32 @@ func TestPhasesRefused(t *testing.T) {
 	p.train.Phases[1].Window = 1000
 	if _, err := New(mustNew(t, p.model), p.train, p.data()); !errors.Is(err, model.ErrData) {
 		t.Errorf("a window longer than the data: got error %v, want model.ErrData", err)
+	}
+}
+
+// A phase that is alone draws from stream 0, where the trainings without phases
+// of their own have always drawn; of several, each has its own.
+func TestStreams(t *testing.T) {
+	c := Config{Phases: []Phase{{}}}
+	if got := c.stream(0); got != 0 {
+		t.Errorf("alone: got stream %d, want 0", got)
+	}
+	c.Phases = append(c.Phases, Phase{From: 0.5})
+	if a, b := c.stream(0), c.stream(1); a != 1 || b != 2 {
+		t.Errorf("of two: got streams %d and %d, want 1 and 2", a, b)
+	}
+}
+
+// SetBatch changes the phases of one configuration, and not those of a copy.
+func TestSetBatch(t *testing.T) {
+	c := Config{Phases: []Phase{{Window: 3, Batch: 1}, {From: 0.5, Batch: 2}}}
+	d, none := c, Config{}
+	d.SetBatch(7)
+	none.SetBatch(7)
+	if c.Phases[0].Batch != 1 || d.Phases[0] != (Phase{Window: 3, Batch: 7}) || d.Phases[1] != (Phase{From: 0.5, Batch: 7}) {
+		t.Errorf("got %+v and %+v", c.Phases, d.Phases)
+	}
+	if len(none.Phases) != 1 || none.Phases[0] != (Phase{Batch: 7}) {
+		t.Errorf("without phases: got %+v", none.Phases)
 	}
 }

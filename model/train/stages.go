@@ -18,7 +18,13 @@ const (
 
 // stageName is what the stage is called in metrics and messages.
 func (t *Trainer) stageName() string {
-	return []string{t.cfg.First.Optimizer, StageLBFGS, "done"}[t.stage]
+	switch t.stage {
+	case stageFirst:
+		return t.cfg.First.Optimizer
+	case stageLBFGS:
+		return StageLBFGS
+	}
+	return "done"
 }
 
 // update does one iteration of the first stage. Metrics without a stage report
@@ -32,7 +38,7 @@ func (t *Trainer) update() (Metrics, error) {
 	if t.iteration == total {
 		return Metrics{}, t.finishFirst()
 	}
-	sampler, begin := t.samplers[phase], t.cfg.begin(t.cfg.phases()[phase])
+	sampler, begin := t.samplers[phase], t.cfg.begin(t.phases[phase])
 	loss, err := t.evaluate(sampler.Batch(t.iteration-begin), t.grad)
 	if err != nil {
 		return Metrics{}, errors.Wrapf(err, "train: Fit: iteration %d of %s", t.iteration+1, t.stageName())

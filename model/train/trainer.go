@@ -6,11 +6,9 @@ import (
 	"math"
 	"runtime"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/pkg/errors"
-	"gonum.org/v1/gonum/floats"
 
 	"spnode/data"
 	"spnode/model"
@@ -27,7 +25,8 @@ type Trainer struct {
 	data     []Trajectory
 	checksum string // of the data
 
-	samplers []Sampler // of the phases
+	phases   []Phase   // at least one
+	samplers []Sampler // of them
 	phase    int       // that the workers are made for
 	workers  []*worker
 	batch    model.Batch // what they see
@@ -85,11 +84,11 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	t := &Trainer{Model: m, cfg: cfg, grad: make([]float64, len(m.Params().Flat))}
+	t := &Trainer{Model: m, cfg: cfg, phases: cfg.phases(), grad: make([]float64, len(m.Params().Flat))}
 	if err := t.read(d); err != nil {
 		return nil, err
 	}
-	for i, p := range cfg.phases() {
+	for i, p := range t.phases {
 		s, err := samplers[cfg.sampler()](Sampling{
 			Trajectories: t.data, Phase: p, Grid: cfg.Grid, Weighting: cfg.Weighting, Seed: cfg.Seed, Stream: cfg.stream(i),
 		})
@@ -109,7 +108,8 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 	return t, err
 }
 
-// stream is the number of the random stream of a phase: 0 of one that is alone.
+// stream is the number of the random stream of a phase: of several the first has
+// number 1, and one that is alone has 0. Other numbers would be other trainings.
 func (c Config) stream(phase int) uint64 {
 	if len(c.Phases) < 2 {
 		return 0
@@ -170,84 +170,6 @@ func (t *Trainer) newOptimizer() (optim.Optimizer, error) {
 	}
 	o, err := optim.New(t.cfg.First.Optimizer, t.cfg.First.Settings, parameters, t.cfg.Workers)
 	return o, errors.WithMessage(err, "train: New")
-}
-
-// worker evaluates the objective of its part of a batch.
-type worker struct {
-	*model.Objective
-	batch model.Batch
-	loss  float64
-	grad  []float64
-	err   error
-}
-
-// enter makes the workers of a phase, unless they are there.
-func (t *Trainer) enter(phase int) error {
-	if t.workers != nil && phase == t.phase {
-		return nil
-	}
-	t.workers, t.phase = nil, phase
-	var half float64
-	if s := t.cfg.phases()[phase].Saturation; s > 0 { // which alone needs a pass over the data
-		half = s * meanSquare(t.data)
-	}
-	rows, times := t.samplers[phase].Shape()
-	n := min(t.cfg.Workers, rows)
-	workers := make([]*worker, n)
-	for i := range workers {
-		lo, hi := i*rows/n, (i+1)*rows/n
-		o, err := t.Model.NewObjective(hi-lo, times, half)
-		if err != nil {
-			return err
-		}
-		state := func(row, time int) []float64 { return t.batch.State(lo+row, time) }
-		workers[i] = &worker{Objective: o, batch: model.Batch{Rows: hi - lo, State: state}, grad: make([]float64, len(t.grad))}
-	}
-	t.workers = workers
-	return nil
-}
-
-// meanSquare is the mean of ‖x‖² over all states of the data.
-func meanSquare(trajectories []Trajectory) float64 {
-	var sum float64
-	states := 0
-	for _, tr := range trajectories {
-		sum += floats.Dot(tr.flat, tr.flat)
-		states += len(tr.Times)
-	}
-	return sum / float64(states)
-}
-
-// evaluate returns the loss of a batch and writes its gradient. The parts are
-// added in the order of the workers, whichever ends first.
-func (t *Trainer) evaluate(b model.Batch, grad []float64) (float64, error) {
-	t.batch = b
-	run := func(w *worker) {
-		w.batch.Steps, w.batch.Weights = b.Steps, b.Weights
-		w.loss, w.err = w.Evaluate(w.batch, w.grad)
-	}
-	var wait sync.WaitGroup
-	for _, w := range t.workers[1:] {
-		wait.Add(1)
-		go func() {
-			defer wait.Done()
-			run(w)
-		}()
-	}
-	run(t.workers[0])
-	wait.Wait()
-	var loss float64
-	clear(grad)
-	for _, w := range t.workers {
-		if w.err != nil {
-			return 0, w.err
-		}
-		loss += w.loss
-		for i, v := range w.grad {
-			grad[i] += v
-		}
-	}
-	return loss, nil
 }
 
 // Fit trains until the stages are done or the context is. In the second case

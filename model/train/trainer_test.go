@@ -168,7 +168,7 @@ func TestTrainingIsReproducible(t *testing.T) {
 func TestResumeIsExact(t *testing.T) {
 	for name, p := range map[string]training{
 		"full": smallTraining(), "minibatch": minibatchTraining(), "restart": restartTraining(), "diverging": divergingTraining(), "grid": gridTraining(), "windows": windowTraining(),
-		"soap": soapTraining(), "soap diverging": soapDivergingTraining(), "phases": phasesTraining(),
+		"soap": soapTraining(), "soap diverging": soapDivergingTraining(), "phases": phasesTraining(), "phases, L-BFGS": phasesLBFGS(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := p.fit(t)

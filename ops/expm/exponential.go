@@ -28,7 +28,7 @@ type Exponential struct {
 
 // A matrix of at least sparseSize rows is kept by its non-zeros if these are
 // at most a part of 1/sparsePart of all: a product is faster so by then, on
-// the assembly for the dense one and plain Go for the sparse.
+// the assembly for the full one and plain Go for the sparse.
 const (
 	sparseSize = 32
 	sparsePart = 8

@@ -50,7 +50,10 @@ func TestEval(t *testing.T) {
 			"os/signal"
 			"spnode/data/ode"
 			"spnode/experiments/figure"
+			"gorgonia.org/gorgonia"
+			"spnode/integrator"
 			"spnode/model"
+			"spnode/model/train"
 		)`,
 		`check := func(err error) { if err != nil { panic(err) } }`,
 		`type Decay struct{ Rate float64 }
@@ -66,13 +69,33 @@ func TestEval(t *testing.T) {
 		check(err)
 		seen := 0
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-		tc := model.DefaultTrainConfig()
-		tc.Adam.Iterations, tc.LBFGS.Iterations = 3, 2
-		t, err := model.NewTrainer(m, tc, d.Trajectories[0].Times, d.States(), model.WithHook(func(model.Metrics) { seen++ }))
+		tc := train.DefaultConfig()
+		tc.First.Iterations, tc.LBFGS.Iterations = 3, 2
+		t, err := train.New(m, tc, d, train.WithHook(func(train.Metrics) { seen++ }))
 		check(err)
 		check(t.Fit(ctx))
 		stop()
 		if seen < 4 { panic("the hook was not called") }`,
+		`model.RegisterNonlinear("quadratic", func(c model.NonlinearConfig, n int) (model.Nonlinear, error) {
+			spread := c.Settings["spread"] // gomacro does not pass it on as it is
+			return model.Nonlinear{
+				Parameters: []model.Declaration{{Name: "g/q", Shape: []int{1, n}, Start: model.Normal(spread)}},
+				Build: func(g *model.Graph) (integrator.Nonlinear, error) {
+					q := g.Param("g/q")
+					return func(u *gorgonia.Node) (*gorgonia.Node, error) {
+						square, err := gorgonia.Square(u)
+						if err != nil { return nil, err }
+						return gorgonia.BroadcastHadamardProd(square, q, nil, []byte{0})
+					}, nil
+				},
+			}, nil
+		})
+		c.Nonlinear = model.NonlinearConfig{Kind: "quadratic", Settings: map[string]float64{"spread": 0.1}}
+		m, err = model.New(c)
+		check(err)
+		t, err = train.New(m, tc, d)
+		check(err)
+		check(t.Fit(context.Background()))`,
 	} {
 		if out, err := i.Eval(source); err != nil {
 			t.Fatalf("%s\n%s%v", source, out.Printed, err)

@@ -30,6 +30,9 @@ import (
 	_ "spnode/experiments/figure"
 	_ "spnode/integrator"
 	_ "spnode/model"
+	_ "spnode/model/optim"
+	_ "spnode/model/stability"
+	_ "spnode/model/train"
 	_ "spnode/ops"
 	_ "spnode/ops/expm"
 )

@@ -1,0 +1,45 @@
+// Package train fits a model to trajectories: updates against the gradients of
+// batches, by Adam, SOAP or another optimizer, and then, where all data fit one
+// batch, L-BFGS.
+//
+//	d, err := data.Read("mine.csv")
+//	m, err := model.New(model.DefaultConfig(d.Dim()))
+//	t, err := train.New(m, train.DefaultConfig(), d, train.WithCheckpoint(dir, time.Minute))
+//	err = t.Fit(ctx)                                  // ends, or is cancelled
+//	t, err = train.Resume(dir, d)                     // and goes on with the same bits
+//
+// # Parts
+//
+//	Config       all that shapes a training: Phase, GridConfig, FirstStage, LBFGSStage
+//	Trainer      New, Resume; Fit, Save, Result
+//	Metrics      the numbers of an iteration, for WithHook; Result, LoadResult
+//	Sampler      what an iteration sees
+//
+// # What holds
+//
+// A training depends on its configuration, its data and the number of workers, to
+// the last bit, and not on scheduling. One that was cancelled between any two
+// iterations, saved and resumed gives the bits of one that ran through. So nothing
+// random has a state: what an iteration sees is a function of the seed and of its
+// number, and what an optimizer remembers is in its State.
+//
+// An update after which the loss is not finite is taken back and done at half the
+// rate; a *DivergedError says that no rate kept it finite.
+//
+// # Adding to it
+//
+// An optimizer is a type with the methods of optim.Optimizer, and a name given by
+// optim.Register; FirstStage.Optimizer then takes the name. A sampler is one with
+// the methods of Sampler, and RegisterSampler names it for Config.Sampler. It
+// returns model.Batch, so that it is free in which trajectories, which of their
+// states and with which weights an iteration sees, as long as all its batches have
+// one shape. The example adds one.
+//
+// # Checkpoint
+//
+// Beside the files of the model, a training's folder has
+//
+//	train.json     the configuration, and a checksum of the data
+//	optimizer.npz  where the training stands, with the state of its optimizer
+//	metrics.csv    the log of the iterations
+package train
