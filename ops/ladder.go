@@ -170,7 +170,7 @@ func ladderStep[T kernel.Float](kern *kernel.Ladder[T], l *Ladder, k int, c floa
 					dv[j] = make([]T, len(dy))
 				}
 			}
-			kern.StepBackward(d[3], dv, d[0], d[1], dh, h, in[3], v, y, dy)
+			kern.StepBackward(d[3], dv, d[0], d[1], dh, h, in[3], v, dy)
 			if d[2] != nil {
 				kernel.AxpyTo(d[2][k*width:(k+1)*width], T(c), dh)
 			}

@@ -3,17 +3,17 @@ package kernel
 import "math"
 
 // StepBackward is the adjoint of StepTo for the last Make, exact for what was
-// computed: given y and dy it writes the gradient by u to du and that by v_j to
+// computed: given dy it writes the gradient by u to du and that by v_j to
 // dv[j−1], and adds that by the levels, one stack after the other, to dLevels, that
 // by A in the series to da, and that by h to dh. Those that are nil are left
 // out. What is between u and y is computed anew.
 //
 // The gradient by h needs no polynomial,
 //
-//	∂y/∂h = Ay + Σ_j v_j/(j−1)! − Σ_j (j−1)φ_j(hA) v_j,
+//	∂y/∂h = e^{hA}(Au + v_1) + Σ_{j≥2} (φ_{j−1}(hA) − (j−1)φ_j(hA)) v_j,
 //
-// where φ_j(hA)ᵀ dy is the gradient by v_j over h.
-func (w *Ladder[T]) StepBackward(du []T, dv [][]T, dLevels, da, dh []T, h []float64, u []T, v [][]T, y, dy []T) {
+// where e^{hA}ᵀdy is the gradient by u, and φ_j(hA)ᵀdy that by v_j over h.
+func (w *Ladder[T]) StepBackward(du []T, dv [][]T, dLevels, da, dh []T, h []float64, u []T, v [][]T, dy []T) {
 	n := w.n
 	if du != nil {
 		copy(du, dy)
@@ -38,7 +38,7 @@ func (w *Ladder[T]) StepBackward(du []T, dv [][]T, dLevels, da, dh []T, h []floa
 			}
 		}
 		if dh != nil {
-			w.stepGrad(dh, h, v, y, dy, r0, end)
+			w.stepGrad(dh, h, u, v, dy, r0, end)
 		}
 	}
 }
@@ -149,32 +149,37 @@ func (w *Ladder[T]) seriesBackward(p int, da []T) {
 	}
 }
 
-// stepGrad adds the gradient by the steps of the rows from r0 to end, given that by
-// the v_j of the block.
-func (w *Ladder[T]) stepGrad(dh []T, h []float64, v [][]T, y, dy []T, r0, end int) {
+// stepGrad adds the gradient by the steps of the rows from r0 to end, given those by
+// u and v_j of the block.
+func (w *Ladder[T]) stepGrad(dh []T, h []float64, u []T, v [][]T, dy []T, r0, end int) {
 	n, rows := w.n, end-r0
 	slope := grow(&w.slope, rows*n)
-	w.mul(&w.at, true, rows, y[r0*n:end*n], 0, slope)
+	w.mul(&w.at, true, rows, u[r0*n:end*n], 0, slope)
 	size, next := len(w.rows)*n, 0
 	for r := r0; r < end; r++ {
 		row := slope[(r-r0)*n : (r-r0+1)*n]
-		hr := step(h, r)
-		var turn float64
+		hr, d, turn := step(h, r), dy[r*n:(r+1)*n], 0.0
+		if hr != 0 {
+			d = w.lam[next*n : (next+1)*n]
+		}
 		for j := range v {
 			vj := v[j][r*n : (r+1)*n]
-			if hr == 0 { // y is u and φ_j is 1/j!
+			switch {
+			case hr == 0: // and φ_j is 1/j!
 				addTo(row, T(invFactorial[j+1]), vj)
-				continue
+			case j == 0:
+				addTo(row, 1, vj)
+			default:
+				dv := func(j int) []T { return w.dv[j*size+next*n:][:n] }
+				turn += dot64(vj, dv(j-1)) - float64(j)*dot64(vj, dv(j))
 			}
-			addTo(row, T(invFactorial[j]), vj)
-			turn += float64(j) * dot64(w.dv[j*size+next*n:][:n], vj)
 		}
-		d := dot64(row, dy[r*n:(r+1)*n])
+		g := dot64(row, d)
 		if hr != 0 {
-			d -= turn / hr
+			g += turn / hr
 			next++
 		}
-		dh[r%len(dh)] += T(d)
+		dh[r%len(dh)] += T(g)
 	}
 }
 
