@@ -54,9 +54,5 @@ func (c *calc) combine(u, h *G.Node, coef []float64, k ...*G.Node) *G.Node {
 	return c.do(func() (*G.Node, error) { return ops.Combine(u, h, coef, k...) })
 }
 
-func (c *calc) solveShifted(a, r, h *G.Node) *G.Node {
-	return c.do(func() (*G.Node, error) { return ops.SolveShifted(a, r, h) })
-}
-
 // term is h Σ_j c_j φ_j(hA) g, with c_1 first.
 func term(g *G.Node, c ...float64) ops.Term { return ops.Term{Coef: c, G: g} }
