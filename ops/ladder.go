@@ -18,7 +18,7 @@ import (
 // the row, where Expmv takes several ‖hA‖ and propagators for each row as many
 // products of matrices. See kernel.Ladder.
 type Ladder struct {
-	levels, a, steps *G.Node
+	stacks, a, steps *G.Node
 	p                int
 	f64              *kernel.Ladder[float64] // one of the two
 	f32              *kernel.Ladder[float32]
@@ -33,27 +33,27 @@ func NewLadder(a, steps *G.Node, p int, tol Tolerance) (*Ladder, error) {
 	}
 	l := &Ladder{a: a, steps: steps, p: p}
 	var err error
-	l.levels, err = byDtype("NewLadder", a,
+	l.stacks, err = byDtype("NewLadder", a,
 		func() (*G.Node, error) {
 			l.f64 = kernel.NewLadder[float64](as[0], p, tolerance[float64](tol))
-			return ladderLevels(l.f64, a, steps, p)
+			return ladderStacks(l.f64, a, steps, p)
 		},
 		func() (*G.Node, error) {
 			l.f32 = kernel.NewLadder[float32](as[0], p, tolerance[float32](tol))
-			return ladderLevels(l.f32, a, steps, p)
+			return ladderStacks(l.f32, a, steps, p)
 		})
 	return l, err
 }
 
-// ladderLevels is the node of the levels: their number depends on the values of
-// A and the steps, so it has the size of as many as there can be, of which the
-// others are 0.
-func ladderLevels[T kernel.Float](k *kernel.Ladder[T], a, steps *G.Node, p int) (*G.Node, error) {
+// ladderStacks is the node of the powers and levels: their number depends on the
+// values of A and the steps, so it has the size of as many as there can be, of which
+// the others are 0.
+func ladderStacks[T kernel.Float](k *kernel.Ladder[T], a, steps *G.Node, p int) (*G.Node, error) {
 	n := a.Shape()[0]
 	var hs []float64
 	return function[T]{
 		name:   "Ladder",
-		shape:  tensor.Shape{kernel.MaxLevels, 1 + p, n * n},
+		shape:  tensor.Shape{kernel.StacksSize(p), n * n},
 		inputs: G.Nodes{a, steps},
 		wrt:    []bool{true, false}, // the steps that it makes have a part in that
 		forward: func(out []T, in [][]T) error {
@@ -72,10 +72,7 @@ func ladderLevels[T kernel.Float](k *kernel.Ladder[T], a, steps *G.Node, p int) 
 				norm, _ := kernel.Norm1(n, n, in[0])
 				return fault.NotFinite("ops: Ladder", "‖hA‖₁ is %.3g for the step %.3g, beyond the %d levels that there are; try shorter steps, or times in another unit", norm*top, top, kernel.MaxLevels)
 			}
-			clear(out)
-			for i := range k.Levels() {
-				copy(out[i*k.Size():], k.Stack(i))
-			}
+			clear(out[copy(out, k.Stacks()):])
 			return nil
 		},
 		adjoint: func(d, in [][]T, out, dOut []T) error {
@@ -109,20 +106,20 @@ func (l *Ladder) Step(k int, c float64, u *G.Node, terms ...Term) (*G.Node, erro
 
 func ladderStep[T kernel.Float](kern *kernel.Ladder[T], l *Ladder, k int, c float64, u *G.Node, terms []Term) (*G.Node, error) {
 	width := l.steps.Shape()[1]
-	inputs := G.Nodes{l.levels, l.a, l.steps, u}
+	inputs := G.Nodes{l.stacks, l.steps, u}
 	p := 0
 	for _, t := range terms {
 		inputs = append(inputs, t.G)
 		p = max(p, len(t.Coef))
 	}
 	adds := make([]bool, len(inputs))
-	adds[0], adds[1], adds[2] = true, true, true // each step has a part of them
-	const first = 4                              // term among the inputs
+	adds[0], adds[1] = true, true // each step has a part of them
+	const first = 3               // term among the inputs
 	var h []float64
 	var slopes, memory []T
 	v, dv := make([][]T, p), make([][]T, p)
 	load := func(in [][]T) {
-		h = toFloat64(h, in[2][k*width:(k+1)*width])
+		h = toFloat64(h, in[1][k*width:(k+1)*width])
 		for i := range h {
 			h[i] *= c
 		}
@@ -130,7 +127,7 @@ func ladderStep[T kernel.Float](kern *kernel.Ladder[T], l *Ladder, k int, c floa
 			v[0] = in[first]
 			return
 		}
-		size := len(in[3])
+		size := len(in[2])
 		if memory == nil {
 			memory = make([]T, p*size)
 		}
@@ -152,13 +149,13 @@ func ladderStep[T kernel.Float](kern *kernel.Ladder[T], l *Ladder, k int, c floa
 		lean:   true,
 		forward: func(y []T, in [][]T) error {
 			load(in)
-			kern.StepTo(y, h, in[3], v...)
+			kern.StepTo(y, h, in[2], v...)
 			return nil
 		},
 		adjoint: func(d, in [][]T, y, dy []T) error {
 			load(in)
 			var dh []T
-			if d[2] != nil {
+			if d[1] != nil {
 				if slopes == nil {
 					slopes = make([]T, width)
 				}
@@ -170,9 +167,9 @@ func ladderStep[T kernel.Float](kern *kernel.Ladder[T], l *Ladder, k int, c floa
 					dv[j] = make([]T, len(dy))
 				}
 			}
-			kern.StepBackward(d[3], dv, d[0], d[1], dh, h, in[3], v, dy)
-			if d[2] != nil {
-				kernel.AxpyTo(d[2][k*width:(k+1)*width], T(c), dh)
+			kern.StepBackward(d[2], dv, d[0], dh, h, in[2], v, dy)
+			if d[1] != nil {
+				kernel.AxpyTo(d[1][k*width:(k+1)*width], T(c), dh)
 			}
 			for i, t := range terms {
 				di := d[first+i]

@@ -1,9 +1,6 @@
 package kernel
 
-import (
-	"math"
-	"math/bits"
-)
+import "math"
 
 // Ladder evaluates, for a batch of rows that share A, each with a step h ≥ 0 of
 // its own,
@@ -13,16 +10,19 @@ import (
 // the flow of du/dt = Au + v_1 + v_2 (t/h) + v_3 (t/h)²/2 + … over h.
 //
 // With h_k = h_0 2^k, a row whose step is h = r + Σ_k b_k h_k, of bits b_k and
-// 0 ≤ r < h_0, passes through the Taylor polynomial over r, eq. (19), and then
-// through the flow over h_k for each of its bits: the levels
+// 0 ≤ r < h_0, passes through the Taylor polynomial over r,
+//
+//	u ← u + Σ_j r(r/h)^{j−1}/j! v_j + Σ_{l=1}^{m} (r/h_0)^l (h_0A)^l (u/l! + Σ_j r(r/h)^{j−1}/(l+j)! v_j),
+//
+// and then through the flow over h_k for each of its bits, the levels
 //
 //	u ← u + F_k u + Σ_j P_{k,j} c_j,  F_k = e^{h_kA} − I,  P_{k,j} = h_kφ_j(h_kA),
 //
-// where c_j is the forcing at that time. The levels are the doublings of Phi,
-// see there for F and E. They serve all rows and all steps, so a row takes m
-// products with an n×n matrix and (1+p)/2 for each of log₂(h/h_0) levels in the
-// mean, where the series of Expmv takes ‖hA‖ times as many and a propagator of
-// its own that many products of matrices.
+// where c_j is the forcing at that time. The powers of h_0A serve all rows and
+// steps, and so do the levels, which are the doublings of Phi, see there for F and
+// E. A row then takes m products with an n×n matrix and (1+p)/2 for each of
+// log₂(h/h_0) levels in the mean, where the series of Expmv takes ‖hA‖ times as
+// many and a propagator of its own that many products of matrices.
 //
 // h_0 is a power of two, so that r and the bits are exact: they are those of
 // the mantissa of h. It is chosen by ‖A‖₁ alone, so that a row is the same in
@@ -35,16 +35,16 @@ type Ladder[T Float] struct {
 	bottom int // log₂ h_0
 	levels int
 
-	a      []T
-	at, an Packed[T] // Aᵀ and A
-	stacks []T       // of each level Fᵀ, P_1ᵀ, …, P_pᵀ, one below the other
-	down   []Packed[T]
+	stacks []T         // see Stacks
+	down   []Packed[T] // their transposes: of the powers, and of each level and p
 
-	rows                    []ladderRow
-	u, v, f, t, x, z        []T // of a block, and of a level of it
-	terms, ts, lam, dv, dx  []T // for the adjoint
-	beta, slope, grad, next []T
-	tmp                     []T
+	rows          []ladderRow
+	coef          []T   // of a row in the polynomial, (1+p)(m+1), and in a level, p²
+	passing       []int // rows of the block that pass a level
+	uv, f, x, xs  []T   // of a block: u and v_j of each row, the states, what enters a level, and the polynomial
+	z, lam, d, dx []T
+	slope, grads  []T
+	tmp           []T
 }
 
 // ladderRow is a row of a block, h = mantissa·2^shift.
@@ -59,67 +59,80 @@ type ladderRow struct {
 // for the cache, as what the adjoint computes anew, and enough for products.
 const ladderRows = 128
 
-// MaxLevels is the most levels of a Ladder; the highest is about 2⁵⁸ times the
+// MaxLevels is the most levels of a Ladder; the highest is about 2⁵⁷ times the
 // time scale of A.
 const MaxLevels = 64
 
 // NewLadder returns work space for n×n matrices and φ_1 … φ_p, evaluated to the
 // relative tolerance tol.
 func NewLadder[T Float](n, p int, tol float64) *Ladder[T] {
-	return &Ladder[T]{n: n, p: p, tol: tol, phi: NewPhi[T](n, p, tol)}
+	return &Ladder[T]{n: n, p: p, tol: tol, phi: NewPhi[T](n, p, tol),
+		down: make([]Packed[T], 1+MaxLevels*(1+p)), coef: make([]T, (1+p)*(MaxDegree+1))}
 }
 
-// Size is the number of elements of a level.
-func (w *Ladder[T]) Size() int { return (1 + w.p) * w.n * w.n }
+// StacksSize is the number of n×n matrices that there may be in Stacks, for p.
+func StacksSize(p int) int { return MaxDegree + MaxLevels*(1+p) }
 
-// Make makes the levels for A, which it keeps, and steps up to top, both
+// Stacks are the matrices of the last Make: the powers ((h_0A)^l)ᵀ, l ≤ MaxDegree,
+// of which the first m count, and of each level Fᵀ, or Eᵀ where the modes have
+// decayed, P_1ᵀ, …, P_pᵀ, all one below the other.
+func (w *Ladder[T]) Stacks() []T { return w.stacks }
+
+// level returns level k among the stacks, or their gradients.
+func (w *Ladder[T]) level(stacks []T, k int) []T {
+	size := (1 + w.p) * w.n * w.n
+	return stacks[MaxDegree*w.n*w.n+k*size:][:size]
+}
+
+// Make makes the stacks for A and steps up to top, both
 // finite. It reports whether MaxLevels are enough.
 func (w *Ladder[T]) Make(a []T, top float64) bool {
 	n, nn := w.n, w.n*w.n
 	norm, _ := Norm1(n, n, a)
-	w.a = a
-	w.at.Pack(true, n, n, a)
-	w.an.Pack(false, n, n, a)
-	w.m, w.bottom = ladderBottom(norm, w.tol, w.p)
 	_, exp := math.Frexp(top)
-	w.levels = max(0, exp-w.bottom)
-	if top == 0 || w.levels == 0 {
-		w.levels = 0
-		return true
-	}
-	if w.levels > MaxLevels {
+	w.m, w.bottom = ladderBottom(norm, w.tol, w.p)
+	w.levels = 0
+	if top == 0 || w.bottom > exp { // to another power of two: no bits change
+		w.bottom = exp
+	} else if w.levels = exp - w.bottom; w.levels > MaxLevels {
 		return false
+	}
+	w.stacks = grow(&w.stacks, (MaxDegree+w.levels*(1+w.p))*nn)
+	clear(w.stacks[w.m*nn : MaxDegree*nn])
+	s := w.stacks
+	h0 := math.Ldexp(1, w.bottom)
+	for i := range n {
+		for j := range n {
+			s[j*n+i] = T(h0 * float64(a[i*n+j]))
+		}
+	}
+	for l := 1; l < w.m; l++ {
+		w.mul(false, false, n, s[(l-1)*nn:l*nn], s[:nn], 0, s[l*nn:(l+1)*nn])
+	}
+	w.down[0].Pack(true, w.m*n, n, s[:w.m*nn])
+	if w.levels == 0 {
+		return true
 	}
 	q := w.levels - 1
 	w.phi.doublings(a, math.Ldexp(1, w.bottom+q), w.m, q, true)
-	w.stacks = grow(&w.stacks, w.levels*w.Size())
-	for len(w.down) < w.levels*(1+w.p) {
-		w.down = append(w.down, Packed[T]{})
-	}
 	for k := range w.levels {
-		s := w.Stack(k)
+		s := w.level(w.stacks, k)
 		for j := range 1 + w.p {
 			transposeTo(s[j*nn:(j+1)*nn], n, n, w.phi.s[k][j*nn:])
-			w.down[k*(1+w.p)+j].Pack(true, (1+j)*n, n, s[:(1+j)*nn])
+			w.downOf(k, j).Pack(true, (1+j)*n, n, s[:(1+j)*nn])
 		}
 	}
 	return true
 }
 
-// Levels is how many levels Make has made.
-func (w *Ladder[T]) Levels() int { return w.levels }
-
-// Stack returns level k: Fᵀ, or Eᵀ where the modes have decayed, P_1ᵀ, …, P_pᵀ.
-func (w *Ladder[T]) Stack(k int) []T { return w.stacks[k*w.Size():][:w.Size()] }
-
-// noLevels is a bottom that no step reaches.
-const noLevels = 1 << 20
+// downOf is the transpose of level k for p terms of forcing.
+func (w *Ladder[T]) downOf(k, p int) *Packed[T] { return &w.down[1+k*(1+w.p)+p] }
 
 // ladderBottom returns the degree m over r and log₂ h_0 with h_0‖A‖₁ ≤ θ_m that
-// take the fewest products: half the rows pass a level, in 1+p products.
+// take the least time: half the rows pass a level, in 1+p products.
 func ladderBottom(norm, tol float64, p int) (m, bottom int) {
 	if norm == 0 {
-		return max(1, p), noLevels
+		return 1, math.MaxInt
 	}
 	frac, exp := math.Frexp(norm)
 	best := math.Inf(1)
@@ -139,9 +152,9 @@ func ladderBottom(norm, tol float64, p int) (m, bottom int) {
 	return m, bottom
 }
 
-// ladderLevel is what a level costs a row beside a term of the series, in the
-// mean: it gathers and scatters half of the rows.
-const ladderLevel = 0.6
+// ladderLevel is what a level costs for each of its 1+p products, in the mean, beside
+// a term of the polynomial: half of the rows pass, which are gathered and scattered.
+const ladderLevel = 0.8
 
 // StepTo writes y for one step of a batch, after Make: u, y and every v_j,
 // j ≤ p, are (rows, n), h has an element for all rows or one for each.
@@ -150,16 +163,16 @@ func (w *Ladder[T]) StepTo(y []T, h []float64, u []T, v ...[]T) {
 	copy(y, u)
 	for r0, rows := 0, len(u)/n; r0 < rows; r0 += ladderRows {
 		w.load(h, u, v, r0, min(rows, r0+ladderRows))
-		f := w.climb(len(v), false)
+		w.climb(len(v), false)
 		for i, r := range w.rows {
-			copy(y[r.row*n:(r.row+1)*n], f[i*n:])
+			copy(y[r.row*n:(r.row+1)*n], w.f[i*n:])
 		}
 	}
 }
 
 // load gathers the rows of a block whose step is not 0.
 func (w *Ladder[T]) load(h []float64, u []T, v [][]T, r0, end int) {
-	n := w.n
+	n, width := w.n, (1+len(v))*w.n
 	w.rows = w.rows[:0]
 	for r := r0; r < end; r++ {
 		hr := step(h, r)
@@ -176,18 +189,13 @@ func (w *Ladder[T]) load(h []float64, u []T, v [][]T, r0, end int) {
 		}
 		w.rows = append(w.rows, l)
 	}
-	size := len(w.rows) * n
-	w.u, w.v = grow(&w.u, size), grow(&w.v, len(v)*size)
-	w.gather(w.u, u)
-	for j, vj := range v {
-		w.gather(w.v[j*size:], vj)
-	}
-}
-
-func (w *Ladder[T]) gather(dst, src []T) {
-	n := w.n
+	w.uv = grow(&w.uv, len(w.rows)*width)
 	for i, r := range w.rows {
-		copy(dst[i*n:(i+1)*n], src[r.row*n:])
+		to := w.uv[i*width : (i+1)*width]
+		copy(to[:n], u[r.row*n:])
+		for j, vj := range v {
+			copy(to[(1+j)*n:(2+j)*n], vj[r.row*n:])
+		}
 	}
 }
 
@@ -197,130 +205,121 @@ func (r *ladderRow) has(k int) bool {
 	return uint(b) < 53 && r.mantissa>>b&1 == 1
 }
 
-// at returns the forcing of the row before level k: x_j = Σ_i c_{i−j}(t) v_i·s^{j−1},
-// with s = h_k/h and c_i(t) = (t/h)^i/i!.
-func (r *ladderRow) at(k int) (s, t float64) {
-	b := r.bottom + k
-	m := float64(r.mantissa)
-	return float64(uint64(1)<<b) / m, float64(r.mantissa&(1<<b-1)) / m
+// polynomial returns the coefficients of a row in the polynomial over r, for p terms
+// of forcing: those of u and v_j in the term l, with l = 0 first.
+func (w *Ladder[T]) polynomial(r *ladderRow, p int) []T {
+	c := w.coef[:(1+p)*(w.m+1)]
+	rho, power := math.Ldexp(r.r, -w.bottom), 1.0
+	for l := range w.m + 1 {
+		c[l*(1+p)] = T(power * invFactorial[l])
+		s := power * r.r
+		for j := 1; j <= p; j++ {
+			c[l*(1+p)+j] = T(s * invFactorial[l+j])
+			s *= r.r / r.h
+		}
+		power *= rho
+	}
+	return c
 }
 
-// climb returns the rows of the block after their steps, with p terms of
-// forcing. It keeps the terms of the series and what entered the levels where
-// keep is set.
-func (w *Ladder[T]) climb(p int, keep bool) []T {
+// forcing returns the p×p matrix that takes the v_j of a row to the forcing of level
+// k, s^{j−1}c_j with s = h_k/h and c_j = Σ_{i≥j} (t/h)^{i−j}/(i−j)! v_i.
+func (w *Ladder[T]) forcing(r *ladderRow, k, p int) []T {
+	c := w.coef[:p*p]
+	b, h := r.bottom+k, float64(r.mantissa)
+	s, t := float64(uint64(1)<<b)/h, float64(r.mantissa&(1<<b-1))/h
+	scale := 1.0
+	for j := range p {
+		clear(c[j*p : j*p+j])
+		power := scale
+		for i := j; i < p; i++ {
+			c[j*p+i] = T(power * invFactorial[i-j])
+			power *= t
+		}
+		scale *= s
+	}
+	return c
+}
+
+// climb makes f the rows of the block after their steps, with p terms of
+// forcing. What entered the levels stays in x where keep is set.
+func (w *Ladder[T]) climb(p int, keep bool) {
 	n, rows := w.n, len(w.rows)
-	size, width := rows*n, (1+p)*n
-	f := grow(&w.f, size)
-	copy(f, w.u)
-	w.series(f, p, keep)
-	passes := rows
-	if keep {
-		passes = 0
-		for i := range w.rows {
-			r := &w.rows[i]
-			passes += bits.OnesCount64(r.mantissa >> min(63, max(0, r.bottom)))
+	width, powers := (1+p)*n, w.m*n
+	w.f, w.xs = grow(&w.f, rows*n), grow(&w.xs, rows*powers)
+	for i := range w.rows {
+		c, uv := w.polynomial(&w.rows[i], p), w.uv[i*width:(i+1)*width]
+		Gemm(false, false, w.m, n, 1+p, 1, c[1+p:], uv, 0, w.xs[i*powers:(i+1)*powers], &w.tmp)
+		f := w.f[i*n : (i+1)*n]
+		copy(f, uv)
+		for j := 1; j <= p; j++ {
+			addTo(f, c[j], uv[j*n:])
 		}
 	}
-	x, z := grow(&w.x, passes*width), grow(&w.z, size)
+	if rows > 0 {
+		Gemm(false, false, rows, n, powers, 1, w.xs, w.stacks, 1, w.f, &w.tmp)
+	}
+	entered := rows
+	if keep {
+		entered = w.passes()
+	}
+	w.x = grow(&w.x, entered*width)
+	x, z := w.x, grow(&w.z, rows*n)
 	for k := range w.levels {
-		count := 0
-		for i := range w.rows {
-			r := &w.rows[i]
-			if !r.has(k) {
-				continue
-			}
-			xi := x[count*width : (count+1)*width]
-			copy(xi, f[i*n:(i+1)*n])
-			w.force(xi[n:], r, k, i, p)
-			count++
-		}
-		if count == 0 {
+		if w.pass(k) == 0 {
 			continue
 		}
-		Gemm(false, false, count, n, width, 1, x, w.Stack(k), 0, z, &w.tmp)
-		decayed := w.phi.identity(k) == 0
-		at := z
-		for i := range w.rows {
-			if !w.rows[i].has(k) {
-				continue
+		for c, i := range w.passing {
+			xi, uv := x[c*width:(c+1)*width], w.uv[i*width:(i+1)*width]
+			copy(xi[:n], w.f[i*n:])
+			if p == 1 {
+				copy(xi[n:], uv[n:])
+			} else if p > 1 {
+				Gemm(false, false, p, n, p, 1, w.forcing(&w.rows[i], k, p), uv[n:], 0, xi[n:], &w.tmp)
 			}
-			fi := f[i*n : (i+1)*n]
-			if decayed {
-				copy(fi, at)
+		}
+		count := len(w.passing)
+		Gemm(false, false, count, n, width, 1, x, w.level(w.stacks, k), 0, z, &w.tmp)
+		for c, i := range w.passing {
+			f, zi := w.f[i*n:(i+1)*n], z[c*n:(c+1)*n]
+			if w.decayed(k) {
+				copy(f, zi)
 			} else {
-				for j, v := range at[:n] {
-					fi[j] += v
-				}
+				addTo(f, 1, zi)
 			}
-			at = at[n:]
 		}
 		if keep {
 			x = x[count*width:]
 		}
 	}
-	return f
 }
 
-// force writes the forcing of row i before level k.
-func (w *Ladder[T]) force(x []T, r *ladderRow, k, i, p int) {
-	n, size := w.n, len(w.rows)*w.n
-	if p == 1 {
-		copy(x, w.v[i*n:(i+1)*n])
-		return
-	}
-	s, t := r.at(k)
-	scale := 1.0
-	for j := range p {
-		xj := x[j*n : (j+1)*n]
-		clear(xj)
-		c := scale
-		for l := j; l < p; l++ {
-			addTo(xj, T(c*invFactorial[l-j]), w.v[l*size+i*n:])
-			c *= t
-		}
-		scale *= s
-	}
-}
+// decayed reports whether level k has E for F.
+func (w *Ladder[T]) decayed(k int) bool { return w.phi.identity(k) == 0 }
 
-// degree is that of the series: φ_p has as many terms as φ_1.
-func (w *Ladder[T]) degree(p int) int { return w.m + max(0, p-1) }
-
-// series advances the rows f by r: b_k = r/k (Ab_{k−1} + (r/h)^{k−1}/(k−1)! v_k),
-// u ← u + Σ b_k.
-func (w *Ladder[T]) series(f []T, p int, keep bool) {
-	n, rows := w.n, len(w.rows)
-	size, m := rows*n, w.degree(p)
-	held := 2
-	if keep {
-		held = m + 1
-	}
-	terms := grow(&w.terms, held*size)
-	copy(terms[:size], f)
-	for k := 1; k <= m; k++ {
-		b, t := terms[(k-1)%held*size:][:size], terms[k%held*size:][:size]
-		w.mul(&w.at, true, rows, b, 0, t)
-		for i := range w.rows {
-			r := &w.rows[i]
-			ti := t[i*n : (i+1)*n]
-			if k <= p {
-				addTo(ti, T(math.Pow(r.r/r.h, float64(k-1))*invFactorial[k-1]), w.v[(k-1)*size+i*n:])
-			}
-			c := T(r.r / float64(k))
-			fi := f[i*n : (i+1)*n][:len(ti)]
-			for j, v := range ti {
-				v *= c
-				ti[j] = v
-				fi[j] += v
-			}
+// pass finds the rows that pass level k, and returns their number.
+func (w *Ladder[T]) pass(k int) int {
+	w.passing = w.passing[:0]
+	for i := range w.rows {
+		if w.rows[i].has(k) {
+			w.passing = append(w.passing, i)
 		}
 	}
+	return len(w.passing)
 }
 
-// mul computes c = b op(A) + beta·c.
-func (w *Ladder[T]) mul(a *Packed[T], trans bool, rows int, b []T, beta T, c []T) {
-	if !smallGemm(false, trans, rows, w.n, b, w.a, beta, c) {
-		a.Gemm(rows, 1, b, beta, c, &w.tmp)
+// passes is how many rows pass all levels together.
+func (w *Ladder[T]) passes() (count int) {
+	for k := range w.levels {
+		count += w.pass(k)
+	}
+	return count
+}
+
+// mul computes c = a op(B) + beta·c for an n×n matrix B.
+func (w *Ladder[T]) mul(ta, tb bool, rows int, a, b []T, beta T, c []T) {
+	if !smallGemm(ta, tb, rows, w.n, a, b, beta, c) {
+		Gemm(ta, tb, rows, w.n, w.n, 1, a, b, beta, c, &w.tmp)
 	}
 }
 

@@ -4,17 +4,16 @@ import "math"
 
 // StepBackward is the adjoint of StepTo for the last Make, exact for what was
 // computed: given dy it writes the gradient by u to du and that by v_j to
-// dv[j−1], and adds that by the levels, one stack after the other, to dLevels, that
-// by A in the series to da, and that by h to dh. Those that are nil are left
-// out. What is between u and y is computed anew.
+// dv[j−1], and adds that by the stacks to dStacks and that by h to dh. Those that
+// are nil are left out. What is between u and y is computed anew.
 //
 // The gradient by h needs no polynomial,
 //
 //	∂y/∂h = e^{hA}(Au + v_1) + Σ_{j≥2} (φ_{j−1}(hA) − (j−1)φ_j(hA)) v_j,
 //
 // where e^{hA}ᵀdy is the gradient by u, and φ_j(hA)ᵀdy that by v_j over h.
-func (w *Ladder[T]) StepBackward(du []T, dv [][]T, dLevels, da, dh []T, h []float64, u []T, v [][]T, dy []T) {
-	n := w.n
+func (w *Ladder[T]) StepBackward(du []T, dv [][]T, dStacks, dh []T, h []float64, u []T, v [][]T, dy []T) {
+	n, width := w.n, (1+len(v))*w.n
 	if du != nil {
 		copy(du, dy)
 	}
@@ -25,15 +24,15 @@ func (w *Ladder[T]) StepBackward(du []T, dv [][]T, dLevels, da, dh []T, h []floa
 		end := min(rows, r0+ladderRows)
 		w.load(h, u, v, r0, end)
 		w.climb(len(v), true)
-		w.descend(len(v), dLevels, da, dy)
-		size := len(w.rows) * n
+		w.descend(len(v), dStacks, dy)
 		for i, r := range w.rows {
+			d := w.d[i*width : (i+1)*width]
 			if du != nil {
-				copy(du[r.row*n:(r.row+1)*n], w.lam[i*n:])
+				copy(du[r.row*n:(r.row+1)*n], d)
 			}
-			for j, d := range dv {
-				if d != nil {
-					copy(d[r.row*n:(r.row+1)*n], w.dv[j*size+i*n:])
+			for j, dj := range dv {
+				if dj != nil {
+					copy(dj[r.row*n:(r.row+1)*n], d[(1+j)*n:])
 				}
 			}
 		}
@@ -43,109 +42,59 @@ func (w *Ladder[T]) StepBackward(du []T, dv [][]T, dLevels, da, dh []T, h []floa
 	}
 }
 
-// descend takes the gradient of the block back to lam and dv.
-func (w *Ladder[T]) descend(p int, dLevels, da, dy []T) {
+// descend makes d the gradients by u and v_j of the rows of the block.
+func (w *Ladder[T]) descend(p int, dStacks, dy []T) {
 	n, rows := w.n, len(w.rows)
-	size, width := rows*n, (1+p)*n
-	w.lam, w.dv = grow(&w.lam, size), grow(&w.dv, p*size)
-	w.gather(w.lam, dy)
-	clear(w.dv)
-	z, dx := grow(&w.z, size), grow(&w.dx, rows*width)
-	end := 0 // of what entered the levels
-	for i := range w.rows {
-		for k := range w.levels {
-			if w.rows[i].has(k) {
-				end += width
-			}
-		}
+	width, powers := (1+p)*n, w.m*n
+	w.lam, w.d = grow(&w.lam, rows*n), grow(&w.d, rows*width)
+	for i, r := range w.rows {
+		copy(w.lam[i*n:(i+1)*n], dy[r.row*n:])
 	}
+	clear(w.d)
+	end := w.passes() * width // of what entered the levels
+	w.dx = grow(&w.dx, rows*max(width, powers))
+	z, dx := grow(&w.z, rows*n), w.dx
 	for k := w.levels - 1; k >= 0; k-- {
-		count := 0
-		for i := range w.rows {
-			if w.rows[i].has(k) {
-				copy(z[count*n:(count+1)*n], w.lam[i*n:])
-				count++
-			}
-		}
+		count := w.pass(k)
 		if count == 0 {
 			continue
 		}
+		for c, i := range w.passing {
+			copy(z[c*n:(c+1)*n], w.lam[i*n:])
+		}
 		x := w.x[end-count*width : end]
 		end -= count * width
-		if dLevels != nil {
-			Gemm(true, false, width, n, count, 1, x, z, 1, dLevels[k*w.Size():][:width*n], &w.tmp)
+		if dStacks != nil {
+			Gemm(true, false, width, n, count, 1, x, z, 1, w.level(dStacks, k), &w.tmp)
 		}
-		w.down[k*(1+w.p)+p].Gemm(count, 1, z, 0, dx, &w.tmp)
-		decayed := w.phi.identity(k) == 0
-		at := dx
-		for i := range w.rows {
-			r := &w.rows[i]
-			if !r.has(k) {
-				continue
+		w.downOf(k, p).Gemm(count, 1, z, 0, dx, &w.tmp)
+		for c, i := range w.passing {
+			dxi, lam, d := dx[c*width:(c+1)*width], w.lam[i*n:(i+1)*n], w.d[i*width+n:(i+1)*width]
+			if w.decayed(k) {
+				copy(lam, dxi)
+			} else {
+				addTo(lam, 1, dxi)
 			}
-			lam := w.lam[i*n : (i+1)*n]
-			if decayed {
-				clear(lam)
+			if p == 1 {
+				addTo(d, 1, dxi[n:])
+			} else if p > 1 {
+				Gemm(true, false, p, n, p, 1, w.forcing(&w.rows[i], k, p), dxi[n:], 1, d, &w.tmp)
 			}
-			addTo(lam, 1, at)
-			w.forceBackward(at[n:width], r, k, i, p)
-			at = at[width:]
 		}
 	}
-	w.seriesBackward(p, da)
-}
-
-// forceBackward adds to the gradients by v_j of row i those of force.
-func (w *Ladder[T]) forceBackward(dx []T, r *ladderRow, k, i, p int) {
-	n, size := w.n, len(w.rows)*w.n
-	if p == 1 {
-		addTo(w.dv[i*n:(i+1)*n], 1, dx)
-		return
-	}
-	s, t := r.at(k)
-	scale := 1.0
-	for j := range p {
-		c := scale
-		for l := j; l < p; l++ {
-			addTo(w.dv[l*size+i*n:][:n], T(c*invFactorial[l-j]), dx[j*n:])
-			c *= t
-		}
-		scale *= s
-	}
-}
-
-// seriesBackward takes lam back over the series: with β_m = λ,
-//
-//	t_k = r/k β_k,  dA += t_k b_{k−1}ᵀ,  β_{k−1} = λ + Aᵀt_k,
-//
-// where b_0 = u, and β_0 is the new λ.
-func (w *Ladder[T]) seriesBackward(p int, da []T) {
-	n, rows := w.n, len(w.rows)
-	size, m := rows*n, w.degree(p)
 	if rows == 0 {
 		return
 	}
-	ts, beta := grow(&w.ts, m*size), grow(&w.beta, size)
-	copy(beta, w.lam)
-	for k := m; k > 0; k-- {
-		t := ts[(k-1)*size : k*size]
-		for i := range w.rows {
-			r := &w.rows[i]
-			c := T(r.r / float64(k))
-			ti := t[i*n : (i+1)*n]
-			for j, v := range beta[i*n : (i+1)*n] {
-				ti[j] = c * v
-			}
-			if k <= p {
-				addTo(w.dv[(k-1)*size+i*n:][:n], T(math.Pow(r.r/r.h, float64(k-1))*invFactorial[k-1]), ti)
-			}
-		}
-		copy(beta, w.lam)
-		w.mul(&w.an, false, rows, t, 1, beta)
+	if dStacks != nil {
+		Gemm(true, false, powers, n, rows, 1, w.xs, w.lam, 1, dStacks, &w.tmp)
 	}
-	copy(w.lam, beta)
-	if da != nil {
-		Gemm(true, false, n, n, m*rows, 1, ts, w.terms, 1, da, &w.tmp)
+	w.down[0].Gemm(rows, 1, w.lam, 0, dx, &w.tmp)
+	for i := range w.rows {
+		c, lam, d := w.polynomial(&w.rows[i], p), w.lam[i*n:(i+1)*n], w.d[i*width:(i+1)*width]
+		for j := range 1 + p {
+			addTo(d[j*n:(j+1)*n], c[j], lam)
+		}
+		Gemm(true, false, 1+p, n, w.m, 1, c[1+p:], dx[i*powers:(i+1)*powers], 1, d, &w.tmp)
 	}
 }
 
@@ -154,13 +103,13 @@ func (w *Ladder[T]) seriesBackward(p int, da []T) {
 func (w *Ladder[T]) stepGrad(dh []T, h []float64, u []T, v [][]T, dy []T, r0, end int) {
 	n, rows := w.n, end-r0
 	slope := grow(&w.slope, rows*n)
-	w.mul(&w.at, true, rows, u[r0*n:end*n], 0, slope)
-	size, next := len(w.rows)*n, 0
+	Gemm(false, false, rows, n, n, T(math.Ldexp(1, -w.bottom)), u[r0*n:end*n], w.stacks, 0, slope, &w.tmp)
+	width, next := (1+len(v))*n, 0
 	for r := r0; r < end; r++ {
 		row := slope[(r-r0)*n : (r-r0+1)*n]
 		hr, d, turn := step(h, r), dy[r*n:(r+1)*n], 0.0
 		if hr != 0 {
-			d = w.lam[next*n : (next+1)*n]
+			d = w.d[next*width:][:n]
 		}
 		for j := range v {
 			vj := v[j][r*n : (r+1)*n]
@@ -170,8 +119,8 @@ func (w *Ladder[T]) stepGrad(dh []T, h []float64, u []T, v [][]T, dy []T, r0, en
 			case j == 0:
 				addTo(row, 1, vj)
 			default:
-				dv := func(j int) []T { return w.dv[j*size+next*n:][:n] }
-				turn += dot64(vj, dv(j-1)) - float64(j)*dot64(vj, dv(j))
+				dv := w.d[next*width:][j*n : (j+2)*n] // by v_{j−1} and v_j, counted from 1
+				turn += dot64(vj, dv[:n]) - float64(j)*dot64(vj, dv[n:])
 			}
 		}
 		g := dot64(row, d)
@@ -183,20 +132,27 @@ func (w *Ladder[T]) stepGrad(dh []T, h []float64, u []T, v [][]T, dy []T, r0, en
 	}
 }
 
-// Backward adds to da the gradient by A of the levels of the last Make, given
-// dLevels, that by the levels themselves.
-func (w *Ladder[T]) Backward(da, dLevels []T) {
+// Backward adds to da the gradient by A of the last Make, given that by the stacks.
+func (w *Ladder[T]) Backward(da, dStacks []T) {
+	n, nn, size, f := w.n, w.n*w.n, (1+w.p)*w.n*w.n, w.phi
+	mem := grow(&w.grads, w.m*nn+nn+2*size)
+	d, t, ds, next := mem[:w.m*nn], mem[w.m*nn:][:nn], mem[(w.m+1)*nn:][:size], mem[(w.m+1)*nn+size:]
+	copy(d, dStacks)
+	s := w.stacks
+	for l := w.m - 1; l > 0; l-- { // S_{l+1} = S_l S_1
+		dl := d[l*nn : (l+1)*nn]
+		w.mul(false, true, n, dl, s[:nn], 1, d[(l-1)*nn:l*nn])
+		w.mul(true, false, n, s[(l-1)*nn:l*nn], dl, 1, d[:nn])
+	}
+	transposeTo(t, n, n, d)
+	AxpyTo(da, T(math.Ldexp(1, w.bottom)), t)
 	if w.levels == 0 {
 		return
 	}
-	n, nn, f := w.n, w.n*w.n, w.phi
-	ds, next := grow(&w.grad, w.Size()), grow(&w.next, w.Size())
-	t := grow(&w.tmp, nn)
 	clear(ds)
 	for k := w.levels - 1; k >= 0; k-- {
-		d := dLevels[k*w.Size():]
-		for j := range 1 + w.p {
-			transposeTo(t, n, n, d[j*nn:])
+		for j, dk := 0, w.level(dStacks, k); j <= w.p; j++ {
+			transposeTo(t, n, n, dk[j*nn:])
 			AxpyTo(ds[j*nn:(j+1)*nn], 1, t)
 		}
 		if k > 0 {

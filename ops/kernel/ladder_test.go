@@ -207,7 +207,7 @@ func TestLadderEdges(t *testing.T) {
 			}
 			c = newLadderCase(rng, n, p, 9, 1)
 			w := NewLadder[float64](n, p, 0x1p-53)
-			w.Make(c.a, 1)
+			w.Make(c.a, 1e6)
 			for r := range c.h {
 				c.h[r] = math.Ldexp(1, w.bottom+r-3) // from h_0/8 to 32h_0
 			}
@@ -239,9 +239,9 @@ func TestLadderGradientAgreesWithPropagators(t *testing.T) {
 				w := NewLadder[float64](n, p, 0x1p-53)
 				c.climbed(t, w)
 				got := newLadderGradient(c)
-				levels := make([]float64, w.Levels()*w.Size())
-				w.StepBackward(got.du, got.dv, levels, got.da, got.dh, c.h, c.u, c.v, dy)
-				w.Backward(got.da, levels)
+				stacks := make([]float64, StacksSize(p)*n*n)
+				w.StepBackward(got.du, got.dv, stacks, got.dh, c.h, c.u, c.v, dy)
+				w.Backward(got.da, stacks)
 				want := c.propagatedGradient(dy)
 				for i, x := range want.all() {
 					g := got.all()[i]
@@ -314,7 +314,7 @@ func BenchmarkLadder(b *testing.B) {
 			}
 			w.Make(c.a, c.top())
 			name := fmt.Sprintf("p=%d/%g", p, scale)
-			dl, da := make([]float64, w.Levels()*w.Size()), make([]float64, n*n)
+			dl, da := make([]float64, StacksSize(p)*n*n), make([]float64, n*n)
 			b.Run(name+"/make", func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
@@ -336,7 +336,7 @@ func BenchmarkLadder(b *testing.B) {
 			b.Run(name+"/backward", func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					w.StepBackward(du, dv, dl, da, nil, c.h, c.u, c.v, dy)
+					w.StepBackward(du, dv, dl, nil, c.h, c.u, c.v, dy)
 				}
 			})
 			b.Run(name+"/propagators", func(b *testing.B) {
