@@ -51,26 +51,28 @@ func (w *Ladder[T]) descend(p int, dStacks, dy []T) {
 		copy(w.lam[i*n:(i+1)*n], dy[r.row*n:])
 	}
 	clear(w.d)
-	end := w.passes() * width // of what entered the levels
+	end := len(w.passing) * width // of what entered the levels
 	w.dx = grow(&w.dx, rows*max(width, powers))
 	z, dx := grow(&w.z, rows*n), w.dx
-	for k := w.levels - 1; k >= 0; k-- {
-		count := w.pass(k)
+	for level := w.levels*ladderDigits - 1; level >= 0; level-- {
+		k, digit := level/ladderDigits, level%ladderDigits
+		passing := w.pass(level)
+		count := len(passing)
 		if count == 0 {
 			continue
 		}
-		for c, i := range w.passing {
+		for c, i := range passing {
 			copy(z[c*n:(c+1)*n], w.lam[i*n:])
 		}
 		x := w.x[end-count*width : end]
 		end -= count * width
 		if dStacks != nil {
-			Gemm(true, false, width, n, count, 1, x, z, 1, w.level(dStacks, k), &w.tmp)
+			Gemm(true, false, width, n, count, 1, x, z, 1, w.level(dStacks, k, digit), &w.tmp)
 		}
-		w.downOf(k, p).Gemm(count, 1, z, 0, dx, &w.tmp)
-		for c, i := range w.passing {
+		w.downOf(k, digit, p).Gemm(count, 1, z, 0, dx, &w.tmp)
+		for c, i := range passing {
 			dxi, lam, d := dx[c*width:(c+1)*width], w.lam[i*n:(i+1)*n], w.d[i*width+n:(i+1)*width]
-			if w.decayed(k) {
+			if w.decayed(k, digit) {
 				copy(lam, dxi)
 			} else {
 				addTo(lam, 1, dxi)
@@ -78,7 +80,7 @@ func (w *Ladder[T]) descend(p int, dStacks, dy []T) {
 			if p == 1 {
 				addTo(d, 1, dxi[n:])
 			} else if p > 1 {
-				Gemm(true, false, p, n, p, 1, w.forcing(&w.rows[i], k, p), dxi[n:], 1, d, &w.tmp)
+				Gemm(true, false, p, n, p, 1, w.forcing(&w.rows[i], k, digit, p), dxi[n:], 1, d, &w.tmp)
 			}
 		}
 	}
@@ -134,7 +136,7 @@ func (w *Ladder[T]) stepGrad(dh []T, h []float64, u []T, v [][]T, dy []T, r0, en
 
 // Backward adds to da the gradient by A of the last Make, given that by the stacks.
 func (w *Ladder[T]) Backward(da, dStacks []T) {
-	n, nn, size, f := w.n, w.n*w.n, (1+w.p)*w.n*w.n, w.phi
+	n, nn, size := w.n, w.n*w.n, (1+w.p)*w.n*w.n
 	mem := grow(&w.grads, w.m*nn+nn+2*size)
 	d, t, ds, next := mem[:w.m*nn], mem[w.m*nn:][:nn], mem[(w.m+1)*nn:][:size], mem[(w.m+1)*nn+size:]
 	copy(d, dStacks)
@@ -146,21 +148,24 @@ func (w *Ladder[T]) Backward(da, dStacks []T) {
 	}
 	transposeTo(t, n, n, d)
 	AxpyTo(da, T(math.Ldexp(1, w.bottom)), t)
-	if w.levels == 0 {
-		return
-	}
-	clear(ds)
-	for k := w.levels - 1; k >= 0; k-- {
-		for j, dk := 0, w.level(dStacks, k); j <= w.p; j++ {
-			transposeTo(t, n, n, dk[j*nn:])
-			AxpyTo(ds[j*nn:(j+1)*nn], 1, t)
+	for digit, f := range w.phi {
+		count, lead := w.count(digit)
+		if count == 0 {
+			continue
 		}
-		if k > 0 {
-			f.doubleBackward(next, ds, f.s[k-1], f.rows[k-1], f.identity(k-1))
-			ds, next = next, ds
+		clear(ds)
+		for i := lead + count - 1; i >= 0; i-- {
+			for j := 0; j <= w.p && i >= lead; j++ {
+				transposeTo(t, n, n, w.level(dStacks, i-lead, digit)[j*nn:])
+				AxpyTo(ds[j*nn:(j+1)*nn], 1, t)
+			}
+			if i > 0 {
+				f.doubleBackward(next, ds, f.s[i-1], f.rows[i-1], f.identity(i-1))
+				ds, next = next, ds
+			}
 		}
+		matrices := f.matrices.used
+		f.polynomialBackward(da, ds)
+		f.matrices.used = matrices
 	}
-	matrices := f.matrices.used
-	f.polynomialBackward(da, ds)
-	f.matrices.used = matrices
 }
