@@ -10,14 +10,15 @@ import (
 // takes the fewest products:
 //
 //   - Where the batch shares the steps it is the propagators e^{hA} and hφ_j(hA)
-//     of each interval, formed once for all rows: about 20 + 2log₂‖hA‖ products of
-//     matrices for an interval, and one product for each row and term.
-//   - Where each trajectory has its own it is the ladder: about 10 products of a
-//     matrix with each row, and half of one for each term and doubling of h‖A‖.
-//     Propagators would take as many products of matrices for each row.
+//     of each interval, formed once for all rows: some 10 + (1+p)log₂‖hA‖ products of
+//     matrices for an interval, and 1+p with each row.
+//   - Where each trajectory has its own it is the ladder: some 10 products of a
+//     matrix with each row, and (1+p)/3 for each doubling of ‖hA‖. Propagators
+//     would take as many products of matrices for each row as for an interval
+//     above, and are slower already for a batch of two.
 //
-// The paper's series, ops.Expmv, takes several ‖hA‖ products for each row. Its place is
-// where A is known by its products alone, which a System does not have.
+// The paper's series, ops.Expmv, takes several ‖hA‖ products with each row. Its place
+// is where A is known by its products alone, which a System does not have.
 type flow struct {
 	propagators *G.Node
 	ladder      *ops.Ladder

@@ -104,12 +104,13 @@ func rolloutGradients(t *testing.T, m Method, a, u0, steps, w opstest.Input, wei
 			t.Fatal(err)
 		}
 	}
-	states = append(states, u0.Data)
-	for _, n := range nodes[1:] {
-		states = append(states, p.Data(n).([]float64))
+	values := func(nodes G.Nodes) (all [][]float64) {
+		for _, n := range nodes {
+			x := make([]float64, n.Shape().TotalSize())
+			p.Data(n).Get(x)
+			all = append(all, x)
+		}
+		return all
 	}
-	for _, n := range d {
-		grads = append(grads, p.Data(n).([]float64))
-	}
-	return states, grads
+	return append([][]float64{u0.Data}, values(nodes[1:])...), values(d)
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"spnode/ops/opstest"
 )
@@ -301,52 +302,120 @@ func (c ladderCase) propagatedGradient(dy []float64) ladderGradient {
 	return g
 }
 
-func BenchmarkLadder(b *testing.B) {
-	for _, p := range []int{1, 3} {
-		for _, scale := range []float64{1, 1e2, 1e4, 1e6} {
-			const n, batch = 20, 100
-			c := newLadderCase(rand.New(rand.NewPCG(1, 1)), n, p, batch, scale)
-			w := NewLadder[float64](n, p, 0x1p-53)
-			y, dy, du := make([]float64, batch*n), normals(rand.New(rand.NewPCG(2, 2)), batch*n), make([]float64, batch*n)
-			var dv [][]float64
-			for range p {
-				dv = append(dv, make([]float64, batch*n))
+// In float32 the ladder has float32's digits, 2⁻²⁴, times what the stiffness takes.
+func TestLadderFloat32(t *testing.T) {
+	to := func(x []float64) []float32 {
+		y := make([]float32, len(x))
+		for i, v := range x {
+			y[i] = float32(v)
+		}
+		return y
+	}
+	rng := rand.New(rand.NewPCG(8, 8))
+	for _, n := range []int{1, 3, 20} {
+		for p := range 4 {
+			c := newLadderCase(rng, n, p, 5, 100)
+			want := c.climbed(t, NewLadder[float64](n, p, 0x1p-53))
+			w, y := NewLadder[float32](n, p, 0x1p-24), make([]float32, len(want))
+			var v [][]float32
+			for _, vj := range c.v {
+				v = append(v, to(vj))
 			}
-			w.Make(c.a, c.top())
-			name := fmt.Sprintf("p=%d/%g", p, scale)
-			dl, da := make([]float64, StacksSize(p)*n*n), make([]float64, n*n)
-			b.Run(name+"/make", func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					w.Make(c.a, c.top())
+			w.Make(to(c.a), c.top())
+			w.StepTo(y, c.h, to(c.u), v...)
+			top := slices.Max(want)
+			for i, x := range want {
+				if !(math.Abs(float64(y[i])-x) <= 1e-5*max(top, 1)) {
+					t.Errorf("n = %d, p = %d: %v in float32, %v in float64", n, p, y[i], x)
 				}
-			})
-			b.Run(name+"/makeBackward", func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					w.Backward(da, dl)
+			}
+		}
+	}
+}
+
+// BenchmarkLadder is a rollout of 49 steps, n = 20 and a batch of 100, whose rows have
+// steps of their own with ‖hA‖ from 1 to 1e4, evenly by their logarithms: in ms a
+// step, forward and with the adjoint, beside propagators for each row and the
+// series of Expmv, of which one step is timed. The least of some runs counts, which
+// take turns.
+func BenchmarkLadder(b *testing.B) {
+	const n, batch, intervals = 20, 100, 49
+	for _, p := range []int{1, 3} {
+		b.Run(fmt.Sprintf("p=%d", p), func(b *testing.B) {
+			rng := rand.New(rand.NewPCG(1, 1))
+			c := newLadderCase(rng, n, p, batch, 1)
+			norm, _ := Norm1(n, n, c.a)
+			grid := make([][]float64, intervals)
+			for k := range grid {
+				for range batch {
+					grid[k] = append(grid[k], math.Pow(1e4, rng.Float64())/norm)
 				}
-			})
-			b.Run(name+"/step", func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					w.StepTo(y, c.h, c.u, c.v...)
+			}
+			var top float64
+			for _, h := range grid {
+				top = max(top, slices.Max(h))
+			}
+			y, dy, g := make([]float64, batch*n), normals(rng, batch*n), newLadderGradient(c)
+			stacks := make([]float64, StacksSize(p)*n*n)
+			w, phi, series := NewLadder[float64](n, p, 0x1p-53), NewPhi[float64](n, p, 0x1p-53), NewExpmv[float64](n, p, 0x1p-53)
+			series.form = matrixFree
+			least := map[string]float64{}
+			clock := func(name string, steps int, f func()) {
+				start := time.Now()
+				f()
+				ms := 1e3 * time.Since(start).Seconds() / float64(steps)
+				if old, ok := least[name]; !ok || ms < old {
+					least[name] = ms
 				}
-			})
-			b.Run(name+"/backward", func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					w.StepBackward(du, dv, dl, nil, c.h, c.u, c.v, dy)
-				}
-			})
-			b.Run(name+"/propagators", func(b *testing.B) {
-				phi := NewPhi[float64](n, p, 0x1p-53)
-				for b.Loop() {
+			}
+			for i := 0; b.Loop(); i++ {
+				clock("ladder-forward", intervals, func() {
+					w.Make(c.a, top)
+					for _, h := range grid {
+						w.StepTo(y, h, c.u, c.v...)
+					}
+				})
+				clock("ladder-adjoint", intervals, func() {
+					clear(stacks)
+					for _, h := range grid {
+						w.StepBackward(g.du, g.dv, stacks, nil, h, c.u, c.v, dy)
+					}
+					w.Backward(g.da, stacks)
+				})
+				c.h = grid[i%intervals]
+				clock("propagators-forward", 1, func() {
 					for _, h := range c.h {
 						phi.ForwardOnly(c.a, h)
 					}
+				})
+				d := make([][]float64, 1+p)
+				for j := range d {
+					d[j] = stacks[j*n*n:]
 				}
-			})
-		}
+				clock("propagators-adjoint", 1, func() {
+					for _, h := range c.h {
+						phi.Forward(c.a, h) // else 49·100 of them would be kept
+						phi.Backward(g.da, d)
+					}
+				})
+				if i%8 == 0 {
+					clock("expmv-forward", 1, func() { series.ForwardTo(y, c.a, c.h, c.u, c.v...) })
+					if p == 1 {
+						clock("expmv-adjoint", 1, func() { series.BackwardTo(g.du, g.dv[0], g.da, g.dh, c.a, c.h, c.u, c.v[0], dy) })
+					}
+				}
+			}
+			b.ReportMetric(0, "ns/op")
+			forward, both := least["ladder-forward"], least["ladder-forward"]+least["ladder-adjoint"]
+			for name, ms := range least {
+				b.ReportMetric(ms, name+"-ms")
+			}
+			for _, name := range []string{"propagators", "expmv"} {
+				b.ReportMetric(least[name+"-forward"]/forward, name+"/ladder-forward")
+				if back, ok := least[name+"-adjoint"]; ok {
+					b.ReportMetric((least[name+"-forward"]+back)/both, name+"/ladder-both")
+				}
+			}
+		})
 	}
 }
