@@ -352,9 +352,10 @@ func (w *Ladder[T]) climb(p int, keep bool) {
 			}
 		}
 		Gemm(false, false, count, n, width, 1, x, w.level(w.stacks, k, digit), 0, z, &w.tmp)
+		decayed := w.decayed(k, digit)
 		for c, i := range passing {
 			f, zi := w.f[i*n:(i+1)*n], z[c*n:(c+1)*n]
-			if w.decayed(k, digit) {
+			if decayed {
 				copy(f, zi)
 			} else {
 				addTo(f, 1, zi)

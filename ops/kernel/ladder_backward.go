@@ -70,9 +70,10 @@ func (w *Ladder[T]) descend(p int, dStacks, dy []T) {
 			Gemm(true, false, width, n, count, 1, x, z, 1, w.level(dStacks, k, digit), &w.tmp)
 		}
 		w.downOf(k, digit, p).Gemm(count, 1, z, 0, dx, &w.tmp)
+		decayed := w.decayed(k, digit)
 		for c, i := range passing {
 			dxi, lam, d := dx[c*width:(c+1)*width], w.lam[i*n:(i+1)*n], w.d[i*width+n:(i+1)*width]
-			if w.decayed(k, digit) {
+			if decayed {
 				copy(lam, dxi)
 			} else {
 				addTo(lam, 1, dxi)
