@@ -23,8 +23,9 @@ func tolerance[T kernel.Float](t Tolerance) float64 {
 //
 // for A (n, n), u and g (batch, n), and h (1) or (batch): a step for all or
 // one for each row. It is differentiable by all four. See expm.ExpmvTo for how it
-// is evaluated; the adjoint is that of the same polynomial, which it evaluates
-// again block by block, so that nothing is kept between the two.
+// is evaluated; the adjoint is that of the same polynomial, with one more term
+// where ‖hA‖ is small, which it evaluates again block by block, so that nothing
+// is kept between the two.
 func Expmv(a, u, g, h *G.Node, tol Tolerance) (*G.Node, error) {
 	if err := checkStep("Expmv", a, u, h); err != nil {
 		return nil, err
