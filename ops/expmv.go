@@ -66,7 +66,7 @@ func expmv[T kernel.Float](a, u, g, h *G.Node, tol Tolerance) (*G.Node, error) {
 // checkStep is the check that every step function shares.
 func checkStep(name string, a, u, h *G.Node) error {
 	as, us, hs := a.Shape(), u.Shape(), h.Shape()
-	if as.Dims() != 2 || as[0] != as[1] || us.Dims() != 2 || us[1] != as[0] {
+	if as.Dims() != 2 || as[0] != as[1] || us.Dims() != 2 || us[1] != as[0] || us.TotalSize() == 0 {
 		return shapeError(name, "A is %v and u %v, want (n, n) and (batch, n)", as, us)
 	}
 	if hs.Dims() != 1 || hs[0] != 1 && hs[0] != us[0] {
