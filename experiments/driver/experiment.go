@@ -33,9 +33,6 @@ type Experiment[C any, P interface {
 	Config
 }] struct {
 	Flags *Flags // with the command's own in its Set
-	// Components names those of the data, for -predict of a checkpoint that does not
-	// name its own.
-	Components []string
 	// Default returns the configuration without a file and flags.
 	Default func() C
 	// Choose, if it is not nil, sets what the command's own flags say.
@@ -56,7 +53,7 @@ func (e Experiment[C, P]) Run(ctx context.Context, args []string, stdout, stderr
 	}
 	switch {
 	case f.Given("predict"):
-		return f.Prediction(e.Components, stdout)
+		return f.Prediction(stdout)
 	case f.Given("evaluate"):
 		return e.evaluate(ctx, stdout, stderr)
 	}
