@@ -39,7 +39,7 @@ func TestReadWrite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !reflect.DeepEqual(got, want) || math.Signbit(got.States()[1][0][2]) != true {
+		if !reflect.DeepEqual(got, want) || math.Signbit(got.Trajectories[0].States[1][2]) != true {
 			t.Errorf("%s: got %v, want %v", ext, got, want)
 		}
 		if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 1 {
@@ -180,7 +180,7 @@ func TestReadErrors(t *testing.T) {
 			t.Errorf("Write %s: got no error", name)
 		}
 	}
-	d.States()[0][0][0] = math.NaN()
+	d.Trajectories[0].States[0][0] = math.NaN()
 	if err := d.Write(filepath.Join(dir, "a.npz")); !errors.Is(err, ErrNotFinite) {
 		t.Errorf("Write of NaN: got %v", err)
 	}

@@ -63,7 +63,7 @@ func TestReadNPZ(t *testing.T) {
 		}
 		d, err := Read(path)
 		if c.says == "" {
-			if err != nil || d.States()[1][0][0] != 6 {
+			if err != nil || d.Trajectories[0].States[1][0] != 6 {
 				t.Errorf("%s: got %v, %v", c.name, d, err)
 			}
 		} else if err == nil || c.is != nil && !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), path) {

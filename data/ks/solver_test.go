@@ -76,7 +76,7 @@ func TestSolverCases(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, at := range file.Times {
-			got := d.States()[int(at/5)][0]
+			got := d.Trajectories[0].States[int(at/5)]
 			diff := floats.Distance(got, c.want[i], math.Inf(1))
 			t.Logf("h=%g, t=%g: difference %.2g", c.step, at, diff)
 			if tol := c.tol(i); !(diff <= tol) {
@@ -106,7 +106,7 @@ func TestSolverOrder(t *testing.T) {
 	errorsAt := func(inverse float64, i int) float64 {
 		got, sum := solve(inverse), 0.
 		for s, u := range got.States()[i] {
-			sum += floats.Distance(u, want.States()[i][s], 2) / floats.Norm(want.States()[i][s], 2)
+			sum += floats.Distance(u, want.Trajectories[s].States[i], 2) / floats.Norm(want.Trajectories[s].States[i], 2)
 		}
 		return sum / float64(got.Samples())
 	}
@@ -266,9 +266,9 @@ func TestSolverRHS(t *testing.T) {
 	}
 	f := make([]float64, p.Points)
 	for s := range u0 {
-		p.RHS(f, d.States()[2][s])
+		p.RHS(f, d.Trajectories[s].States[2])
 		for i, want := range f {
-			got := (8*(d.States()[3][s][i]-d.States()[1][s][i]) - (d.States()[4][s][i] - d.States()[0][s][i])) / (12 * h)
+			got := (8*(d.Trajectories[s].States[3][i]-d.Trajectories[s].States[1][i]) - (d.Trajectories[s].States[4][i] - d.Trajectories[s].States[0][i])) / (12 * h)
 			// The differences and the solver both err by a multiple of h⁴: 7e-9 is seen, and
 			// 6e-8 at 2h.
 			if math.Abs(got-want) > 1e-7 {

@@ -69,7 +69,7 @@ func TestAgreementErrors(t *testing.T) {
 		is     error
 	}{
 		"grid":       {func(_, truth *data.Dataset) { truth.Trajectories[2].Times = []float64{5, 5.5, 6, 6.6} }, data.ErrShape},
-		"truth":      {func(_, truth *data.Dataset) { truth.States()[1][1][1] = math.NaN() }, data.ErrNotFinite},
+		"truth":      {func(_, truth *data.Dataset) { truth.Trajectories[1].States[1][1] = math.NaN() }, data.ErrNotFinite},
 		"times":      {func(pred, _ *data.Dataset) { pred.Trajectories[0].Times[2] += 0.01 }, data.ErrShape},
 		"time":       {func(pred, _ *data.Dataset) { pred.Trajectories[0].Times[2] = math.NaN() }, data.ErrShape},
 		"fewer":      {func(pred, _ *data.Dataset) { pred.Trajectories[1].Times = pred.Trajectories[1].Times[:3] }, data.ErrShape},

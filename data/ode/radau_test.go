@@ -177,7 +177,7 @@ func TestRadauStandard(t *testing.T) {
 			}
 			worst := 0.
 			for j, want := range c.want {
-				worst = max(worst, math.Abs(d.States()[1][0][j]-want)/math.Abs(want))
+				worst = max(worst, math.Abs(d.Trajectories[0].States[1][j]-want)/math.Abs(want))
 			}
 			t.Logf("relative error %.1e, %+v", worst, stats)
 			if worst > 1e-8 {
@@ -200,7 +200,7 @@ func TestRadauStiff(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, at := range times[1:] {
-			if diff := math.Abs(d.States()[i+1][0][0] - math.Cos(at)); diff > 1e-9 { // ten tolerances
+			if diff := math.Abs(d.Trajectories[0].States[i+1][0] - math.Cos(at)); diff > 1e-9 { // ten tolerances
 				t.Errorf("x0=%g, t=%g: got error %g, want at most 1e-9", x0, at, diff)
 			}
 		}
@@ -320,8 +320,8 @@ func TestRadauNewtonFailures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for j, w := range want.States()[1][0] {
-		if got := d.States()[1][0][j]; math.Abs(got-w) > 1e-8*math.Abs(w) { // tolerances, and what the passage makes of them
+	for j, w := range want.Trajectories[0].States[1] {
+		if got := d.Trajectories[0].States[1][j]; math.Abs(got-w) > 1e-8*math.Abs(w) { // tolerances, and what the passage makes of them
 			t.Errorf("component %d: got %v, want %v", j, got, w)
 		}
 	}
@@ -347,13 +347,13 @@ func TestRadauTolerances(t *testing.T) {
 		m := DefaultRadau()
 		m.FirstStep = first
 		d, _, err := m.Solve(protheroRobinson(100), [][]float64{{1, 1, 0}}, times)
-		if err != nil || math.Abs(d.States()[1][0][0]-math.Cos(1)) > 1e-9 { // ten tolerances
+		if err != nil || math.Abs(d.Trajectories[0].States[1][0]-math.Cos(1)) > 1e-9 { // ten tolerances
 			t.Errorf("first step %g: got %v, %v", first, d, err)
 		}
 	}
 	// A fixed point gives the step control nothing to go by.
 	d, stats, err := DefaultRadau().Solve(logisticSystem, [][]float64{{0}}, []float64{0, 1e6})
-	if err != nil || d.States()[1][0][0] != 0 || stats.Accepted > 100 {
+	if err != nil || d.Trajectories[0].States[1][0] != 0 || stats.Accepted > 100 {
 		t.Errorf("fixed point: got %v, %+v, %v", d, stats, err)
 	}
 }

@@ -56,7 +56,7 @@ func bumpError(d *data.Dataset) float64 {
 	most := 0.
 	for i, u := range d.States() {
 		for s, row := range u {
-			for j, want := range bumpAt(d.Trajectories[0].Times[i], d.States()[0][s]) {
+			for j, want := range bumpAt(d.Trajectories[0].Times[i], d.Trajectories[s].States[0]) {
 				most = max(most, math.Abs(row[j]-want))
 			}
 		}
@@ -187,7 +187,7 @@ func TestRKF45SampleAlone(t *testing.T) {
 		}
 		for i := range times {
 			for j := range 2 {
-				if diff := math.Abs(one.States()[i][0][j] - all.States()[i][s][j]); diff > 2e-9 { // 10 tolerances each
+				if diff := math.Abs(one.Trajectories[0].States[i][j] - all.Trajectories[s].States[i][j]); diff > 2e-9 { // 10 tolerances each
 					t.Errorf("sample %d, time %d, component %d: differs by %g alone", s, i, j, diff)
 				}
 			}
@@ -253,7 +253,7 @@ func TestRKF45Landing(t *testing.T) {
 	}
 	for s := range u0 {
 		for j := range 2 {
-			if diff := math.Abs(free.States()[1][s][j] - d.States()[8][s][j]); diff > 2e-7 { // 10 tolerances each
+			if diff := math.Abs(free.Trajectories[s].States[1][j] - d.Trajectories[s].States[8][j]); diff > 2e-7 { // 10 tolerances each
 				t.Errorf("sample %d, component %d: landings change the end by %g", s, j, diff)
 			}
 		}
@@ -294,7 +294,7 @@ func TestRKF45FirstStep(t *testing.T) {
 	}
 	// A fixed point gives a guess nothing to go by.
 	d, _, err := DefaultRKF45().Solve(growth{}, [][]float64{{0, 0}}, []float64{0, 1000})
-	if err != nil || d.States()[1][0][0] != 0 {
+	if err != nil || d.Trajectories[0].States[1][0] != 0 {
 		t.Errorf("fixed point: got %v, %v", d, err)
 	}
 }

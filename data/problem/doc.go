@@ -1,5 +1,10 @@
-// Package problem has the problems of the paper that are systems of few equations,
-// and their initial states.
+// Package problem has systems of equations to learn from, each with its source
+// and initial states: those of the paper that have few equations, and those by
+// which the field tests methods for stiff systems.
+//
+//	relaxation     HIRES, POLLU (both MassAction), Collisional (linear)
+//	oscillation    VanDerPol, Oregonator
+//	fields         Burgers, AllenCahn
 //
 // # Paper
 //

@@ -143,9 +143,10 @@ func (m ModelConfig) setPairs(c *model.Config, p ks.Equation, d *data.Dataset) e
 
 // largestDeviation is that of the coefficients of the states along the rows.
 func largestDeviation(d *data.Dataset, rows [][]float64) (largest float64) {
+	states := d.States()
 	for _, row := range rows {
 		var c []float64
-		for _, u := range d.States() {
+		for _, u := range states {
 			for _, x := range u {
 				c = append(c, floats.Dot(row, x))
 			}

@@ -55,3 +55,29 @@ func ExampleRegisterNonlinear() {
 	fmt.Printf("g_i(u) = %.1f u_i² and %.1f u_i²\n", q.Data[0], q.Data[1])
 	// Output: g_i(u) = -1.0 u_i² and -1.0 u_i²
 }
+
+// The loss and its gradient are there without a training, here for an optimizer of
+// one's own, steepest descent.
+func ExampleObjective() {
+	times := []float64{0, 1}
+	states := [][][]float64{{{1}, {2}}, {{0.5}, {1}}} // halved in a unit of time
+	cfg := model.DefaultConfig(1)
+	cfg.Nonlinear = model.NonlinearConfig{Kind: model.KindNone}
+	m, err := model.New(cfg)
+	check(err)
+	batch, err := m.NewBatch(model.WeightTime, times, states)
+	check(err)
+	objective, err := m.NewObjective(batch.Rows, len(times), 0)
+	check(err)
+	w := m.Params().Flat
+	grad := make([]float64, len(w))
+	for range 500 {
+		_, err = objective.Evaluate(batch, grad)
+		check(err)
+		for i, g := range grad {
+			w[i] -= 0.1 * g
+		}
+	}
+	fmt.Printf("A = %.4f, −ln 2 = %.4f\n", m.Linear().At(0, 0), -math.Ln2)
+	// Output: A = -0.6931, −ln 2 = -0.6931
+}

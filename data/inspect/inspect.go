@@ -1,0 +1,202 @@
+// Package inspect says what a set of trajectories tells of the system that made
+// it: scales, time scales, decades, noise, linear invariants, rank, and whether
+// its states settle or go on. What it says is a guess by fixed rules, the same
+// for the same data; whoever uses it shows it and can overrule it.
+//
+// No rule has a unit: data whose times or states are multiplied by powers of two
+// give the same facts to the bit, multiplied back.
+package inspect
+
+import (
+	"math"
+	"slices"
+
+	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/stat"
+
+	"spnode/data"
+)
+
+// Facts are what the data say.
+type Facts struct {
+	Scale     []float64 `json:"scale"`     // largest |u| of each component; 1 where it is 0 throughout
+	Mean      []float64 `json:"mean"`      // of the initial states
+	Deviation []float64 `json:"deviation"` // of the initial states; 0 for a component that begins alike in all
+	Variation []float64 `json:"variation"` // standard deviation of each component over all times and trajectories
+	Constant  []bool    `json:"constant"`  // components that never change
+	Positive  []bool    `json:"positive"`  // components that are never negative, and not always 0
+
+	Span     float64 `json:"span"`      // longest trajectory, from its first time to its last
+	LastTime float64 `json:"last_time"` // latest time of all
+	Shortest float64 `json:"shortest"`  // least interval between two times
+	Decades  float64 `json:"decades"`   // log₁₀ of the largest interval over the shortest
+	Uniform  bool    `json:"uniform"`   // all intervals are equal, to a millionth
+
+	// Noise is an upper estimate, for each component, of the standard deviation of
+	// what is not smooth from one time to the next.
+	Noise []float64 `json:"noise"`
+	// Settled is the share of trajectories that end at rest: over the last tenth
+	// of their points they change by less than a hundredth of what they have
+	// changed in all.
+	Settled float64 `json:"settled"`
+	// Returns is the share of trajectories that come back: a component passes the
+	// middle of its range upward at least twice.
+	Returns float64 `json:"returns"`
+	// Energies are the singular values of the scaled states about their mean,
+	// relative to the largest.
+	Energies []float64 `json:"energies"`
+
+	Invariants []Invariant `json:"invariants,omitempty"`
+
+	earliest float64  // least time since a beginning
+	changes  []change // by logarithm of time, for Rates
+}
+
+// Invariant is a linear quantity w·u that no trajectory changes.
+type Invariant struct {
+	Weights   []float64 `json:"weights"`
+	Mean      float64   `json:"mean"`      // of its values in the trajectories
+	Deviation float64   `json:"deviation"` // of its values
+	Drift     float64   `json:"drift"`     // largest change along a trajectory, relative to Σ |w_i| Scale_i
+}
+
+// Look inspects a data set. The error is one of data's, for a set that is not
+// valid or holds no trajectory of two times.
+func Look(d *data.Dataset) (*Facts, error) {
+	if err := d.Validate(); err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(d.Trajectories, func(tr data.Trajectory) bool { return len(tr.Times) > 1 }) {
+		return nil, errors.Wrap(data.ErrShape, "inspect: Look: no trajectory has two times, want at least one that has")
+	}
+	f := &Facts{}
+	f.components(d)
+	f.times(d)
+	f.noise(d)
+	f.ends(d)
+	f.rank(d)
+	f.Invariants = invariants(d, f.Scale)
+	f.accumulate(d)
+	return f, nil
+}
+
+// values yields the measured values of a component, trajectory by trajectory.
+func values(d *data.Dataset, j int) (x []float64) {
+	for _, tr := range d.Trajectories {
+		for _, u := range tr.States {
+			if !math.IsNaN(u[j]) {
+				x = append(x, u[j])
+			}
+		}
+	}
+	return x
+}
+
+func (f *Facts) components(d *data.Dataset) {
+	n := d.Dim()
+	f.Scale, f.Variation = make([]float64, n), make([]float64, n)
+	f.Mean, f.Deviation = make([]float64, n), make([]float64, n)
+	f.Constant, f.Positive = make([]bool, n), make([]bool, n)
+	for j := range n {
+		x := values(d, j)
+		if len(x) == 0 {
+			f.Scale[j], f.Constant[j] = 1, true
+			continue
+		}
+		least, largest := slices.Min(x), slices.Max(x)
+		f.Scale[j] = max(-least, largest)
+		if f.Scale[j] == 0 {
+			f.Scale[j] = 1
+		}
+		f.Constant[j] = least == largest
+		f.Positive[j] = least >= 0 && largest > 0
+		f.Variation[j] = stat.PopStdDev(x, nil)
+		var first []float64
+		for _, tr := range d.Trajectories {
+			if v := tr.States[0][j]; !math.IsNaN(v) {
+				first = append(first, v)
+			}
+		}
+		if len(first) > 0 {
+			f.Mean[j], f.Deviation[j] = stat.PopMeanStdDev(first, nil)
+		}
+		if f.Deviation[j] < 1e-12*f.Scale[j] { // roundings of a sum
+			f.Deviation[j] = 0
+		}
+	}
+}
+
+func (f *Facts) times(d *data.Dataset) {
+	f.Shortest, f.LastTime = math.Inf(1), math.Inf(-1)
+	var longest float64
+	for _, tr := range d.Trajectories {
+		last := len(tr.Times) - 1
+		f.Span = max(f.Span, tr.Times[last]-tr.Times[0])
+		f.LastTime = max(f.LastTime, tr.Times[last])
+		for k := range last {
+			h := tr.Times[k+1] - tr.Times[k]
+			f.Shortest, longest = min(f.Shortest, h), max(longest, h)
+		}
+	}
+	f.Decades = math.Log10(longest / f.Shortest)
+	f.Uniform = longest-f.Shortest <= 1e-6*longest
+}
+
+// ends tells trajectories that settle and those that come back.
+func (f *Facts) ends(d *data.Dataset) {
+	var settled, returns, count float64
+	for _, tr := range d.Trajectories {
+		n := len(tr.Times)
+		if n < 10 {
+			continue
+		}
+		count++
+		late, all, back := 0.0, 0.0, false
+		for j, scale := range f.Scale {
+			if f.Constant[j] {
+				continue
+			}
+			x := make([]float64, 0, n)
+			for _, u := range tr.States {
+				if !math.IsNaN(u[j]) {
+					x = append(x, u[j]/scale)
+				}
+			}
+			if len(x) < 10 {
+				continue
+			}
+			late = max(late, width(x[len(x)-len(x)/10-1:]))
+			all = max(all, width(x))
+			back = back || passes(x) >= 2
+		}
+		if late <= 0.01*all {
+			settled++
+		}
+		if back {
+			returns++
+		}
+	}
+	if count > 0 {
+		f.Settled, f.Returns = settled/count, returns/count
+	}
+}
+
+func width(x []float64) float64 { return slices.Max(x) - slices.Min(x) }
+
+// passes counts how often x passes the middle of its range upward, by more than a
+// tenth of the range either way, which noise and ripples do not.
+func passes(x []float64) (n int) {
+	low, high := slices.Min(x), slices.Max(x)
+	middle, margin := (low+high)/2, (high-low)/10
+	below := false
+	for _, v := range x {
+		switch {
+		case v < middle-margin:
+			below = true
+		case v > middle+margin && below:
+			below = false
+			n++
+		}
+	}
+	return n
+}
