@@ -23,7 +23,7 @@ fmt:
     gofmt -w .
 
 bench:
-    @go test -run - -bench . -benchtime 0.3s ./ops/... ./model | grep -E '^(cpu|pkg|Benchmark)'
+    @go test -run - -bench . -benchtime 0.3s ./ops/... ./model/... | grep -E '^(cpu|pkg|Benchmark)'
 
 cover:
     go test -coverprofile /tmp/spnode.cover ./... && go tool cover -func /tmp/spnode.cover | tail -1
