@@ -16,9 +16,9 @@ import (
 
 // sets are the trajectories by what they are for.
 type sets struct {
-	train      *data.Dataset // the models see these
-	validation *data.Dataset // by these one is chosen
-	held       *data.Dataset // and by these it is tested
+	train      *data.Dataset  // the models see these
+	validation *data.Dataset  // by these one is chosen
+	held       *data.Dataset  // and by these it is tested
 	facts      *inspect.Facts // of train
 	warnings   []string
 }
