@@ -189,8 +189,8 @@ func (c *cook) iterationSeconds() float64 {
 		dense(append(w, n))
 	}
 	const ( // seconds, measured on one core of a Xeon
-		product     = 1.2e-10 // a multiplication and addition of a large product
-		exponential = 1.0e-9  // of one of small matrices
+		product     = 6e-11 // a multiplication and addition of a large product
+		exponential = 5e-10 // of one of small matrices
 		overhead    = 3e-4
 	)
 	doublings := 12.

@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
@@ -86,8 +87,8 @@ func (c *cook) finish(points int) {
 // relaxation is Robertson's recipe: g scaled by the rates, or a small one would
 // move the slow coordinates by its size over their rate.
 func relaxation(c *cook) error {
-	if c.facts.Settled < 0.5 || c.facts.Returns > 0.1 {
-		return notFor("%.0f %% of the trajectories come to rest and %.0f %% come back", 100*c.facts.Settled, 100*c.facts.Returns)
+	if c.facts.Uniform || c.facts.Returns > 0.1 {
+		return notFor("%.0f %% of the trajectories come back, and steps are even: %t", 100*c.facts.Returns, c.facts.Uniform)
 	}
 	n := c.data.Dim()
 	if n > few {
@@ -153,9 +154,16 @@ func oscillator(c *cook) error {
 	}
 	c.begin()
 	c.scaleEach()
-	latent := c.latent(12)
+	const pairs = 3
+	latent := c.latent(2*pairs + max(n, 6))
+	if latent <= 2*pairs {
+		return notFor("%d latent coordinates are %d pairs that turn and none that decays, want more than %d", latent, pairs, 2*pairs)
+	}
 	c.autoencoder(latent)
-	c.rates(latent)
+	c.rates(latent - 2*pairs)
+	period := c.period()
+	c.Model.Linear.Rotations, c.Model.Linear.Frequency = pairs, 2*math.Pi*c.facts.Span/period
+	c.infer("%d pairs of coordinates turn with a period that starts at %.4g, as the trajectories come back, and do not decay", pairs, period)
 	c.finish(61)
 	return nil
 }
