@@ -58,7 +58,7 @@ func ladderStacks[T kernel.Float](k *kernel.Ladder[T], a, steps *G.Node, p int) 
 		wrt:    []bool{true, false}, // the steps that it makes have a part in that
 		forward: func(out []T, in [][]T) error {
 			hs = toFloat64(hs, in[1])
-			if err := finiteStep("Ladder", in[0], hs); err != nil {
+			if err := fault.Exponential("ops: Ladder", in[0], hs); err != nil {
 				return err
 			}
 			var top float64
