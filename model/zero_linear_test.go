@@ -15,7 +15,7 @@ func TestModelGradientAtZeroLinearPart(t *testing.T) {
 	for _, name := range []string{"etd1", "etd2rk", "etdrk4"} {
 		cfg := Config{
 			Dim: 2, Linear: LinearConfig{Shift: 1}, // −I + I
-			Nonlinear:  NonlinearConfig{Kind: KindLipschitz, Hidden: []int{4}, Lipschitz: 2, BiasSpread: 1},
+			Nonlinear:  NonlinearConfig{Kind: KindLipschitz, Hidden: []int{4}, Lipschitz: 2, Start: Start{BiasSpread: 1}},
 			Integrator: name, Substeps: 1, Dtype: "float64", Seed: 3,
 		}
 		m, err := New(cfg)
@@ -27,14 +27,12 @@ func TestModelGradientAtZeroLinearPart(t *testing.T) {
 				t.Fatalf("element %d of A is %v, want 0", i, v)
 			}
 		}
-		train := DefaultTrainConfig()
-		train.Weighting = WeightUniform
-		tr, err := NewTrainer(m, train, []float64{0, 0.5, 1.2}, normalStates(rng, 1, 3, 4, 2))
+		ev, err := newEvaluation(m, 2, WeightUniform, []float64{0, 0.5, 1.2}, normalStates(rng, 1, 3, 4, 2))
 		if err != nil {
 			t.Fatal(err)
 		}
-		grad, scratch := make([]float64, len(tr.grad)), make([]float64, len(tr.grad))
-		if _, err := tr.evaluate(grad); err != nil {
+		grad, scratch := make([]float64, len(m.params.Flat)), make([]float64, len(m.params.Flat))
+		if _, err := ev.evaluate(grad); err != nil {
 			t.Fatal(err)
 		}
 		for _, name := range []string{"linear/LS", "linear/LG", "linear/Ls"} {
@@ -48,7 +46,7 @@ func TestModelGradientAtZeroLinearPart(t *testing.T) {
 			for i, v := range p.Data {
 				want := fd.Derivative(func(x float64) float64 {
 					p.Data[i] = x
-					loss, e := tr.evaluate(scratch)
+					loss, e := ev.evaluate(scratch)
 					if e != nil {
 						t.Fatal(e)
 					}
