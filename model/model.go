@@ -67,17 +67,26 @@ func (m *Model) Config() Config { return m.cfg }
 // Params returns the parameters; to change them is to change the model.
 func (m *Model) Params() *Params { return m.params }
 
-// Linear returns A_L, which the model's latent state u has as its linear part.
+// Linear returns A_L, which the model's latent state u has as its linear part, per
+// unit of the data's time.
 func (m *Model) Linear() *mat.Dense {
 	a, _, _ := m.hurwitz.matrices(m.params)
+	a.Scale(1/m.cfg.timeUnit(), a)
 	return a
 }
 
-// Stability reports what the parameters say about the dynamics.
+// Stability reports what the parameters say about the dynamics, in rates per unit
+// of the data's time.
 func (m *Model) Stability() (*stability.Report, error) {
 	a, s, gs := m.hurwitz.matrices(m.params)
 	b := m.g.Bounds(m.params)
-	return stability.Analyse(stability.System{A: a, S: s, Gs: gs, Shift: m.cfg.Linear.Shift, Lipschitz: b.Lipschitz, Bound: b.Size, Layers: b.Layers})
+	rate := 1 / m.cfg.timeUnit()
+	a.Scale(rate, a)
+	gs.Scale(rate, gs)
+	return stability.Analyse(stability.System{
+		A: a, S: s, Gs: gs, Shift: m.cfg.Linear.Shift * rate,
+		Lipschitz: b.Lipschitz * rate, Bound: b.Size * rate, Layers: b.Layers,
+	})
 }
 
 // String says what the model is, in a line for each part.

@@ -74,16 +74,21 @@ func (s *shuffled) cut() error {
 	}
 	s.starts = steps + 1 - k
 	s.samples *= s.starts
-	// To so many bits that the times are exact and their steps the same: then
-	// ops.Propagators forms one for all.
-	fraction, exponent := math.Frexp(dt)
-	digits := 53 - bits.Len(uint(k))
-	dt = math.Ldexp(math.Round(math.Ldexp(fraction, digits)), exponent-digits)
-	s.times = make([]float64, k+1)
-	for i := range s.times {
-		s.times[i] = float64(i) * dt
-	}
+	s.times = multiples(dt, k+1)
 	return nil
+}
+
+// multiples are 0, dt, 2dt, …, with dt to so many bits that they are exact and
+// their steps the same: then ops.Propagators forms one for all.
+func multiples(dt float64, n int) []float64 {
+	fraction, exponent := math.Frexp(dt)
+	digits := 53 - bits.Len(uint(n-1))
+	dt = math.Ldexp(math.Round(math.Ldexp(fraction, digits)), exponent-digits)
+	times := make([]float64, n)
+	for i := range times {
+		times[i] = float64(i) * dt
+	}
+	return times
 }
 
 // at returns the times of a grid, which are indices of those of a sample.
