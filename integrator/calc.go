@@ -54,21 +54,5 @@ func (c *calc) combine(u, h *G.Node, coef []float64, k ...*G.Node) *G.Node {
 	return c.do(func() (*G.Node, error) { return ops.Combine(u, h, coef, k...) })
 }
 
-func (c *calc) solveShifted(a, r, h *G.Node) *G.Node {
-	return c.do(func() (*G.Node, error) { return ops.SolveShifted(a, r, h) })
-}
-
-func (c *calc) expmv(a, u, g, h *G.Node) *G.Node {
-	return c.do(func() (*G.Node, error) { return ops.Expmv(a, u, g, h, 0) })
-}
-
-func (c *calc) propagators(a, steps *G.Node, p int) *G.Node {
-	return c.do(func() (*G.Node, error) { return ops.Propagators(a, steps, p, 0) })
-}
-
-func (c *calc) propagate(p *G.Node, k int, u *G.Node, terms ...ops.Term) *G.Node {
-	return c.do(func() (*G.Node, error) { return ops.Propagate(p, k, u, terms...) })
-}
-
 // term is h Σ_j c_j φ_j(hA) g, with c_1 first.
 func term(g *G.Node, c ...float64) ops.Term { return ops.Term{Coef: c, G: g} }

@@ -13,10 +13,10 @@ func (etd2rk) Order() int   { return 2 }
 
 func (etd2rk) Plan(s System, steps *G.Node) (Stepper, error) {
 	var plan calc
-	p := plan.propagators(s.A, steps, 2)
+	f := plan.flow(s.A, steps, 2)
 	return formula(func(c *calc, k int, u *G.Node) *G.Node {
 		gu := c.apply(s.G, u)
-		ga := c.apply(s.G, c.propagate(p, k, u, term(gu, 1)))
-		return c.propagate(p, k, u, term(gu, 1, -1), term(ga, 0, 1))
+		ga := c.apply(s.G, c.advance(f, k, u, term(gu, 1)))
+		return c.advance(f, k, u, term(gu, 1, -1), term(ga, 0, 1))
 	}), plan.err
 }

@@ -23,18 +23,17 @@ func (etdrk4) Order() int   { return 4 }
 
 func (etdrk4) Plan(s System, steps *G.Node) (Stepper, error) {
 	var plan calc
-	half := plan.scale(steps, 0.5)
-	p := plan.propagators(s.A, steps, 3)
-	q := plan.propagators(s.A, half, 1)
+	f := plan.flow(s.A, steps, 3)
+	half := plan.halfFlow(f, s.A, steps, 1)
 	return formula(func(calc *calc, k int, u *G.Node) *G.Node {
 		g := func(u *G.Node) *G.Node { return calc.apply(s.G, u) }
-		stage := func(u *G.Node, terms ...ops.Term) *G.Node { return calc.propagate(q, k, u, terms...) }
+		stage := func(u *G.Node, terms ...ops.Term) *G.Node { return calc.advance(half, k, u, terms...) }
 		gu := g(u)
 		a := stage(u, term(gu, 1))
 		ga := g(a)
 		b := stage(u, term(ga, 1))
 		gb := g(b)
 		c := stage(a, term(gb, 2), term(gu, -1))
-		return calc.propagate(p, k, u, term(gu, 1, -3, 4), term(ga, 0, 2, -4), term(gb, 0, 2, -4), term(g(c), 0, -1, 4))
+		return calc.advance(f, k, u, term(gu, 1, -3, 4), term(ga, 0, 2, -4), term(gb, 0, 2, -4), term(g(c), 0, -1, 4))
 	}), plan.err
 }

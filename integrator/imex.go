@@ -1,6 +1,10 @@
 package integrator
 
-import G "gorgonia.org/gorgonia"
+import (
+	G "gorgonia.org/gorgonia"
+
+	"spnode/ops"
+)
 
 // imexEuler is the implicit-explicit Euler method, implicit in the linear part,
 //
@@ -15,8 +19,10 @@ func (imexEuler) Name() string { return "imex" }
 func (imexEuler) Order() int   { return 1 }
 
 func (imexEuler) Plan(s System, steps *G.Node) (Stepper, error) {
+	solves, err := ops.NewShifted(s.A)
 	return formula(func(c *calc, k int, u *G.Node) *G.Node {
 		h := c.row(steps, k)
-		return c.solveShifted(s.A, c.combine(u, h, []float64{1}, c.apply(s.G, u)), h)
-	}), nil
+		r := c.combine(u, h, []float64{1}, c.apply(s.G, u))
+		return c.do(func() (*G.Node, error) { return solves.Solve(r, h) })
+	}), err
 }

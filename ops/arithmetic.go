@@ -227,6 +227,9 @@ func combine[T kernel.Float](u, h *G.Node, c []float64, k G.Nodes) (*G.Node, err
 			for i, ki := range in[2:] {
 				for r := 0; r*n < len(y); r++ {
 					hr := in[1][r%len(in[1])]
+					if hr == 0 { // the row keeps its bits, also those of −0
+						continue
+					}
 					kernel.AxpyTo(y[r*n:(r+1)*n], T(c[i])*hr, ki[r*n:(r+1)*n])
 				}
 			}

@@ -13,7 +13,7 @@ import (
 
 const unitRoundoff = 0x1p-53
 
-// The gradient of the nodes, in both forms, to 1e-9 of its largest element.
+// The gradient of the nodes, in every form, to 1e-9 of its largest element.
 func TestETD1GradCases(t *testing.T) {
 	var file struct {
 		Cases []struct {
@@ -36,6 +36,13 @@ func TestETD1GradCases(t *testing.T) {
 	forms := map[string]func(in G.Nodes) (*G.Node, error){
 		"expmv": func(in G.Nodes) (*G.Node, error) {
 			return Expmv(in[0], in[1], in[2], G.Must(Row(in[3], 0)), 0)
+		},
+		"ladder": func(in G.Nodes) (*G.Node, error) {
+			l, err := NewLadder(in[0], in[3], 1, 0)
+			if err != nil {
+				return nil, err
+			}
+			return l.Step(0, 1, in[1], Term{[]float64{1}, in[2]})
 		},
 		"propagator": func(in G.Nodes) (*G.Node, error) {
 			p, err := Propagators(in[0], in[3], 1, 0)

@@ -16,22 +16,24 @@
 //	(8)            LipschitzScale, Dense
 //	(17)–(19)      Expmv                       ExpmvTo, Exponential
 //	E, φ_1 … φ_p   Propagators, Propagate      Phi
+//	               Ladder
 //	(20)           SquaredError
-//	IMEX           Combine, SolveShifted
+//	IMEX           Combine, Shifted
 //
-// # Expmv and Propagators
+// # Expmv, Propagators, Ladder
 //
 // Expmv is the paper's matrix-free form: the action of an augmented exponential
 // that is never formed, at s·m products of n×n with n×batch, where s grows with
 // ‖hA‖. Propagators forms e^{hA} and hφ_j(hA) for a whole grid by the same
 // polynomial and doublings, whose number grows with log‖hA‖. Where Expmv finds
 // that forming them takes fewer operations it does so by itself, so that no step
-// is too long for it.
+// is too long for it. Ladder takes log‖hA‖ products with a row whose step is its
+// own, by flows over multiples of one step that all rows share.
 //
-// A grid that the batch shares takes Propagators, in every exponential method:
-// they are formed once for all rows, and equal steps share them. Expmv is what
-// ETD1 takes where each trajectory has steps of its own; ETD2RK and ETDRK4, with
-// several φ_j, take Propagators for each of these too.
+// In every exponential method a grid that the batch shares takes Propagators: they
+// are formed once for all rows, and equal steps share them. Where each trajectory has
+// steps of its own it takes Ladder. Expmv is what they are checked by, and the form
+// for an A that is known by its products alone, see package expm.
 //
 // # What runs
 //

@@ -24,8 +24,9 @@ func tolerance[T kernel.Float](t Tolerance) float64 {
 //
 // for A (n, n), u and g (batch, n), and h (1) or (batch): a step for all or
 // one for each row. It is differentiable by all four. See expm.ExpmvTo for how it
-// is evaluated; the adjoint is that of the same polynomial, which it evaluates
-// again block by block, so that nothing is kept between the two.
+// is evaluated; the adjoint is that of the same polynomial, with one more term
+// where ‖hA‖ is small, which it evaluates again block by block, so that nothing
+// is kept between the two.
 func Expmv(a, u, g, h *G.Node, tol Tolerance) (*G.Node, error) {
 	if err := checkStep("Expmv", a, u, h); err != nil {
 		return nil, err
@@ -66,7 +67,7 @@ func expmv[T kernel.Float](a, u, g, h *G.Node, tol Tolerance) (*G.Node, error) {
 // checkStep is the check that every step function shares.
 func checkStep(name string, a, u, h *G.Node) error {
 	as, us, hs := a.Shape(), u.Shape(), h.Shape()
-	if as.Dims() != 2 || as[0] != as[1] || us.Dims() != 2 || us[1] != as[0] {
+	if as.Dims() != 2 || as[0] != as[1] || us.Dims() != 2 || us[1] != as[0] || us.TotalSize() == 0 {
 		return shapeError(name, "A is %v and u %v, want (n, n) and (batch, n)", as, us)
 	}
 	if hs.Dims() != 1 || hs[0] != 1 && hs[0] != us[0] {

@@ -59,8 +59,23 @@ func TestStepGradients(t *testing.T) {
 		"Combine": func(in G.Nodes) (*G.Node, error) {
 			return Combine(in[1], G.Must(Row(in[3], 0)), []float64{0.5, -2}, in[2], G.Must(G.Mul(in[1], in[0])))
 		},
-		"SolveShifted": func(in G.Nodes) (*G.Node, error) {
-			return SolveShifted(in[0], G.Must(G.Add(in[1], in[2])), G.Must(Row(in[3], 1)))
+		"Shifted": func(in G.Nodes) (*G.Node, error) {
+			s, err := NewShifted(in[0])
+			if err != nil {
+				return nil, err
+			}
+			return s.Solve(G.Must(G.Add(in[1], in[2])), G.Must(Row(in[3], 1)))
+		},
+		"Ladder": func(in G.Nodes) (*G.Node, error) {
+			l, err := NewLadder(in[0], in[3], 3, 0)
+			if err != nil {
+				return nil, err
+			}
+			u, err := l.Step(0, 1, in[1], Term{[]float64{1, 0.7, -0.4}, in[2]})
+			if err != nil {
+				return nil, err
+			}
+			return l.Step(1, 0.5, u, Term{[]float64{0, 2, -1}, u}, Term{[]float64{1}, in[2]})
 		},
 		"Propagate": func(in G.Nodes) (*G.Node, error) {
 			p, err := Propagators(in[0], in[3], 3, 0)

@@ -19,7 +19,7 @@ import (
 // form where ‖hA‖ is large. It is differentiable by A and the steps.
 func Propagators(a, steps *G.Node, p int, tol Tolerance) (*G.Node, error) {
 	as, ss := a.Shape(), steps.Shape()
-	if as.Dims() != 2 || as[0] != as[1] || ss.Dims() != 2 || p < 1 {
+	if as.Dims() != 2 || as[0] != as[1] || as[0] == 0 || ss.Dims() != 2 || p < 1 {
 		return nil, shapeError("Propagators", "A is %v, the steps %v and p %d, want (n, n), (steps, 1 or batch) and p ≥ 1", as, ss, p)
 	}
 	return byDtype("Propagators", a,

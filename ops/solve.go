@@ -6,28 +6,44 @@ import (
 	"spnode/ops/kernel"
 )
 
-// SolveShifted is the node of the implicit Euler solve, (I − hA)y = r for
-// every row, for A (n, n), r (batch, n) and h (1) or (batch).
-func SolveShifted(a, r, h *G.Node) (*G.Node, error) {
-	if err := checkStep("SolveShifted", a, r, h); err != nil {
-		return nil, err
-	}
-	return byDtype("SolveShifted", r,
-		func() (*G.Node, error) { return solveShifted[float64](a, r, h) },
-		func() (*G.Node, error) { return solveShifted[float32](a, r, h) })
+// Shifted makes the implicit Euler solves with one A, whose Hessenberg form they
+// share where every row has a step of its own.
+type Shifted struct {
+	a   *G.Node
+	f64 *kernel.Shifted[float64]
+	f32 *kernel.Shifted[float32]
 }
 
-func solveShifted[T kernel.Float](a, r, h *G.Node) (*G.Node, error) {
-	k := kernel.NewShifted[T](a.Shape()[0])
+// NewShifted returns the solves with A (n, n).
+func NewShifted(a *G.Node) (*Shifted, error) {
+	s := a.Shape()
+	if s.Dims() != 2 || s[0] != s[1] {
+		return nil, shapeError("NewShifted", "A is %v, want (n, n)", s)
+	}
+	return &Shifted{a, kernel.NewShifted[float64](s[0]), kernel.NewShifted[float32](s[0])}, nil
+}
+
+// Solve is the node of y, (I − hA)y = r for every row, for r (batch, n) and h (1)
+// or (batch).
+func (s *Shifted) Solve(r, h *G.Node) (*G.Node, error) {
+	if err := checkStep("Shifted.Solve", s.a, r, h); err != nil {
+		return nil, err
+	}
+	return byDtype("Shifted.Solve", r,
+		func() (*G.Node, error) { return solveShifted(s.f64, s.a, r, h) },
+		func() (*G.Node, error) { return solveShifted(s.f32, s.a, r, h) })
+}
+
+func solveShifted[T kernel.Float](k *kernel.Shifted[T], a, r, h *G.Node) (*G.Node, error) {
 	var hs []float64
 	singular := func(at float64, ok bool) error {
 		if ok {
 			return nil
 		}
-		return errSingular("SolveShifted", "I − hA at h = %g", at)
+		return errSingular("Shifted.Solve", "I − hA at h = %g", at)
 	}
 	return function[T]{
-		name:   "SolveShifted",
+		name:   "Shifted.Solve",
 		shape:  r.Shape(),
 		inputs: G.Nodes{a, r, h},
 		forward: func(y []T, in [][]T) error {
@@ -35,6 +51,7 @@ func solveShifted[T kernel.Float](a, r, h *G.Node) (*G.Node, error) {
 			return singular(k.SolveTo(y, in[0], hs, in[1], false))
 		},
 		adjoint: func(d, in [][]T, y, dy []T) error {
+			hs = toFloat64(hs, in[2])
 			clear(d[0])
 			clear(d[2])
 			return singular(k.Backward(d[1], d[0], d[2], in[0], hs, y, dy))

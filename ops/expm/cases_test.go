@@ -1,6 +1,7 @@
 package expm
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -71,6 +72,28 @@ var exponentials = map[string]func(c expmvCase) ([][]float64, error){
 			}
 			y.Scale(math.Pow(c.T, float64(-k)), &y)
 			all = append(all, y.RawRowView(0))
+		}
+		return all, nil
+	},
+	"ladder": func(c expmvCase) ([][]float64, error) {
+		k := kernel.NewLadder[float64](c.N, 4, unitRoundoff)
+		if !k.Make(denseOf(c.A).RawMatrix().Data, c.T) {
+			return nil, errors.New("too few levels")
+		}
+		zero := make([]float64, c.N)
+		var all [][]float64
+		for j := 0; j <= 4; j++ {
+			y, u, v := make([]float64, c.N), zero, [][]float64{zero, zero, zero, zero}
+			if j == 0 {
+				u = c.B
+			} else {
+				v[j-1] = c.B
+			}
+			k.StepTo(y, []float64{c.T}, u, v[:j]...)
+			if j > 0 {
+				floats.Scale(1/c.T, y)
+			}
+			all = append(all, y)
 		}
 		return all, nil
 	},

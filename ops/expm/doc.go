@@ -12,8 +12,9 @@ package expm
 
 import "spnode/ops/internal/fault"
 
-// Errors that callers may test for with errors.Is; they are those of package ops.
+// Errors that callers may test for with errors.Is; the first two are those of package ops.
 var (
 	ErrShape     = fault.ErrShape
 	ErrNotFinite = fault.ErrNotFinite
+	ErrSubsteps  = fault.ErrSubsteps
 )

@@ -1,6 +1,8 @@
 package expm
 
 import (
+	"math"
+
 	"gonum.org/v1/gonum/mat"
 
 	"spnode/ops/internal/fault"
@@ -50,8 +52,8 @@ func NewExponential(a mat.Matrix, tol float64) (*Exponential, error) {
 // if there is one of the right size.
 func (e *Exponential) set(name string, a mat.Matrix, tol float64) error {
 	n, c := a.Dims()
-	if n != c {
-		return fault.Shape(name, "A is %d×%d, want a square matrix", n, c)
+	if n != c || n == 0 {
+		return fault.Shape(name, "A is %d×%d, want a square matrix of a row at least", n, c)
 	}
 	if t := tolerance(tol); n != e.n || t != e.tol {
 		*e = Exponential{n: n, tol: t}
@@ -114,7 +116,8 @@ type Operator struct {
 // μ, which has about half the norm where all eigenvalues are negative, it
 // takes fewer products: e^{tA} = e^{μt}e^{t(A−μI)}. A matrix is shifted so by
 // itself. The error is ErrShape if there is no size or product, and
-// ErrNotFinite if the norm is not finite.
+// ErrNotFinite if the norm is not finite. The number of products is about 16‖tA‖₁;
+// above ‖tA‖₁ = 1e6, more than 2²⁰ substeps, ApplyTo returns ErrSubsteps.
 func NewOperatorExponential(a Operator, tol float64) (*Exponential, error) {
 	if a.N < 1 || a.MulVecTo == nil || a.Norm1 < 0 {
 		return nil, fault.Shape("expm: NewOperatorExponential", "N is %d and Norm1 %v, with a MulVecTo: %t, want N ≥ 1, Norm1 ≥ 0 and true", a.N, a.Norm1, a.MulVecTo != nil)
@@ -141,8 +144,8 @@ func (e *Exponential) ApplyTo(dst *mat.Dense, t float64, u mat.Matrix, w ...mat.
 
 func (e *Exponential) applyTo(name string, dst *mat.Dense, t float64, u mat.Matrix, w []mat.Matrix) error {
 	rows, c := u.Dims()
-	if c != e.n {
-		return fault.Shape(name, "A is %d×%d and u %d×%d, want n×n and batch×n", e.n, e.n, rows, c)
+	if c != e.n || rows == 0 {
+		return fault.Shape(name, "A is %d×%d and u %d×%d, want n×n and batch×n of a row at least", e.n, e.n, rows, c)
 	}
 	e.ws = e.ws[:0]
 	for j, wj := range w {
@@ -166,14 +169,17 @@ func (e *Exponential) applyTo(name string, dst *mat.Dense, t float64, u mat.Matr
 		e.y = make([]float64, rows*e.n)
 	}
 	e.t[0] = t
-	y, us := e.y[:rows*e.n], rowMajor(u) // dst may be u
+	y, us, ok := e.y[:rows*e.n], rowMajor(u), true // dst may be u
 	switch {
 	case e.operator != nil:
-		k.ForwardOperatorTo(y, e.operator, e.norm, e.t[:], us, e.ws...)
+		ok = k.ForwardOperatorTo(y, e.operator, e.norm, e.t[:], us, e.ws...)
 	case e.sparse != nil:
-		k.ForwardSparseTo(y, e.sparse, e.t[:], us, e.ws...)
+		ok = k.ForwardSparseTo(y, e.sparse, e.t[:], us, e.ws...)
 	default:
 		k.ForwardTo(y, e.full, e.t[:], us, e.ws...)
+	}
+	if !ok {
+		return fault.Substeps(name, math.Abs(t)*e.norm)
 	}
 	if r, c := dst.Dims(); r != rows || c != e.n {
 		dst.Reset()

@@ -74,7 +74,13 @@ func (s *simd[T]) product(tA, tB bool, m, n, k int, alpha T, a, b []T, beta T, c
 		if tA {
 			rs, ps = 1, m
 		}
-		s.gemm(m, n, k, alpha, &a[0], rs, ps, &b[0], n, n-s.lanes, beta, &c[0], n, &c[0], n)
+		full, tail := s.split(m, n)
+		if full > 0 {
+			s.gemm(m, full, k, alpha, &a[0], rs, ps, &b[0], n, full-s.lanes, beta, &c[0], n, &c[0], n)
+		}
+		if tail > 0 {
+			s.half.gemm(m, tail, k, alpha, &a[0], rs, ps, &b[full], n, tail-s.half.lanes, beta, &c[full], n, &c[full], n)
+		}
 		return
 	}
 	step := depth(k, maxDepth)
@@ -131,29 +137,38 @@ func (s *simd[T]) blocks(tA bool, m int, a []T, f *factor[T], r sum[T], c []T, s
 		widest = min(widest, panelVectors+1)
 		panel = aligned(grow(scratch, step*widest*s.lanes+alignment/4))
 	}
-	vectors := s.vectors(n)
+	full, tail := s.split(m, n)
+	if panels != nil { // for any number of rows
+		full, tail = s.split(tileRows, n)
+	}
+	all := s.width(full, tail)
 	for p := 0; p < k; p += step {
 		step := min(step, k-p)
 		for i := 0; i < m; i += height {
 			rows := min(height, m-i)
-			for v := 0; v < vectors; {
-				width := next(v, vectors, widest)
-				j := v * s.lanes
-				w := min(width*s.lanes, n-j)
-				ldb := width * s.lanes
+			columns := func(s *simd[T], j, w int) {
+				ldb := s.vectors(w) * s.lanes
 				last := ldb - s.lanes
 				var from *T
 				switch {
 				case direct:
 					from, ldb, last = &f.b[p*n+j], n, w-s.lanes
 				case panels != nil:
-					from = &panels[(p*vectors+step*v)*s.lanes]
+					from = &panels[p*all+step*j]
 				default:
 					f.packPanel(s, panel, p, step, j, w)
 					from = &panel[0]
 				}
 				s.gemm(rows, w, step, r.alpha, &a[i*rs+p*ps], rs, ps, from, ldb, last, r.beta, &r.d[i*r.ldd+j], r.ldd, &c[i*n+j], n)
+			}
+			vectors := s.vectors(full)
+			for v := 0; v < vectors; {
+				width := next(v, vectors, widest)
+				columns(s, v*s.lanes, min(width*s.lanes, full-v*s.lanes))
 				v += width
+			}
+			if tail > 0 {
+				columns(s.half, full, tail)
 			}
 		}
 		r.beta, r.d, r.ldd = 1, c, n
@@ -194,6 +209,24 @@ func depth(k, largest int) int {
 // vectors is how many vectors n columns are.
 func (s *simd[T]) vectors(n int) int { return (n + s.lanes - 1) / s.lanes }
 
+// split divides n columns of a product of m rows into those for vectors of s, of
+// which the last may overlap, and a tail for the half kernels. Few rows leave a
+// narrow panel too little to do at once.
+func (s *simd[T]) split(m, n int) (full, tail int) {
+	if rest := n % s.lanes; s.half != nil && m >= len(wideVectors) && 0 < rest && rest <= s.half.lanes {
+		return n - rest, rest
+	}
+	return n, 0
+}
+
+// width is how many columns the panels of both have.
+func (s *simd[T]) width(full, tail int) int {
+	if tail > 0 {
+		tail = s.half.lanes
+	}
+	return s.vectors(full)*s.lanes + tail
+}
+
 // next returns the width of the panel at vector v: they are as equal as can be,
 // so that the last has two vectors at least and its last one may overlap.
 func next(v, vectors, widest int) int {
@@ -204,15 +237,19 @@ func next(v, vectors, widest int) int {
 // pack writes all panels, one after the other in the order in which blocks
 // takes them.
 func (f *factor[T]) pack(s *simd[T], mem *[]T) []T {
-	vectors, step := s.vectors(f.n), f.step
-	to := aligned(grow(mem, f.k*vectors*s.lanes+alignment/4))
+	full, tail := s.split(tileRows, f.n)
+	vectors, all, step := s.vectors(full), s.width(full, tail), f.step
+	to := aligned(grow(mem, f.k*all+alignment/4))
 	for p := 0; p < f.k; p += step {
 		step := min(step, f.k-p)
 		for v := 0; v < vectors; {
 			width := next(v, vectors, panelVectors)
 			j := v * s.lanes
-			f.packPanel(s, to[(p*vectors+step*v)*s.lanes:], p, step, j, min(width*s.lanes, f.n-j))
+			f.packPanel(s, to[p*all+step*j:], p, step, j, min(width*s.lanes, full-j))
 			v += width
+		}
+		if tail > 0 {
+			f.packPanel(s.half, to[p*all+step*full:], p, step, full, tail)
 		}
 	}
 	return to

@@ -10,10 +10,9 @@
 // Products, tanh, Adam and sums of rows and columns are in assembly for
 // processors with AVX2 and FMA, and in portable Go for all others. That is chosen
 // at the start of the program; the environment variable SPNODE_KERNEL overrides it
-// with portable, avx2 or avx512, of which the last is taken only so, no processor
-// with it having been at hand. A value that the processor does not have ends the
-// program with a panic. The paths differ in their roundings, so their results agree
-// to rounding and not in their bits.
+// with portable, avx2 or avx512, of which the last is taken only so. A value that
+// the processor does not have ends the program with a panic. The two in assembly
+// have the same bits; the portable path differs from them in its roundings.
 //
 // Sizes are trusted here: package ops checks them before it calls.
 package kernel

@@ -165,7 +165,7 @@ func FuzzAdam(f *testing.F) {
 		if !(1e-9 < rate && rate < 1 && 0 <= beta1 && beta1 < 0.9999 && 0 <= beta2 && beta2 < 0.99999 && 1e-12 < epsilon && epsilon < 1) {
 			t.Skip("no settings of Adam")
 		}
-		for _, p := range trusted() {
+		for _, p := range paths {
 			restore := setPath(p.name)
 			compareAdam[float64](t, rand.New(rand.NewPCG(seed, 0)), int(n), rate, beta1, beta2, epsilon)
 			restore()

@@ -66,18 +66,19 @@ func (w *Expmv[T]) ForwardTo(y, a []T, h []float64, u []T, ws ...[]T) {
 	w.forward(y, w.full(a, h), h, u, ws)
 }
 
-// ForwardSparseTo is ForwardTo for a sparse A.
-func (w *Expmv[T]) ForwardSparseTo(y []T, a *Sparse[T], h []float64, u []T, ws ...[]T) {
-	w.forward(y, w.sparse(a, h), h, u, ws)
+// ForwardSparseTo is ForwardTo for a sparse A. It reports whether that takes no
+// more than MaxSubsteps; otherwise y is left unfinished.
+func (w *Expmv[T]) ForwardSparseTo(y []T, a *Sparse[T], h []float64, u []T, ws ...[]T) (ok bool) {
+	return w.forward(y, w.sparse(a, h), h, u, ws)
 }
 
-// ForwardOperatorTo is ForwardTo in the matrix-free form for an A with
+// ForwardOperatorTo is ForwardSparseTo in the matrix-free form for an A with
 // ‖A‖₁ ≤ norm.
-func (w *Expmv[T]) ForwardOperatorTo(y []T, a Operator[T], norm float64, h []float64, u []T, ws ...[]T) {
-	w.forward(y, linear[T]{b: a, norm: norm, normA: norm}, h, u, ws)
+func (w *Expmv[T]) ForwardOperatorTo(y []T, a Operator[T], norm float64, h []float64, u []T, ws ...[]T) (ok bool) {
+	return w.forward(y, linear[T]{b: a, norm: norm, normA: norm}, h, u, ws)
 }
 
-func (w *Expmv[T]) forward(y []T, l linear[T], h []float64, u []T, ws [][]T) {
+func (w *Expmv[T]) forward(y []T, l linear[T], h []float64, u []T, ws [][]T) (ok bool) {
 	n, rows := w.n, len(u)/w.n
 	for r0 := 0; r0 < rows; r0 += expmvRows {
 		nr := min(expmvRows, rows-r0)
@@ -85,6 +86,9 @@ func (w *Expmv[T]) forward(y []T, l linear[T], h []float64, u []T, ws [][]T) {
 		if formed {
 			w.formedForward(y, w.matrix(l), h, u, ws, r0, nr)
 			continue
+		}
+		if s > MaxSubsteps {
+			return false
 		}
 		f := y[r0*n : (r0+nr)*n]
 		copy(f, u[r0*n:])
@@ -94,6 +98,7 @@ func (w *Expmv[T]) forward(y []T, l linear[T], h []float64, u []T, ws [][]T) {
 			w.substep(f, l, m, nr, nil)
 		}
 	}
+	return true
 }
 
 // substep advances the block f by τ. If terms is nil it ends the series early;

@@ -4,8 +4,9 @@ package kernel
 // y, it writes that by u to du and that by w_1 to dw, and adds that by A to da
 // and that by h to dh, whose length is that of h.
 //
-// It is the exact adjoint of the polynomial of degree m, all terms of it: a
-// series that ends early for a small u would give a wrong gradient by u.
+// It is the exact adjoint of the polynomial, all terms of it: a series that
+// ends early for a small u would give a wrong gradient by u. The degree is that
+// of the value, and one more where the norm is small, see gradientDegree.
 // The gradient by h needs no polynomial, ∂y/∂h = e^{hA}(Au + w_1), and that by
 // u is e^{hA}ᵀλ already.
 func (w *Expmv[T]) BackwardTo(du, dw, da, dh []T, a []T, h []float64, u, w1, lam []T) {
@@ -20,6 +21,7 @@ func (w *Expmv[T]) BackwardTo(du, dw, da, dh []T, a []T, h []float64, u, w1, lam
 			w.formedBackward(du, dw, da, a, h, u, w1, lam, r0, nr)
 			continue
 		}
+		m = gradientDegree(m)
 		lo, hi, size := r0*n, (r0+nr)*n, n*nr
 		start, f := grow(&w.start, int(s)*size), grow(&w.f, size)
 		copy(f, u[lo:hi])

@@ -115,6 +115,11 @@ const (
 	sparseCost = 0.8  // or so for each non-zero
 )
 
+// MaxSubsteps bounds the work of the matrix-free form: it allows for ‖hA‖ = 1e6
+// to roundoff, with some twenty products of A and a row for each substep.
+// Where there is A in full, propagators take over long before.
+const MaxSubsteps = 1 << 20
+
 // plan chooses for one block of rows: the Taylor degree and the number of
 // substeps of the matrix-free form or, where that is cheaper, the propagators
 // of Phi for the distinct steps of the block. With s substeps the first takes
@@ -136,7 +141,7 @@ func (w *Expmv[T]) plan(l linear[T], h []float64, r0, rows int) (m int, s float6
 	switch {
 	case w.form == matrixFree || l.a == nil && (l.sparse == nil || w.n > maxFull):
 		return m, s, false
-	case w.form == propagators:
+	case w.form == propagators || s > MaxSubsteps:
 		return m, s, true
 	}
 	n := float64(w.n)

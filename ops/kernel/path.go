@@ -14,17 +14,20 @@ const pathVariable = "SPNODE_KERNEL"
 // A path is a way to do the arithmetic on one kind of processor. The portable
 // one has no simd kernels: it is plain Go, with gonum's products.
 type path struct {
-	name string
-	// byName: it is taken only where pathVariable names it. AVX-512 has not been
-	// run since its kernels were last written, no processor with it being at hand.
-	byName  bool
+	name    string
+	byName  bool // it is taken only where pathVariable names it
 	float64 *simd[float64]
 	float32 *simd[float32]
 }
 
-// simd are the kernels of an instruction set, in assembly.
+// simd are the kernels of an instruction set, in assembly. Those of any two have
+// the same bits: what is an element's in one vector is so in a wider one.
 type simd[T Float] struct {
 	lanes int // elements of a vector
+
+	// half are the kernels with vectors half as wide, or nil. They take the
+	// columns that would fill no more than half of one.
+	half *simd[T]
 
 	// gemm computes C = αAB + βD for m rows of A and a panel of n columns of
 	// B, n ≤ panelVectors·lanes or, if m is less than four, wideVectors[m]·lanes; k ≥ 1.

@@ -17,23 +17,12 @@ func setPath(name string) (restore func()) {
 	return func() { active = before }
 }
 
-// trusted are the paths that tests run: all but those that are taken only by
-// name, and the one that is taken.
-func trusted() (ps []path) {
-	for _, p := range paths {
-		if !p.byName || p.name == active.name {
-			ps = append(ps, p)
-		}
-	}
-	return ps
-}
-
 // forEachPath runs a test or a benchmark in every path of this processor.
 func forEachPath[TB interface {
 	testing.TB
 	Run(string, func(TB)) bool
 }](tb TB, f func(TB)) {
-	for _, p := range trusted() {
+	for _, p := range paths {
 		tb.Run(p.name, func(tb TB) {
 			defer setPath(p.name)()
 			f(tb)
@@ -132,13 +121,84 @@ func testGemmBits[T Float](t *testing.T) {
 	}
 }
 
+// All paths in assembly have the same bits, so that the choice of one changes
+// nothing but the time.
+func TestPathsHaveTheSameBits(t *testing.T) {
+	if len(paths) < 3 {
+		t.Skip("there is one path in assembly at most")
+	}
+	t.Run("float64", testSameBits[float64])
+	t.Run("float32", testSameBits[float32])
+}
+
+func testSameBits[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(12, 12))
+	compare := func(what string, f func() []T) {
+		t.Helper()
+		var want []T
+		for i, p := range paths[1:] {
+			restore := setPath(p.name)
+			got := f()
+			restore()
+			if i == 0 {
+				want = got
+			}
+			for j, v := range got {
+				if v != want[j] {
+					t.Fatalf("%s: element %d is %v in %s and %v in %s", what, j, v, p.name, want[j], paths[1].name)
+				}
+			}
+		}
+	}
+	var scratch []T
+	for range 300 {
+		m, n, k, mode := 1+rng.IntN(70), 1+rng.IntN(70), 1+rng.IntN(300), rng.IntN(8)
+		a, b, c0, beta := random[T](rng, m*k), random[T](rng, k*n), random[T](rng, m*n), T(mode>>2)*0.7
+		compare(fmt.Sprintf("%d×%d×%d, mode %d", m, n, k, mode), func() []T {
+			c := append([]T(nil), c0...)
+			Gemm(mode&1 != 0, mode&2 != 0, m, n, k, 1.1, a, b, beta, c, &scratch)
+			return c
+		})
+		compare(fmt.Sprintf("%d×%d×%d, packed", m, n, k), func() []T {
+			c := append([]T(nil), c0...)
+			var p Packed[T]
+			p.Pack(mode&2 != 0, n, k, b)
+			p.Gemm(m, 1.1, a, beta, c, &scratch)
+			return c
+		})
+	}
+	for n := range 100 {
+		x, y, z := random[T](rng, n), random[T](rng, n), random[T](rng, n)
+		rows := random[T](rng, 37*n)
+		for name, f := range map[string]func(to []T){
+			"AxpyTo":          func(to []T) { AxpyTo(to, 0.3, x) },
+			"TanhTo":          func(to []T) { TanhTo(to, to) },
+			"TanhGradTo":      func(to []T) { TanhGradTo(to, x, to) },
+			"AddColumnSumsTo": func(to []T) { AddColumnSumsTo(to, rows) },
+			"AdamTo": func(to []T) {
+				m, v := append([]T(nil), x...), append([]T(nil), z...)
+				for i := range v {
+					v[i] *= v[i]
+				}
+				AdamTo(to, m, v, y, 1e-2, 0.9, 0.999, 1e-8, 3)
+			},
+		} {
+			compare(fmt.Sprintf("%s of %d", name, n), func() []T {
+				to := append([]T(nil), y...)
+				f(to)
+				return to
+			})
+		}
+	}
+}
+
 // FuzzGemm compares a random product with its definition, see testGemm.
 func FuzzGemm(f *testing.F) {
 	f.Add(uint16(5), uint16(30), uint16(130), uint8(3), uint64(1))
 	f.Add(uint16(100), uint16(2), uint16(9), uint8(4), uint64(2))
 	f.Add(uint16(1), uint16(100), uint16(300), uint8(6), uint64(3))
 	f.Fuzz(func(t *testing.T, m, n, k uint16, mode uint8, seed uint64) {
-		for _, p := range trusted() {
+		for _, p := range paths {
 			restore := setPath(p.name)
 			rng := rand.New(rand.NewPCG(seed, 0))
 			compareGemm[float64](t, rng, int(m)%160, int(n)%160, int(k)%400, mode)
@@ -150,7 +210,7 @@ func FuzzGemm(f *testing.F) {
 
 // With its work space grown a product allocates nothing.
 func TestGemmAllocates(t *testing.T) {
-	for _, p := range trusted()[1:] { // gonum allocates
+	for _, p := range paths[1:] { // gonum allocates
 		restore := setPath(p.name)
 		var scratch []float64
 		a := make([]float64, 150*150)

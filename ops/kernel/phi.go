@@ -91,11 +91,17 @@ func (w *Phi[T]) Forward(a []T, h float64) { w.evaluate(a, h, true) }
 func (w *Phi[T]) ForwardOnly(a []T, h float64) { w.evaluate(a, h, false) }
 
 func (w *Phi[T]) evaluate(a []T, h float64, keep bool) {
+	norm, _ := Norm1(w.n, w.n, a)
+	m, q := taylorDoublings(norm*math.Abs(h), w.tol, w.p+1)
+	w.doublings(a, h, m, q, keep)
+}
+
+// doublings is evaluate by q doublings of the polynomial of degree m.
+func (w *Phi[T]) doublings(a []T, h float64, m, q int, keep bool) {
 	n, p, nn := w.n, w.p, w.n*w.n
-	norm, _ := Norm1(n, n, a)
-	w.a, w.h, w.ae, w.matrices.used, w.stacks.used = a, h, nil, 0, 0
-	w.m, w.q = taylorDoublings(norm*math.Abs(h), w.tol, p+1)
-	h0 := math.Ldexp(h, -w.q)
+	w.a, w.h, w.m, w.q = a, h, m, q
+	w.ae, w.matrices.used, w.stacks.used = nil, 0, 0
+	h0 := math.Ldexp(h, -q)
 	w.polynomial(a, h0)
 
 	w.s = w.s[:0]

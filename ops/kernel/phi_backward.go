@@ -19,9 +19,14 @@ func (w *Phi[T]) StepGrad(d [][]T) (dh float64) {
 
 // Backward adds to da the gradient by A of a function whose gradients by E and
 // P_1, …, P_p are d[0], …, d[p], for the last Forward.
+// Where the norm is small the polynomial is made again with one more term, see
+// gradientDegree.
 func (w *Phi[T]) Backward(da []T, d [][]T) {
 	nn := w.n * w.n
-	matrices, stacks := w.matrices.used, w.stacks.used
+	matrices, stacks, m := w.matrices.used, w.stacks.used, w.m
+	if w.m = gradientDegree(m); w.m > m {
+		w.polynomial(w.a, math.Ldexp(w.h, -w.q))
+	}
 	ds, next := w.stacks.get(), w.stacks.get()
 	for j, dj := range d {
 		copy(ds[j*nn:], dj[:nn])
@@ -31,7 +36,7 @@ func (w *Phi[T]) Backward(da []T, d [][]T) {
 		ds, next = next, ds
 	}
 	w.polynomialBackward(da, ds)
-	w.matrices.used, w.stacks.used = matrices, stacks
+	w.matrices.used, w.stacks.used, w.m = matrices, stacks, m
 }
 
 // doubleBackward writes the gradient by s to ds, given dd, that by the doubled

@@ -6,14 +6,17 @@ import (
 	"gonum.org/v1/gonum/lapack/lapack64"
 )
 
-// Shifted solves (I − hA)x = r for a batch of rows r, with a step h for all or
-// one for each; it is factored once for each run of equal steps, in float64.
+// Shifted solves (I − hA)x = r for a batch of rows r, with a step h for all, for
+// which I − hA is factored, or one for each, by the Hessenberg form of A, in
+// float64.
 type Shifted[T Float] struct {
 	n     int
+	own   hessenberg[T]
 	lu    blas64.General
 	pivot []int
 	x     []float64
 	ax    []T
+	hd    []T
 	tmp   []T
 }
 
@@ -31,23 +34,24 @@ func NewShifted[T Float](n int) *Shifted[T] {
 // the first step for which the matrix is singular.
 func (w *Shifted[T]) SolveTo(x, a []T, h []float64, r []T, trans bool) (singular float64, ok bool) {
 	n := w.n
+	if len(h) > 1 {
+		w.own.factor(n, a)
+		return w.own.solveTo(x, h, r, trans)
+	}
 	t := blas.NoTrans
 	if trans {
 		t = blas.Trans
 	}
+	for j, v := range a {
+		w.lu.Data[j] = -h[0] * float64(v)
+	}
+	for j := range n {
+		w.lu.Data[j*n+j]++
+	}
+	if !lapack64.Getrf(w.lu, w.pivot) {
+		return h[0], false
+	}
 	for i := 0; i < len(r)/n; i++ {
-		hi := step(h, i)
-		if i == 0 || hi != step(h, i-1) {
-			for j, v := range a {
-				w.lu.Data[j] = -hi * float64(v)
-			}
-			for j := range n {
-				w.lu.Data[j*n+j]++
-			}
-			if !lapack64.Getrf(w.lu, w.pivot) {
-				return hi, false
-			}
-		}
 		for j := range n {
 			w.x[j] = float64(r[i*n+j])
 		}
@@ -71,11 +75,22 @@ func (w *Shifted[T]) Backward(dr, da, dh []T, a []T, h []float64, x, dx []T) (si
 	rows := len(x) / n
 	ax := grow(&w.ax, rows*n)
 	Gemm(false, true, rows, n, n, 1, x, a, 0, ax, &w.tmp)
+	if len(h) > 1 {
+		hd := grow(&w.hd, rows*n)
+		for r, hr := range h {
+			dh[r] += Dot(dr[r*n:(r+1)*n], ax[r*n:(r+1)*n])
+			for i, v := range dr[r*n : (r+1)*n] {
+				hd[r*n+i] = T(hr) * v
+			}
+		}
+		Gemm(true, false, n, n, rows, 1, hd, x, 1, da, &w.tmp)
+		return 0, true
+	}
 	for r := range rows {
-		hr := T(step(h, r))
+		hr := T(h[0])
 		for i, v := range dr[r*n : (r+1)*n] {
 			AxpyTo(da[i*n:(i+1)*n], hr*v, x[r*n:(r+1)*n])
-			dh[r%len(h)] += v * ax[r*n+i]
+			dh[0] += v * ax[r*n+i]
 		}
 	}
 	return 0, true

@@ -16,6 +16,7 @@ var (
 	ErrShape     = errors.New("shapes do not agree")
 	ErrNotFinite = errors.New("value is not finite")
 	ErrSingular  = errors.New("matrix is singular")
+	ErrSubsteps  = errors.New("exponential takes too many substeps")
 )
 
 // Shape is an ErrShape of the named function, as in "ops: Dense", that says what
@@ -32,6 +33,11 @@ func NotFinite(of, format string, args ...any) error {
 // Singular is an ErrSingular.
 func Singular(of, format string, args ...any) error {
 	return errors.Wrapf(ErrSingular, "%s: %s", of, fmt.Sprintf(format, args...))
+}
+
+// Substeps is an ErrSubsteps for ‖tA‖₁ = norm.
+func Substeps(of string, norm float64) error {
+	return errors.Wrapf(ErrSubsteps, "%s: ‖tA‖₁ is %.3g, want at most 1e6 for an operator and for a sparse A of more than 2,896 rows; try several calls with shorter t", of, norm)
 }
 
 // Exponential refuses an n×n matrix, or steps, whose exponential has no meaning in

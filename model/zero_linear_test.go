@@ -1,0 +1,67 @@
+package model
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/diff/fd"
+)
+
+// A = 0, where e^{hA} and φ_1 are one term of their series and their derivatives
+// by A are not: the gradient by the parameters of A is that of differences.
+func TestModelGradientAtZeroLinearPart(t *testing.T) {
+	rng := rand.New(rand.NewPCG(31, 32))
+	for _, name := range []string{"etd1", "etd2rk", "etdrk4"} {
+		cfg := Config{
+			Dim: 2, Linear: LinearConfig{Shift: 1}, // −I + I
+			Nonlinear:  NonlinearConfig{Kind: KindLipschitz, Hidden: []int{4}, Lipschitz: 2, Start: Start{BiasSpread: 1}},
+			Integrator: name, Substeps: 1, Dtype: "float64", Seed: 3,
+		}
+		m, err := New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range m.Linear().RawMatrix().Data {
+			if v != 0 {
+				t.Fatalf("element %d of A is %v, want 0", i, v)
+			}
+		}
+		batch, err := m.NewBatch(WeightUniform, []float64{0, 0.5, 1.2}, normalStates(rng, 1, 3, 4, 2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := m.NewObjective(4, 3, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		grad, scratch := make([]float64, len(m.params.Flat)), make([]float64, len(m.params.Flat))
+		if _, err := o.Evaluate(batch, grad); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"linear/LS", "linear/LG", "linear/Ls"} {
+			at := m.params.offset(name)
+			var p Param
+			for _, q := range m.params.List {
+				if q.Name == name {
+					p = q
+				}
+			}
+			for i, v := range p.Data {
+				want := fd.Derivative(func(x float64) float64 {
+					p.Data[i] = x
+					loss, e := o.Evaluate(batch, scratch)
+					if e != nil {
+						t.Fatal(e)
+					}
+					return loss
+				}, v, &fd.Settings{Formula: fd.Formula{Stencil: sixPoint.Stencil, Derivative: 1, Step: 1e-3}})
+				p.Data[i] = v
+				// 1e-3⁶ of truncation, and roundings of the loss, of order 1, over the step.
+				if !(math.Abs(grad[at+i]-want) <= 1e-11*max(1, math.Abs(want))) {
+					t.Errorf("%s: the gradient by %s[%d] is %.12g, by differences %.12g", cfg.Integrator, name, i, grad[at+i], want)
+				}
+			}
+		}
+	}
+}
