@@ -24,6 +24,7 @@ func savedModel(t *testing.T, dir string, change func(*model.Config)) *model.Mod
 	cfg := model.DefaultConfig(2)
 	cfg.Nonlinear.Hidden, cfg.Nonlinear.LastScale = []int{4}, 2
 	cfg.Offset, cfg.Factor = []float64{0.5, -1}, []float64{2, 0.25}
+	cfg.Components = []string{"x1", "x2"}
 	cfg.Integrator = "etd1"
 	if change != nil {
 		change(&cfg)
@@ -46,7 +47,7 @@ func predict(args ...string) (code int, stdout, stderr string) {
 		if err := f.Parse(args, stdout); err != nil {
 			return err
 		}
-		return f.Prediction([]string{"x1", "x2"}, stdout)
+		return f.Prediction(stdout)
 	}, args, &out, &err)
 	return code, out.String(), err.String()
 }
@@ -232,7 +233,7 @@ func TestPredictionMistakes(t *testing.T) {
 	b := readFile(t, weights)
 	b[len(b)/2] ^= 1
 	writeFile(t, weights, b)
-	savedModel(t, path("wide"), func(c *model.Config) { c.Dim, c.Offset, c.Factor = 3, nil, nil })
+	savedModel(t, path("wide"), func(c *model.Config) { c.Dim, c.Components, c.Offset, c.Factor = 3, nil, nil, nil })
 	if err := os.Mkdir(path("foreign"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -303,10 +304,11 @@ func TestPredictionMistakes(t *testing.T) {
 	}
 }
 
-// A model of another experiment, of other components, is predicted all the same.
+// A model of any dimension is predicted, and its components are numbered if they
+// have no names.
 func TestPredictionOfAnyModel(t *testing.T) {
 	dir := t.TempDir()
-	savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) { c.Dim, c.Offset, c.Factor = 3, nil, nil })
+	savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) { c.Dim, c.Components, c.Offset, c.Factor = 3, nil, nil, nil })
 	initial := writeFile(t, filepath.Join(dir, "u0.csv"), []byte("1,2,3\n"))
 	code, stdout, stderr := predict("-predict", filepath.Join(dir, "m"), "-initial", initial, "-times", "0:1:1", "-out", "-")
 	if code != ExitOK || !strings.HasPrefix(stdout, "sample,t,u1,u2,u3\n0,0,1,2,3\n") {

@@ -10,7 +10,6 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
-	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model"
@@ -22,12 +21,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("transient", "learns example 5.1 of the paper: transient growth, ETD1 against IMEX")
 	epsilon := f.Set.String("epsilon", "", "train only the models of ε = `E`, 0 or 1")
 	return driver.Experiment[Config, *Config]{
-		Flags:      f,
-		Components: problem.Transient{}.Components(),
-		Default:    defaultConfig,
-		Choose:     func(c *Config) error { return c.choose(f, *epsilon) },
-		Quick:      (*Config).quick,
-		Learn:      learn,
+		Flags:   f,
+		Default: defaultConfig,
+		Choose:  func(c *Config) error { return c.choose(f, *epsilon) },
+		Quick:   (*Config).quick,
+		Learn:   learn,
 	}.Run(ctx, args, stdout, stderr)
 }
 
