@@ -94,13 +94,13 @@ func NewLadder[T Float](n, p int, tol float64) *Ladder[T] {
 // StepTo writes y for one step of a batch, after Make: u, y and every v_j,
 // j ≤ p, are (rows, n), h has an element for all rows or one for each.
 func (w *Ladder[T]) StepTo(y []T, h []float64, u []T, v ...[]T) {
-	n := w.n
+	n, width := w.n, (1+len(v))*w.n
 	copy(y, u)
 	for r0, rows := 0, len(u)/n; r0 < rows; r0 += ladderRows {
 		w.load(h, u, v, r0, min(rows, r0+ladderRows))
 		w.climb(len(v), false)
 		for i, r := range w.rows {
-			copy(y[r.row*n:(r.row+1)*n], w.f[i*n:])
+			copy(y[r.row*n:(r.row+1)*n], w.uv[i*width:])
 		}
 	}
 }
@@ -209,8 +209,8 @@ func (w *Ladder[T]) forcing(r *ladderRow, k, digit, p int) []T {
 	return c
 }
 
-// climb makes f the rows of the block after their steps, with p terms of
-// forcing. What entered the levels stays in x where keep is set.
+// climb makes the u of uv the rows of the block after their steps, with p terms
+// of forcing. What entered the levels stays in x where keep is set.
 func (w *Ladder[T]) climb(p int, keep bool) {
 	n, rows := w.n, len(w.rows)
 	width, powers := (1+p)*n, w.m*n
@@ -227,6 +227,9 @@ func (w *Ladder[T]) climb(p int, keep bool) {
 	if rows > 0 {
 		Gemm(false, false, rows, n, powers, 1, w.xs, w.stacks, 1, w.f, &w.tmp)
 	}
+	for i := range w.rows { // the state beside its forcing, as it enters a level
+		copy(w.uv[i*width:i*width+n], w.f[i*n:])
+	}
 	entered := rows
 	if keep {
 		entered = len(w.passing)
@@ -242,17 +245,17 @@ func (w *Ladder[T]) climb(p int, keep bool) {
 		}
 		for c, i := range passing {
 			xi, uv := x[c*width:(c+1)*width], w.uv[i*width:(i+1)*width]
-			copy(xi[:n], w.f[i*n:])
-			if p == 1 {
-				copy(xi[n:], uv[n:])
-			} else if p > 1 {
+			if p <= 1 {
+				copy(xi, uv)
+			} else {
+				copy(xi[:n], uv)
 				Gemm(false, false, p, n, p, 1, w.forcing(&w.rows[i], k, digit, p), uv[n:], 0, xi[n:], &w.tmp)
 			}
 		}
 		Gemm(false, false, count, n, width, 1, x, w.level(w.stacks, k, digit), 0, z, &w.tmp)
 		decayed := w.decayed(k, digit)
 		for c, i := range passing {
-			f, zi := w.f[i*n:(i+1)*n], z[c*n:(c+1)*n]
+			f, zi := w.uv[i*width:i*width+n], z[c*n:(c+1)*n]
 			if decayed {
 				copy(f, zi)
 			} else {

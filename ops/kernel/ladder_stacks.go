@@ -102,7 +102,7 @@ func ladderBottom(norm, tol float64, p int) (m, bottom int) {
 
 // ladderLevel is what a bit costs for each of 1+p products beside a term of the
 // polynomial, whose rows need not be gathered.
-const ladderLevel = 1.5 / (ladderWindow + 1)
+const ladderLevel = 2.2 / (ladderWindow + 1)
 
 // decayed reports whether a level has E for F.
 func (w *Ladder[T]) decayed(k, digit int) bool {
