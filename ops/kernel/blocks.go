@@ -64,6 +64,10 @@ type sum[T Float] struct {
 func (s *simd[T]) product(tA, tB bool, m, n, k int, alpha T, a, b []T, beta T, c []T, scratch *[]T) {
 	_, _, _ = a[m*k-1], b[k*n-1], c[m*n-1] // assembly has no bounds checks
 	turn := tA && n < s.lanes && n < m
+	if !tA && s.isThin(m, n, k) {
+		s.thin(m, a, &factor[T]{tB, n, k, depth(k, maxDepth), b, nil}, sum[T]{alpha, beta, c, n}, c, scratch)
+		return
+	}
 	if tB && !turn && n*k <= tinyFactor {
 		bt := grow(scratch, n*k)
 		transposeTo(bt, n, k, b)
@@ -113,6 +117,10 @@ func (s *simd[T]) blocks(tA bool, m int, a []T, f *factor[T], r sum[T], c []T, s
 	rs, ps := k, 1 // strides of op(A) along its rows and columns
 	if tA {
 		rs, ps = 1, m
+	}
+	if !tA && s.isThin(m, n, k) {
+		s.thin(m, a, f, r, c, scratch)
+		return
 	}
 	if f.trans && f.panels == nil && ps == 1 && m < len(wideVectors) && n >= s.square {
 		s.rows(m, a, f, r, c, scratch)
@@ -169,31 +177,6 @@ func (s *simd[T]) blocks(tA bool, m int, a []T, f *factor[T], r sum[T], c []T, s
 			}
 			if tail > 0 {
 				columns(s.half, full, tail)
-			}
-		}
-		r.beta, r.d, r.ldd = 1, c, n
-	}
-}
-
-// rows is blocks for a few rows of A that lie as they should and a transposed
-// B, of which each element is then needed so few times that a panel costs more.
-func (s *simd[T]) rows(m int, a []T, f *factor[T], r sum[T], c []T, scratch *[]T) {
-	n, k := f.n, f.k
-	whole := n &^ (s.square - 1)
-	rest := n - whole
-	for p := 0; p < k; p += f.step {
-		step := min(f.step, k-p)
-		for i := range m {
-			ai, di, ci := &a[i*k+p], r.d[i*r.ldd:], c[i*n:]
-			s.dots(whole, step, r.alpha, ai, &f.b[p], k, r.beta, &di[0], &ci[0])
-			if rest > 0 { // as the end of a whole vector, on the side
-				v := grow(scratch, s.square)
-				if r.beta != 0 {
-					clear(v)
-					copy(v[s.square-rest:], di[whole:n])
-				}
-				s.dots(s.square, step, r.alpha, ai, &f.b[(n-s.square)*k+p], k, r.beta, &v[0], &v[0])
-				copy(ci[whole:n], v[s.square-rest:])
 			}
 		}
 		r.beta, r.d, r.ldd = 1, c, n
