@@ -25,8 +25,9 @@ type path struct {
 type simd[T Float] struct {
 	lanes int // elements of a vector
 
-	// half are the kernels with vectors half as wide, or nil. They take the
-	// columns that would fill no more than half of one.
+	// half are the kernels with vectors half as wide, or nil. They take products
+	// whose columns fill no more than half of one; in others, where that is so
+	// of the last vector of a panel, see tail, gemm takes half of it.
 	half *simd[T]
 
 	// gemm computes C = αAB + βD for m rows of A and a panel of n columns of
