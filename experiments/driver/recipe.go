@@ -47,7 +47,8 @@ func (c *Common[M]) Recipes() []*Recipe {
 func (c *Common[M]) RunSeed() uint64 { return c.Seed }
 
 // Load implements Config: it reads a file over the defaults in the whole
-// configuration. A file that has models has all of them: they do not mix with the default ones.
+// configuration. A file that has models has all of them: they do not mix with the
+// default ones.
 func (c *Common[M]) Load(path string, whole any) error {
 	defaults := c.Models
 	c.Models = nil

@@ -26,33 +26,26 @@ func (p progress) result(log []Metrics) Result {
 	return Result{Iterations: p.iterations, Attempts: p.attempt + 1, Seconds: p.seconds, Loss: p.loss, Log: log}
 }
 
-// integers are the whole numbers of a progress and what the configuration lets
-// them come to. All fit float64 exactly.
-func (p *progress) integers(c Config) []integer {
+// number is one of a progress: an integer, up to what the configuration lets it
+// come to and fitting float64 exactly, or else a real one.
+type number struct {
+	name    string
+	integer *int
+	most    int
+	real    *float64
+}
+
+func (p *progress) numbers(c Config) []number {
 	total := c.First.Iterations
 	if p.stage != stageFirst {
 		total = c.LBFGS.Iterations
 	}
-	return []integer{
-		{"stage", &p.stage, stageDone}, {"iteration", &p.iteration, total},
-		{"iterations", &p.iterations, c.First.Iterations + c.LBFGS.Iterations},
-		{"attempt", &p.attempt, c.Restarts}, {"backoffs", &p.backoffs, c.Backoffs}, {"undo", &p.undo, 1},
+	return []number{
+		{"stage", &p.stage, stageDone, nil}, {"iteration", &p.iteration, total, nil},
+		{"iterations", &p.iterations, c.First.Iterations + c.LBFGS.Iterations, nil},
+		{"attempt", &p.attempt, c.Restarts, nil}, {"backoffs", &p.backoffs, c.Backoffs, nil}, {"undo", &p.undo, 1, nil},
+		{"loss", nil, 0, &p.loss}, {"best_loss", nil, 0, &p.bestLoss}, {"seconds", nil, 0, &p.seconds},
 	}
-}
-
-type integer struct {
-	name string
-	x    *int
-	most int
-}
-
-func (p *progress) reals() []real {
-	return []real{{"loss", &p.loss}, {"best_loss", &p.bestLoss}, {"seconds", &p.seconds}}
-}
-
-type real struct {
-	name string
-	x    *float64
 }
 
 // state is what a checkpoint stores of a training beside the parameters and the
@@ -76,11 +69,12 @@ func (s *state) encode(c Config) []npz.Array {
 	vector := func(name string, x ...float64) {
 		as = append(as, npz.Array{Name: name, Shape: []int{len(x)}, Data: x})
 	}
-	for _, n := range s.integers(c) {
-		vector(n.name, float64(*n.x))
-	}
-	for _, n := range s.reals() {
-		vector(n.name, *n.x)
+	for _, n := range s.numbers(c) {
+		if n.real != nil {
+			vector(n.name, *n.real)
+		} else {
+			vector(n.name, float64(*n.integer))
+		}
 	}
 	vector("best", s.best...)
 	prefixed := func(prefix string, arrays []npz.Array) {
@@ -111,34 +105,28 @@ func decodeState(arrays []npz.Array, c Config, size int) (*state, error) {
 			own = append(own, a)
 		}
 	}
-	values := map[string]*[]float64{}
+	numbers := s.numbers(c)
+	values := make([][]float64, len(numbers))
 	vectors := optim.Vectors{{Name: "best", Data: &s.best, Size: size, Optional: true}}
-	number := func(name string) {
-		values[name] = new([]float64)
-		vectors = append(vectors, optim.Vector{Name: name, Data: values[name], Size: 1})
-	}
-	for _, n := range s.integers(c) {
-		number(n.name)
-	}
-	for _, n := range s.reals() {
-		number(n.name)
+	for i, n := range numbers {
+		vectors = append(vectors, optim.Vector{Name: n.name, Data: &values[i], Size: 1})
 	}
 	if err := vectors.Restore(own); err != nil {
 		return nil, err
 	}
-	for _, n := range s.reals() {
-		*n.x = (*values[n.name])[0]
-	}
-	for _, n := range s.integers(c) {
-		x := (*values[n.name])[0]
-		if x != math.Trunc(x) || !(x >= 0 && x <= 1<<53) {
+	for i, n := range numbers {
+		switch x := values[i][0]; {
+		case n.real != nil:
+			*n.real = x
+		case x != math.Trunc(x) || !(x >= 0 && x <= 1<<53):
 			return nil, errors.Errorf("%s is %g, want an integer that is not negative", n.name, x)
+		default:
+			*n.integer = int(x)
 		}
-		*n.x = int(x)
 	}
-	for _, n := range s.integers(c) { // now that the stage is known
-		if *n.x > n.most {
-			return nil, errors.Errorf("%s is %d, want at most %d", n.name, *n.x, n.most)
+	for _, n := range s.numbers(c) { // now that the stage is known
+		if n.real == nil && *n.integer > n.most {
+			return nil, errors.Errorf("%s is %d, want at most %d", n.name, *n.integer, n.most)
 		}
 	}
 	if len(s.best) == 0 {
