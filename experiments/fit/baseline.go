@@ -61,6 +61,9 @@ func newLeastSquares(s *sets, degree, most int) (*leastSquares, error) {
 			for k := range len(tr.Times) - 1 {
 				h := (tr.Times[k+1] - tr.Times[k]) / s.facts.Span
 				a, b := l.coordinates(tr.States[k]), l.coordinates(tr.States[k+1])
+				if floats.HasNaN(a) || floats.HasNaN(b) { // not measured
+					continue
+				}
 				floats.SubTo(y, b, a)
 				floats.Add(a, b)
 				floats.Scale(0.5, a)
@@ -129,7 +132,7 @@ func leading(s *sets, k int) [][]float64 {
 	gram := mat.NewSymDense(n, nil)
 	for _, tr := range s.train.Trajectories {
 		for _, u := range tr.States {
-			if at++; at%every == 0 {
+			if at++; at%every == 0 && !floats.HasNaN(u) {
 				z := make([]float64, n)
 				floats.DivTo(z, u, s.facts.Scale)
 				gram.SymRankOne(gram, 1, mat.NewVecDense(n, z))

@@ -200,8 +200,15 @@ func (s *sets) seen() []string {
 	if !f.Uniform {
 		grid = fmt.Sprintf("steps over %.1f decades", f.Decades)
 	}
-	times := s.train.Trajectories[0].Times
-	lines = append(lines, fmt.Sprintf("%d times from %.4g to %.4g, %s", len(times), times[0], f.LastTime, grid))
+	first := s.train.Trajectories[0].Times
+	if times, shared := s.train.Grid(); shared {
+		lines = append(lines, fmt.Sprintf("%d times from %.4g to %.4g, %s", len(times), times[0], f.LastTime, grid))
+	} else {
+		lines = append(lines, fmt.Sprintf("times of each trajectory's own, from %.4g to %.4g, %s", first[0], f.LastTime, grid))
+	}
+	if gaps(s.train) {
+		lines = append(lines, "some values were not measured")
+	}
 	lines = append(lines, fmt.Sprintf("%.0f %% of the trajectories come to rest, %.0f %% come back", 100*f.Settled, 100*f.Returns))
 	if noise := s.noise(); noise > 1e-4 {
 		lines = append(lines, fmt.Sprintf("what is not smooth from one time to the next is up to %.1e of a component's largest value: noise, or times too far apart", noise))

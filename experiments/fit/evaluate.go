@@ -44,64 +44,108 @@ const beyond = 0.2
 func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 	n := d.Dim()
 	o := &offs{Ground: g, Each: make([]float64, n), EachRMS: make([]float64, n), Samples: make([]float64, d.Samples())}
-	away := make([]bool, d.Samples())
-	counts := make([]float64, d.Samples())
-	times, _ := d.Grid()
-	want := d.States()
+	away, counts := make([]bool, d.Samples()), make([]float64, d.Samples())
+	each := make([]float64, n) // values compared, of each component
 	low, high := s.ranges()
-	for _, part := range g.parts(len(times)) {
-		asked, at := times[part[0]:], part // predicted times, and where the data have them
-		switch g {
-		case finer:
-			asked = midpoints(asked)
-		default:
-			asked = make([]float64, len(part))
+	compare := func(sample int, want, got []float64) {
+		for j, v := range got {
+			if math.IsNaN(want[j]) {
+				continue
+			}
+			e := math.Abs(v-want[j]) / s.facts.Scale[j]
+			if margin := beyond * (high[j] - low[j]); !(v >= low[j]-margin && v <= high[j]+margin) {
+				away[sample] = true
+			}
+			if math.IsNaN(e) || e > 1e100 {
+				e = math.Inf(1)
+			}
+			o.Each[j] = max(o.Each[j], e)
+			o.EachRMS[j] += e * e
+			o.Samples[sample] += e * e
+			counts[sample]++
+			each[j]++
+		}
+	}
+	for _, group := range together(d) {
+		trs := group.of.Trajectories
+		times := trs[0].Times
+		for _, part := range g.parts(len(times)) {
+			for len(part) > 1 && floats.HasNaN(trs[0].States[part[0]]) { // no start
+				part = part[1:]
+			}
+			asked := make([]float64, len(part))
 			for i, k := range part {
 				asked[i] = times[k]
 			}
-		}
-		u, err := p(want[part[0]], asked)
-		if err != nil {
-			return nil, driver.AsUsage(err)
-		}
-		for i, k := range at {
-			if i == 0 && g != onGrid {
-				continue
-			}
-			row := u[i]
 			if g == finer {
-				row = u[2*i]
+				asked = midpoints(asked)
 			}
-			for sample, x := range row {
-				for j, v := range x {
-					e := math.Abs(v-want[k][sample][j]) / s.facts.Scale[j]
-					if margin := beyond * (high[j] - low[j]); !(v >= low[j]-margin && v <= high[j]+margin) {
-						away[sample] = true
-					}
-					if math.IsNaN(e) || e > 1e100 {
-						e = math.Inf(1)
-					}
-					o.Each[j] = max(o.Each[j], e)
-					o.EachRMS[j] += e * e
-					o.Samples[sample] += e * e
-					counts[sample]++
+			u0 := make([][]float64, len(trs))
+			for i, tr := range trs {
+				u0[i] = tr.States[part[0]]
+			}
+			u, err := p(u0, asked)
+			if err != nil {
+				return nil, driver.AsUsage(err)
+			}
+			for i, k := range part {
+				if i == 0 && g != onGrid {
+					continue
+				}
+				at := i
+				if g == finer {
+					at = 2 * i
+				}
+				for r, tr := range trs {
+					compare(group.first+r, tr.States[k], u[at][r])
 				}
 			}
 		}
 	}
 	total := floats.Sum(counts)
-	o.RMS = math.Sqrt(floats.Sum(o.Samples) / total)
+	o.RMS = math.Sqrt(floats.Sum(o.Samples) / max(total, 1))
 	o.Largest = slices.Max(o.Each)
 	for j := range o.EachRMS {
-		o.EachRMS[j] = math.Sqrt(o.EachRMS[j] / (total / float64(n)))
+		o.EachRMS[j] = math.Sqrt(o.EachRMS[j] / max(each[j], 1))
 	}
 	for i, c := range counts {
-		o.Samples[i] = math.Sqrt(o.Samples[i] / c)
+		o.Samples[i] = math.Sqrt(o.Samples[i] / max(c, 1))
 		if away[i] {
 			o.Away += 1 / float64(len(away))
 		}
 	}
 	return o, nil
+}
+
+// group are trajectories that are predicted together, from their number first on.
+type group struct {
+	of    *data.Dataset
+	first int
+}
+
+// together are all trajectories, if they share their times and have no gaps, or each
+// by itself.
+func together(d *data.Dataset) []group {
+	if _, shared := d.Grid(); shared && !gaps(d) {
+		return []group{{d, 0}}
+	}
+	var all []group
+	for i := range d.Trajectories {
+		all = append(all, group{d.Batch(i), i})
+	}
+	return all
+}
+
+// gaps reports whether something was not measured.
+func gaps(d *data.Dataset) bool {
+	for _, tr := range d.Trajectories {
+		for _, u := range tr.States {
+			if floats.HasNaN(u) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // parts are the times of each prediction, by their indices among so many.
@@ -145,7 +189,9 @@ func (s *sets) ranges() (low, high []float64) {
 		for _, d := range []*data.Dataset{s.train, s.validation} {
 			for _, tr := range d.Trajectories {
 				for _, u := range tr.States {
-					lo, hi = min(lo, u[j]), max(hi, u[j])
+					if !math.IsNaN(u[j]) {
+						lo, hi = min(lo, u[j]), max(hi, u[j])
+					}
 				}
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -23,20 +24,23 @@ func (l *laboratory) figures(t *driver.Tested[*tested]) ([]report.Figure, error)
 	of := t.Test.Errors[0].Samples
 	slices.SortStableFunc(order, func(a, b int) int { return compare(of[a], of[b]) })
 	median, worst := order[len(order)/2], order[len(order)-1]
-	times, _ := held.Grid()
-	u, err := t.Model.Predict(held.States()[0], times)
-	if err != nil {
-		return nil, err
-	}
 	return report.Draw(report.Drawing{
 		Name: "trajectories", Caption: "The held-out trajectories of median and of largest error, the data as lines and the model as dots, each component over its largest value.",
 		Draw: func() (*figure.Figure, error) {
-			return figure.New(figure.Layout{Cols: 1, Width: 640},
-				l.panel("median", u, median, of[median]), l.panel("worst", u, worst, of[worst]))
+			var panels []figure.Panel
+			for title, sample := range map[string]int{"median": median, "worst": worst} {
+				p, err := l.panel(t, title, sample, of[sample])
+				if err != nil {
+					return nil, err
+				}
+				panels = append(panels, p)
+			}
+			slices.SortFunc(panels, func(a, b figure.Panel) int { return strings.Compare(a.Title, b.Title) })
+			return figure.New(figure.Layout{Cols: 1, Width: 640}, panels...)
 		},
 	}, report.Drawing{
 		Name: "error", Caption: "Root mean square and largest error of all held-out trajectories over time, relative to each component's largest value.",
-		Draw: func() (*figure.Figure, error) { return l.errorFigure(u) },
+		Draw: func() (*figure.Figure, error) { return l.errorFigure(t) },
 	}, report.Drawing{
 		Name: "latent", Caption: "The latent coordinates along the median trajectory.",
 		Draw: func() (*figure.Figure, error) { return l.latentFigure(t, median) },
@@ -50,19 +54,17 @@ func (l *laboratory) figures(t *driver.Tested[*tested]) ([]report.Figure, error)
 	})
 }
 
-// axis is that of the times, and from which index on it shows them: over many
-// decades it is logarithmic, in the time since the start.
-func (l *laboratory) axis() (a figure.Axis, since []float64, first int) {
-	times, _ := l.sets.held.Grid()
+// axis is that of the times of a trajectory since its start, and from which index on
+// it shows them: over many decades it is logarithmic.
+func (l *laboratory) axis(times []float64) (a figure.Axis, since []float64, first int) {
 	since = make([]float64, len(times))
 	for k, t := range times {
 		since[k] = t - times[0]
 	}
-	a = figure.Axis{Label: "time"}
 	if l.sets.facts.Decades > 2 {
-		a, first = figure.Axis{Label: "time since the start", Log: true}, 1
+		return figure.Axis{Label: "time since the start", Log: true}, since, 1
 	}
-	return a, since, first
+	return figure.Axis{Label: "time since the start"}, since, 0
 }
 
 // mostDrawn bounds the components in a panel, and dots the times of a prediction.
@@ -71,32 +73,49 @@ const (
 	dots      = 60
 )
 
-func (l *laboratory) panel(title string, u [][][]float64, sample int, rms float64) figure.Panel {
-	x, since, first := l.axis()
+func (l *laboratory) panel(t *driver.Tested[*tested], title string, sample int, rms float64) (figure.Panel, error) {
+	tr := l.sets.held.Trajectories[sample]
+	x, since, first := l.axis(tr.Times)
 	p := figure.Panel{Title: fmt.Sprintf("%s: rms %s", title, report.Format(rms)), X: x, Y: figure.Axis{Label: "component (scaled)"}}
-	want := l.sets.held.States()
+	u, err := t.Model.Predict(tr.States[:1], tr.Times)
+	if err != nil {
+		return p, err
+	}
 	n := l.sets.held.Dim()
 	shown := min(n, mostDrawn)
 	every := max(1, len(since)/dots)
 	label := "model"
 	for i := range shown {
 		j := i * n / shown
+		scale := l.sets.facts.Scale[j]
 		var truth, tx, px, py []float64
 		for k := first; k < len(since); k++ {
-			tx, truth = append(tx, since[k]), append(truth, want[k][sample][j]/l.sets.facts.Scale[j])
+			if v := tr.States[k][j]; !math.IsNaN(v) {
+				tx, truth = append(tx, since[k]), append(truth, v/scale)
+			}
 			if (k-first)%every == 0 {
-				px, py = append(px, since[k]), append(py, u[k][sample][j]/l.sets.facts.Scale[j])
+				px, py = append(px, since[k]), append(py, u[k][0][j]/scale)
 			}
 		}
 		p.Series = append(p.Series, figure.Truth(1+i, l.sets.name(j), tx, truth), figure.Prediction(label, px, py).Diverging())
 		label = ""
 	}
-	return p
+	return p, nil
 }
 
-func (l *laboratory) errorFigure(u [][][]float64) (*figure.Figure, error) {
-	x, since, first := l.axis()
-	want := l.sets.held.States()
+// errorFigure is there for trajectories that share their times.
+func (l *laboratory) errorFigure(t *driver.Tested[*tested]) (*figure.Figure, error) {
+	held := l.sets.held
+	times, shared := held.Grid()
+	if !shared || gaps(held) {
+		return nil, nil
+	}
+	x, since, first := l.axis(times)
+	want := held.States()
+	u, err := t.Model.Predict(want[0], times)
+	if err != nil {
+		return nil, err
+	}
 	var tx, rms, largest []float64
 	for k := max(first, 1); k < len(since); k++ {
 		var sum, most float64
@@ -120,9 +139,9 @@ func (l *laboratory) errorFigure(u [][][]float64) (*figure.Figure, error) {
 }
 
 func (l *laboratory) latentFigure(t *driver.Tested[*tested], sample int) (*figure.Figure, error) {
-	x, since, first := l.axis()
-	times, _ := l.sets.held.Grid()
-	u, err := t.Model.PredictLatent(l.sets.held.States()[0][sample:sample+1], times)
+	tr := l.sets.held.Trajectories[sample]
+	x, since, first := l.axis(tr.Times)
+	u, err := t.Model.PredictLatent(tr.States[:1], tr.Times)
 	if err != nil {
 		return nil, err
 	}

@@ -135,10 +135,18 @@ func (l *laboratory) invariants(f driver.Fitted) ([]invariant, error) {
 	if len(s.facts.Invariants) == 0 {
 		return nil, nil
 	}
-	times, _ := s.held.Grid()
-	u, err := f.Model.Predict(s.held.States()[0], times)
-	if err != nil {
-		return nil, err
+	var predicted [][][][]float64
+	for _, g := range together(s.held) {
+		trs := g.of.Trajectories
+		u0 := make([][]float64, len(trs))
+		for i, tr := range trs {
+			u0[i] = tr.States[0]
+		}
+		u, err := f.Model.Predict(u0, trs[0].Times)
+		if err != nil {
+			return nil, err
+		}
+		predicted = append(predicted, u)
 	}
 	for _, q := range s.facts.Invariants {
 		v := invariant{Data: q.Drift}
@@ -151,13 +159,15 @@ func (l *laboratory) invariants(f driver.Fitted) ([]invariant, error) {
 			}
 		}
 		v.Quantity = strings.Join(terms, " + ")
-		for k := range u {
-			for i, x := range u[k] {
-				var drift float64
-				for j, w := range q.Weights {
-					drift += w * (x[j] - u[0][i][j])
+		for _, u := range predicted {
+			for k := range u {
+				for i, x := range u[k] {
+					var drift float64
+					for j, w := range q.Weights {
+						drift += w * (x[j] - u[0][i][j])
+					}
+					v.Model = max(v.Model, math.Abs(drift)/size)
 				}
-				v.Model = max(v.Model, math.Abs(drift)/size)
 			}
 		}
 		all = append(all, v)

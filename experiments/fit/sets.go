@@ -68,23 +68,19 @@ func readFile(flag, path string) (*data.Dataset, error) {
 	if err != nil {
 		return nil, driver.Usagef("flag -%s: %v", flag, err)
 	}
-	times, shared := d.Grid()
+	for i, tr := range d.Trajectories {
+		if len(tr.Times) < 3 {
+			return nil, driver.Usagef("flag -%s: %s: trajectory %d has %d times, want at least 3", flag, path, i, len(tr.Times))
+		}
+		if j := slices.IndexFunc(tr.States[0], math.IsNaN); j >= 0 {
+			return nil, driver.Usagef("flag -%s: %s: %s of trajectory %d was not measured at its first time, %g, where its prediction begins; begin it where all was measured", flag, path, componentName(d, j), i, tr.Times[0])
+		}
+	}
 	switch {
-	case !shared:
-		return nil, driver.Usagef("flag -%s: %s: the trajectories have times of their own, want one grid for all", flag, path)
-	case len(times) < 3:
-		return nil, driver.Usagef("flag -%s: %s: got %d times, want at least 3", flag, path, len(times))
 	case d.Dim() > mostComponents:
 		return nil, driver.Usagef("flag -%s: %s: got %d components, want at most %d; give the leading coordinates of a decomposition", flag, path, d.Dim(), mostComponents)
-	}
-	for i, tr := range d.Trajectories {
-		for k, u := range tr.States {
-			for j, v := range u {
-				if math.IsNaN(v) {
-					return nil, driver.Usagef("flag -%s: %s: %s of trajectory %d at time %g was not measured, want all components at all times", flag, path, componentName(d, j), i, tr.Times[k])
-				}
-			}
-		}
+	case len(d.Inputs)+len(d.Parameters) > 0:
+		return nil, driver.Usagef("flag -%s: %s: got the inputs %v and parameters %v, which no recipe uses yet; leave them out", flag, path, d.Inputs, d.Parameters)
 	}
 	return d, nil
 }

@@ -119,8 +119,12 @@ func (c *cook) rates(n int) {
 
 // grid has an iteration see some of the times.
 func (c *cook) grid(points int) {
-	total := len(c.data.Trajectories[0].Times)
-	c.Train.Grid = train.GridConfig{Points: min(points, total), Random: 0.5}
+	longest := 0
+	for _, tr := range c.data.Trajectories {
+		longest = max(longest, len(tr.Times))
+	}
+	// Fewer than there are, so that iterations differ.
+	c.Train.Grid = train.GridConfig{Points: max(2, min(points, 2*longest/3)), Random: 0.5}
 }
 
 // batch has an iteration see some of the trajectories.

@@ -14,11 +14,16 @@ func (c *cook) period() float64 {
 	for j := range c.data.Dim() {
 		var between []float64
 		for _, tr := range c.data.Trajectories {
-			x := make([]float64, len(tr.Times))
+			var t, x []float64
 			for k, u := range tr.States {
-				x[k] = u[j]
+				if !math.IsNaN(u[j]) {
+					t, x = append(t, tr.Times[k]), append(x, u[j])
+				}
 			}
-			at := passes(tr.Times, x)
+			if len(x) < 2 {
+				continue
+			}
+			at := passes(t, x)
 			for i := 1; i < len(at); i++ {
 				between = append(between, at[i]-at[i-1])
 			}

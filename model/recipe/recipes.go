@@ -40,12 +40,12 @@ func linear(c *cook) error {
 	if !c.facts.Uniform {
 		c.Train.Weighting = model.WeightLogTime
 	}
-	c.Train.First.Iterations = 300
+	c.Train.First.Iterations = 0
 	c.Train.First.Schedule = optim.Schedule{Kind: optim.ScheduleConstant, Rate: 0.01}
 	c.Train.LBFGS.Memory = 200
 	each := c.iterationSeconds()
-	c.Train.LBFGS.Iterations = min(4000, max(leastIterations, roundTo(c.options.Seconds/each)-300))
-	c.Seconds = each * float64(300+c.Train.LBFGS.Iterations)
+	c.Train.LBFGS.Iterations = min(4000, max(leastIterations, roundTo(c.options.Seconds/each)))
+	c.Seconds = each * float64(c.Train.LBFGS.Iterations)
 	return nil
 }
 
