@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"spnode/data/internal/stack"
 )
 
 // numbers reads the numbers that follow the header.
@@ -38,7 +40,7 @@ func elements[T any](h *Header, r io.Reader, of func([]byte) T) ([]T, error) {
 		rest = rest[n:]
 	}
 	if h.fortran {
-		out = fromFortran(out, h.Shape)
+		out = stack.RowMajor(out, h.Shape)
 	}
 	return out, nil
 }
@@ -116,24 +118,4 @@ func (h *Header) text(b []byte) string {
 		s.WriteRune(rune(h.order.Uint32(b[i:])))
 	}
 	return s.String()
-}
-
-// fromFortran returns in row-major order data in which the first index runs fastest.
-func fromFortran[T any](data []T, shape []int) []T {
-	out := make([]T, len(data))
-	index := make([]int, len(shape)) // of out[i]
-	for i := range out {
-		from := 0
-		for k := len(shape) - 1; k >= 0; k-- {
-			from = from*shape[k] + index[k]
-		}
-		out[i] = data[from]
-		for k := len(shape) - 1; k >= 0; k-- {
-			if index[k]++; index[k] < shape[k] {
-				break
-			}
-			index[k] = 0
-		}
-	}
-	return out
 }
