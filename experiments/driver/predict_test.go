@@ -126,7 +126,7 @@ func TestPrediction(t *testing.T) {
 	dir := t.TempDir()
 	m := savedModel(t, filepath.Join(dir, "run", "only"), nil)
 	states := [][]float64{{0.25, -1.5}, {1e-3, 4}, {-0.7, 1.0 / 3}}
-	initialCSV := writeFile(t, filepath.Join(dir, "u0.csv"), []byte("a,b\n0.25,-1.5\n1e-3,4\n-0.7,0.3333333333333333\n"))
+	initialCSV := writeFile(t, filepath.Join(dir, "u0.csv"), []byte("x1,x2\n0.25,-1.5\n1e-3,4\n-0.7,0.3333333333333333\n"))
 	array, err := npz.EncodeNPY(npz.Array{Shape: []int{3, 2}, Data: []float64{0.25, -1.5, 1e-3, 4, -0.7, 1.0 / 3}})
 	if err != nil {
 		t.Fatal(err)
@@ -268,6 +268,7 @@ func TestPredictionMistakes(t *testing.T) {
 		{"no number", path("one"), file("text.csv", "1,2\n3,x\n"), "0:1:1", out, "", []string{"text.csv", "line 2, column 2", `"x"`}},
 		{"ragged", path("one"), file("ragged.csv", "1,2\n3\n"), "0:1:1", out, "", []string{"ragged.csv", "line 2", "got 1 columns, want 2"}},
 		{"three components", path("one"), file("three.csv", "1,2,3\n"), "0:1:1", out, "", []string{"3", "2"}},
+		{"other components", path("one"), file("names.csv", "foo,bar\n1,2\n"), "0:1:1", out, "", []string{"names.csv", `"foo", "bar"`, `want "x1", "x2" among them`}},
 		{"no initial states", path("one"), path("none.csv"), "0:1:1", out, "", []string{"none.csv"}},
 		{"initial states as .txt", path("one"), file("u0.txt", "1,2\n"), "0:1:1", out, "", []string{`".txt", want .csv or .npy`}},
 		{"times that repeat", path("one"), good, file("times.txt", "0\n1\n1\n"), out, "", []string{"times.txt", "strictly increase"}},
