@@ -127,6 +127,7 @@ func TestPrediction(t *testing.T) {
 	m := savedModel(t, filepath.Join(dir, "run", "only"), nil)
 	states := [][]float64{{0.25, -1.5}, {1e-3, 4}, {-0.7, 1.0 / 3}}
 	initialCSV := writeFile(t, filepath.Join(dir, "u0.csv"), []byte("x1,x2\n0.25,-1.5\n1e-3,4\n-0.7,0.3333333333333333\n"))
+	swappedCSV := writeFile(t, filepath.Join(dir, "swapped.csv"), []byte("x2,x1\n-1.5,0.25\n4,1e-3\n0.3333333333333333,-0.7\n"))
 	array, err := npz.EncodeNPY(npz.Array{Shape: []int{3, 2}, Data: []float64{0.25, -1.5, 1e-3, 4, -0.7, 1.0 / 3}})
 	if err != nil {
 		t.Fatal(err)
@@ -142,6 +143,7 @@ func TestPrediction(t *testing.T) {
 	}{
 		{"as trained", initialCSV, "0:1:0.25", []float64{0, 0.25, 0.5, 0.75, 1}, "", 0},
 		{"array, times in a file", initialNPY, timesFile, []float64{2, 2.5, 7}, "", 0},
+		{"components in another order", swappedCSV, "0:1:0.25", []float64{0, 0.25, 0.5, 0.75, 1}, "", 0},
 		{"one time", initialCSV, "3:3:1", []float64{3}, "", 0},
 		{"substeps", initialCSV, "0:1:0.5", []float64{0, 0.5, 1}, "", 3},
 		{"etdrk4", initialNPY, "0:1:0.5", []float64{0, 0.5, 1}, "etdrk4", 0},
