@@ -18,7 +18,9 @@ import (
 // Config is all that shapes a run. Models are what the data were found to suit,
 // with all settings: a file of -print-config can be changed and given to -config.
 type Config struct {
-	Data    string `json:"data"`     // the file
+	Data    string `json:"data"`     // the file or folder
+	// Columns say what is what in the data, where names do not.
+	Columns data.ReadOptions `json:"columns,omitzero"`
 	HoldOut string `json:"hold_out"` // the share of the trajectories that only test, or a second file
 	// Minutes of one processor that the trainings are to take, by a model of costs.
 	Minutes    float64 `json:"minutes"`
@@ -51,12 +53,18 @@ func defaultConfig() Config {
 // flags are those of the command's own.
 type flags struct {
 	data, holdOut, recipe, invariants, starts, latent string
+	time, trajectory, components, inputs, parameters  string
 	minutes                                           float64
 	members                                           int
 }
 
 func (o *flags) add(f *driver.Flags) {
-	f.Set.StringVar(&o.data, "data", "", "trajectories in `FILE`, .csv or .npz")
+	f.Set.StringVar(&o.data, "data", "", "trajectories in `FILE`, a table, .npz or .mat, or a folder of them")
+	f.Set.StringVar(&o.time, "time", "", "`NAME` of the column of the times (default t, time, …)")
+	f.Set.StringVar(&o.trajectory, "trajectory", "", "`NAME` of the column that tells trajectories apart (default sample, trajectory, run, …)")
+	f.Set.StringVar(&o.components, "components", "", "`NAMES` of the components, separated by commas (default all other columns)")
+	f.Set.StringVar(&o.inputs, "inputs", "", "`NAMES` of the inputs")
+	f.Set.StringVar(&o.parameters, "parameters", "", "`NAMES` of the parameters")
 	f.Set.StringVar(&o.holdOut, "hold-out", "", "`SHARE` of the trajectories to test on, or a second file of them (default 0.2)")
 	f.Set.Func("minutes", "`M` minutes of one processor for the trainings (default 3)", func(s string) (err error) {
 		if o.minutes, err = strconv.ParseFloat(s, 64); err != nil || !(o.minutes > 0) || math.IsInf(o.minutes, 0) {
@@ -94,6 +102,20 @@ func (c *Config) choose(f *driver.Flags, o flags) error {
 			}
 		}
 		*s.into = s.value
+	}
+	for _, s := range []struct {
+		name, value string
+		into        *[]string
+	}{{"components", o.components, &c.Columns.Components}, {"inputs", o.inputs, &c.Columns.Inputs}, {"parameters", o.parameters, &c.Columns.Parameters}} {
+		if f.Given(s.name) {
+			*s.into = strings.Split(s.value, ",")
+		}
+	}
+	if f.Given("time") {
+		c.Columns.Time = o.time
+	}
+	if f.Given("trajectory") {
+		c.Columns.Trajectory = o.trajectory
 	}
 	if f.Given("minutes") {
 		c.Minutes = o.minutes

@@ -25,7 +25,7 @@ type sets struct {
 
 // read reads the data and divides them, the same trajectories for every seed.
 func (c *Config) read() (*sets, error) {
-	d, err := readFile("data", c.Data)
+	d, err := c.readFile("data", c.Data)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (c *Config) read() (*sets, error) {
 		}
 		rest, s.held = apart(d, share)
 	} else {
-		if s.held, err = readFile("hold-out", c.HoldOut); err != nil {
+		if s.held, err = c.readFile("hold-out", c.HoldOut); err != nil {
 			return nil, err
 		}
 		if s.held.Dim() != d.Dim() || !slices.Equal(s.held.Components, d.Components) {
@@ -63,8 +63,8 @@ func (c *Config) read() (*sets, error) {
 }
 
 // readFile reads a file that can be learned from.
-func readFile(flag, path string) (*data.Dataset, error) {
-	d, err := data.Read(path)
+func (c *Config) readFile(flag, path string) (*data.Dataset, error) {
+	d, err := data.ReadWith(path, c.Columns)
 	if err != nil {
 		return nil, driver.Usagef("flag -%s: %v", flag, err)
 	}
