@@ -18,10 +18,10 @@ import (
 // Config is all that shapes a run. Models are what the data were found to suit,
 // with all settings: a file of -print-config can be changed and given to -config.
 type Config struct {
-	Data    string `json:"data"`     // the file or folder
+	Data string `json:"data"` // the file or folder
 	// Columns say what is what in the data, where names do not.
 	Columns data.ReadOptions `json:"columns,omitzero"`
-	HoldOut string `json:"hold_out"` // the share of the trajectories that only test, or a second file
+	HoldOut string           `json:"hold_out"` // the share of the trajectories that only test, or a second file
 	// Minutes of one processor that the trainings are to take, by a model of costs.
 	Minutes    float64 `json:"minutes"`
 	Recipe     string  `json:"recipe"` // auto, or the name of one

@@ -13,6 +13,7 @@ import (
 	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model"
+	"spnode/model/recipe"
 	"spnode/model/train"
 )
 
@@ -36,6 +37,7 @@ func learn(s *driver.Session, c Config) (*report.Page, error) {
 	}
 	r := best.Recipe
 	r.Name, r.Seeds = modelName, c.Members
+	l.start(best)
 	fitted, err := l.Train(r, l.prepare)
 	if err != nil {
 		return nil, errors.WithMessage(err, best.Name)
@@ -52,6 +54,15 @@ type laboratory struct {
 }
 
 func (l *laboratory) prepare(*model.Config) (*data.Dataset, error) { return l.sets.train, nil }
+
+// start has the parameters of a new model begin where its recipe says; a model of a
+// configuration's own, at random.
+func (l *laboratory) start(m *ModelConfig) {
+	l.Start = nil
+	if r, err := recipe.ByName(m.Name); err == nil {
+		l.Start = func(m *model.Model) error { return r.Start(m, l.sets.train) }
+	}
+}
 
 // trial is what a model came to in a share of the iterations.
 type trial struct {
@@ -71,6 +82,7 @@ func (l *laboratory) choose() (*ModelConfig, error) {
 		r.Name, r.Seeds = filepath.Join("trials", m.Name), 1
 		r.Train = shorter(r.Train, l.Trial)
 		t := trial{name: m.Name, score: math.Inf(1)}
+		l.start(&m)
 		fitted, err := l.Train(r, l.prepare)
 		var diverged *train.DivergedError
 		switch {
