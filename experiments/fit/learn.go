@@ -37,7 +37,9 @@ func learn(s *driver.Session, c Config) (*report.Page, error) {
 	}
 	r := best.Recipe
 	r.Name, r.Seeds = modelName, c.Members
-	l.start(best)
+	if err := l.start(&r, best.Name); err != nil {
+		return nil, err
+	}
 	fitted, err := l.Train(r, l.prepare)
 	if err != nil {
 		return nil, errors.WithMessage(err, best.Name)
@@ -55,13 +57,27 @@ type laboratory struct {
 
 func (l *laboratory) prepare(*model.Config) (*data.Dataset, error) { return l.sets.train, nil }
 
-// start has the parameters of a new model begin where its recipe says; a model of a
-// configuration's own, at random.
-func (l *laboratory) start(m *ModelConfig) {
+// start has a model begin where its recipe says, if that is not at random; then
+// little is left to be trained.
+func (l *laboratory) start(r *driver.Recipe, name string) error {
 	l.Start = nil
-	if r, err := recipe.ByName(m.Name); err == nil {
-		l.Start = func(m *model.Model) error { return r.Start(m, l.sets.train) }
+	known, err := recipe.ByName(name)
+	if err != nil { // a configuration's own
+		return nil
 	}
+	m, err := model.New(r.Model)
+	if err != nil {
+		return driver.AsUsage(err)
+	}
+	switch err := known.Start(m, l.sets.train); {
+	case errors.Is(err, recipe.ErrNotFor):
+		return nil
+	case err != nil:
+		return err
+	}
+	l.Start = func(m *model.Model) error { return known.Start(m, l.sets.train) }
+	r.Train.First.Iterations, r.Train.LBFGS.Iterations = 0, min(r.Train.LBFGS.Iterations, 5)
+	return nil
 }
 
 // trial is what a model came to in a share of the iterations.
@@ -82,7 +98,9 @@ func (l *laboratory) choose() (*ModelConfig, error) {
 		r.Name, r.Seeds = filepath.Join("trials", m.Name), 1
 		r.Train = shorter(r.Train, l.Trial)
 		t := trial{name: m.Name, score: math.Inf(1)}
-		l.start(&m)
+		if err := l.start(&r, m.Name); err != nil {
+			return nil, err
+		}
 		fitted, err := l.Train(r, l.prepare)
 		var diverged *train.DivergedError
 		switch {

@@ -1,13 +1,10 @@
 package recipe
 
 import (
-	"cmp"
 	"math"
 	"math/cmplx"
-	"slices"
 
 	"github.com/pkg/errors"
-	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"spnode/data"
@@ -19,7 +16,6 @@ import (
 type mode struct {
 	rate    complex128
 	columns [][]float64
-	score   float64
 }
 
 // startLinear sets A of a model without an autoencoder by the data, where these are
@@ -33,31 +29,46 @@ func startLinear(m *model.Model, d *data.Dataset) error {
 	if !shared || d.Samples() < n {
 		return errors.Wrapf(ErrNotFor, "%d trajectories of %d components on one grid are wanted, for modes by least squares", n, n)
 	}
-	var candidates []mode
 	x0 := stateMatrix(m, d, 0)
 	var svd mat.SVD
 	if !svd.Factorize(x0, mat.SVDThin) || svd.Cond() > 1e8 {
 		return errors.Wrap(ErrNotFor, "the initial states do not span the space")
 	}
+	since := make([]float64, len(times)) // in the model's unit
+	shown := make([][]mode, len(times))
 	for k := 1; k < len(times); k++ {
 		var p mat.Dense // (n, n), transposed
 		svd.SolveTo(&p, stateMatrix(m, d, k), n)
-		t := (times[k] - times[0]) / orOne(m.Config().TimeUnit)
-		candidates = append(candidates, modesOf(&p, t, k == len(times)-1)...)
+		since[k] = (times[k] - times[0]) / orOne(m.Config().TimeUnit)
+		shown[k] = modesOf(&p, since[k])
 	}
-	slices.SortStableFunc(candidates, func(a, b mode) int { return cmp.Compare(a.score, b.score) })
-	var taken []mode
-	count := 0
-	for _, c := range candidates {
-		if count+len(c.columns) <= n && isNew(c, taken) {
-			taken = append(taken, c)
-			count += len(c.columns)
+	// Each time has the modes between 1/t of it and of the next ones. A rate that is
+	// at such a border by a rounding is seen twice or not at all: then the borders
+	// are moved.
+	err := errors.WithStack(ErrNotFor)
+	for shift := 0.8; shift < 1.3 && err != nil; shift += 0.07 {
+		var taken []mode
+		count := 0
+		for k := 1; k < len(times); k++ {
+			low, high := 0., 5/since[1]
+			if k > 1 {
+				high = shift / math.Sqrt(since[k-1]*since[k])
+			}
+			if k < len(times)-1 {
+				low = shift / math.Sqrt(since[k]*since[k+1])
+			}
+			for _, q := range shown[k] {
+				if size := cmplx.Abs(q.rate); size > low && size <= high {
+					taken = append(taken, q)
+					count += len(q.columns)
+				}
+			}
+		}
+		if err = errors.Wrapf(ErrNotFor, "the data show %d of %d modes", count, n); count == n {
+			err = setModes(m, taken)
 		}
 	}
-	if count < n {
-		return errors.Wrapf(ErrNotFor, "the data show %d of %d modes", count, n)
-	}
-	return setModes(m, taken)
+	return err
 }
 
 func orOne(x float64) float64 {
@@ -76,9 +87,8 @@ func stateMatrix(m *model.Model, d *data.Dataset, k int) *mat.Dense {
 	return mat.NewDense(d.Samples(), len(flat)/d.Samples(), flat)
 }
 
-// modesOf are those that the transposed map over a time shows: |λt| within a factor
-// of five of 1 or, over the last time, below.
-func modesOf(p *mat.Dense, t float64, last bool) (found []mode) {
+// modesOf are those of the transposed map over a time.
+func modesOf(p *mat.Dense, t float64) (found []mode) {
 	n, _ := p.Dims()
 	var e mat.Eigen
 	if !e.Factorize(p.T(), mat.EigenRight) {
@@ -88,11 +98,10 @@ func modesOf(p *mat.Dense, t float64, last bool) (found []mode) {
 	e.VectorsTo(&v)
 	for i, mu := range e.Values(nil) {
 		l := cmplx.Log(mu)
-		size := cmplx.Abs(l)
-		if imag(mu) < 0 || real(mu) <= 0 || real(l) > 1e-6 || size > 5 || size < 0.2 && !last {
+		if imag(mu) < 0 || real(mu) <= 0 || real(l) > 1e-6 {
 			continue
 		}
-		c := mode{rate: l / complex(t, 0), columns: [][]float64{make([]float64, n)}, score: math.Abs(math.Log(max(size, 1e-12)))}
+		c := mode{rate: l / complex(t, 0), columns: [][]float64{make([]float64, n)}}
 		if imag(mu) > 0 {
 			c.columns = append(c.columns, make([]float64, n))
 		}
@@ -105,22 +114,6 @@ func modesOf(p *mat.Dense, t float64, last bool) (found []mode) {
 		found = append(found, c)
 	}
 	return found
-}
-
-// isNew reports whether a mode is none of those taken: by its rate or, of nearly
-// equal ones, by its direction.
-func isNew(c mode, taken []mode) bool {
-	left := slices.Clone(c.columns[0])
-	size := floats.Norm(left, 2)
-	for _, t := range taken {
-		if near := cmplx.Abs(c.rate - t.rate); near > 0.05*max(cmplx.Abs(c.rate), cmplx.Abs(t.rate)) && near > 0.3*min(1, cmplx.Abs(c.rate)+cmplx.Abs(t.rate)) {
-			continue
-		}
-		for _, x := range t.columns {
-			floats.AddScaled(left, -floats.Dot(left, x)/floats.Dot(x, x), x)
-		}
-	}
-	return floats.Norm(left, 2) > 0.02*size
 }
 
 // setModes brings A = RΛR⁻¹ into the form (3)–(5): with S⁻¹ = R|Λ|⁻¹Rᵀ

@@ -135,16 +135,13 @@ func (r Recipe) Plan(d *data.Dataset, f *inspect.Facts, o Options) (*Plan, error
 }
 
 // Start sets the parameters of a new model of the recipe by the data, where these
-// tell more than a random start: the modes of a linear system. Where they do not,
-// it leaves the parameters as they are.
+// tell more than a random start: the modes of a linear system. Where they do not, it
+// leaves the parameters as they are, and the error wraps ErrNotFor.
 func (r Recipe) Start(m *model.Model, d *data.Dataset) error {
 	if r.Name != "linear" {
-		return nil
+		return notFor("%s starts at random", r.Name)
 	}
-	if err := startLinear(m, d); err != nil && !errors.Is(err, ErrNotFor) {
-		return errors.WithMessage(err, r.Name)
-	}
-	return nil
+	return errors.WithMessage(startLinear(m, d), r.Name)
 }
 
 func notFor(format string, args ...any) error { return errors.Wrapf(ErrNotFor, format, args...) }
