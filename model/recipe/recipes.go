@@ -174,6 +174,9 @@ func network(c *cook) error {
 	if n > few {
 		return notFor("%d components are more than %d: see field", n, few)
 	}
+	if !c.facts.Uniform && c.facts.Decades > 3 {
+		return notFor("steps over %.1f decades are a stiff system's", c.facts.Decades)
+	}
 	c.begin()
 	c.scaleEach()
 	c.Model.Nonlinear.Hidden = []int{100}
