@@ -16,7 +16,7 @@ type tested struct {
 	Trajectories int         `json:"trajectories"` // held out
 	Errors       []*offs     `json:"errors"`
 	Components   []component `json:"components"`
-	Baselines    []baseline  `json:"baselines"`
+	Baselines    []baseline  `json:"baselines,omitempty"`
 	Invariants   []invariant `json:"invariants,omitempty"`
 	Verdict      string      `json:"verdict"`
 	Better       float64     `json:"better"` // the best baseline's rms over the model's

@@ -136,6 +136,11 @@ func field(c *cook) error {
 	c.infer("a field on %d points, of which %d modes leave out %.1e of the root mean square", n, len(basis), left)
 	latent := c.latent(min(10, len(basis)))
 	c.autoencoder(latent)
+	// A mode that hardly varies is not magnified to the size of the leading ones.
+	largest = 1 / slices.Min(c.Model.Autoencoder.Factor)
+	for j, factor := range c.Model.Autoencoder.Factor {
+		c.Model.Autoencoder.Factor[j] = min(factor, 20/largest)
+	}
 	c.rates(latent)
 	c.grid(41)
 	c.batch(20)
