@@ -253,3 +253,45 @@ func (p *Polynomial) Bounds(c []float64) []float64 {
 	}
 	return beta
 }
+
+// SplitLinear returns the coefficients of degree 1 as a matrix A of shape (m, n), so
+// that they give Au, and the others, which are those of the same polynomial without
+// its linear monomials.
+func (p *Polynomial) SplitLinear(c []float64) (a, rest []float64) {
+	a = make([]float64, p.out*p.in)
+	p.eachLinear(func(g polynomialGroup, i, v int) {
+		if !p.periodic {
+			for j := range p.out {
+				a[j*p.in+v] = c[i*p.out+j]
+			}
+			return
+		}
+		// b_k enters itself alone.
+		a[g.out*p.in+2*v], a[(g.out+1)*p.in+2*v+1] = c[g.at+i], c[g.at+i]
+	})
+	for _, g := range p.groups {
+		for i, m := range g.monomials {
+			if p.degrees[m] != 1 {
+				rest = append(rest, c[g.at+i*g.outs:g.at+(i+1)*g.outs]...)
+			}
+		}
+	}
+	return a, rest
+}
+
+// ClearLinear sets the coefficients of degree 1 to 0.
+func (p *Polynomial) ClearLinear(c []float64) {
+	p.eachLinear(func(g polynomialGroup, i, _ int) { clear(c[g.at+i*g.outs : g.at+(i+1)*g.outs]) })
+}
+
+// eachLinear calls f for each monomial of degree 1 that enters: number i of its group,
+// and variable v.
+func (p *Polynomial) eachLinear(f func(g polynomialGroup, i, v int)) {
+	for _, g := range p.groups {
+		for i, m := range g.monomials {
+			if p.degrees[m] == 1 {
+				f(g, i, int(m))
+			}
+		}
+	}
+}

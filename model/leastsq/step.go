@@ -1,0 +1,108 @@
+package leastsq
+
+import (
+	"math"
+
+	"spnode/ops/kernel"
+)
+
+// field is du/dt = Au + p(u), whose steps of one length ETDRK4 makes, see
+// integrator.ETDRK4: they are repeated here on slices, for there is no graph.
+type field struct {
+	n              int
+	e, half        []float64 // e^{hA} and e^{hA/2}
+	q, f1, f2, f3  []float64 // of the stages, and of the step
+	work           *kernel.PolynomialWork[float64]
+	c              []float64
+	gu, ga, gb, gc []float64
+	a, b, tmp      []float64
+}
+
+// newField returns a field with the coefficients c of p, to be advanced by h.
+func newField(p *kernel.Polynomial, a, c []float64, h float64) *field {
+	n := p.In()
+	tol := kernel.UnitRoundoff[float64]()
+	f := &field{n: n, work: kernel.NewPolynomialWork[float64](p), c: c}
+	whole, half := kernel.NewPhi[float64](n, 3, tol), kernel.NewPhi[float64](n, 1, tol)
+	whole.ForwardOnly(a, h)
+	half.ForwardOnly(a, h/2)
+	f.e, f.half, f.q = whole.E(), half.E(), half.P(1)
+	p1, p2, p3 := whole.P(1), whole.P(2), whole.P(3)
+	for i := range p1 {
+		f.f1 = append(f.f1, p1[i]-3*p2[i]+4*p3[i])
+		f.f2 = append(f.f2, 2*p2[i]-4*p3[i])
+		f.f3 = append(f.f3, 4*p3[i]-p2[i])
+	}
+	return f
+}
+
+// mul adds x Mᵀ to y, or writes it there.
+func (f *field) mul(y, x, m []float64, rows int, add float64) {
+	kernel.Gemm(false, true, rows, f.n, f.n, 1, x, m, add, y, &f.tmp)
+}
+
+// step advances the rows of u.
+func (f *field) step(u []float64) {
+	size := len(u)
+	rows := size / f.n
+	for _, s := range []*[]float64{&f.gu, &f.ga, &f.gb, &f.gc, &f.a, &f.b} {
+		if len(*s) < size {
+			*s = make([]float64, size)
+		}
+	}
+	gu, ga, gb, gc, a, b := f.gu[:size], f.ga[:size], f.gb[:size], f.gc[:size], f.a[:size], f.b[:size]
+	f.work.ForwardTo(gu, u, f.c, rows)
+	f.mul(a, u, f.half, rows, 0)
+	copy(b, a)
+	f.mul(a, gu, f.q, rows, 1)
+	f.work.ForwardTo(ga, a, f.c, rows)
+	f.mul(b, ga, f.q, rows, 1)
+	f.work.ForwardTo(gb, b, f.c, rows)
+	for i, v := range gu {
+		b[i] = 2*gb[i] - v
+		ga[i] += gb[i]
+	}
+	f.mul(gb, a, f.half, rows, 0)
+	f.mul(gb, b, f.q, rows, 1)
+	f.work.ForwardTo(gc, gb, f.c, rows)
+	f.mul(a, u, f.e, rows, 0)
+	f.mul(a, gu, f.f1, rows, 1)
+	f.mul(a, ga, f.f2, rows, 1)
+	f.mul(a, gc, f.f3, rows, 1)
+	copy(u, a)
+}
+
+// pathWeights returns w_j = h ∫₀¹ e^{λh(1−s)} ℓ_j(s) ds for the polynomials ℓ_j of
+// Lagrange at the nodes s = 0, 1/k, …, 1: what a change of the field at the nodes of
+// a path does to its end, in a component of rate λ. With ℓ_j = Σ_i a_i s^i and
+// ∫ e^{z(1−s)} s^i ds = i! φ_{i+1}(z) no quadrature meets the boundary layer of
+// a large −z.
+func pathWeights(lambda, h float64, k int) []float64 {
+	if k == 0 { // one node, ℓ = 1
+		phi := kernel.NewPhi[float64](1, 1, kernel.UnitRoundoff[float64]())
+		phi.ForwardOnly([]float64{lambda}, h)
+		return []float64{phi.P(1)[0]}
+	}
+	phi := kernel.NewPhi[float64](1, k+1, kernel.UnitRoundoff[float64]())
+	phi.ForwardOnly([]float64{lambda}, h)
+	w := make([]float64, k+1)
+	for j := range w {
+		a := []float64{1} // Π_{m≠j} (s − m/k)/(j/k − m/k), from the lowest power
+		for m := range k + 1 {
+			if m == j {
+				continue
+			}
+			d := float64(j-m) / float64(k)
+			next := make([]float64, len(a)+1)
+			for i, v := range a {
+				next[i] -= v * float64(m) / float64(k) / d
+				next[i+1] += v / d
+			}
+			a = next
+		}
+		for i, v := range a {
+			w[j] += v * math.Gamma(float64(i+1)) * phi.P(i + 1)[0]
+		}
+	}
+	return w
+}
