@@ -134,6 +134,7 @@ func (f *fit) correct() error {
 	if f.Corrections == 0 {
 		return nil
 	}
+	f.holdSlaved()
 	best := math.Inf(1)
 	kept := slices.Clone(f.c)
 	for k := range f.Corrections + 1 {
@@ -151,8 +152,39 @@ func (f *fit) correct() error {
 		if _, err := f.solve(all); err != nil {
 			return errors.Wrapf(err, "correction %d", k+1)
 		}
+		f.holdSlaved()
 	}
 	return nil
+}
+
+// slavedRate is the rate times the step from which on a component has forgotten, in
+// one step and to the rounding of float64, all but what drives it: e^{−36} is 2⁻⁵².
+const slavedRate = 36
+
+// holdSlaved keeps the rates of A, where it is fitted along, from drifting. Of a
+// component that relaxes within a step the data show where it relaxes to, −p_i/λ, but
+// not how fast: λ and p_i grow together from one correction to the next, with no end.
+// So the row of A and p_i are scaled back to the rate −slavedRate/h, which leaves their
+// quotient.
+func (f *fit) holdSlaved() {
+	if f.given != nil {
+		return
+	}
+	f.report.Slaved = nil
+	rates := f.rates()
+	for i, r := range rates {
+		if r < -slavedRate {
+			f.report.Slaved = append(f.report.Slaved, i)
+			rates[i] = slavedRate / -r
+		} else {
+			rates[i] = 1
+		}
+	}
+	for _, g := range f.p.Groups() {
+		for i := range g.Features * g.Outs {
+			f.c[g.At+i] *= rates[g.Outputs[i%g.Outs]]
+		}
+	}
 }
 
 // rollouts returns what a rollout of each interval lacks: its relative size, with

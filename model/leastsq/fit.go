@@ -83,6 +83,9 @@ type Report struct {
 	Steps []float64 `json:"steps,omitempty"`
 	Kept  int       `json:"kept"`    // corrections kept
 	Lost  int       `json:"dropped"` // rollouts left out, for they left the data
+	// Slaved are the components that relax within a step, of whose rates the data show
+	// no more than that: theirs were set.
+	Slaved []int `json:"slaved,omitempty"`
 	// Open are the directions that the data leave open, the ridge having chosen.
 	Open []Direction `json:"open,omitempty"`
 }

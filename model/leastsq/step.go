@@ -72,36 +72,54 @@ func (f *field) step(u []float64) {
 	copy(u, a)
 }
 
-// pathWeights returns w_j = h ∫₀¹ e^{λh(1−s)} ℓ_j(s) ds for the polynomials ℓ_j of
-// Lagrange at the nodes s = 0, 1/k, …, 1: what a change of the field at the nodes of
-// a path does to its end, in a component of rate λ. With ℓ_j = Σ_i a_i s^i and
-// ∫ e^{z(1−s)} s^i ds = i! φ_{i+1}(z) no quadrature meets the boundary layer of
-// a large −z.
+// pathWeights returns w_j = ∫₀ʰ e^{λ(h−s)} ℓ_j(s) ds for the k+1 equidistant nodes j of
+// [0, h]: what a change of the field at the nodes of a path does to its end, in a
+// component of rate λ. ℓ_j are the polynomials of Lagrange on pieces of the path, of
+// as high a degree as divides k, up to 5. For k = 0 it is the one weight hφ₁(hλ).
 func pathWeights(lambda, h float64, k int) []float64 {
-	if k == 0 { // one node, ℓ = 1
-		phi := kernel.NewPhi[float64](1, 1, kernel.UnitRoundoff[float64]())
-		phi.ForwardOnly([]float64{lambda}, h)
-		return []float64{phi.P(1)[0]}
+	degree := 0
+	for d := 1; d <= min(k, 5); d++ {
+		if k%d == 0 {
+			degree = d
+		}
 	}
-	phi := kernel.NewPhi[float64](1, k+1, kernel.UnitRoundoff[float64]())
-	phi.ForwardOnly([]float64{lambda}, h)
+	pieces := k / max(degree, 1)
+	h /= float64(max(pieces, 1))
+	local := pieceWeights(lambda, h, degree)
 	w := make([]float64, k+1)
+	for p := range max(pieces, 1) {
+		decay := math.Exp(lambda * h * float64(max(pieces, 1)-1-p))
+		for i, v := range local {
+			w[p*degree+i] += decay * v
+		}
+	}
+	return w
+}
+
+// pieceWeights are pathWeights of one piece. With ℓ_j = Σ_i a_i (s/h)^i and
+// ∫₀¹ e^{z(1−s)} s^i ds = i! φ_{i+1}(z) there is no quadrature that could miss the
+// boundary layer of a large −z.
+func pieceWeights(lambda, h float64, degree int) []float64 {
+	phi := kernel.NewPhi[float64](1, degree+1, kernel.UnitRoundoff[float64]())
+	phi.ForwardOnly([]float64{lambda}, h)
+	w := make([]float64, degree+1)
 	for j := range w {
-		a := []float64{1} // Π_{m≠j} (s − m/k)/(j/k − m/k), from the lowest power
-		for m := range k + 1 {
+		a := []float64{1} // Π_{m≠j} (x − m)/(j − m) for x = degree·s/h, lowest power first
+		for m := range degree + 1 {
 			if m == j {
 				continue
 			}
-			d := float64(j-m) / float64(k)
 			next := make([]float64, len(a)+1)
 			for i, v := range a {
-				next[i] -= v * float64(m) / float64(k) / d
-				next[i+1] += v / d
+				next[i] -= v * float64(m) / float64(j-m)
+				next[i+1] += v * float64(degree) / float64(j-m)
 			}
 			a = next
 		}
+		factorial := 1.
 		for i, v := range a {
-			w[j] += v * math.Gamma(float64(i+1)) * phi.P(i + 1)[0]
+			w[j] += v * factorial * phi.P(i + 1)[0]
+			factorial *= float64(i + 1)
 		}
 	}
 	return w
