@@ -206,7 +206,10 @@ type solution struct {
 	open      []Direction
 }
 
-// solve returns the solution of (G + ridge·diag G) c = B.
+// solve returns the solution of (G + ridge·diag G) c = B by Cholesky's factors. The
+// condition of G is the square of that of the features, which a ridge of 1e-9 keeps
+// below 10⁵; an orthogonal factorisation of all rows, for ten times the work, would be
+// for ridges of 1e-14. A correction, which fits what is left, refines the solution as well.
 func (s *system) solve(ridge float64) (*solution, error) {
 	g, d := s.scaled()
 	n, m := s.features, len(s.columns)
@@ -220,7 +223,7 @@ func (s *system) solve(ridge float64) (*solution, error) {
 		}
 	}
 	var ch mat.Cholesky
-	if !ch.Factorize(g) {
+	if !ch.Factorize(g) || ch.Cond()*float64(n)*0x1p-52 > 1 {
 		return nil, errors.Errorf("leastsq: the Gram matrix of %d features over %d rows, with the ridge %g, is not positive to rounding; try a larger ridge, a lower degree or more data", n, s.rows, ridge)
 	}
 	r := &solution{c: new(mat.Dense), condition: math.Sqrt(ch.Cond())}
