@@ -295,3 +295,34 @@ func (p *Polynomial) eachLinear(f func(g polynomialGroup, i, v int)) {
 		}
 	}
 }
+
+// JoinLinear returns the coefficients of p, which has monomials of degree 1, from a
+// matrix of them and the others: SplitLinear undone.
+func (p *Polynomial) JoinLinear(a, rest []float64) []float64 {
+	c := make([]float64, p.Coefficients())
+	for _, g := range p.groups {
+		for i, m := range g.monomials {
+			if p.degrees[m] != 1 {
+				rest = rest[copy(c[g.at+i*g.outs:g.at+(i+1)*g.outs], rest):]
+			}
+		}
+	}
+	p.eachLinear(func(g polynomialGroup, i, v int) {
+		if !p.periodic {
+			for j := range p.out {
+				c[i*p.out+j] = a[j*p.in+v]
+			}
+			return
+		}
+		c[g.at+i] = a[g.out*p.in+2*v]
+	})
+	return c
+}
+
+// NewLinear returns the linear map R^in → R^out as a polynomial, with no constant.
+func NewLinear(in, out int) *Polynomial {
+	p := NewPolynomial(in, out, 1, true)
+	g := &p.groups[0]
+	g.monomials = g.monomials[:in]
+	return p
+}
