@@ -54,7 +54,7 @@ func (c PolynomialConfig) of(n, out, skipped int, linear bool) *kernel.Polynomia
 	return kernel.NewPolynomial(n, out, c.Degree, linear)
 }
 
-// parameter is what the coefficients of p are in a model: a matrix where they are one.
+// polynomialShape is that of the coefficients of p: a matrix where they are one.
 func polynomialShape(p *kernel.Polynomial) []int {
 	if p.Periodic() {
 		return []int{p.Coefficients()}
@@ -84,8 +84,8 @@ func polynomial(cfg NonlinearConfig, n int) (Nonlinear, error) {
 	if err := cfg.PolynomialConfig.validate("nonlinear", n, n); err != nil {
 		return Nonlinear{}, err
 	}
-	if r := cfg.Radius; !(r >= 0) || math.IsInf(r, 0) {
-		return Nonlinear{}, configError("nonlinear.radius is %g, want a finite number above 0, or 0 for none", r)
+	if err := cfg.validateRadius(); err != nil {
+		return Nonlinear{}, err
 	}
 	p := cfg.of(n, n, 0, cfg.Radius > 0)
 	g := Nonlinear{
@@ -123,6 +123,13 @@ func polynomial(cfg NonlinearConfig, n int) (Nonlinear, error) {
 		}
 	}
 	return g, nil
+}
+
+func (c NonlinearConfig) validateRadius() error {
+	if !(c.Radius >= 0) || math.IsInf(c.Radius, 0) {
+		return configError("nonlinear.radius is %g, want a finite number above 0, or 0 for none", c.Radius)
+	}
+	return nil
 }
 
 // PolynomialDecoder is a polynomial of the latent state that a decoder adds to a fixed

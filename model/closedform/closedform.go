@@ -20,8 +20,9 @@ type Config struct {
 	// Linear is how A is found: along with g; from a fit without g, first; or kept as
 	// the model has it.
 	Linear string `json:"linear"`
-	// AutoShift takes the least μ that A needs, or half of A's growth as the rate at
-	// which a bounded model contracts, for the model's Linear.Shift.
+	// AutoShift finds the model's Linear.Shift: the least μ that A needs; or, of a model
+	// within a ball, whose shift is negative, twice A's growth as the rate at which it
+	// contracts. A higher one proves a smaller ball, and asks for shorter steps.
 	AutoShift bool `json:"auto_shift"`
 	// Ball sets Nonlinear.Radius, of a model that has one, to so many times the norm of
 	// the largest latent state of the data. 0 leaves it.
@@ -37,7 +38,7 @@ const (
 
 // DefaultConfig returns leastsq.DefaultConfig with A fitted along and its shift found.
 func DefaultConfig() Config {
-	return Config{Config: leastsq.DefaultConfig(), Linear: Along, AutoShift: true, Ball: 1.25}
+	return Config{Config: leastsq.DefaultConfig(), Linear: Along, AutoShift: true, Ball: 1.1}
 }
 
 // Validate returns an error for the first setting that cannot be used.
@@ -73,7 +74,7 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 	}
 	cfg := m.Config()
 	n := cfg.LatentDim()
-	bounded := cfg.Nonlinear.Kind == model.KindPolynomial && cfg.Nonlinear.Radius > 0
+	bounded := cfg.Nonlinear.Radius > 0
 	p, err := form(cfg, c.Linear == Along)
 	if err != nil {
 		return nil, err
@@ -113,7 +114,7 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 			if err != nil {
 				return nil, err
 			}
-			cfg.Linear.Shift = -math.Max(top, 1e-3) / 2
+			cfg.Linear.Shift = -2 * math.Abs(top)
 		}
 		if cfg.Linear.Shift < 0 {
 			// A little more than the shift, so that L^G is not on its edge.
@@ -165,6 +166,7 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 		set("g/C", C)
 		set("g/D", D)
 		set("g/b", b)
+		set("g/E", growth)
 		r.RankLoss = lost
 	}
 	if cfg.Autoencoder.Polynomial != nil {

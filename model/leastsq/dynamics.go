@@ -53,7 +53,7 @@ func (f *fit) velocities() error {
 			} else if f.given != nil {
 				kernel.Gemm(false, true, rows, n, n, -1, u, f.a, 1, v, nil)
 			}
-			phi, y = grown(phi, features(groups)*parts*rows), grown(y, parts*rows*n)
+			phi, y = grown(phi, features(groups)*parts*rows), grown(y, rows*f.p.Out())
 			work.FeaturesTo(phi, u, rows)
 			work.TargetsTo(y, v, rows)
 			w := weights(part[0].h)
@@ -268,7 +268,7 @@ func (f *fit) rollouts(wanted bool) (all []*system, residual float64, lost int) 
 				sum.size += kernel.Dot(s.next, s.next)
 			}
 			if all != nil {
-				y = grown(y, parts*rows*n)
+				y = grown(y, rows*n)
 				work.TargetsTo(y, u, rows)
 				target(b, all, groups, parts, y, rows, func(*system) float64 { return 1 })
 			}
