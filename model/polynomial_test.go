@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
+
+	"spnode/model/stability"
 )
 
 // plane is the fixed pair of the first n of m coordinates.
@@ -44,13 +46,13 @@ func TestPolynomialModelGradient(t *testing.T) {
 	cubic := PolynomialConfig{Degree: 3}
 	periodic := PolynomialConfig{Degree: 3, Periodic: true}
 	const inside = 0.05 // all states, of size 1, lie outside: differences across the sphere are none
-	for name, g := range map[string]NonlinearConfig{
-		"cubic":                {Kind: KindPolynomial, PolynomialConfig: cubic},
-		"cubic in a ball":      {Kind: KindPolynomial, PolynomialConfig: cubic, Radius: inside},
-		"periodic":             {Kind: KindPolynomial, PolynomialConfig: periodic},
-		"periodic in a ball":   {Kind: KindPolynomial, PolynomialConfig: periodic, Radius: inside},
-		"bilinear in a ball":   {Kind: KindBilinear, Rank: 2, Radius: inside},
-		"none, manifold alone": {Kind: KindNone},
+	for _, g := range []NonlinearConfig{
+		{Kind: KindPolynomial, PolynomialConfig: cubic},
+		{Kind: KindPolynomial, PolynomialConfig: cubic, Radius: inside},
+		{Kind: KindPolynomial, PolynomialConfig: periodic},
+		{Kind: KindPolynomial, PolynomialConfig: periodic, Radius: inside},
+		{Kind: KindBilinear, Rank: 2, Radius: inside},
+		{Kind: KindNone},
 	} {
 		for i, manifold := range []*PolynomialDecoder{
 			nil, {PolynomialConfig: cubic}, {PolynomialConfig: cubic, Lift: lift(4, 6)}, {PolynomialConfig: periodic, Lift: lift(4, 6)},
@@ -62,7 +64,7 @@ func TestPolynomialModelGradient(t *testing.T) {
 				}
 				// As TestModelGradient.
 				if e, by, err := c.worst(rng); err != nil || !(e <= 1e-7) {
-					t.Errorf("%s, %s, decoder %d: gradient by %s is off by %.2g, error %v", name, method, i, by, e, err)
+					t.Errorf("%+v, %s, decoder %d: gradient by %s is off by %.2g, error %v", g, method, i, by, e, err)
 				}
 			}
 		}
@@ -74,11 +76,14 @@ func TestPolynomialModelGradient(t *testing.T) {
 func TestBallBounds(t *testing.T) {
 	rng := rand.New(rand.NewPCG(33, 34))
 	const n, radius = 3, 1.5
-	for _, g := range []NonlinearConfig{
+	for i, g := range []NonlinearConfig{
 		{Kind: KindPolynomial, PolynomialConfig: PolynomialConfig{Degree: 4}, Radius: radius},
 		{Kind: KindBilinear, Rank: 2, Radius: radius},
+		{Kind: KindPolynomial, PolynomialConfig: PolynomialConfig{Degree: 2}, Radius: radius},
+		{Kind: KindPolynomial, PolynomialConfig: PolynomialConfig{Degree: 4}, Radius: radius},
 	} {
-		cfg := Config{Dim: n, Linear: LinearConfig{Shift: -0.5, Spread: 0.3}, Nonlinear: g, Integrator: "etd1", Substeps: 1, Dtype: "float64"}
+		method := []string{"etd1", "etdrk4", "imex", "etd2rk"}[i]
+		cfg := Config{Dim: n, Linear: LinearConfig{Shift: -0.5, Spread: 0.3}, Nonlinear: g, Integrator: method, Substeps: 1, Dtype: "float64"}
 		m, err := New(cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -94,6 +99,10 @@ func TestBallBounds(t *testing.T) {
 		}
 		if math.IsInf(r.BoundRadius, 0) || !(r.BoundRadius > 0) {
 			t.Fatalf("%s: the radius is %g, want a finite one", g.Kind, r.BoundRadius)
+		}
+		ball := r.BoundRadius
+		if method == "etdrk4" {
+			ball *= stability.ETDRK4Factor
 		}
 		_, s, _ := m.hurwitz.matrices(m.params)
 		norm := func(u []float64) float64 {
@@ -117,7 +126,7 @@ func TestBallBounds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			bound := max(norm(u), r.BoundRadius)
+			bound := max(norm(u), ball)
 			for k := range out {
 				if v := norm(out[k][0]); !(v <= bound*(1+1e-12)) {
 					t.Fatalf("%s: time %d: the norm is %g, above %g", g.Kind, k, v, bound)
@@ -125,7 +134,7 @@ func TestBallBounds(t *testing.T) {
 			}
 			largest = max(largest, norm(out[59][0]))
 		}
-		t.Logf("%s: radius %.3g, the farthest in the end %.3g", g.Kind, r.BoundRadius, largest)
+		t.Logf("%s, %s: radius %.3g, the farthest in the end %.3g", g.Kind, method, r.BoundRadius, largest)
 
 		// L is a Lipschitz constant of a step's g: checked on the polynomials themselves
 		// in package kernel; here that it is finite.
