@@ -175,3 +175,45 @@ func TestPolynomialBounds(t *testing.T) {
 		t.Errorf("u₁²u₂: bound %v, want 1/√3", got)
 	}
 }
+
+// A quadratic form of 20 variables as a polynomial, with the paper's (6) of full rank
+// beside it; and a manifold's field, with and without its symmetry.
+func BenchmarkPolynomial(b *testing.B) {
+	const rows = 128
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, c := range []struct {
+		name string
+		p    *Polynomial
+	}{
+		{"quadratic20", NewPolynomial(20, 20, 2, false)}, {"quintic8", NewPolynomial(8, 8, 5, false)}, {"periodic8", NewPeriodicPolynomial(4, 1, 4, 5, false)},
+	} {
+		n := c.p.In()
+		u, co, dy := gaussian(rng, rows*n), gaussian(rng, c.p.Coefficients()), gaussian(rng, rows*n)
+		y, du, dc := make([]float64, rows*n), make([]float64, rows*n), make([]float64, len(co))
+		w := NewPolynomialWork[float64](c.p)
+		b.Run(c.name+"/forward", func(b *testing.B) {
+			for b.Loop() {
+				w.ForwardTo(y, u, co, rows)
+			}
+		})
+		b.Run(c.name+"/backward", func(b *testing.B) {
+			for b.Loop() {
+				w.AddBackward(du, dc, u, co, dy, rows)
+			}
+		})
+	}
+	const n, rank = 20, 20
+	u, C, D, bias := gaussian(rng, rows*n), gaussian(rng, rank*n*n), gaussian(rng, rank*n*n), gaussian(rng, n)
+	y, du, dC, dD, db := make([]float64, rows*n), make([]float64, rows*n), make([]float64, rank*n*n), make([]float64, rank*n*n), make([]float64, n)
+	var f Bilinear[float64]
+	b.Run("bilinear20/forward", func(b *testing.B) {
+		for b.Loop() {
+			f.ForwardTo(y, u, C, D, bias, rows, n)
+		}
+	})
+	b.Run("bilinear20/backward", func(b *testing.B) {
+		for b.Loop() {
+			f.Backward(du, dC, dD, db, u, C, D, y, rows, n)
+		}
+	})
+}
