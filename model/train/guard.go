@@ -114,7 +114,7 @@ func (t *Trainer) blownUp(loss float64, b model.Batch, evaluate func() (float64,
 // zero is the loss of a batch whose prediction is 0 everywhere, if its states are
 // as large as those of the data.
 func (t *Trainer) zero(b model.Batch) float64 {
-	return float64(b.Rows) * floats.Sum(b.Weights) * meanSquare(t.data)
+	return float64(b.Rows) * floats.Sum(b.Weights) * t.lossUnit() * meanSquare(t.data)
 }
 
 // tooLarge reports whether an optimizer could not square a gradient of that norm,

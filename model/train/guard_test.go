@@ -42,13 +42,14 @@ func TestNeverAboveTheBest(t *testing.T) {
 		return p
 	}
 	for name, p := range map[string]training{
-		"a slow decay":          slowDecay(),
-		"a high rate":           rough(3, nil),
-		"and no L-BFGS":         rough(3, func(p *training) { p.train.LBFGS.Iterations = 0 }),
-		"an unstable method":    rough(1, func(p *training) { p.model.Integrator = "euler"; p.train.LBFGS.Iterations = 0 }),
-		"SOAP":                  rough(1, func(p *training) { p.train.First.Optimizer = "soap"; p.train.LBFGS.Iterations = 0 }),
-		"batches":               rough(2, func(p *training) { p.train.SetBatch(2); p.train.LBFGS.Iterations = 0 }),
-		"and again from others": rough(3, func(p *training) { p.train.RestartAbove, p.train.Restarts = 1e-9, 2 }),
+		"a slow decay":           slowDecay(),
+		"and in the data's unit": func() training { p := slowDecay(); p.model.TimeUnit = 1; return p }(),
+		"a high rate":            rough(3, nil),
+		"and no L-BFGS":          rough(3, func(p *training) { p.train.LBFGS.Iterations = 0 }),
+		"an unstable method":     rough(1, func(p *training) { p.model.Integrator = "euler"; p.train.LBFGS.Iterations = 0 }),
+		"SOAP":                   rough(1, func(p *training) { p.train.First.Optimizer = "soap"; p.train.LBFGS.Iterations = 0 }),
+		"batches":                rough(2, func(p *training) { p.train.SetBatch(2); p.train.LBFGS.Iterations = 0 }),
+		"and again from others":  rough(3, func(p *training) { p.train.RestartAbove, p.train.Restarts = 1e-9, 2 }),
 	} {
 		first, _ := p.trainer(t).whole(t)
 		least := first

@@ -30,6 +30,7 @@ type Trainer struct {
 	phase    int       // that the workers are made for
 	workers  []*worker
 	batch    model.Batch // what they see
+	weights  []float64   // of it, in the model's unit of time
 	grad     []float64
 
 	hooks    []func(Metrics)
@@ -105,6 +106,9 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 			return nil, err
 		}
 		t.samplers = append(t.samplers, s)
+	}
+	if err := m.SetTimeUnit(t.span()); err != nil {
+		return nil, err
 	}
 	if t.cfg.Workers == 0 {
 		t.cfg.Workers = runtime.NumCPU()
