@@ -31,7 +31,6 @@ type Objective struct {
 	steps   ops.Buffer // (times−1, 1)
 	weights ops.Buffer // (times)
 	cost    ops.Buffer
-	scaled  []float64 // steps in the model's unit of time
 	part    []ops.Buffer // of the gradient, by each parameter of the graph
 	at      []int        // where in it each of them begins
 	counted []float64    // steps in the model's unit of time
@@ -92,7 +91,7 @@ func (m *Model) NewObjective(rows, times int, half float64) (*Objective, error) 
 	}
 	rows = rowsOfBlock(rows)
 	g, width := newGraph(m.params, m.cfg.Dtype), m.cfg.Width()
-	o := &Objective{m: m, times: times, rows: rows, g: g, scaled: make([]float64, times-1)}
+	o := &Objective{m: m, times: times, rows: rows, g: g}
 	var x0, target, steps, weights *G.Node
 	x0, o.x0 = g.input("x0", rows, width)
 	target, o.target = g.input("target", times*rows, width)
@@ -154,12 +153,7 @@ func (o *Objective) Evaluate(b Batch, grad []float64) (loss float64, err error) 
 	}
 	b.Steps = o.inUnit(b.Steps)
 	o.g.refresh()
-	if unit := o.m.cfg.timeUnit(); unit == 1 {
-		o.steps.Set(0, b.Steps)
-	} else {
-		floats.ScaleTo(o.scaled, 1/unit, b.Steps)
-		o.steps.Set(0, o.scaled)
-	}
+	o.steps.Set(0, b.Steps)
 	o.weights.Set(0, b.Weights)
 	clear(grad)
 	width := o.m.cfg.Width()
