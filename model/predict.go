@@ -95,7 +95,7 @@ func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, err
 		if err != nil {
 			return nil, err
 		}
-		step, err := m.step(samples)
+		step, err := m.step(samples, 1)
 		if err != nil {
 			return nil, err
 		}

@@ -1,7 +1,7 @@
 package model
 
 import (
-	"math"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 
@@ -77,15 +77,16 @@ func (m *Model) decoder(batch, times int) (*machine, error) {
 type stepper struct {
 	machine
 	changed, again *ops.Program // what depends on the step or the states, on the states
-	h              float64      // that again holds for; NaN: none
+	h              []float64    // that again holds for; nil: none
 	begun          bool         // what depends on the parameters alone is there
 }
 
-// step compiles one substep for a batch, whose length is an input.
-func (m *Model) step(batch int) (*stepper, error) {
+// step compiles one substep for a batch, whose lengths are an input: one, or own as
+// many as rows.
+func (m *Model) step(batch, own int) (*stepper, error) {
 	g := newGraph(m.params, m.cfg.Dtype)
 	u, state := g.input("u", batch, m.cfg.LatentDim())
-	h, length := g.input("steps", 1, 1)
+	h, length := g.input("steps", 1, own)
 	one := *m
 	one.cfg.Substeps = 1
 	us, err := one.integrate(g, u, h)
@@ -99,22 +100,22 @@ func (m *Model) step(batch int) (*stepper, error) {
 	return &stepper{machine: *whole, changed: whole.program.After(u, h), again: whole.program.After(u)}, nil
 }
 
-// advance moves the states u by a step of length h.
-func (s *stepper) advance(u []float64, h float64) error {
+// advance moves the states u by a step of length h, or of each row's own.
+func (s *stepper) advance(u []float64, h ...float64) error {
 	program := s.again
 	switch {
 	case !s.begun:
 		program = s.program
-	case h != s.h:
+	case !slices.Equal(h, s.h):
 		program = s.changed
 	}
-	s.h = math.NaN()
+	s.h = s.h[:0]
 	s.inputs[0].Set(0, u)
-	s.inputs[1].Set(0, []float64{h})
+	s.inputs[1].Set(0, h)
 	if err := program.Run(); err != nil {
 		return err
 	}
-	s.h, s.begun = h, true
+	s.h, s.begun = append(s.h, h...), true
 	s.out.Get(u)
 	return nil
 }
