@@ -19,6 +19,9 @@ func bilinear(cfg NonlinearConfig, n int) (Nonlinear, error) {
 	if cfg.Rank < 1 {
 		return Nonlinear{}, configError("nonlinear.rank is %d, want at least 1", cfg.Rank)
 	}
+	if cfg.Seen() > 0 {
+		return Nonlinear{}, configError("nonlinear.kind %s sees no inputs and parameters; want kind %s, or parameters.time_only and inputs.linear_only", KindBilinear, KindLipschitz)
+	}
 	return Nonlinear{
 		Text: fmt.Sprintf("bilinear form of rank %d", cfg.Rank),
 		Parameters: []Declaration{

@@ -201,10 +201,10 @@ func TestPredictEach(t *testing.T) {
 	m := mustNew(t, p.model)
 	for what, runs := range map[string][]Run{
 		"at least one":             nil,
-		"strictly increasing":      {{[]float64{0, 0}, []float64{0}}, {[]float64{0, 0}, []float64{1, 1}}},
-		"row 1 has 1 components":   {{[]float64{0, 0}, []float64{0}}, {[]float64{0}, []float64{1}}},
-		"row 0, column 1 is NaN":   {{[]float64{0, math.NaN()}, []float64{0}}, {[]float64{0, 0}, []float64{1}}},
-		"run 1: model: times: got": {{[]float64{0, 0}, []float64{0}}, {[]float64{0, 0}, nil}},
+		"strictly increasing":      {{State: []float64{0, 0}, Times: []float64{0}}, {State: []float64{0, 0}, Times: []float64{1, 1}}},
+		"row 1 has 1 components":   {{State: []float64{0, 0}, Times: []float64{0}}, {State: []float64{0}, Times: []float64{1}}},
+		"row 0, column 1 is NaN":   {{State: []float64{0, math.NaN()}, Times: []float64{0}}, {State: []float64{0, 0}, Times: []float64{1}}},
+		"run 1: model: times: got": {{State: []float64{0, 0}, Times: []float64{0}}, {State: []float64{0, 0}, Times: nil}},
 	} {
 		_, err := m.PredictEach(runs)
 		wantError(t, what, err, ErrData, what)
