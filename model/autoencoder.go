@@ -29,6 +29,9 @@ type AutoencoderConfig struct {
 	// Skip is a fixed linear encoder and decoder beside the networks or, with
 	// its Only, in place of them. Nil: none.
 	Skip *LinearPair `json:"skip,omitempty"`
+	// Polynomial is a polynomial that the decoder has beside a fixed linear pair. Nil:
+	// none.
+	Polynomial *PolynomialDecoder `json:"polynomial,omitempty"`
 }
 
 // validate checks the settings for a state of m components.
@@ -51,6 +54,9 @@ func (c AutoencoderConfig) validate(m int) error {
 	if err := c.Start.validate("autoencoder"); err != nil {
 		return err
 	}
+	if err := c.Polynomial.validate(c, m); err != nil {
+		return err
+	}
 	return c.Skip.validate(c, m)
 }
 
@@ -62,6 +68,7 @@ type autoencoder struct {
 	AutoencoderConfig
 	dim       int // m
 	conserved int // invariants, of which the decoder is told the values
+	seen      int // parameters of a trajectory that both see
 }
 
 func (a autoencoder) identity() bool { return a.Latent == 0 }
@@ -73,16 +80,19 @@ func (a autoencoder) networks() bool {
 
 // widths of the encoder, both ends included.
 func (a autoencoder) widths() []int {
-	return slices.Concat([]int{a.dim}, a.Hidden, []int{a.Latent})
+	return slices.Concat([]int{a.dim + a.seen}, a.Hidden, []int{a.Latent})
 }
 
 func (a autoencoder) parameters() []Declaration {
+	if a.Polynomial != nil {
+		return []Declaration{{"decoder/C", polynomialShape(a.Polynomial.of(a.Latent, a.dim)), nil}}
+	}
 	if !a.networks() {
 		return nil
 	}
-	back := a.widths()
+	back := slices.Concat([]int{a.dim}, a.Hidden, []int{a.Latent})
 	slices.Reverse(back)
-	back[0] += a.conserved
+	back[0] += a.conserved + a.seen
 	last := orOne(a.LastScale)
 	return append(a.layers("encoder", a.widths(), 1, last), a.layers("decoder", back, orOne(a.FirstScale), last)...)
 }
@@ -92,6 +102,8 @@ func (a autoencoder) String() string {
 	switch {
 	case a.identity():
 		return ""
+	case a.Polynomial != nil:
+		return fmt.Sprintf("a fixed linear map, %v, and back with a polynomial of degree %d", a.widths(), a.Polynomial.Degree)
 	case !a.networks():
 		return fmt.Sprintf("fixed linear maps, %v and back", a.widths())
 	case a.Skip != nil:
@@ -112,6 +124,11 @@ func (a autoencoder) encode(g *Graph, x *G.Node) (*G.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if g.parameters != nil {
+		if z, err = ops.AppendColumns(z, g.parameters); err != nil {
+			return nil, err
+		}
+	}
 	u, err := a.apply(g, "encoder", z)
 	switch {
 	case err != nil:
@@ -130,6 +147,9 @@ func (a autoencoder) decode(g *Graph, u, invariants *G.Node) (*G.Node, error) {
 	if a.identity() {
 		return u, nil
 	}
+	if a.Polynomial != nil {
+		return a.Polynomial.node(g, u, a.Skip.Decode)
+	}
 	if !a.networks() {
 		return ops.Linear(u, a.Skip.Decode, nil)
 	}
@@ -142,6 +162,11 @@ func (a autoencoder) decode(g *Graph, u, invariants *G.Node) (*G.Node, error) {
 	}
 	if invariants != nil {
 		if z, err = ops.AppendColumns(z, invariants); err != nil {
+			return nil, err
+		}
+	}
+	if g.parameters != nil {
+		if z, err = ops.AppendColumns(z, g.parameters); err != nil {
 			return nil, err
 		}
 	}

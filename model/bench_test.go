@@ -125,7 +125,7 @@ func BenchmarkStep(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				s, err := m.step(batch)
+				s, err := m.step(batch, 1)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -40,6 +40,7 @@ type formed struct {
 	form
 	g       *Graph
 	program *ops.Program
+	known   known
 	x0      ops.Buffer // (rows, m)
 	target  ops.Buffer // (times·rows, m), time slowest
 	steps   ops.Buffer // (times−1, 1 or rows)
@@ -54,7 +55,7 @@ type formed struct {
 // or a part of one, in the scaled variables of Model.Scaled.
 type Batch struct {
 	Rows int
-	// Steps are the lengths of the intervals: (times−1), which all rows share, or
+	// Steps are the lengths of the intervals in the data's unit of time: (times−1), which all rows share, or
 	// (times−1, rows), of each row, intervals slowest. Where all rows share them
 	// the exponentials of a step are formed once for the batch. A step of 0 leaves
 	// the row where it is: by such steps a short trajectory is made as long as the
@@ -66,6 +67,11 @@ type Batch struct {
 	Weights []float64
 	// State returns the state of a row at a time, of which it need not be a copy.
 	State func(row, time int) []float64
+	// Parameters returns the constants of a row, Config.Parameters, and Inputs those
+	// of Config.Inputs at the beginning of an interval, and by how much they change
+	// over it, both before they are scaled. Nil where the model has none.
+	Parameters func(row int) []float64
+	Inputs     func(row, interval int) (begin, change []float64)
 }
 
 // ofRows returns what belongs to the rows from lo up to hi of x, which is the same
@@ -146,11 +152,15 @@ func (o *Objective) formed(f form) (*formed, error) {
 	steps, e.steps = g.input("steps", o.times-1, own)
 	weights, e.weights = g.input("weights", []int{o.times, o.rows, width}[:f.weights]...)
 
+	var err error
+	if e.known, err = m.known(g, o.rows, o.times-1); err != nil {
+		return nil, err
+	}
 	u0, err := m.ae.encode(g, x0)
 	if err != nil {
 		return nil, errors.Wrap(err, "model: encoder")
 	}
-	us, err := m.integrate(g, u0, steps)
+	us, err := m.integrate(g, u0, steps, e.known)
 	if err != nil {
 		return nil, err
 	}
@@ -256,6 +266,9 @@ func (o *Objective) EvaluateRows(b Batch, lo, hi int, grad []float64) (loss floa
 				}
 			}
 		}
+		if err := o.setKnown(e, b, lo); err != nil {
+			return 0, err
+		}
 		err := e.program.Run()
 		if errors.Is(err, ops.ErrNotFinite) || errors.Is(err, ops.ErrSingular) {
 			clear(grad)
@@ -270,6 +283,32 @@ func (o *Objective) EvaluateRows(b Batch, lo, hi int, grad []float64) (loss floa
 		}
 	}
 	return loss, nil
+}
+
+// setKnown brings what is known of the rows of a block to the graph.
+func (o *Objective) setKnown(e *formed, b Batch, lo int) error {
+	p, q := len(o.m.cfg.Parameters.Names), len(o.m.cfg.Inputs.Names)
+	if (p > 0) != (b.Parameters != nil) || (q > 0) != (b.Inputs != nil) {
+		return dataError("Objective: Evaluate: got parameters %v and inputs %v, want %v and %v as the model has them", b.Parameters != nil, b.Inputs != nil, p > 0, q > 0)
+	}
+	for r := range o.rows {
+		if p > 0 {
+			of := b.Parameters(lo + r)
+			if len(of) != p {
+				return dataError("Objective: Evaluate: row %d has %d parameters, want %d", lo+r, len(of), p)
+			}
+			e.known.p.Set(r*p, of)
+		}
+		for k := range e.known.w {
+			begin, change := b.Inputs(lo+r, k)
+			if len(begin) != q || len(change) != q {
+				return dataError("Objective: Evaluate: row %d has %d inputs and %d changes in interval %d, want %d", lo+r, len(begin), len(change), k, q)
+			}
+			e.known.w[k].Set(r*q, begin)
+			e.known.dw[k].Set(r*q, change)
+		}
+	}
+	return nil
 }
 
 // The weightings of the loss in time.

@@ -106,7 +106,7 @@ func rolloutFigure(models []*trained) (*figure.Figure, error) {
 			Y:     figure.Axis{Label: "x₁, x₂"},
 		}
 		t, at := m.truth.grids[fine], m.truth.grids[coarse].Trajectories[s].Times
-		p.Series = append(figure.Truths(t.Trajectories[s].Times, t.States(), s, "truth x₁", "truth x₂"), figure.Predictions("model, Δt = 0.2", at, m.predictions[coarse], s))
+		p.Series = append(figure.Truths(t.Trajectories[s].Times, t.States(), s, "truth x₁", "truth x₂"), figure.Predictions("model, Δt = 0.2", at, m.predictions[coarse].States(), s))
 		panels = append(panels, p)
 	}
 	return figure.New(figure.Layout{}, panels...)
@@ -161,7 +161,7 @@ func errorFigure(models []*trained) (*figure.Figure, error) {
 			for k := 1; k < len(d.Trajectories[0].Times); k++ {
 				e := make([]float64, d.Samples())
 				for s := range e {
-					e[s] = floats.Distance(m.predictions[coarse][k][s], d.Trajectories[s].States[k], 2)
+					e[s] = floats.Distance(m.predictions[coarse].Trajectories[s].States[k], d.Trajectories[s].States[k], 2)
 					if math.IsNaN(e[s]) { // it ran away, and is the largest
 						e[s] = math.Inf(1)
 					}

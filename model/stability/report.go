@@ -42,9 +42,18 @@ type Report struct {
 	Lipschitz   float64 `json:"lipschitz"` // L
 
 	// BoundRadius is the radius R, in the norm √(uᵀSu), of a ball which no ETD1
-	// step of any size leaves and which every rollout approaches; see boundRadius.
+	// step of any size leaves and which every rollout approaches, nor one of etd2rk or
+	// imex; for etdrk4 it is ETDRK4Factor times as large. See boundRadius.
 	BoundRadius float64   `json:"bound_radius"`
 	LayerNorms  []float64 `json:"layer_norms"` // ‖B_i‖₂ of g's layers
+
+	// ScaledTime says that time is scaled by a positive factor, du/dt = e^s(A u + g(u)),
+	// that differs among trajectories: rates are then per unit of e^s t, while what
+	// is proved holds for every factor.
+	ScaledTime bool `json:"scaled_time,omitempty"`
+	// Driven says that there are inputs: the certificate then is that trajectories
+	// under the same inputs approach each other, and nothing bounds a state.
+	Driven bool `json:"driven,omitempty"`
 }
 
 // System is a system to be analysed,

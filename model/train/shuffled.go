@@ -81,8 +81,11 @@ func (s *shuffled) cut() error {
 			}
 		}
 	}
-	if k := s.Phase.Window; len(s.samples) == 0 || k+1 > s.longest {
-		return dataError("window is %d steps or %g long, want at most the %d steps that a trajectory has, and one that begins where all was measured", k, s.Phase.Span, len(indices)-1)
+	if len(s.samples) == 0 {
+		return dataError("windows: no trajectory has one that begins where all was measured, want some")
+	}
+	if k := s.Phase.Window; k+1 > s.longest {
+		return dataError("window is %d steps, want at most the %d that a trajectory has", k, len(indices)-1)
 	}
 	s.plain = s.Sampling.shared()
 	shared := !slices.ContainsFunc(s.Trajectories, func(t Trajectory) bool { return !sameTimes(t.Times, s.Trajectories[0].Times) })
