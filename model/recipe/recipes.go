@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"spnode/data/inspect"
 	"spnode/model"
 	"spnode/model/optim"
 )
@@ -166,7 +167,7 @@ func oscillator(c *cook) error {
 	}
 	c.autoencoder(latent)
 	c.rates(latent - 2*pairs)
-	period := c.period()
+	period := inspect.FindCycle(c.data).Period
 	c.Model.Linear.Rotations, c.Model.Linear.Frequency = pairs, 2*math.Pi*c.facts.Span/period
 	c.infer("%d pairs of coordinates turn with a period that starts at %.4g, as the trajectories come back, and do not decay", pairs, period)
 	c.finish(61)
