@@ -20,14 +20,19 @@ type array struct {
 	cells []array
 }
 
+// maxComponents is far above any use, and as many as a table may have columns; each
+// takes a name.
+const maxComponents = 1 << 18
+
 // stateNames are the common names of the array of states.
 var stateNames = []string{"u", "x", "y", "state", "states"}
 
 // arrays are those of a file, or of one trajectory of it.
 type arrays struct {
-	list []array
-	key  string // what follows or precedes the names of the trajectory's arrays
-	o    *ReadOptions
+	list  []array
+	key   string // what follows or precedes the names of the trajectory's arrays
+	limit int64  // of bytes
+	o     *ReadOptions
 }
 
 // split returns the common part of an array's name and what tells its trajectory:
@@ -108,7 +113,8 @@ func (a *arrays) dataset() (*Dataset, error) {
 		return nil, err
 	}
 	d.share()
-	return d, nil
+	d.Components, err = a.names("components", "u", d.Dim())
+	return d, err
 }
 
 // keys returns what tells the trajectories apart, in the file's order, where each
@@ -131,7 +137,7 @@ func (a *arrays) keys() (keys []string) {
 func (a *arrays) pairs(keys []string) (*Dataset, error) {
 	whole := &Dataset{}
 	for s, key := range keys {
-		part := &arrays{list: a.list, key: key, o: a.o}
+		part := &arrays{list: a.list, key: key, limit: a.limit, o: a.o}
 		t, err := part.find("time", a.o.Time, timeNames)
 		if err != nil {
 			return nil, err
@@ -155,10 +161,7 @@ func (a *arrays) pairs(keys []string) (*Dataset, error) {
 		}
 		whole.Trajectories = append(whole.Trajectories, d.Trajectories[0])
 	}
-	all := &arrays{list: a.list, o: a.o}
-	var err error
-	whole.Components, err = all.names("components", "u", whole.Dim())
-	return whole, err
+	return whole, nil
 }
 
 // names returns the texts in an array of names, or makes them up.
@@ -226,15 +229,18 @@ func (a *arrays) single(t *array) (*Dataset, error) {
 	if t.cells != nil || u.cells != nil {
 		return a.cellPairs(t, u)
 	}
+	data, err := u.read() // first, as then its shape can be believed
+	if err != nil {
+		return nil, err
+	}
 	l, dim, err := a.layout(t, u)
 	if err != nil {
 		return nil, err
 	}
-	d := &Dataset{}
-	data, err := u.read()
-	if err != nil {
-		return nil, err
+	if dim > maxComponents {
+		return nil, errors.Wrapf(ErrShape, "array %s, got %d components, want at most %d", u.name, dim, maxComponents)
 	}
+	d := &Dataset{}
 	rows := stack.Rows(data, l.rows, dim)
 	for s, times := range l.times {
 		tr := Trajectory{Times: times, States: make([][]float64, len(times))}
@@ -242,9 +248,6 @@ func (a *arrays) single(t *array) (*Dataset, error) {
 			tr.States[i] = rows[l.row(s, i)]
 		}
 		d.Trajectories = append(d.Trajectories, tr)
-	}
-	if d.Components, err = a.names("components", "u", dim); err != nil {
-		return nil, err
 	}
 	for _, read := range []func(*Dataset, *layout) error{a.inputs, a.parameters, a.labels} {
 		if err := read(d, l); err != nil {
@@ -290,6 +293,10 @@ func (a *arrays) layout(t, u *array) (l *layout, dim int, err error) {
 	case !t.isWhole():
 	case len(u.shape) == 3 && u.shape[0] == n: // one grid
 		samples := u.shape[1]
+		if need := 200 * int64(samples); need > a.limit { // what a Trajectory takes beside its numbers
+			return nil, 0, errors.Errorf("array %s, got %d trajectories, which take %d bytes, want at most %d for a file of this size; try a larger limit",
+				u.name, samples, need, a.limit)
+		}
 		l := &layout{rows: n * samples, row: func(s, i int) int { return i*samples + s }}
 		for range samples {
 			l.times = append(l.times, times)
@@ -335,7 +342,7 @@ func (a *arrays) cellPairs(t, u *array) (*Dataset, error) {
 		if t.cells != nil {
 			own = &t.cells[s]
 		}
-		part := &arrays{o: &ReadOptions{}}
+		part := &arrays{limit: a.limit, o: &ReadOptions{}}
 		for _, x := range []struct {
 			name string
 			from *array
@@ -359,9 +366,6 @@ func (a *arrays) cellPairs(t, u *array) (*Dataset, error) {
 		d.Trajectories = append(d.Trajectories, one.Trajectories[0])
 	}
 	var err error
-	if d.Components, err = a.names("components", "u", d.Dim()); err != nil {
-		return nil, err
-	}
 	if d.Inputs, err = a.names("inputs", "w", len(d.Inputs)); err != nil {
 		return nil, err
 	}
