@@ -222,25 +222,6 @@ func TestReadDamaged(t *testing.T) {
 	}
 }
 
-func FuzzDecode(f *testing.F) {
-	var csv, zip bytes.Buffer
-	if err := awkward().encodeCSV(&csv); err != nil {
-		f.Fatal(err)
-	}
-	if err := awkward().encodeNPZ(&zip); err != nil {
-		f.Fatal(err)
-	}
-	f.Add(csv.Bytes())
-	f.Add(zip.Bytes())
-	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, decode := range []func([]byte) (*Dataset, error){decodeAnyTable, decodeAnyNPZ} {
-			if d, err := decode(b); err == nil {
-				d.check()
-			}
-		}
-	})
-}
-
 func decodeAnyTable(b []byte) (*Dataset, error) { return decodeTable(b, ReadOptions{}) }
 
 func decodeAnyNPZ(b []byte) (*Dataset, error) { return decodeNPZ(b, ReadOptions{}) }
