@@ -276,7 +276,7 @@ func (a *arrays) layout(t, u *array) (l *layout, dim int, err error) {
 		for s := 1; s < len(starts); s++ {
 			l.times = append(l.times, times[starts[s-1]:starts[s]:starts[s]])
 		}
-		if !t.isWhole() || n == 0 || u.size()%n != 0 || len(u.shape) > 2 || u.shape[0] != n && !(u.isVector() && u.size() == n) {
+		if !t.isWhole() || n == 0 || u.size()%n != 0 || len(u.shape) > 2 || !(u.isVector() && u.size() == n) && u.shape[0] != n {
 			return nil, 0, disagree("(rows) and (rows, components) with offsets")
 		}
 		return l, u.size() / n, nil

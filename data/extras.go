@@ -41,7 +41,7 @@ func (a *arrays) inputs(d *Dataset, l *layout) error {
 	if l.rows == 0 || w.size()%l.rows != 0 || w.size() == 0 {
 		return errors.Wrapf(ErrShape, "array %s, got shape %v, want %d rows as the states have", w.name, w.shape, l.rows)
 	}
-	if k := w.size() / l.rows; w.shape[len(w.shape)-1] != k && k != 1 || k > maxComponents {
+	if k := w.size() / l.rows; k != 1 && w.shape[len(w.shape)-1] != k || k > maxComponents {
 		return errors.Wrapf(ErrShape, "array %s, got shape %v, want %d in the last dimension, and at most %d", w.name, w.shape, k, maxComponents)
 	}
 	data, err := w.read()

@@ -159,6 +159,9 @@ func (t *Trainer) read(d *data.Dataset) error {
 					return dataError("states: component %d of trajectory %d at time %d is %g, want a finite number", i, s, k, v)
 				}
 			}
+			if err := t.Model.CheckStates(x); err != nil {
+				return errors.WithMessagef(err, "train: trajectory %d, time %d", s, k)
+			}
 			tr.flat = append(tr.flat, t.Model.Scaled(x)...)
 		}
 		for width := len(tr.flat) / len(times); len(tr.States) < len(times); {
