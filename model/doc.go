@@ -17,8 +17,8 @@
 //	m, err = model.Load(dir)
 //	u, err := m.Predict(u0, times)                        // any states, any times
 //
-// States go in and come out in the physical variables; Config.Offset, Factor and
-// Basis say what the networks see of them.
+// States go in and come out in the physical variables; Config.Transforms, Offset,
+// Factor and Basis say what the networks see of them.
 //
 // # Parts
 //
