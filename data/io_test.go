@@ -165,7 +165,7 @@ func TestReadErrors(t *testing.T) {
 		}
 	}
 	for path, says := range map[string]string{
-		"a.npy": "without their times", "a.xls": "want .npz or .csv", filepath.Join(dir, "none.npz"): "no such file",
+		"a.xls": "want .npz or .csv", filepath.Join(dir, "none.npz"): "no such file",
 	} {
 		if _, err := Read(path); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: got %v, want an error that says %q", path, err, says)

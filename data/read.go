@@ -89,7 +89,8 @@ func Read(path string) (*Dataset, error) {
 // their own with w_offsets, and held (S), 1 where they hold; parameters p (S, P);
 // weight (S); and arrays of text components, inputs, parameters and names (of the
 // trajectories), for what is else called u1, …, w1, …, p1, …. Every type of real
-// numbers that NumPy and MATLAB write is read, but for extended ones.
+// numbers that NumPy and MATLAB write is read, but for extended ones. A .npy file is
+// a table without a header.
 //
 // # Folders
 //
@@ -125,7 +126,7 @@ func read(path string, o ReadOptions) (*Dataset, error) {
 // decoders are the formats by their extensions.
 var decoders = map[string]func([]byte, ReadOptions) (*Dataset, error){
 	".csv": decodeTable, ".tsv": decodeTable, ".txt": decodeTable, ".dat": decodeTable,
-	".npz": decodeNPZ, ".mat": decodeMAT,
+	".npz": decodeNPZ, ".npy": decodeNPY, ".mat": decodeMAT,
 }
 
 func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
@@ -223,9 +224,6 @@ func noFormat(path, ext string) error {
 		return errors.Errorf("got HDF5, want .npz or a table; %s", python(path, fromHDF5))
 	case ".pkl", ".pickle":
 		return errors.Errorf("got a pickle, want .npz or a table; %s", python(path, fromPickle))
-	case ".npy":
-		return errors.New("a .npy file holds the states without their times: " +
-			"give an .npz file with arrays t and u, or a .csv file")
 	}
-	return errors.Errorf("extension, got %q, want .npz or .csv, .tsv, .txt, .dat, .mat", ext)
+	return errors.Errorf("extension, got %q, want .npz or .csv, .tsv, .txt, .dat, .npy, .mat", ext)
 }
