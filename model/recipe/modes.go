@@ -26,6 +26,9 @@ type mode struct {
 func startLinear(m *model.Model, d *data.Dataset) error {
 	n := d.Dim()
 	times, shared := d.Grid()
+	if len(d.Parameters)+len(d.Inputs) > 0 {
+		return notFor("there is more than the state")
+	}
 	if !shared || d.Samples() < n {
 		return notFor("%d trajectories of %d components on one grid are wanted, for modes by least squares", n, n)
 	}
