@@ -104,7 +104,7 @@ func BenchmarkBuild(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/steps=%d", c.name, len(times)-1), func(b *testing.B) {
 				var nodes int
 				for b.Loop() {
-					nodes = len(benchEvaluation(b, benchConfig(c.cfg, c.dim, "float64"), times, 20).parts[0].g.AllNodes())
+					nodes = len(benchEvaluation(b, benchConfig(c.cfg, c.dim, "float64"), times, 20).parts[0].blocks[0].g.AllNodes())
 				}
 				b.ReportMetric(float64(nodes), "nodes")
 			})

@@ -6,7 +6,6 @@ import (
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
-	G "gorgonia.org/gorgonia"
 
 	"spnode/ops"
 )
@@ -18,22 +17,15 @@ import (
 //
 // where y_k is what the model decodes from its own trajectory from x_0 on, w_k
 // are weights of the times, see LossWeights, and ρ(e) = e or saturates, see
-// ops.SquaredError. It has a graph and a program of its own, so several of them
+// ops.SquaredError. It has graphs and programs of its own, so several of them
 // may be evaluated at the same time, each on its part of a batch.
 type Objective struct {
-	m       *Model
-	times   int
-	rows    int // of a block
-	g       *Graph
-	program *ops.Program
-	x0      ops.Buffer // (rows, m)
-	target  ops.Buffer // (times·rows, m), time slowest
-	steps   ops.Buffer // (times−1, 1)
-	weights ops.Buffer // (times)
-	cost    ops.Buffer
-	part    []ops.Buffer // of the gradient, by each parameter of the graph
-	at      []int        // where in it each of them begins
-	counted []float64    // steps in the model's unit of time
+	m      *Model
+	rows   int
+	times  int
+	blocks []*block // one, and another if rows are left over
+
+	counted []float64 // steps in the model's unit of time
 }
 
 // Batch is what one evaluation of an Objective sees. Every row is a trajectory,
@@ -75,12 +67,6 @@ func (m *Model) NewBatch(weighting string, times []float64, states [][][]float64
 	return b, err
 }
 
-// The rows of a block of a batch.
-const (
-	minBlock = 50
-	maxBlock = 125
-)
-
 // NewObjective makes the objective of m for batches of so many rows at so many
 // times: the graph of the encoder, the time stepping, the decoder over all states
 // at once, and the sum. half is the squared error of a state that counts for half;
@@ -89,88 +75,46 @@ func (m *Model) NewObjective(rows, times int, half float64) (*Objective, error) 
 	if rows < 1 || times < 2 || !(half >= 0) {
 		return nil, dataError("NewObjective: got %d rows, %d times and half %g, want at least 1 row and 2 times, and a number that is not negative", rows, times, half)
 	}
-	rows = rowsOfBlock(rows)
-	g, width := newGraph(m.params, m.cfg.Dtype), m.cfg.Width()
-	o := &Objective{m: m, times: times, rows: rows, g: g}
-	var x0, target, steps, weights *G.Node
-	x0, o.x0 = g.input("x0", rows, width)
-	target, o.target = g.input("target", times*rows, width)
-	steps, o.steps = g.input("steps", times-1, 1)
-	weights, o.weights = g.input("weights", times)
-
-	u0, err := m.ae.encode(g, x0)
-	if err != nil {
-		return nil, errors.Wrap(err, "model: encoder")
-	}
-	us, err := m.integrate(g, u0, steps)
-	if err != nil {
-		return nil, err
-	}
-	y, err := ops.Stack(us...)
-	if err != nil {
-		return nil, err
-	}
-	if y, err = m.decode(g, y, x0); err != nil {
-		return nil, err
-	}
-	cost, err := ops.SquaredError(y, target, weights, half)
-	if err != nil {
-		return nil, err
-	}
-	grads, err := G.Grad(cost, g.order...)
-	if err != nil {
-		return nil, errors.Wrap(err, "model: gradient")
-	}
-	if o.program, err = ops.Compile(append(G.Nodes{cost}, grads...)...); err != nil {
-		return nil, err
-	}
-	o.cost = o.program.Data(cost)
-	for i, p := range g.used {
-		o.part = append(o.part, o.program.Data(grads[i]))
-		o.at = append(o.at, m.params.offset(p.Name))
+	o := &Objective{m: m, rows: rows, times: times}
+	size := rowsOfBlock(rows, m.bytesOfRow(times))
+	for _, n := range []int{size, rows % size} {
+		if n == 0 {
+			continue
+		}
+		b, err := m.newBlock(n, times, half)
+		if err != nil {
+			return nil, err
+		}
+		o.blocks = append(o.blocks, b)
 	}
 	return o, nil
 }
 
-// rowsOfBlock is the largest part of so many rows that still stays in cache
-// and is not too small for products to be fast, or all of them.
-func rowsOfBlock(rows int) int {
-	for n := min(rows, maxBlock); n >= minBlock; n-- {
-		if rows%n == 0 {
-			return n
-		}
-	}
-	return rows
-}
-
 // Evaluate returns L for a batch and the present parameters, and writes its
 // gradient by them, laid out as Params.Flat is. Parameters for which an op finds
-// no finite value have the loss NaN and the gradient 0. The error is ErrData for a batch of another shape than the objective's.
+// no finite value have the loss NaN and the gradient 0. The error is ErrData for a
+// batch of another shape than the objective's.
 func (o *Objective) Evaluate(b Batch, grad []float64) (loss float64, err error) {
-	if b.Rows < 1 || b.Rows%o.rows != 0 || len(b.Steps) != o.times-1 || len(b.Weights) != o.times || len(grad) != len(o.m.params.Flat) {
-		return 0, dataError("Objective: Evaluate: got %d rows, %d steps, %d weights and a gradient of %d, want a multiple of %d rows, %d steps, %d weights and %d",
+	if b.Rows != o.rows || len(b.Steps) != o.times-1 || len(b.Weights) != o.times || len(grad) != len(o.m.params.Flat) {
+		return 0, dataError("Objective: Evaluate: got %d rows, %d steps, %d weights and a gradient of %d, want %d rows, %d steps, %d weights and %d",
 			b.Rows, len(b.Steps), len(b.Weights), len(grad), o.rows, o.times-1, o.times, len(o.m.params.Flat))
 	}
-	b.Steps = o.inUnit(b.Steps)
-	o.g.refresh()
-	o.steps.Set(0, b.Steps)
-	o.weights.Set(0, b.Weights)
+	steps := o.inUnit(b.Steps)
+	for _, k := range o.blocks {
+		k.g.refresh()
+		k.steps.Set(0, steps)
+		k.weights.Set(0, b.Weights)
+	}
 	clear(grad)
-	width := o.m.cfg.Width()
-	for lo := 0; lo < b.Rows; lo += o.rows { // blocks that stay in cache
-		for r := range o.rows {
-			for k := range o.times {
-				x := b.State(lo+r, k)
-				if len(x) != width {
-					return 0, dataError("Objective: Evaluate: the state of row %d at time %d has %d elements, want %d", lo+r, k, len(x), width)
-				}
-				o.target.Set((k*o.rows+r)*width, x)
-				if k == 0 {
-					o.x0.Set(r*width, x)
-				}
-			}
+	k := o.blocks[0]
+	for lo := 0; lo < b.Rows; lo += k.rows {
+		if b.Rows-lo < k.rows {
+			k = o.blocks[1]
 		}
-		err := o.program.Run()
+		if err := k.load(b, lo, o.times, o.m.cfg.Width()); err != nil {
+			return 0, err
+		}
+		err := k.program.Run()
 		if errors.Is(err, ops.ErrNotFinite) || errors.Is(err, ops.ErrSingular) {
 			clear(grad)
 			return math.NaN(), nil
@@ -178,9 +122,9 @@ func (o *Objective) Evaluate(b Batch, grad []float64) (loss float64, err error) 
 		if err != nil {
 			return 0, err
 		}
-		loss += o.cost.At(0)
-		for i, d := range o.part {
-			d.AddTo(grad[o.at[i]:])
+		loss += k.cost.At(0)
+		for i, d := range k.part {
+			d.AddTo(grad[k.at[i]:])
 		}
 	}
 	return loss, nil
