@@ -109,6 +109,15 @@ func Decode(dir string, files map[string][]byte) (*Model, error) {
 	if dec.More() {
 		return bad(configFile, "it goes on after the configuration")
 	}
+	// The size of the weights is known, and not yet that of the model.
+	if err := c.Model.Validate(); err != nil {
+		return bad(configFile, "%v", err)
+	}
+	if m, err := c.Model.parts(); err == nil {
+		if size, _ := elements(m.declared()); 8*size > len(files[weightsFile]) {
+			return bad(weightsFile, "got %d bytes, want at least the %d of the %d parameters of %s", len(files[weightsFile]), 8*size, size, configFile)
+		}
+	}
 	m, err := New(c.Model)
 	if err != nil {
 		return bad(configFile, "%v", err)
