@@ -18,7 +18,7 @@ const (
 // validateSizes refuses a model of more parameters than can be, before anything of
 // their size is made.
 func (c Config) validateSizes() error {
-	widths := slices.Concat([]int{c.Dim, c.Autoencoder.Latent, c.Nonlinear.Rank}, c.Autoencoder.Hidden, c.Nonlinear.Hidden)
+	widths := slices.Concat([]int{c.Dim, c.Autoencoder.Latent, c.Nonlinear.Rank}, c.Autoencoder.Hidden, c.Nonlinear.Hidden, c.Parameters.TimeHidden)
 	for _, w := range widths {
 		if w > mostWidth {
 			return configError("a width of %d, want at most %d everywhere", w, mostWidth)

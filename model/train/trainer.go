@@ -203,6 +203,9 @@ func (t *Trainer) newOptimizer() (optim.Optimizer, error) {
 // before the first iteration whether it can be written. The error is
 // folder.ErrBusy where another training, or a second Fit of this one, writes it.
 func (t *Trainer) Fit(ctx context.Context) (err error) {
+	if t.stage == stageDone && t.saved { // there is nothing to do, and nothing to be saved
+		return nil
+	}
 	if t.dir != "" {
 		if t.writer, err = folder.Open(t.dir, fileNames...); err != nil {
 			return err
