@@ -21,14 +21,17 @@ type LBFGSConfig struct {
 	LossTol float64 `json:"loss_tol"` // stop at f ≤ LossTol; default 0
 }
 
+// mostMemory is more than can be of use, and can be allocated.
+const mostMemory = 1 << 24
+
 // DefaultLBFGS returns a memory of 20 and no tolerances.
 func DefaultLBFGS() LBFGSConfig { return LBFGSConfig{Memory: 20} }
 
 // Validate reports the first setting that is out of its range.
 func (c LBFGSConfig) Validate() error {
 	switch {
-	case c.Memory < 1:
-		return errors.Errorf("optim: LBFGSConfig: memory, got %d, want ≥ 1", c.Memory)
+	case c.Memory < 1 || c.Memory > mostMemory:
+		return errors.Errorf("optim: LBFGSConfig: memory, got %d, want 1 to %d", c.Memory, mostMemory)
 	case !(c.GradTol >= 0):
 		return errors.Errorf("optim: LBFGSConfig: grad_tol, got %g, want ≥ 0", c.GradTol)
 	case !(c.LossTol >= 0):
@@ -195,7 +198,7 @@ func (l *LBFGS) direction() {
 		return
 	}
 	if len(l.alpha) < k {
-		l.alpha = make([]float64, l.Memory)
+		l.alpha = make([]float64, k)
 	}
 	for i := k - 1; i >= 0; i-- {
 		l.alpha[i] = floats.Dot(l.S[i], l.dir) / floats.Dot(l.S[i], l.Y[i])
