@@ -31,7 +31,7 @@ type Objective struct {
 	steps   ops.Buffer // (times−1, 1)
 	weights ops.Buffer // (times)
 	cost    ops.Buffer
-	scaled  []float64 // steps in the model's unit of time
+	scaled  []float64    // steps in the model's unit of time
 	part    []ops.Buffer // of the gradient, by each parameter of the graph
 	at      []int        // where in it each of them begins
 }
