@@ -30,7 +30,8 @@ func (f *Flags) Prediction(stdout io.Writer) error {
 	if m, err = f.deploy(m); err != nil {
 		return AsUsage(err)
 	}
-	u0, err := data.ReadStates(f.Initial)
+	components = componentsOf(m.Config(), components)
+	u0, err := data.ReadStates(f.Initial, components...)
 	if err != nil {
 		return AsUsage(err)
 	}
