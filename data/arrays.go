@@ -173,9 +173,6 @@ func (a *arrays) names(name, letter string, n int) ([]string, error) {
 		}
 		return names, nil
 	}
-	if n == 1 && len(letter) > 1 { // the name of an array that the options name
-		return []string{letter}, nil
-	}
 	return lettered(letter, n), nil
 }
 

@@ -49,7 +49,7 @@ func (a *arrays) inputs(d *Dataset, l *layout) error {
 		return err
 	}
 	dim := w.size() / l.rows
-	if d.Inputs, err = a.names("inputs", name, dim); err != nil {
+	if d.Inputs, err = a.columns("inputs", "w", name, dim); err != nil {
 		return err
 	}
 	held, err := a.perTrajectory("held", len(d.Trajectories))
@@ -72,13 +72,22 @@ func (a *arrays) inputs(d *Dataset, l *layout) error {
 	return nil
 }
 
-// only returns the only name of the options where it is that of an array rather than of one of its
-// columns.
+// only returns the only name of the options if it is that of an array, rather than
+// of one of its columns, and else the usual one.
 func (a *arrays) only(usual string, names []string) string {
 	if len(names) == 1 && a.named(names[0]) != nil {
 		return names[0]
 	}
 	return usual
+}
+
+// columns names the n columns of an array, which itself has the usual name or that
+// of its only column.
+func (a *arrays) columns(names, usual, name string, n int) ([]string, error) {
+	if name != usual && n == 1 {
+		return []string{name}, nil
+	}
+	return a.names(names, name, n)
 }
 
 // parameters reads p, of shape (samples, parameters).
@@ -97,7 +106,7 @@ func (a *arrays) parameters(d *Dataset, _ *layout) error {
 		return err
 	}
 	dim := p.size() / n
-	if d.Parameters, err = a.names("parameters", name, dim); err != nil {
+	if d.Parameters, err = a.columns("parameters", "p", name, dim); err != nil {
 		return err
 	}
 	for s, row := range stack.Rows(data, n, dim) {

@@ -131,7 +131,7 @@ func TestReadStates(t *testing.T) {
 			}
 		})
 	}
-	if _, err := ReadStates("states.xls"); err == nil || !strings.Contains(err.Error(), `extension, got ".xls"`) {
+	if _, err := ReadStates("states.txt"); err == nil || !strings.Contains(err.Error(), `extension, got ".txt"`) {
 		t.Errorf("extension: got %v", err)
 	}
 	if _, err := ReadStates(filepath.Join(dir, "none.csv")); !errors.Is(err, os.ErrNotExist) {

@@ -113,8 +113,6 @@ var decoders = map[string]func([]byte, ReadOptions) (*Dataset, error){
 	".npz": decodeNPZ, ".mat": decodeMAT,
 }
 
-func isText(ext string) bool { return slices.Contains([]string{".csv", ".tsv", ".txt", ".dat"}, ext) }
-
 func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
 
 func readFile(path string, o ReadOptions) (*Dataset, error) {
@@ -196,11 +194,11 @@ const (
 )
 
 func python(path, load string) string {
-	imports := "import numpy as np"
+	imports := "import numpy as np" // in a line, as drivers tell what is wrong with a file
 	if load == fromHDF5 {
 		imports += ", h5py"
 	}
-	return fmt.Sprintf("these lines of Python make an .npz file of it, where t and u name the times and states:\n\t%s\n\t%s\n\tnp.savez(%q, t=f[\"t\"], u=f[\"u\"])",
+	return fmt.Sprintf("these lines of Python make an .npz file of times t and states u in it: %s; %s; np.savez(%q, t=f[\"t\"], u=f[\"u\"])",
 		imports, fmt.Sprintf(load, path), strings.TrimSuffix(path, filepath.Ext(path))+".npz")
 }
 

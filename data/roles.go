@@ -86,6 +86,9 @@ func (c *chooser) there() string {
 
 // list quotes names, not too many.
 func list(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
 	const most = 40
 	quoted := make([]string, 0, min(len(names), most+1))
 	for i, name := range names {

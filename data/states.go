@@ -28,7 +28,7 @@ func ReadStates(path string, components ...string) ([][]float64, error) {
 // ReadInitial returns initial states, each of them a trajectory of one time, with
 // the parameters and inputs that the options name.
 //
-// A text file, as [Read] takes it, has a state in each row, or, where there are
+// A .csv file, in the forms that [ReadWith] takes, has a state in each row, or, where there are
 // columns of times and of trajectories, or inputs, the state at the first time of each
 // trajectory. Where a header names the columns, and the options the components,
 // these are found by name: a header without one of them is refused, and so is one
@@ -59,8 +59,8 @@ func initial(path string, o ReadOptions) (*Dataset, error) {
 	if ext == ".npy" {
 		return initialArray(path, o)
 	}
-	if !isText(ext) {
-		return nil, errors.Errorf("extension, got %q, want .csv, .tsv, .txt, .dat or .npy", ext)
+	if ext != ".csv" {
+		return nil, errors.Errorf("extension, got %q, want .csv or .npy", ext)
 	}
 	b, err := file.Read(path)
 	if err != nil {

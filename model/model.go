@@ -136,3 +136,24 @@ func (m *Model) decode(g *Graph, u, x0 *G.Node) (*G.Node, error) {
 	}
 	return m.kept.keep(y, x0)
 }
+
+// Configure changes the configuration of a model whose parameters stay: a shift or a
+// radius, an integrator, a type of elements. The error is ErrConfig for one that cannot
+// be used or that would have other parameters.
+func (m *Model) Configure(cfg Config) error {
+	n, err := New(cfg)
+	if err != nil {
+		return err
+	}
+	if len(n.params.List) != len(m.params.List) {
+		return configError("Configure: the model has %d parameters, want the %d that it has", len(n.params.List), len(m.params.List))
+	}
+	for i, p := range m.params.List {
+		if q := n.params.List[i]; q.Name != p.Name || !slices.Equal(q.Shape, p.Shape) {
+			return configError("Configure: parameter %d is %s %v, want %s %v as it is", i, q.Name, q.Shape, p.Name, p.Shape)
+		}
+	}
+	n.params = m.params
+	*m = *n
+	return nil
+}

@@ -30,8 +30,7 @@ func (f *Flags) Prediction(stdout io.Writer) error {
 	if m, err = f.deploy(m); err != nil {
 		return AsUsage(err)
 	}
-	components = componentsOf(m.Config(), components)
-	u0, err := data.ReadStates(f.Initial, components...)
+	u0, err := data.ReadStates(f.Initial, m.Config().Components...)
 	if err != nil {
 		return AsUsage(err)
 	}
@@ -44,7 +43,9 @@ func (f *Flags) Prediction(stdout io.Writer) error {
 		return AsUsage(err)
 	}
 	d := data.Shared(times, u, m.Config().Components)
-	if f.Out == "-" {
+	if err = d.Complete(); err != nil {
+		// NaN is no gap here; told below
+	} else if f.Out == "-" {
 		err = d.WriteCSV(stdout)
 	} else {
 		err = d.Write(f.Out)

@@ -31,7 +31,7 @@ func (r Report) rows() []row {
 		{"Lipschitz constant", number(r.Lipschitz), "L of the nonlinear part"},
 		{"Theorem 3", number(r.Theorem3Bound), "proves stability for L below this"},
 		{"certificate", number(r.Certificate), "proves global stability for L below this: " + verdict},
-		{"bound radius", number(r.BoundRadius), "√(uᵀSu) of ETD1 rollouts in the end, any steps"},
+		{"bound radius", number(r.BoundRadius), fmt.Sprintf("√(uᵀSu) of rollouts in the end, any steps; by etdrk4 %g of it", ETDRK4Factor)},
 	}
 	if len(r.LayerNorms) > 0 {
 		rows = append(rows, row{name: "layer norms ‖B_i‖₂", value: list(len(r.LayerNorms), func(i int) any { return r.LayerNorms[i] })})
