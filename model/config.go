@@ -34,9 +34,10 @@ type Config struct {
 	// as of predictions.
 	Basis [][]float64 `json:"basis,omitempty"`
 	// TimeUnit is the time in which the model counts: all times are divided by it,
-	// and Linear's shift, damping and rates are per TimeUnit. With the span of the
-	// data no setting has a unit of time. 0 stands for 1, the data's own.
-	TimeUnit float64 `json:"time_unit,omitempty"`
+	// and Linear's shift, damping and rates, and the Lipschitz constant, are per
+	// TimeUnit. 1 is the data's own unit. 0 leaves it to the training, see
+	// Model.SetTimeUnit: then no result depends on the unit that the times are in.
+	TimeUnit float64 `json:"time_unit"`
 
 	Autoencoder AutoencoderConfig `json:"autoencoder"`
 	Linear      LinearConfig      `json:"linear"`
@@ -118,8 +119,8 @@ func (c Config) Validate() error {
 	if _, err := integrator.ByName(c.Integrator); err != nil {
 		return configError("integrator: %v", err)
 	}
-	if !(c.TimeUnit >= 0) || math.IsInf(c.TimeUnit, 0) {
-		return configError("time_unit is %g, want a finite number above 0, or 0 for 1", c.TimeUnit)
+	if !(c.TimeUnit >= 0) || math.IsInf(c.TimeUnit, 0) || math.IsInf(1/c.timeUnit(), 0) {
+		return configError("time_unit is %g, want a number above 0 whose inverse is finite, or 0", c.TimeUnit)
 	}
 	if c.Substeps < 1 {
 		return configError("substeps is %d, want at least 1", c.Substeps)

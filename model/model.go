@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
 
@@ -53,7 +54,7 @@ func New(cfg Config) (*Model, error) {
 // Draw starts the parameters anew, as New does from Config.Seed. They stay where
 // they are in memory.
 func (m *Model) Draw(seed uint64) {
-	p := newParams(seed, slices.Concat(m.hurwitz.parameters(), m.g.Parameters, m.ae.parameters()))
+	p := newParams(seed, m.declared())
 	if m.params == nil {
 		m.params = p
 		return
@@ -61,11 +62,47 @@ func (m *Model) Draw(seed uint64) {
 	copy(m.params.Flat, p.Flat)
 }
 
+func (m *Model) declared() []Declaration {
+	return slices.Concat(m.hurwitz.parameters(), m.g.Parameters, m.ae.parameters())
+}
+
 // Config returns the configuration.
 func (m *Model) Config() Config { return m.cfg }
 
 // Params returns the parameters; to change them is to change the model.
 func (m *Model) Params() *Params { return m.params }
+
+// SetTimeUnit has a new model, whose TimeUnit is 0, count time in a unit. It does
+// what train.New does with the longest time that a sample of the training spans:
+// shift, damping and rates, which were per unit of the data's time, are restated
+// in it, and the rest of the parameters are what they were, so that they start
+// alike in any unit. A model whose parameters are no longer those of its start, or
+// whose g was registered and may know rates, counts in the data's unit; one that
+// has a TimeUnit keeps it.
+func (m *Model) SetTimeUnit(unit float64) error {
+	c := m.cfg
+	switch {
+	case c.TimeUnit != 0:
+		return nil
+	case !own(c.Nonlinear.Kind) || !slices.Equal(m.params.Flat, newParams(c.Seed, m.declared()).Flat):
+		m.cfg.TimeUnit = 1
+		return nil
+	}
+	c.TimeUnit = unit
+	c.Linear.Shift *= unit
+	c.Linear.Rates = slices.Clone(c.Linear.Rates)
+	floats.Scale(unit, c.Linear.Rates)
+	if len(c.Linear.Rates) == 0 { // or else it multiplies them
+		c.Linear.Damping *= unit
+	}
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	m.cfg = c
+	m.hurwitz.LinearConfig = c.Linear
+	m.Draw(c.Seed)
+	return nil
+}
 
 // Linear returns A_L, which the model's latent state u has as its linear part, per
 // unit of the data's time.

@@ -31,16 +31,16 @@ type Objective struct {
 	steps   ops.Buffer // (times−1, 1)
 	weights ops.Buffer // (times)
 	cost    ops.Buffer
-	scaled  []float64    // steps in the model's unit of time
 	part    []ops.Buffer // of the gradient, by each parameter of the graph
 	at      []int        // where in it each of them begins
+	counted []float64    // steps in the model's unit of time
 }
 
 // Batch is what one evaluation of an Objective sees. Every row is a trajectory,
 // or a part of one, in the scaled variables of Model.Scaled.
 type Batch struct {
 	Rows int
-	// Steps are the lengths of the intervals, (times−1), which all rows share.
+	// Steps, in the data's unit of time, are the lengths of the intervals, (times−1), which all rows share.
 	Steps []float64
 	// Weights are those of the times in the sum, (times).
 	Weights []float64
@@ -91,7 +91,7 @@ func (m *Model) NewObjective(rows, times int, half float64) (*Objective, error) 
 	}
 	rows = rowsOfBlock(rows)
 	g, width := newGraph(m.params, m.cfg.Dtype), m.cfg.Width()
-	o := &Objective{m: m, times: times, rows: rows, g: g, scaled: make([]float64, times-1)}
+	o := &Objective{m: m, times: times, rows: rows, g: g}
 	var x0, target, steps, weights *G.Node
 	x0, o.x0 = g.input("x0", rows, width)
 	target, o.target = g.input("target", times*rows, width)
@@ -151,13 +151,9 @@ func (o *Objective) Evaluate(b Batch, grad []float64) (loss float64, err error) 
 		return 0, dataError("Objective: Evaluate: got %d rows, %d steps, %d weights and a gradient of %d, want a multiple of %d rows, %d steps, %d weights and %d",
 			b.Rows, len(b.Steps), len(b.Weights), len(grad), o.rows, o.times-1, o.times, len(o.m.params.Flat))
 	}
+	b.Steps = o.inUnit(b.Steps)
 	o.g.refresh()
-	if unit := o.m.cfg.timeUnit(); unit == 1 {
-		o.steps.Set(0, b.Steps)
-	} else {
-		floats.ScaleTo(o.scaled, 1/unit, b.Steps)
-		o.steps.Set(0, o.scaled)
-	}
+	o.steps.Set(0, b.Steps)
 	o.weights.Set(0, b.Weights)
 	clear(grad)
 	width := o.m.cfg.Width()
@@ -188,6 +184,17 @@ func (o *Objective) Evaluate(b Batch, grad []float64) (loss float64, err error) 
 		}
 	}
 	return loss, nil
+}
+
+// inUnit returns steps in the model's unit of time.
+func (o *Objective) inUnit(steps []float64) []float64 {
+	unit := o.m.cfg.timeUnit()
+	if unit == 1 {
+		return steps
+	}
+	o.counted = append(o.counted[:0], steps...)
+	floats.Scale(1/unit, o.counted)
+	return o.counted
 }
 
 // The weightings of the loss in time.

@@ -73,6 +73,9 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 	if err != nil {
 		return err
 	}
+	if m.TimeUnit == 0 { // the rates of a recipe are in the data's own
+		m.TimeUnit = 1
+	}
 	m.Seed += 1000*s.seed + uint64(f.Seed)
 	t.Seed += 1000*s.seed + uint64(f.Seed)
 	f.Model, f.Result, err = s.run.Fit(s.Context, s.Progress, f.Name, m, t, d)

@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -52,7 +53,8 @@ func (p *progress) numbers(c Config) []number {
 // log: optimizer.npz.
 type state struct {
 	progress
-	best      []float64   // parameters, or none
+	best      []float64 // parameters, or none
+	low       lowest
 	optimizer []npz.Array // of the optimizer of the first stage, or none
 	lbfgs     []npz.Array // of the second, or none
 }
@@ -77,6 +79,7 @@ func (s *state) encode(c Config) []npz.Array {
 		}
 	}
 	vector("best", s.best...)
+	as = append(as, s.low.vectors(0).Arrays()...)
 	prefixed := func(prefix string, arrays []npz.Array) {
 		for _, a := range arrays {
 			a.Name = prefix + a.Name
@@ -108,6 +111,15 @@ func decodeState(arrays []npz.Array, c Config, size int) (*state, error) {
 	numbers := s.numbers(c)
 	values := make([][]float64, len(numbers))
 	vectors := optim.Vectors{{Name: "best", Data: &s.best, Size: size, Optional: true}}
+	for _, v := range s.low.vectors(size) {
+		// Without them are checkpoints of before there was a lowest loss.
+		if i := slices.IndexFunc(own, func(a npz.Array) bool { return a.Name == v.Name }); i >= 0 {
+			if v.Name == "recent" {
+				v.Size = min(len(own[i].Data), recentLosses)
+			}
+			vectors = append(vectors, v)
+		}
+	}
 	for i, n := range numbers {
 		vectors = append(vectors, optim.Vector{Name: n.name, Data: &values[i], Size: 1})
 	}
@@ -141,6 +153,8 @@ func decodeState(arrays []npz.Array, c Config, size int) (*state, error) {
 		return nil, errors.Errorf("stage is %d and the state of L-BFGS has %d arrays, want some in stage %d alone", s.stage, len(s.lbfgs), stageLBFGS)
 	case s.undo > s.iteration:
 		return nil, errors.Errorf("undo is %d after %d iterations, want 0", s.undo, s.iteration)
+	case (len(s.low.loss) == 0) != (len(s.low.w) == 0) || (len(s.low.loss) == 0) != (len(s.low.recent) == 0):
+		return nil, errors.New("the lowest loss is there in part")
 	case s.best == nil && s.attempt > 0 && s.stage != stageDone:
 		return nil, errors.New("the parameters of the best attempt are missing")
 	}
@@ -149,7 +163,7 @@ func decodeState(arrays []npz.Array, c Config, size int) (*state, error) {
 
 // state is where the training stands.
 func (t *Trainer) state() *state {
-	s := &state{progress: t.progress, best: t.best}
+	s := &state{progress: t.progress, best: t.best, low: t.low}
 	switch t.stage {
 	case stageFirst:
 		s.optimizer = t.optimizer.State()
@@ -161,10 +175,13 @@ func (t *Trainer) state() *state {
 
 // setState goes on from a state.
 func (t *Trainer) setState(s *state) error {
-	t.progress, t.best = s.progress, s.best
+	t.progress, t.best, t.low = s.progress, s.best, s.low
 	switch t.stage {
 	case stageFirst:
-		return t.optimizer.Restore(s.optimizer)
+		if err := t.optimizer.Restore(s.optimizer); err != nil {
+			return err
+		}
+		return t.restoreBefore(s.optimizer)
 	case stageLBFGS:
 		t.optimizer = nil
 		t.lbfgs = optim.LBFGS{LBFGSConfig: t.cfg.LBFGS.LBFGSConfig}
