@@ -94,9 +94,9 @@ func readFiles(root *os.Root) (map[string][]byte, error) {
 		case err != nil:
 			return nil, unusable(err.Error(), path(f.Name), restore)
 		case len(data) != f.Size:
-			return nil, unusable(fmt.Sprintf("size, got %d bytes, want %d", len(data), f.Size), path(f.Name), restore)
+			return nil, unusable(fmt.Sprintf("size: got %d bytes, want %d", len(data), f.Size), path(f.Name), restore)
 		case digest(data) != f.SHA256:
-			return nil, unusable(fmt.Sprintf("SHA-256, got %s, want %s", digest(data), f.SHA256), path(f.Name), restore)
+			return nil, unusable(fmt.Sprintf("SHA-256: got %s, want %s", digest(data), f.SHA256), path(f.Name), restore)
 		}
 		files[f.Name] = data
 	}

@@ -69,7 +69,7 @@ func (s *shuffled) cut() error {
 	dt := (all[steps] - all[0]) / float64(steps)
 	for i := range steps {
 		if got := all[i+1] - all[i]; !(math.Abs(got-dt) <= 1e-6*dt) {
-			return dataError("windows need a uniform grid of times: step %d from %g to %g, got %g, want %g; or set window to 0", i, all[i], all[i+1], got, dt)
+			return dataError("windows need a uniform grid of times: step %d from %g to %g: got %g, want %g; or set window to 0", i, all[i], all[i+1], got, dt)
 		}
 	}
 	s.starts = steps + 1 - k
