@@ -16,6 +16,10 @@ type Nonlinear func(u *G.Node) (*G.Node, error)
 type System struct {
 	A *G.Node // (n, n)
 	G Nonlinear
+	// Enter, if it is not nil, makes the node of the state with which interval k is
+	// begun from that at the end of the one before it, or from u0: known functions of
+	// time that are a part of the state, see ops.Driven, jump there.
+	Enter func(k int, u *G.Node) (*G.Node, error)
 }
 
 // Method is a one-step method.

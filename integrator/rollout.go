@@ -36,6 +36,11 @@ func Rollout(m Method, s System, u0, steps *G.Node, substeps int) (G.Nodes, erro
 	u := u0
 	states := G.Nodes{u}
 	for k := range intervals {
+		if s.Enter != nil {
+			if u, err = s.Enter(k, u); err != nil {
+				return nil, errors.Wrapf(err, "integrator: Rollout: Enter: interval %d", k)
+			}
+		}
 		for range substeps {
 			if u, err = step(k, u); err != nil {
 				return nil, errors.Wrapf(err, "integrator: %s: interval %d", m.Name(), k)

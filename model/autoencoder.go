@@ -68,6 +68,7 @@ type autoencoder struct {
 	AutoencoderConfig
 	dim       int // m
 	conserved int // invariants, of which the decoder is told the values
+	seen      int // parameters of a trajectory that both see
 }
 
 func (a autoencoder) identity() bool { return a.Latent == 0 }
@@ -79,7 +80,7 @@ func (a autoencoder) networks() bool {
 
 // widths of the encoder, both ends included.
 func (a autoencoder) widths() []int {
-	return slices.Concat([]int{a.dim}, a.Hidden, []int{a.Latent})
+	return slices.Concat([]int{a.dim + a.seen}, a.Hidden, []int{a.Latent})
 }
 
 func (a autoencoder) parameters() []Declaration {
@@ -89,9 +90,9 @@ func (a autoencoder) parameters() []Declaration {
 	if !a.networks() {
 		return nil
 	}
-	back := a.widths()
+	back := slices.Concat([]int{a.dim}, a.Hidden, []int{a.Latent})
 	slices.Reverse(back)
-	back[0] += a.conserved
+	back[0] += a.conserved + a.seen
 	last := orOne(a.LastScale)
 	return append(a.layers("encoder", a.widths(), 1, last), a.layers("decoder", back, orOne(a.FirstScale), last)...)
 }
@@ -122,6 +123,11 @@ func (a autoencoder) encode(g *Graph, x *G.Node) (*G.Node, error) {
 	z, err := a.scaling().node(x)
 	if err != nil {
 		return nil, err
+	}
+	if g.parameters != nil {
+		if z, err = ops.AppendColumns(z, g.parameters); err != nil {
+			return nil, err
+		}
 	}
 	u, err := a.apply(g, "encoder", z)
 	switch {
@@ -156,6 +162,11 @@ func (a autoencoder) decode(g *Graph, u, invariants *G.Node) (*G.Node, error) {
 	}
 	if invariants != nil {
 		if z, err = ops.AppendColumns(z, invariants); err != nil {
+			return nil, err
+		}
+	}
+	if g.parameters != nil {
+		if z, err = ops.AppendColumns(z, g.parameters); err != nil {
 			return nil, err
 		}
 	}

@@ -104,7 +104,11 @@ func BenchmarkBuild(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/steps=%d", c.name, len(times)-1), func(b *testing.B) {
 				var nodes int
 				for b.Loop() {
-					nodes = len(benchEvaluation(b, benchConfig(c.cfg, c.dim, "float64"), times, 20).parts[0].g.AllNodes())
+					e, err := benchEvaluation(b, benchConfig(c.cfg, c.dim, "float64"), times, 20).parts[0].formed(form{weights: 1})
+					if err != nil {
+						b.Fatal(err)
+					}
+					nodes = len(e.g.AllNodes())
 				}
 				b.ReportMetric(float64(nodes), "nodes")
 			})
@@ -121,7 +125,7 @@ func BenchmarkStep(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				s, err := m.step(batch)
+				s, err := m.step(batch, 1)
 				if err != nil {
 					b.Fatal(err)
 				}

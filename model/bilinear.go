@@ -28,6 +28,9 @@ func bilinear(cfg NonlinearConfig, n int) (Nonlinear, error) {
 	if err := cfg.validateRadius(); err != nil {
 		return Nonlinear{}, err
 	}
+	if cfg.Seen() > 0 {
+		return Nonlinear{}, configError("nonlinear.kind %s sees no inputs and parameters; want kind %s, or parameters.time_only and inputs.linear_only", KindBilinear, KindLipschitz)
+	}
 	g := Nonlinear{
 		Text: fmt.Sprintf("bilinear form of rank %d", cfg.Rank),
 		Parameters: []Declaration{

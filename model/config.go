@@ -45,6 +45,10 @@ type Config struct {
 	// Invariants are linear conserved quantities of the physical state.
 	Invariants []Invariant `json:"invariants,omitempty"`
 
+	// Parameters and Inputs are what is known of a trajectory beside its states.
+	Parameters ParametersConfig `json:"parameters,omitzero"`
+	Inputs     InputsConfig     `json:"inputs,omitzero"`
+
 	// Integrator is the name of a method of package integrator.
 	Integrator string `json:"integrator"`
 	// Substeps divides every interval of a time grid; at least 1.
@@ -140,7 +144,10 @@ func (c Config) Validate() error {
 	if err := c.validateInvariants(); err != nil {
 		return err
 	}
-	if _, err := c.Nonlinear.form(c.LatentDim()); err != nil {
+	if err := c.validateKnown(); err != nil {
+		return err
+	}
+	if _, err := c.form(); err != nil {
 		return err
 	}
 	// JSON has no NaN and no Inf, and a setting that nothing else looks at may be one.

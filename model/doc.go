@@ -16,6 +16,7 @@
 //	err = t.Save(dir)                                     // or m.Save, without the training
 //	m, err = model.Load(dir)
 //	u, err := m.Predict(u0, times)                        // any states, any times
+//	u, err := m.PredictEach(runs)                         // each with times of its own
 //
 // States go in and come out in the physical variables; Config.Offset, Factor and
 // Basis say what the networks see of them.
@@ -61,9 +62,11 @@
 // loss, for each worker of a prediction. Gorgonia holds it and finds by the chain
 // rule which gradients join where. Each op brings its own forward function and
 // adjoint, see package ops, and ops.Compile makes of both a list of calls, which is
-// what runs; Gorgonia's machine does not. A batch shares its grid of times, so an
+// what runs; Gorgonia's machine does not. Where a batch shares its grid of times, an
 // exponential method forms ops.Propagators of A once for all rows, in a training as
-// in a prediction: ops.Expmv, the paper's product, has no part in it.
+// in a prediction. Where each trajectory has times of its own it takes ops.Ladder,
+// whose flows all rows and all steps share. ops.Expmv, the paper's product for that
+// case, has no part in it.
 //
 // # Paper
 //

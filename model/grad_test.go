@@ -42,9 +42,22 @@ func forms() []NonlinearConfig {
 	return gs
 }
 
-// evaluation makes the case's model, at parameters where no derivative vanishes,
-// and its data.
+// evaluation makes the case's model and its data.
 func (c gradientCase) evaluation(rng *rand.Rand, dtype string) (*evaluation, error) {
+	m, err := c.model(rng, dtype)
+	if err != nil {
+		return nil, err
+	}
+	times := []float64{0}
+	for k := range 3 {
+		times = append(times, times[k]+c.dt*(1+0.5*rng.Float64()))
+	}
+	// Uniform weights, for figures of the same size at every dt.
+	return newEvaluation(m, c.workers, WeightUniform, times, normalStates(rng, 0.5, 4, c.batch, m.cfg.Dim))
+}
+
+// model makes the case's model, at parameters where no derivative vanishes.
+func (c gradientCase) model(rng *rand.Rand, dtype string) (*Model, error) {
 	cfg := Config{
 		Dim: c.n, Linear: LinearConfig{Shift: c.shift * c.rate, Spread: 0.3 / math.Sqrt(float64(c.n))}, Nonlinear: c.g,
 		Integrator: c.integrator, Substeps: c.substeps, Dtype: dtype, Seed: rng.Uint64(),
@@ -95,12 +108,7 @@ func (c gradientCase) evaluation(rng *rand.Rand, dtype string) (*evaluation, err
 			}
 		}
 	}
-	times := []float64{0}
-	for k := range 3 {
-		times = append(times, times[k]+c.dt*(1+0.5*rng.Float64()))
-	}
-	// Uniform weights, for figures of the same size at every dt.
-	return newEvaluation(m, c.workers, WeightUniform, times, normalStates(rng, 0.5, 4, c.batch, cfg.Dim))
+	return m, nil
 }
 
 // awayFromKinks changes W so that over a difference no element changes its sign,

@@ -21,6 +21,8 @@ type Graph struct {
 	copies []ops.Buffer       // float32: one for each element of used
 	used   []Param
 	order  G.Nodes
+
+	parameters *G.Node // of the trajectories, that the networks see; nil: none
 }
 
 func newGraph(p *Params, dtype string) *Graph {

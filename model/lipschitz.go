@@ -43,7 +43,9 @@ func lipschitz(c NonlinearConfig, n int) (Nonlinear, error) {
 }
 
 // widths are those of all layers, input and output included.
-func (f lipschitzNet) widths() []int { return slices.Concat([]int{f.n}, f.Hidden, []int{f.n}) }
+func (f lipschitzNet) widths() []int {
+	return slices.Concat([]int{f.n + f.Seen()}, f.Hidden, []int{f.n})
+}
 
 // layerBound is L^{1/p}.
 func (f lipschitzNet) layerBound() float64 { return math.Pow(f.Lipschitz, 1/float64(f.p)) }
@@ -117,6 +119,11 @@ func (f lipschitzNet) build(g *Graph) (integrator.Nonlinear, error) {
 		if err != nil {
 			return nil, err
 		}
+		if f.seen.parameters > 0 {
+			if u, err = ops.Columns(u, 0, f.n+f.seen.inputs); err != nil {
+				return nil, err
+			}
+		}
 		tangent, err := ops.Dense(u, t, y, false)
 		if err != nil {
 			return nil, err
@@ -126,13 +133,15 @@ func (f lipschitzNet) build(g *Graph) (integrator.Nonlinear, error) {
 }
 
 // linear returns the network at 0, (1, n), and Dg(0)ᵀ, (n, n): y follows 0 through
-// the layers and t the rows of I, so that a row vector u has the tangent part ut.
+// the layers and t the rows of I, so that a row vector u has the tangent part ut. The
+// tangent is by u and the inputs, at the scaled parameters 0.
 func (f lipschitzNet) linear(g *Graph, bs, biases G.Nodes) (y, t *G.Node, err error) {
-	identity := make([]float64, f.n*f.n)
-	for i := range f.n {
-		identity[i*f.n+i] = 1
+	rows, width := f.n+f.seen.inputs, f.n+f.Seen()
+	identity := make([]float64, rows*width)
+	for i := range rows {
+		identity[i*width+i] = 1
 	}
-	y, t = g.Constant("g/zero", make([]float64, f.n), 1, f.n), g.Constant("g/identity", identity, f.n, f.n)
+	y, t = g.Constant("g/zero", make([]float64, width), 1, width), g.Constant("g/identity", identity, rows, width)
 	for i := range f.p {
 		if y, err = ops.Dense(y, bs[i], biases[i], f.activated(i)); err != nil {
 			return nil, nil, err

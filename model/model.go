@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 
 	"spnode/integrator"
 	"spnode/model/stability"
+	"spnode/ops"
 )
 
 // Model is a structure-preserving neural ODE,
@@ -36,7 +38,7 @@ func New(cfg Config) (*Model, error) {
 		return nil, err
 	}
 	n := cfg.LatentDim()
-	g, err := cfg.Nonlinear.form(n)
+	g, err := cfg.form()
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +46,7 @@ func New(cfg Config) (*Model, error) {
 		cfg:     cfg,
 		hurwitz: hurwitzMatrix{cfg.Linear, n},
 		g:       g,
-		ae:      autoencoder{cfg.Autoencoder, cfg.Width(), len(cfg.Invariants)},
+		ae:      autoencoder{cfg.Autoencoder, cfg.Width(), len(cfg.Invariants), cfg.parameters()},
 		kept:    newInvariants(cfg),
 	}
 	m.Draw(cfg.Seed)
@@ -63,7 +65,7 @@ func (m *Model) Draw(seed uint64) {
 }
 
 func (m *Model) declared() []Declaration {
-	return slices.Concat(m.hurwitz.parameters(), m.g.Parameters, m.ae.parameters())
+	return slices.Concat(m.hurwitz.parameters(), m.g.Parameters, m.ae.parameters(), m.cfg.knownDeclarations())
 }
 
 // Config returns the configuration.
@@ -113,17 +115,27 @@ func (m *Model) Linear() *mat.Dense {
 }
 
 // Stability reports what the parameters say about the dynamics, in rates per unit
-// of the data's time.
+// of the data's time or, where parameters of a trajectory scale it, of scaled time,
+// e^{s(p)}t. With inputs nothing bounds what drives the state, and the certificate
+// says that trajectories under the same inputs approach each other.
 func (m *Model) Stability() (*stability.Report, error) {
 	a, s, gs := m.hurwitz.matrices(m.params)
 	b := m.g.Bounds(m.params)
+	driven := len(m.cfg.Inputs.Names) > 0
+	if driven {
+		b.Size = math.Inf(1)
+	}
 	rate := 1 / m.cfg.timeUnit()
 	a.Scale(rate, a)
 	gs.Scale(rate, gs)
-	return stability.Analyse(stability.System{
+	r, err := stability.Analyse(stability.System{
 		A: a, S: s, Gs: gs, Shift: m.cfg.Linear.Shift * rate,
 		Lipschitz: b.Lipschitz * rate, Bound: b.Size * rate, Layers: b.Layers,
 	})
+	if err == nil {
+		r.ScaledTime, r.Driven = m.cfg.Parameters.Time, driven
+	}
+	return r, err
 }
 
 // String says what the model is, in a line for each part.
@@ -136,6 +148,15 @@ func (m *Model) String() string {
 	}
 	fmt.Fprintf(&b, "\nA: Hurwitz, shift %g", c.Linear.Shift)
 	fmt.Fprintf(&b, "\ng: %s", m.g.Text)
+	if p := c.Parameters; len(p.Names) > 0 {
+		fmt.Fprintf(&b, "\nparameters: %s", strings.Join(p.Names, ", "))
+		if p.Time {
+			b.WriteString(", which scale time")
+		}
+	}
+	if len(c.Inputs.Names) > 0 {
+		fmt.Fprintf(&b, "\ninputs: %s", strings.Join(c.Inputs.Names, ", "))
+	}
 	if text := m.ae.String(); text != "" {
 		fmt.Fprintf(&b, "\nautoencoder: %s", text)
 	}
@@ -143,8 +164,8 @@ func (m *Model) String() string {
 }
 
 // integrate adds to a graph the latent states at the ends of the steps, of
-// shape (intervals, 1), from u0 on.
-func (m *Model) integrate(g *Graph, u0, steps *G.Node) (G.Nodes, error) {
+// shape (intervals, 1 or batch), from u0 on.
+func (m *Model) integrate(g *Graph, u0, steps *G.Node, k known) (G.Nodes, error) {
 	method, err := integrator.ByName(m.cfg.Integrator)
 	if err != nil {
 		return nil, err
@@ -157,7 +178,87 @@ func (m *Model) integrate(g *Graph, u0, steps *G.Node) (G.Nodes, error) {
 	if err != nil {
 		return nil, errors.Wrap(err, "model: g")
 	}
-	return integrator.Rollout(method, integrator.System{A: a, G: f}, u0, steps, m.cfg.Substeps)
+	if g.parameters != nil {
+		of := f
+		f = func(u *G.Node) (*G.Node, error) {
+			u, err := ops.AppendColumns(u, g.parameters)
+			if err != nil {
+				return nil, err
+			}
+			return of(u)
+		}
+	}
+	if steps, err = m.stretch(g, steps, k); err != nil {
+		return nil, err
+	}
+	if len(k.begin) == 0 {
+		return integrator.Rollout(method, integrator.System{A: a, G: f}, u0, steps, m.cfg.Substeps)
+	}
+	return m.drive(g, method, integrator.System{A: a, G: f}, u0, steps, k)
+}
+
+// drive is integrate with inputs: they are a part of the state, see ops.Driven, that
+// every interval begins with their values there.
+func (m *Model) drive(g *Graph, method integrator.Method, s integrator.System, u0, steps *G.Node, k known) (G.Nodes, error) {
+	batch, n, q := u0.Shape()[0], u0.Shape()[1], len(m.cfg.Inputs.Names)
+	seen := n + m.cfg.inputs()
+	still := g.Constant("input/still", make([]float64, batch*2*q), batch, 2*q)
+	begun := func(u *G.Node, i int) (*G.Node, error) {
+		h, err := ops.Row(steps, i)
+		if err != nil {
+			return nil, err
+		}
+		v, err := ops.Slopes(k.change[i], h)
+		if err != nil {
+			return nil, err
+		}
+		if u, err = ops.AppendColumns(u, k.begin[i]); err != nil {
+			return nil, err
+		}
+		return ops.AppendColumns(u, v)
+	}
+	f := s.G
+	s.G = func(z *G.Node) (*G.Node, error) {
+		u, err := ops.Columns(z, 0, seen)
+		if err != nil {
+			return nil, err
+		}
+		if u, err = f(u); err != nil {
+			return nil, err
+		}
+		return ops.AppendColumns(u, still)
+	}
+	s.Enter = func(i int, z *G.Node) (*G.Node, error) {
+		if i == 0 {
+			return z, nil
+		}
+		u, err := ops.Columns(z, 0, n)
+		if err != nil {
+			return nil, err
+		}
+		return begun(u, i)
+	}
+	var err error
+	if s.A, err = ops.Driven(s.A, g.Param("input/B")); err != nil {
+		return nil, err
+	}
+	z, err := begun(u0, 0)
+	if err != nil {
+		return nil, err
+	}
+	zs, err := integrator.Rollout(method, s, z, steps, m.cfg.Substeps)
+	if err != nil {
+		return nil, err
+	}
+	us := G.Nodes{u0}
+	for _, z := range zs[1:] {
+		u, err := ops.Columns(z, 0, n)
+		if err != nil {
+			return nil, err
+		}
+		us = append(us, u)
+	}
+	return us, nil
 }
 
 // decode adds to a graph the states in scaled variables of latent states u,

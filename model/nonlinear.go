@@ -68,7 +68,12 @@ type NonlinearConfig struct {
 
 	// Settings are those of a registered kind, by names of its own.
 	Settings map[string]float64 `json:"settings,omitempty"`
+
+	seen struct{ inputs, parameters int }
 }
+
+// Seen is how many inputs and parameters g sees beside the latent state.
+func (c NonlinearConfig) Seen() int { return c.seen.inputs + c.seen.parameters }
 
 // Nonlinear is a form of g, the nonlinear part of a model: what it trains, what
 // it adds to a graph and how it grows. Config chooses one by the name under which
@@ -80,7 +85,8 @@ type Nonlinear struct {
 	Parameters []Declaration
 	// Build adds to a graph what all evaluations of g share. What it returns adds
 	// the node of g(u), (batch, n), for the node u of latent states, (batch, n),
-	// by ops or by Gorgonia's own functions.
+	// by ops or by Gorgonia's own functions. A model with inputs and parameters that
+	// g sees has them as further columns of u, the inputs first, Seen() of them.
 	Build func(g *Graph) (integrator.Nonlinear, error)
 	// Bounds says how g grows with such parameters. Nil: nothing is known.
 	Bounds func(p *Params) Bounds
@@ -123,6 +129,12 @@ func own(kind string) bool {
 }
 
 // form is the g that is configured.
+func (c Config) form() (Nonlinear, error) {
+	g := c.Nonlinear
+	g.seen.inputs, g.seen.parameters = c.inputs(), c.parameters()
+	return g.form(c.LatentDim())
+}
+
 func (c NonlinearConfig) form(n int) (Nonlinear, error) {
 	nonlinears.RLock()
 	of, ok := nonlinears.by[c.Kind]
@@ -160,10 +172,18 @@ func (c NonlinearConfig) form(n int) (Nonlinear, error) {
 }
 
 // none is g = 0.
-func none(NonlinearConfig, int) (Nonlinear, error) {
+func none(c NonlinearConfig, n int) (Nonlinear, error) {
 	return Nonlinear{
 		Build: func(*Graph) (integrator.Nonlinear, error) {
-			return func(u *G.Node) (*G.Node, error) { return ops.Scale(u, 0) }, nil
+			return func(u *G.Node) (*G.Node, error) {
+				if c.Seen() > 0 {
+					var err error
+					if u, err = ops.Columns(u, 0, n); err != nil {
+						return nil, err
+					}
+				}
+				return ops.Scale(u, 0)
+			}, nil
 		},
 		Bounds: func(*Params) Bounds { return Bounds{} },
 	}, nil

@@ -21,7 +21,8 @@ const predictRows = 128
 // predicted in parallel on all cores; how many there are does not change the
 // result beyond rounding, and with kernels in assembly not a bit of it.
 //
-// The error is ErrData for arrays that cannot be used. A rollout that leaves
+// The error is ErrData for arrays that cannot be used, and for a model with parameters
+// or inputs, which PredictEach takes. A rollout that leaves
 // the finite numbers is not an error: an explicit method may diverge.
 func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) {
 	latent, err := m.PredictLatent(u0, times)
@@ -73,6 +74,9 @@ func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) 
 // PredictLatent is Predict without the decoder: the latent states, one slice of
 // batch×n for each time.
 func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, error) {
+	if m.knows() {
+		return nil, dataError("Predict: the model has parameters %v and inputs %v; try PredictEach, which takes them", m.cfg.Parameters.Names, m.cfg.Inputs.Names)
+	}
 	if err := checkTimes(times, 1); err != nil {
 		return nil, err
 	}
@@ -95,7 +99,7 @@ func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, err
 		if err != nil {
 			return nil, err
 		}
-		step, err := m.step(samples)
+		step, err := m.step(samples, 1)
 		if err != nil {
 			return nil, err
 		}

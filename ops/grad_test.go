@@ -162,6 +162,54 @@ func TestLayerGradients(t *testing.T) {
 				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n), opstest.Normal(rng, "y", 1, batch, n), u, w}
 			},
 		},
+		"Stack, SquaredError, own weights": {
+			func(in G.Nodes) (*G.Node, error) {
+				y, err := Stack(in[0], in[1], in[0])
+				if err != nil {
+					return nil, err
+				}
+				return SquaredError(y, in[2], in[3], 0.5)
+			},
+			func(rng *rand.Rand, n, batch int) []opstest.Input {
+				u, w := opstest.Normal(rng, "U", 1, 3*batch, n), opstest.Normal(rng, "w", 0, 3, batch, n)
+				for i := range w.Data {
+					if w.Data[i] = max(0, rng.Float64()-0.3); w.Data[i] == 0 {
+						u.Data[i] = math.NaN() // is not looked at
+					}
+				}
+				u.Const, w.Const = true, true
+				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n), opstest.Normal(rng, "y", 1, batch, n), u, w}
+			},
+		},
+		"Columns": {
+			func(in G.Nodes) (*G.Node, error) { return Columns(in[0], 1, 3) },
+			func(rng *rand.Rand, n, batch int) []opstest.Input {
+				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n+2)}
+			},
+		},
+		"Driven": {
+			func(in G.Nodes) (*G.Node, error) { return Driven(in[0], in[1]) },
+			func(rng *rand.Rand, n, batch int) []opstest.Input {
+				return []opstest.Input{opstest.Normal(rng, "A", 1, n, n), opstest.Normal(rng, "B", 1, n, batch)}
+			},
+		},
+		"Slopes, Stretch": {
+			func(in G.Nodes) (*G.Node, error) {
+				h, err := Stretch(in[0], in[1])
+				if err != nil {
+					return nil, err
+				}
+				return Slopes(in[2], G.Must(Row(h, 1)))
+			},
+			func(rng *rand.Rand, n, batch int) []opstest.Input {
+				h, x := steps(rng, 1, 2, batch), opstest.Normal(rng, "x", 1, batch, n)
+				if batch > 1 {
+					h.Data[2*batch-1] = 0
+				}
+				h.Const, x.Const = true, true
+				return []opstest.Input{h, opstest.Normal(rng, "s", 0.5, batch, 1), x}
+			},
+		},
 		"Linear": {
 			func(in G.Nodes) (*G.Node, error) { return Linear(in[0], matrix(3, in[0].Shape()[1]), nil) },
 			func(rng *rand.Rand, n, batch int) []opstest.Input {

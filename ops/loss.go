@@ -12,17 +12,36 @@ import (
 //	L = Σ_k w_k Σ_r ρ(‖y_kr − U_kr‖²),
 //
 // for predictions y and targets U (times·batch, m), stacked with time slowest,
-// and the weights w (times). With w the weights of the trapezoidal rule over
-// the size of the batch it is the mean over the batch of (20). The targets and
-// the weights are data: no gradient passes to them.
+// and the weights w: (times), which the batch shares, or (times, batch), each
+// trajectory its own, or (times, batch, m), of each component. With w the weights of
+// the trapezoidal rule over the size of the batch it is the mean over the batch
+// of (20). The targets and the weights are data: no gradient passes to them. What has
+// the weight 0 is not looked at: its target may be NaN, and its gradient is 0.
 //
 // ρ(e) = e if half is 0; otherwise ρ(e) = e/(1 + e/half), which a state that has
 // left its target altogether does not govern (Geman and McClure, Bulletin of the
-// International Statistical Institute 52 (1987)).
+// International Statistical Institute 52 (1987)). Of weights w_i of components,
+// w is the largest and e = Σ_i (w_i/w)(y_i − U_i)².
 func SquaredError(y, target, w *G.Node, half float64) (*G.Node, error) {
 	ys, ws := y.Shape(), w.Shape()
-	if ys.Dims() != 2 || !ys.Eq(target.Shape()) || ws.Dims() != 1 || ys[0]%ws[0] != 0 || !(half >= 0) {
-		return nil, shapeError("SquaredError", "y is %v, the target %v, w %v and half %g, want (times·batch, m) twice, (times) and a number that is not negative", ys, target.Shape(), ws, half)
+	ok := ys.Dims() == 2 && ys.Eq(target.Shape()) && half >= 0
+	switch ws.Dims() {
+	case 1:
+		ok = ok && ys[0]%ws[0] == 0
+	case 2:
+		ok = ok && ys[0] == ws[0]*ws[1]
+	case 3:
+		ok = ok && ys[0] == ws[0]*ws[1] && ys[1] == ws[2]
+	default:
+		ok = false
+	}
+	if !ok {
+		return nil, shapeError("SquaredError", "y is %v, the target %v, w %v and half %g, want (times·batch, m) twice, (times), (times, batch) or (times, batch, m), and a number that is not negative", ys, target.Shape(), ws, half)
+	}
+	if ws.Dims() > 1 {
+		return byDtype("SquaredError", y,
+			func() (*G.Node, error) { return ownSquaredError[float64](y, target, w, half) },
+			func() (*G.Node, error) { return ownSquaredError[float32](y, target, w, half) })
 	}
 	return byDtype("SquaredError", y,
 		func() (*G.Node, error) { return squaredError[float64](y, target, w, half) },
@@ -48,6 +67,9 @@ func squaredError[T kernel.Float](y, target, w *G.Node, half float64) (*G.Node, 
 		forward: func(out []T, in [][]T) error {
 			var sum float64
 			for k, wk := range in[2] {
+				if wk == 0 {
+					continue
+				}
 				var s float64
 				for r := k * batch; r < (k+1)*batch; r++ {
 					e := square(in, r)
@@ -62,8 +84,12 @@ func squaredError[T kernel.Float](y, target, w *G.Node, half float64) (*G.Node, 
 			return nil
 		},
 		adjoint: func(d, in [][]T, out, dOut []T) error {
+			clear(d[0])
 			for r := range rows {
 				f := 2 * in[2][r/batch] * dOut[0]
+				if f == 0 {
+					continue
+				}
 				if half > 0 {
 					s := 1 + square(in, r)/half
 					f /= T(s * s)
@@ -71,6 +97,66 @@ func squaredError[T kernel.Float](y, target, w *G.Node, half float64) (*G.Node, 
 				target, dr := in[1][r*m:(r+1)*m], d[0][r*m:(r+1)*m]
 				for i, v := range in[0][r*m : (r+1)*m] {
 					dr[i] = f * (v - target[i])
+				}
+			}
+			return nil
+		},
+	}.node()
+}
+
+// ownSquaredError is squaredError for weights of each trajectory or component.
+func ownSquaredError[T kernel.Float](y, target, w *G.Node, half float64) (*G.Node, error) {
+	rows, m := y.Shape()[0], y.Shape()[1]
+	each := w.Shape().TotalSize() / rows // 1 or m
+	// square returns the weight of a row and its error.
+	square := func(in [][]T, r int) (largest T, e float64) {
+		of := in[2][r*each : (r+1)*each]
+		for _, v := range of {
+			largest = max(largest, v)
+		}
+		if largest == 0 {
+			return 0, 0
+		}
+		target := in[1][r*m : (r+1)*m]
+		for i, v := range in[0][r*m : (r+1)*m] {
+			if wi := of[i%each]; wi != 0 {
+				d := float64(v) - float64(target[i])
+				e += float64(wi/largest) * (d * d)
+			}
+		}
+		return largest, e
+	}
+	return function[T]{
+		name:   "SquaredError",
+		shape:  tensor.ScalarShape(),
+		inputs: G.Nodes{y, target, w},
+		wrt:    []bool{true, false, false},
+		forward: func(out []T, in [][]T) error {
+			var sum float64
+			for r := range rows {
+				wr, e := square(in, r)
+				if half > 0 {
+					e /= 1 + e/half
+				}
+				sum += float64(wr) * e
+			}
+			out[0] = T(sum)
+			return nil
+		},
+		adjoint: func(d, in [][]T, out, dOut []T) error {
+			clear(d[0])
+			for r := range rows {
+				f := 2 * dOut[0]
+				if half > 0 {
+					_, e := square(in, r)
+					s := 1 + e/half
+					f /= T(s * s)
+				}
+				of, target, dr := in[2][r*each:(r+1)*each], in[1][r*m:(r+1)*m], d[0][r*m:(r+1)*m]
+				for i, v := range in[0][r*m : (r+1)*m] {
+					if wi := of[i%each]; wi != 0 {
+						dr[i] = f * wi * (v - target[i])
+					}
 				}
 			}
 			return nil

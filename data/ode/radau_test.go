@@ -433,7 +433,7 @@ func TestRadauErrors(t *testing.T) {
 		})
 	}
 	for _, t0 := range []float64{0.5, math.Inf(-1), math.NaN()} {
-		if _, _, err := ok.SolveFrom(context.Background(), squareSystem, u1, t0, grid(1, 1)); err == nil || !strings.Contains(err.Error(), "SolveFrom: t0, got") {
+		if _, _, err := ok.SolveFrom(context.Background(), squareSystem, u1, t0, grid(1, 1)); err == nil || !strings.Contains(err.Error(), "SolveFrom: t0: got") {
 			t.Errorf("t0 = %g: got %v", t0, err)
 		}
 	}

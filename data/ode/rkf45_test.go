@@ -227,6 +227,36 @@ func TestRKF45Steps(t *testing.T) {
 	}
 }
 
+// TestRKF45StepsEach checks that every trajectory is that of its state alone.
+func TestRKF45StepsEach(t *testing.T) {
+	m, u0 := DefaultRKF45(), uniform(20, 2, -1, 1, 1)
+	d, stats, err := m.StepsEach(growth{1}, u0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, shared := d.Grid(); shared || d.Samples() != 20 || stats.Accepted != 200 || d.Validate() != nil {
+		t.Errorf("got %v, %+v, shared %v, want 20 trajectories of 10 steps of their own", d, stats, shared)
+	}
+	for s := range u0 {
+		alone, _, err := m.Steps(growth{1}, u0[s:s+1], 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want, got := alone.Trajectories[0], d.Trajectories[s]; fmt.Sprint(want) != fmt.Sprint(got) {
+			t.Errorf("sample %d: got %v, want %v", s, got, want)
+		}
+	}
+	for what, f := range map[string]func() error{
+		"got 0 samples": func() error { _, _, err := m.StepsEach(growth{1}, nil, 1); return err },
+		"at least 0":    func() error { _, _, err := m.StepsEach(growth{1}, u0, -1); return err },
+		"sample 0: ode": func() error { _, _, err := m.StepsEach(growth{1}, [][]float64{{math.NaN(), 0}}, 1); return err },
+	} {
+		if err := f(); err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("got error %v, want %q in it", err, what)
+		}
+	}
+}
+
 // TestRKF45Landing asks for times of very different distances: each is hit to
 // the bit, and steps cut short for a pair of close times cost little.
 func TestRKF45Landing(t *testing.T) {

@@ -24,6 +24,9 @@ type Session struct {
 	Progress *Progress
 	Stdout   io.Writer
 
+	// Start, if it is not nil, sets the parameters of a new model before its training.
+	Start func(m *model.Model) error
+
 	run  *Run   // nil in an evaluation
 	seed uint64 // the run's
 }
@@ -78,6 +81,7 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 	}
 	m.Seed += 1000*s.seed + uint64(f.Seed)
 	t.Seed += 1000*s.seed + uint64(f.Seed)
+	s.run.start = s.Start
 	f.Model, f.Result, err = s.run.Fit(s.Context, s.Progress, f.Name, m, t, d)
 	return err
 }

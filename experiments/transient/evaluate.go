@@ -13,6 +13,7 @@ import (
 	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model"
+	"spnode/model/train"
 )
 
 // gridError is how far predictions are from the truth on one grid.
@@ -41,17 +42,16 @@ type testReport struct {
 }
 
 // evaluate tests a model on the held-out states.
-func evaluate(m *model.Model, eps float64, t truth) (*testReport, map[string][][][]float64, error) {
+func evaluate(m *model.Model, eps float64, t truth) (*testReport, map[string]*data.Dataset, error) {
 	r := new(testReport)
-	predictions := map[string][][][]float64{}
+	predictions := map[string]*data.Dataset{}
 	for name, e := range map[string]*gridError{trainGrid: &r.TrainGrid, coarse: &r.Coarse, fine: &r.Fine} {
 		d := t.grids[name]
-		times, _ := d.Grid()
-		u, err := m.Predict(t.initial, times)
+		u, err := train.Predict(m, d)
 		if err != nil {
 			return nil, nil, err
 		}
-		off := measure.Compare(u, d.States(), nil)
+		off := measure.Compare(byTrajectory(u), byTrajectory(d), nil)
 		*e = gridError{slices.Max(off.MaxAbs), off.RMS, off.Relative}
 		predictions[name] = u
 	}
@@ -72,39 +72,76 @@ func evaluate(m *model.Model, eps float64, t truth) (*testReport, map[string][][
 	return r, predictions, nil
 }
 
-// floor is how well the data of ε = 0 determine A at best: the largest error
-// of (1/T) log M, where M is the least-squares flow map x(0) → x(T) of the
-// data. For 2×2 matrices with d = tr M/2 and s² = 1 − det M/d²,
+// byTrajectory are the states by trajectory, time and component: trajectories need
+// not share their times.
+func byTrajectory(d *data.Dataset) (u [][][]float64) {
+	for _, tr := range d.Trajectories {
+		u = append(u, tr.States)
+	}
+	return u
+}
+
+// floor is how well the data of ε = 0 determine A at best: the largest error of the
+// A whose flow fits the last states x(T) = e^{TA}x(0) best, in the least squares. It
+// is found from A_bump on by the method of Gauss and Newton, with the derivative of
+// e^{TA} by a_ij from
 //
-//	log M = ½ log(det M) I + (M/d − I) artanh(s)/s.
+//	exp(T [A E_ij; 0 A]) = [e^{TA} ∂e^{TA}/∂a_ij; 0 e^{TA}].
 func floor(d *data.Dataset) float64 {
-	times, _ := d.Grid()
-	last := len(times) - 1
-	span := times[last] - times[0]
-	x, y := mat.NewDense(d.Samples(), 2, nil), mat.NewDense(d.Samples(), 2, nil)
-	for i := range d.Samples() {
-		x.SetRow(i, d.Trajectories[i].States[0])
-		y.SetRow(i, d.Trajectories[i].States[last])
+	if d.Samples() < 2 {
+		return math.Inf(1) // one state does not tell A
 	}
-	var mt mat.Dense
-	if err := mt.Solve(x, y); err != nil {
-		return math.NaN()
-	}
-	half, det := (mt.At(0, 0)+mt.At(1, 1))/2, mat.Det(&mt)
-	s2 := 1 - det/(half*half)
-	ratio := 1 + s2/3 + s2*s2/5 // artanh(s)/s; s² is the rounding of a double eigenvalue
-	var worst float64
 	want := problem.ABump()
-	for i := range 2 {
-		for j := range 2 {
-			l := mt.At(j, i) / half * ratio
-			if i == j {
-				l += math.Log(det)/2 - ratio
+	a := mat.DenseCopyOf(want)
+	residual, jacobian := mat.NewDense(2*d.Samples(), 1, nil), mat.NewDense(2*d.Samples(), 4, nil)
+	for range 50 {
+		derivatives := map[float64][4]*mat.Dense{} // of trajectories that share T, once
+		for s, tr := range d.Trajectories {
+			last := len(tr.Times) - 1
+			t := tr.Times[last] - tr.Times[0]
+			of, ok := derivatives[t]
+			if !ok {
+				for k := range of {
+					of[k] = withDerivative(a, t, k/2, k%2)
+				}
+				derivatives[t] = of
 			}
-			worst = max(worst, math.Abs(l/span-want.At(i, j)))
+			for i := range 2 {
+				flow := func(m *mat.Dense, at int) float64 {
+					return m.At(i, at)*tr.States[0][0] + m.At(i, at+1)*tr.States[0][1]
+				}
+				residual.Set(2*s+i, 0, tr.States[last][i]-flow(of[0], 0))
+				for k := range of {
+					jacobian.Set(2*s+i, k, flow(of[k], 2))
+				}
+			}
+		}
+		var step mat.Dense
+		if err := step.Solve(jacobian, residual); err != nil {
+			return math.NaN()
+		}
+		for k := range 4 {
+			a.Set(k/2, k%2, a.At(k/2, k%2)+step.At(k, 0))
+		}
+		if mat.Norm(&step, 2) <= 1e-13 { // the rounding of A's largest element is 1e-15
+			break
 		}
 	}
-	return worst
+	a.Sub(a, want)
+	return max(mat.Max(a), -mat.Min(a))
+}
+
+// withDerivative is exp(T [A E_ij; 0 A]).
+func withDerivative(a *mat.Dense, t float64, i, j int) *mat.Dense {
+	block := mat.NewDense(4, 4, nil)
+	for k := range 4 {
+		block.Set(k/2, k%2, t*a.At(k/2, k%2))
+		block.Set(2+k/2, 2+k%2, t*a.At(k/2, k%2))
+	}
+	block.Set(i, 2+j, t)
+	var e mat.Dense
+	e.Exp(block)
+	return &e
 }
 
 func (t *trained) report(s *driver.Session) report.Model {

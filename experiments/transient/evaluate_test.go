@@ -189,7 +189,7 @@ func TestEvaluateAgainstItself(t *testing.T) {
 		if (r.TrainGrid != gridError{} || r.Coarse != gridError{} || r.Fine != gridError{}) {
 			t.Errorf("got %+v", r)
 		}
-		if len(predictions) != 3 || len(predictions[fine]) != 501 {
+		if len(predictions) != 3 || len(predictions[fine].States()) != 501 {
 			t.Errorf("got %d predictions", len(predictions))
 		}
 		want := 0.0

@@ -106,7 +106,7 @@ func rolloutFigure(models []*trained) (*figure.Figure, error) {
 			Y:     figure.Axis{Label: "x₁, x₂"},
 		}
 		t, at := m.truth.grids[fine], m.truth.grids[coarse].Trajectories[s].Times
-		p.Series = append(figure.Truths(t.Trajectories[s].Times, t.States(), s, "truth x₁", "truth x₂"), figure.Predictions("model, Δt = 0.2", at, m.predictions[coarse], s))
+		p.Series = append(figure.Truths(t.Trajectories[s].Times, t.States(), s, "truth x₁", "truth x₂"), figure.Predictions("model, Δt = 0.2", at, m.predictions[coarse].States(), s))
 		panels = append(panels, p)
 	}
 	return figure.New(figure.Layout{}, panels...)
@@ -159,9 +159,10 @@ func errorFigure(models []*trained) (*figure.Figure, error) {
 			d := m.truth.grids[coarse]
 			times, _ := d.Grid()
 			errors := make([][]float64, len(times))
+			got := m.predictions[coarse].States()
 			for k, states := range d.States() {
 				for s, u := range states {
-					errors[k] = append(errors[k], floats.Distance(m.predictions[coarse][k][s], u, 2))
+					errors[k] = append(errors[k], floats.Distance(got[k][s], u, 2))
 				}
 			}
 			// A logarithm shows no zero, and nothing below 1e-16 is meant.

@@ -20,10 +20,11 @@ func main() { driver.Main("transient", run) }
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("transient", "learns example 5.1 of the paper: transient growth, ETD1 against IMEX")
 	epsilon := f.Set.String("epsilon", "", "train only the models of ε = `E`, 0 or 1")
+	grids := f.Set.String("grids", ownGrids, "adaptive steps of the data: own, each trajectory's, or shared, as `G`")
 	return driver.Experiment[Config, *Config]{
 		Flags:   f,
 		Default: defaultConfig,
-		Choose:  func(c *Config) error { return c.choose(f, *epsilon) },
+		Choose:  func(c *Config) error { return c.choose(f, *epsilon, *grids) },
 		Quick:   (*Config).quick,
 		Learn:   learn,
 	}.Run(ctx, args, stdout, stderr)
@@ -68,7 +69,7 @@ type trained struct {
 	*driver.Tested[*testReport]
 	recipe      ModelConfig
 	truth       truth
-	predictions map[string][][][]float64 // of the model on the grids of the test
+	predictions map[string]*data.Dataset // of the model on the grids of the test
 	floor       float64                  // of the error of A that the data allow, at ε = 0
 }
 

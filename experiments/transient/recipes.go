@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -25,9 +26,19 @@ type DataConfig struct {
 	HeldOut   int     `json:"held_out"`   // initial states to test on
 	Steps     int     `json:"steps"`      // accepted Runge–Kutta–Fehlberg steps; the paper's 50
 	Tolerance float64 `json:"tolerance"`  // relative and absolute; the paper's 1e-8
-	FirstStep float64 `json:"first_step"` // of the adaptive grid that all samples share
-	TestTime  float64 `json:"test_time"`  // held-out rollouts go from 0 to here
+	FirstStep float64 `json:"first_step"` // tried
+	// Grids says whose the adaptive steps are: own, each trajectory's, as in the
+	// paper; or shared, those of all samples as one system, also if it is empty, as
+	// in configurations from before there was a choice.
+	Grids    string  `json:"grids,omitempty"`
+	TestTime float64 `json:"test_time"` // held-out rollouts go from 0 to here
 }
+
+// The values of DataConfig.Grids.
+const (
+	ownGrids    = "own"
+	sharedGrids = "shared"
+)
 
 // ModelConfig is one model and its training.
 type ModelConfig struct {
@@ -41,7 +52,7 @@ type ModelConfig struct {
 
 // defaultConfig are the models of the paper, and ETDRK4.
 func defaultConfig() Config {
-	c := Config{Data: DataConfig{Samples: 1000, HeldOut: 200, Steps: 50, Tolerance: 1e-8, FirstStep: 0.01, TestTime: 10}}
+	c := Config{Data: DataConfig{Samples: 1000, HeldOut: 200, Steps: 50, Tolerance: 1e-8, FirstStep: 0.01, Grids: ownGrids, TestTime: 10}}
 	for _, eps := range []float64{0, 1} {
 		for _, method := range []string{"etd1", "imex", "etdrk4"} {
 			if eps == 1 || method != "etdrk4" {
@@ -126,7 +137,7 @@ func (c *Config) quick() {
 
 // Describe implements driver.Config.
 func (c *Config) Describe() string {
-	return fmt.Sprintf("%d initial states, %d held out", c.Data.Samples, c.Data.HeldOut)
+	return fmt.Sprintf("%d initial states, %d held out, %s steps", c.Data.Samples, c.Data.HeldOut, cmp.Or(c.Data.Grids, sharedGrids))
 }
 
 // Validate implements driver.Config.
@@ -134,6 +145,9 @@ func (c *Config) Validate() error {
 	d := c.Data
 	if d.Samples < 1 || d.HeldOut < 1 || d.Steps < 1 || !(d.Tolerance > 0) || !(d.FirstStep >= 0) || !(d.TestTime > 0) {
 		return errors.Errorf("data: got %+v, want positive numbers", d)
+	}
+	if d.Grids != "" && d.Grids != ownGrids && d.Grids != sharedGrids {
+		return errors.Errorf("data: grids: got %q, want %s or %s", d.Grids, ownGrids, sharedGrids)
 	}
 	if err := driver.Validate(c.Recipes(), 2); err != nil {
 		return err
@@ -162,9 +176,15 @@ func increasing(x []int) bool {
 	return true
 }
 
-// choose restricts the models to an ε, and replaces them by those of an
-// integrator.
-func (c *Config) choose(f *driver.Flags, epsilon string) error {
+// choose restricts the models to an ε, replaces them by those of an integrator, and
+// sets whose the steps of the data are.
+func (c *Config) choose(f *driver.Flags, epsilon, grids string) error {
+	if f.Given("grids") {
+		if err := driver.OneOf("grids", grids, ownGrids, sharedGrids); err != nil {
+			return err
+		}
+		c.Data.Grids = grids
+	}
 	if f.Given("epsilon") {
 		if err := driver.OneOf("epsilon", epsilon, "0", "1"); err != nil {
 			return err

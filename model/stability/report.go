@@ -46,6 +46,14 @@ type Report struct {
 	// imex; for etdrk4 it is ETDRK4Factor times as large. See boundRadius.
 	BoundRadius float64   `json:"bound_radius"`
 	LayerNorms  []float64 `json:"layer_norms"` // ‖B_i‖₂ of g's layers
+
+	// ScaledTime says that time is scaled by a positive factor, du/dt = e^s(A u + g(u)),
+	// that differs among trajectories: rates are then per unit of e^s t, while what
+	// is proved holds for every factor.
+	ScaledTime bool `json:"scaled_time,omitempty"`
+	// Driven says that there are inputs: the certificate then is that trajectories
+	// under the same inputs approach each other, and nothing bounds a state.
+	Driven bool `json:"driven,omitempty"`
 }
 
 // System is a system to be analysed,

@@ -33,6 +33,12 @@ func (r Report) rows() []row {
 		{"certificate", number(r.Certificate), "proves global stability for L below this: " + verdict},
 		{"bound radius", number(r.BoundRadius), fmt.Sprintf("√(uᵀSu) of rollouts in the end, any steps; by etdrk4 %g of it", ETDRK4Factor)},
 	}
+	if r.ScaledTime {
+		rows = append(rows, row{"time", "scaled", "rates are per unit of e^{s(p)}t, proofs for every s"})
+	}
+	if r.Driven {
+		rows = append(rows, row{"inputs", "driven", "what is proved is that trajectories under the same inputs meet"})
+	}
 	if len(r.LayerNorms) > 0 {
 		rows = append(rows, row{name: "layer norms ‖B_i‖₂", value: list(len(r.LayerNorms), func(i int) any { return r.LayerNorms[i] })})
 	}

@@ -16,190 +16,178 @@ func init() { RegisterSampler(anywhereName, newAnywhere) }
 
 // anywhere is the sampler of models that start from any state. An encoder that
 // sees whole trajectories alone knows initial states and no others: started in
-// the middle of a trajectory its model fails without a word. So half of the
-// iterations begin where the trajectories do, and half of them later: at one
-// index for all rows or, where the steps of the data are equal, at one for each.
+// the middle of a trajectory its model fails without a word. So half of a batch
+// begins where the trajectories do, and every other row at any of their times but
+// the last that was measured whole.
 //
-// From the start on an iteration sees Grid.Points times, drawn anew: any of those
-// that are left in a share Grid.Random of the iterations, else one of each of as
-// many equal parts, the last time among them. Where fewer are left, steps of
-// length 0 and weight 0 fill the batch.
+// From its start on a row sees Grid.Points times, drawn anew for each: any of those
+// that are left in a share Grid.Random of the cases, else one of each of as many
+// equal parts, the last time among them. Where fewer are left it has them all.
 //
 // The weights are those of the configuration in the time since the start, in
 // which log-time measures intervals by
 //
 //	ln((τ_{n+1} + τ_1)/(τ_n + τ_1)),  τ_0 = 0,
 //
-// and their sum is that of uniform weights, so that iterations count alike.
+// so that t = 0 is a start like others. Their sum is that of uniform weights over
+// Grid.Points times: all rows count alike.
 type anywhere struct {
 	Sampling
-	samples shuffled // the order of the trajectories
-	times   []float64
-	uniform bool
-	points  int
-	all     model.Batch
+	order  shuffled // of the trajectories
+	points int
+	starts [][]int // of each trajectory, the first one aside
 }
 
-// startsLater is the share of iterations that begin in the middle.
-const startsLater = 0.5
-
 func newAnywhere(s Sampling) (Sampler, error) {
-	if s.Phase.Window > 0 {
-		return nil, dataError("window is %d steps, want 0 with the sampler %s, whose samples are trajectories from any time on", s.Phase.Window, anywhereName)
+	if s.Phase.windows() {
+		return nil, dataError("got windows, want none with the sampler %s, whose samples are trajectories from any time on", anywhereName)
 	}
-	a := &anywhere{Sampling: s, times: s.Trajectories[0].Times, points: s.Grid.Points}
-	if a.points == 0 {
-		a.points = len(a.times)
+	a := &anywhere{Sampling: s, points: s.Grid.Points, order: shuffled{Sampling: s}}
+	if err := a.order.cut(); err != nil {
+		return nil, err
 	}
-	if a.points > len(a.times) {
-		return nil, dataError("grid: %d points from %d times, want at most as many", a.points, len(a.times))
+	if a.points == 0 || a.points > a.order.longest {
+		a.points = a.order.longest
 	}
-	a.samples = shuffled{Sampling: s, starts: 1, samples: len(s.Trajectories), batch: s.Phase.Batch}
-	if a.samples.batch == 0 {
-		a.samples.batch = a.samples.samples
+	all := len(a.order.samples)
+	if a.order.batch = s.Phase.Batch; a.order.batch == 0 {
+		a.order.batch = all
 	}
-	if a.samples.batch > a.samples.samples {
-		return nil, dataError("batch is %d, want at most the %d samples there are", a.samples.batch, a.samples.samples)
+	if a.order.batch > all {
+		return nil, dataError("batch is %d, want at most the %d samples there are", a.order.batch, all)
 	}
-	if dt, ok := uniformStep(a.times); ok {
-		a.uniform = true
-		a.times = multiples(dt, len(a.times))
+	for i := range s.Trajectories {
+		t, starts := &s.Trajectories[i], []int{}
+		for k := 1; k < len(t.Times)-1; k++ {
+			if t.Whole(k) {
+				starts = append(starts, k)
+			}
+		}
+		a.starts = append(a.starts, starts)
 	}
-	var err error
-	a.all, err = a.batch(0, a.spread(len(a.times)-1, nil))
+	_, err := model.LossWeights(s.Weighting, []float64{1, 2})
 	return a, err
 }
 
-func (a *anywhere) Shape() (rows, times int) { return a.samples.batch, a.points }
+func (a *anywhere) Shape() (rows, times int) { return a.order.batch, a.points }
 
-func (a *anywhere) Epoch() int { return a.samples.Epoch() }
+func (a *anywhere) Epoch() int { return a.order.Epoch() }
 
 // Batch implements Sampler.
 func (a *anywhere) Batch(iteration int) model.Batch {
 	rng := rand.New(rand.NewPCG(a.Seed, 1<<63|a.Stream<<48|uint64(iteration)))
-	last := len(a.times) - 1
-	start, length := 0, last
-	if rng.Float64() < startsLater && last > 1 {
-		start = 1 + rng.IntN(last-1)
-		length = last - start
-	}
-	offsets := a.spread(length, rng)
-	b, _ := a.batch(start, offsets) // the weighting is known
-	var begin []int
-	if a.uniform && start > 0 { // the same steps from other starts
-		begin = make([]int, b.Rows)
-		for i := range begin {
-			begin[i] = rng.IntN(start + 1)
-		}
-	}
-	samples := a.samples.draw(iteration)
-	b.State = func(row, time int) []float64 {
-		at := start
-		if begin != nil {
-			at = begin[row]
-		}
+	samples := a.order.draw(iteration)
+	pieces := make([]Piece, a.order.batch)
+	for r := range pieces {
+		sample := r
 		if samples != nil {
-			row = samples[row]
+			sample = samples[r]
 		}
-		return a.Trajectories[row].States[at+offsets[time]]
+		i, start := a.order.samples[sample].Trajectory, 0
+		if from := a.starts[i]; (r+iteration)%2 == 1 && len(from) > 0 {
+			start = from[rng.IntN(len(from))]
+		}
+		pieces[r] = Piece{i, a.spread(start, len(a.Trajectories[i].Times), rng)}
 	}
-	return b
+	return a.join(pieces)
 }
 
-// spread returns the indices after a start of the times of a batch, 0 first, of
-// which so many are left; the last one fills what is too much. Without a generator
-// they are evenly spaced.
-func (a *anywhere) spread(left int, rng *rand.Rand) []int {
-	offsets := make([]int, 1, a.points)
+// spread returns the indices of a row's times, from start on, of so many times.
+// Without a generator they are evenly spaced.
+func (a *anywhere) spread(start, total int, rng *rand.Rand) []int {
+	left := total - 1 - start
 	k := min(a.points-1, left)
+	times := make([]int, 1, 1+k)
+	times[0] = start
 	switch {
 	case k == left:
 		for i := range k {
-			offsets = append(offsets, 1+i)
+			times = append(times, start+1+i)
 		}
 	case rng != nil && rng.Float64() < a.Grid.Random:
 		for _, i := range rng.Perm(left)[:k] {
-			offsets = append(offsets, 1+i)
+			times = append(times, start+1+i)
 		}
-		slices.Sort(offsets)
+		slices.Sort(times)
 	default:
 		for i := 1; i <= k; i++ {
 			low, high := (i-1)*left/k, i*left/k // a part holds low+1 … high
 			if rng != nil && i < k {
 				high = low + 1 + rng.IntN(high-low)
 			}
-			offsets = append(offsets, high)
+			times = append(times, start+high)
 		}
 	}
-	for len(offsets) < a.points {
-		offsets = append(offsets, left)
-	}
-	return offsets
+	return times
 }
 
-// batch is that of the first trajectories from a start on.
-func (a *anywhere) batch(start int, offsets []int) (model.Batch, error) {
-	elapsed := make([]float64, len(offsets))
-	for k, i := range offsets {
-		elapsed[k] = a.times[start+i] - a.times[start]
+// join makes a batch of pieces, with the weights of this sampler.
+func (a *anywhere) join(pieces []Piece) model.Batch {
+	b := model.Batch{Rows: len(pieces), Steps: a.steps(pieces, a.points), State: func(row, time int) []float64 {
+		p := &pieces[row]
+		return a.Trajectories[p.Trajectory].States[p.Times[min(time, len(p.Times)-1)]]
+	}}
+	width := 1 // of the weights of a row
+	if slices.ContainsFunc(a.Trajectories, func(t Trajectory) bool { return t.gaps }) {
+		width = len(a.Trajectories[0].States[0])
 	}
-	b := model.Batch{Rows: a.samples.batch, Steps: Steps(elapsed)}
-	b.State = func(row, time int) []float64 { return a.Trajectories[row].States[start+offsets[time]] }
-	var err error
-	b.Weights, err = a.weights(elapsed)
-	return b, err
+	b.Weights = make([]float64, a.points*b.Rows*width)
+	for r, p := range pieces {
+		for i := range width {
+			for k, w := range a.weights(p, i) {
+				b.Weights[(k*b.Rows+r)*width+i] = w
+			}
+		}
+	}
+	return b
 }
 
-// weights are those of times since a start, of which the last may be repeated.
-func (a *anywhere) weights(elapsed []float64) ([]float64, error) {
-	kept := elapsed
-	for len(kept) > 2 && kept[len(kept)-1] == kept[len(kept)-2] {
-		kept = kept[:len(kept)-1]
+// weights are those of the times of a piece in a batch's loss, for component i.
+// Where it was not measured it has none.
+func (a *anywhere) weights(p Piece, i int) []float64 {
+	t := &a.Trajectories[p.Trajectory]
+	since, measured := make([]float64, 0, len(p.Times)), make([]int, 0, len(p.Times))
+	for k, at := range p.Times {
+		if !t.gaps || !math.IsNaN(t.States[at][i]) {
+			since, measured = append(since, t.Times[at]-t.Times[p.Times[0]]), append(measured, k)
+		}
 	}
-	at := kept
+	w := make([]float64, len(p.Times))
+	if len(measured) < 2 {
+		return w
+	}
+	at := slices.Clone(since)
 	if a.Weighting == model.WeightLogTime {
-		at = slices.Clone(kept)
-		floats.AddConst(kept[1], at)
+		floats.AddConst(since[1], at)
 	}
-	w, err := model.LossWeights(a.Weighting, at)
-	if err != nil {
-		return nil, err
+	of, _ := model.LossWeights(a.Weighting, at) // the weighting is known, and times are above 0
+	a.Phase.weigh(of, since)
+	if sum := floats.Sum(of); sum > 0 {
+		floats.Scale(t.Weight*float64(a.points-1)/(sum*float64(a.order.batch)), of)
 	}
-	a.Phase.weigh(w, kept)
-	floats.Scale(float64(a.points-1)/(floats.Sum(w)*float64(a.samples.batch)), w)
-	return append(w, make([]float64, len(elapsed)-len(kept))...), nil
+	for n, k := range measured {
+		w[k] = of[n]
+	}
+	return w
 }
 
 // Whole implements Sampler: the trajectories from their beginnings and from the
 // middle of their times on, as many as fill batches, at most evaluatedBatches.
 func (a *anywhere) Whole() []model.Batch {
-	last := len(a.times) - 1
-	starts := []int{0}
-	if last > 1 {
-		starts = append(starts, last/2)
-	}
 	var whole []model.Batch
-	for k := range min(a.Epoch(), evaluatedBatches/len(starts)) {
-		for _, start := range starts {
-			offsets := a.spread(last-start, nil)
-			b, _ := a.batch(start, offsets) // the weighting is known
-			b.State = func(row, time int) []float64 {
-				return a.Trajectories[k*a.samples.batch+row].States[start+offsets[time]]
+	for k := range min(a.Epoch(), evaluatedBatches/2) {
+		for part := range 2 {
+			pieces := make([]Piece, a.order.batch)
+			for r := range pieces {
+				i := a.order.samples[k*a.order.batch+r].Trajectory
+				start := 0
+				if from := a.starts[i]; part == 1 && len(from) > 0 {
+					start = from[len(from)/2]
+				}
+				pieces[r] = Piece{i, a.spread(start, len(a.Trajectories[i].Times), nil)}
 			}
-			whole = append(whole, b)
+			whole = append(whole, a.join(pieces))
 		}
 	}
 	return whole
-}
-
-// uniformStep is the step of a grid, if it is uniform to a millionth of it.
-func uniformStep(times []float64) (float64, bool) {
-	steps := len(times) - 1
-	dt := (times[steps] - times[0]) / float64(steps)
-	for i := range steps {
-		if !(math.Abs(times[i+1]-times[i]-dt) <= 1e-6*dt) {
-			return dt, false
-		}
-	}
-	return dt, true
 }

@@ -14,6 +14,17 @@
 //	Trainer      New, Resume; Fit, Save, Result
 //	Metrics      the numbers of an iteration, for WithHook; Result, LoadResult
 //	Sampler      what an iteration sees
+//	Predict      what the model says of the trajectories of a data set
+//
+// # Data
+//
+// The trajectories may share a grid of times or have times of their own, in any
+// number. In a batch short ones are padded by steps of 0 at whose ends nothing is
+// weighed: neither the loss nor the gradient sees them. A component may be missing,
+// NaN, at any time but the first of a sample. The loss, eq. (20) or another weighting
+// of time, is that of each trajectory over its own times and, with gaps, of each
+// component over the times at which it was measured. A grid that all share is
+// recognised, and is faster: what depends on a step is then formed once for all rows.
 //
 // # What holds
 //
@@ -33,7 +44,8 @@
 // the methods of Sampler, and RegisterSampler names it for Config.Sampler. It
 // returns model.Batch, so that it is free in which trajectories, which of their
 // states and with which weights an iteration sees, as long as all its batches have
-// one shape. The example adds one.
+// one shape. Sampling.Join makes a batch of any parts of the trajectories. The example
+// adds one.
 //
 // # Checkpoint
 //

@@ -13,12 +13,16 @@ type Phase struct {
 	// the first phase is 0.
 	From float64 `json:"from"`
 	// Window, if not 0, has a sample be so many steps of a trajectory, Window+1
-	// consecutive states, where every start is one: of the whole data, with T
-	// times each, (T − Window) samples a trajectory. Their times are from 0, so
-	// the system must be autonomous, and the data's grid uniform to a millionth
-	// of its step. The loss at the end of the stage is then that of at most 20
-	// batches of evenly spaced windows.
+	// consecutive states, where every start is one at which the whole state was
+	// measured: of T times (T − Window) samples. A shorter trajectory is one sample,
+	// whole. The system must be autonomous. On a grid that all trajectories share,
+	// uniform to a millionth of its step, all windows have the same times, from 0;
+	// on others their own. The loss at the end of the stage is then that of at most
+	// 20 batches of evenly spaced windows.
 	Window int `json:"window,omitempty"`
+	// Span, if not 0, has a sample reach so far in time instead, in the unit of the
+	// data's times, from every start at which the trajectory goes on for so long.
+	Span float64 `json:"span,omitempty"`
 	// Batch is the number of samples in an iteration; 0 takes all of them every
 	// time.
 	Batch int `json:"batch,omitempty"`
@@ -43,6 +47,8 @@ func (p Phase) validate(i int, from float64) error {
 		return bad("phase %d: from is %g, want at least %g as the one before it, and less than 1", i, p.From, from)
 	case p.Window < 0:
 		return bad("phase %d: window is %d, want at least 1 step, or 0 for whole trajectories", i, p.Window)
+	case !(p.Span >= 0) || math.IsInf(p.Span, 0) || p.Span > 0 && p.Window > 0:
+		return bad("phase %d: span is %g and window %d, want a finite number above 0 of one of them, or 0 for whole trajectories", i, p.Span, p.Window)
 	case p.Batch < 0:
 		return bad("phase %d: batch is %d, want at least 1, or 0 for all samples", i, p.Batch)
 	case !(p.First >= 0) || math.IsInf(p.First, 0) || !(p.Decay >= 0) || math.IsInf(p.Decay, 0):
@@ -52,6 +58,30 @@ func (p Phase) validate(i int, from float64) error {
 	}
 	return nil
 }
+
+// windows reports whether samples are parts of trajectories.
+func (p Phase) windows() bool { return p.Window > 0 || p.Span > 0 }
+
+// end returns the index of the last time of the sample that begins at time first of
+// a trajectory; first itself: there is none.
+func (p Phase) end(times []float64, first int) int {
+	last := len(times) - 1
+	switch {
+	case p.Window > 0 && first+p.Window <= last:
+		return first + p.Window
+	case p.Span > 0 && times[last]-times[first] >= p.Span*(1-spanRounding):
+		for times[last]-times[first] > p.Span*(1+spanRounding) {
+			last--
+		}
+		return last
+	case first == 0: // all of a short one
+		return last
+	}
+	return first
+}
+
+// spanRounding is by how much of a span times may miss its end for their rounding.
+const spanRounding = 1e-9
 
 // weigh multiplies the weights of the loss at some times by those of the phase.
 func (p Phase) weigh(weights, times []float64) {

@@ -2,6 +2,7 @@ package train
 
 import (
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -43,10 +44,17 @@ type Sampling struct {
 // Trajectory is a trajectory of the data as the networks see it, in the scaled
 // variables of model.Model.Scaled.
 type Trajectory struct {
+	Name   string // by which errors name it
 	Times  []float64
-	States [][]float64 // by time
-	flat   []float64   // the same in one piece
+	States [][]float64 // by time; NaN where they were not measured
+	Weight float64     // in the loss
+	gaps   bool        // there is a NaN
+	flat   []float64   // the states in one piece
 }
+
+// Whole reports whether all of the state at time k was measured. A model can start
+// from no other.
+func (t *Trajectory) Whole(k int) bool { return !slices.ContainsFunc(t.States[k], math.IsNaN) }
 
 // Weights are those of the times of a batch of so many rows in the mean loss,
 // by the weighting of the configuration and those of the phase.
@@ -58,6 +66,19 @@ func (s Sampling) Weights(times []float64, rows int) ([]float64, error) {
 	floats.Scale(1/float64(rows), w)
 	s.Phase.weigh(w, times)
 	return w, nil
+}
+
+// shared reports whether all trajectories are on one grid, without gaps and of the
+// weight 1.
+func (s Sampling) shared() bool {
+	first := s.Trajectories[0]
+	return !slices.ContainsFunc(s.Trajectories, func(t Trajectory) bool {
+		return t.gaps || t.Weight != 1 || !sameTimes(t.Times, first.Times)
+	})
+}
+
+func sameTimes(a, b []float64) bool {
+	return len(a) == len(b) && (&a[0] == &b[0] || slices.Equal(a, b))
 }
 
 // SamplerMaker makes the sampler of a phase. An error for a Sampling that it has

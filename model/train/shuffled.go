@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 
 	"spnode/model"
 )
@@ -14,14 +15,14 @@ const evaluatedBatches = 20
 
 // shuffled is the sampler of the house: batches without replacement from a
 // permutation of all samples for each epoch, at the times of a GridConfig. With a
-// window of k steps, a sample is k+1 consecutive states of a trajectory, from any
-// start. Sample s begins at time s mod starts of trajectory s/starts. They lie
-// where the trajectories do, and are not copied.
+// window a sample is a part of a trajectory, from any start. The states lie where
+// the trajectories do, and are not copied.
 type shuffled struct {
 	Sampling
-	times   []float64 // of a sample
-	starts  int       // of windows in a trajectory, 1 without windows
-	samples int       // trajectories·starts
+	samples []Piece
+	times   []float64 // of a sample, if all have the same steps
+	plain   bool      // and all states and weights are there and the same
+	longest int       // times of a sample
 	batch   int
 	stride  int         // of the regular grid in the times of a sample
 	regular []int       // that grid
@@ -37,98 +38,159 @@ func newShuffled(s Sampling) (Sampler, error) {
 		return nil, err
 	}
 	if sh.batch = s.Phase.Batch; sh.batch == 0 {
-		sh.batch = sh.samples
+		sh.batch = len(sh.samples)
 	}
-	if sh.batch > sh.samples {
-		return nil, dataError("batch is %d, want at most the %d samples there are", sh.batch, sh.samples)
+	if sh.batch > len(sh.samples) {
+		return nil, dataError("batch is %d, want at most the %d samples there are", sh.batch, len(sh.samples))
+	}
+	if s.Grid.Points > 0 && sh.times == nil {
+		return nil, dataError("grid.points is %d, but the trajectories have times of their own, want 0", s.Grid.Points)
 	}
 	var err error
-	if sh.stride, err = s.Grid.stride(len(sh.times)); err != nil {
+	if sh.stride, err = s.Grid.stride(sh.longest); err != nil {
 		return nil, err
 	}
-	sh.regular = s.Grid.regular(len(sh.times), sh.stride)
-	times := sh.at(sh.regular)
-	if sh.all.Weights, err = sh.Weights(times, sh.batch); err != nil {
-		return nil, err
-	}
-	sh.all.Rows, sh.all.Steps, sh.all.State = sh.batch, Steps(times), sh.state(nil, sh.regular)
-	return sh, nil
-}
-
-// cut makes windows the samples, and their times, from 0, those of a sample.
-func (s *shuffled) cut() error {
-	all, k := s.Trajectories[0].Times, s.Phase.Window
-	s.starts, s.samples, s.times = 1, len(s.Trajectories), all
-	if k == 0 {
-		return nil
-	}
-	steps := len(all) - 1
-	if k > steps {
-		return dataError("window is %d steps, want at most the %d that a trajectory has", k, steps)
-	}
-	dt := (all[steps] - all[0]) / float64(steps)
-	for i := range steps {
-		if got := all[i+1] - all[i]; !(math.Abs(got-dt) <= 1e-6*dt) {
-			return dataError("windows need a uniform grid of times: step %d from %g to %g: got %g, want %g; or set window to 0", i, all[i], all[i+1], got, dt)
+	sh.regular = s.Grid.regular(sh.longest, sh.stride)
+	for i := range s.Trajectories { // those of one are a fault of all batches with it
+		if _, err := s.weights(Piece{i, []int{0, 1}}, 0, 1); err != nil {
+			return nil, err
 		}
 	}
-	s.starts = steps + 1 - k
-	s.samples *= s.starts
-	s.times = multiples(dt, k+1)
+	sh.all, err = sh.on(sh.regular, nil)
+	return sh, err
+}
+
+// cut makes the samples: whole trajectories or windows.
+func (s *shuffled) cut() error {
+	indices := make([]int, 0)
+	for i := range s.Trajectories {
+		t := &s.Trajectories[i]
+		for len(indices) < len(t.Times) {
+			indices = append(indices, len(indices))
+		}
+		if k := slices.IndexFunc(t.States[0], math.IsNaN); k >= 0 && !s.Phase.windows() {
+			return dataError("component %d of %s is missing at its first time, %g, want the whole state there, from which the model starts; try windows, or data that begin where all was measured", k, t.Name, t.Times[0])
+		}
+		for first := range t.Times {
+			if last := s.Phase.end(t.Times, first); last > first && t.Whole(first) {
+				s.samples = append(s.samples, Piece{i, indices[first : last+1]})
+				s.longest = max(s.longest, last+1-first)
+			}
+			if !s.Phase.windows() {
+				break
+			}
+		}
+	}
+	if len(s.samples) == 0 {
+		return dataError("windows: no trajectory has one that begins where all was measured, want some")
+	}
+	if k := s.Phase.Window; k+1 > s.longest {
+		return dataError("window is %d steps, want at most the %d that a trajectory has", k, len(indices)-1)
+	}
+	s.plain = s.Sampling.shared()
+	shared := !slices.ContainsFunc(s.Trajectories, func(t Trajectory) bool { return !sameTimes(t.Times, s.Trajectories[0].Times) })
+	switch all := s.Trajectories[0].Times; {
+	case !shared:
+	case !s.Phase.windows():
+		s.times = all
+	case s.Phase.Window > 0:
+		s.times = uniform(all, s.Phase.Window)
+	}
+	s.plain = s.plain && s.times != nil
 	return nil
 }
 
-// multiples are 0, dt, 2dt, …, with dt to so many bits that they are exact and
-// their steps the same: then ops.Propagators forms one for all.
-func multiples(dt float64, n int) []float64 {
+// uniform returns the times of windows of k steps, from 0, if the grid is uniform
+// to a millionth of its step.
+func uniform(all []float64, k int) []float64 {
+	steps := len(all) - 1
+	dt := (all[steps] - all[0]) / float64(steps)
+	for i := range steps {
+		if !(math.Abs(all[i+1]-all[i]-dt) <= 1e-6*dt) {
+			return nil
+		}
+	}
+	// To so many bits that the times are exact and their steps the same: then
+	// ops.Propagators forms one for all.
 	fraction, exponent := math.Frexp(dt)
-	digits := 53 - bits.Len(uint(n-1))
+	digits := 53 - bits.Len(uint(k))
 	dt = math.Ldexp(math.Round(math.Ldexp(fraction, digits)), exponent-digits)
-	times := make([]float64, n)
+	times := make([]float64, k+1)
 	for i := range times {
 		times[i] = float64(i) * dt
 	}
 	return times
 }
 
-// at returns the times of a grid, which are indices of those of a sample.
-func (s *shuffled) at(grid []int) []float64 {
+// on is the batch of samples, nil for the first ones, on a grid, which are indices
+// of their times.
+func (s *shuffled) on(grid, samples []int) (b model.Batch, err error) {
+	if s.plain && s.all.State != nil && &grid[0] == &s.regular[0] {
+		b = s.all
+		b.State = s.state(samples, grid)
+		return b, nil
+	}
+	if s.times == nil {
+		return s.Join(s.pieces(samples, nil), s.longest)
+	}
 	times := make([]float64, len(grid))
 	for k, i := range grid {
 		times[k] = s.times[i]
 	}
-	return times
+	if s.plain {
+		b.Rows, b.State = s.batch, s.state(samples, grid)
+		b.Weights, err = s.Weights(times, s.batch)
+	} else {
+		b, err = s.Join(s.pieces(samples, grid), len(grid))
+	}
+	b.Steps = Steps(times)
+	return b, err
 }
 
-// state finds the states of the rows of a batch, nil for the first samples in
-// their order, at the times of a grid.
+// state finds the states of the rows of a batch.
 func (s *shuffled) state(samples, grid []int) func(row, time int) []float64 {
 	return func(row, time int) []float64 {
 		if samples != nil {
 			row = samples[row]
 		}
-		return s.Trajectories[row/s.starts].States[row%s.starts+grid[time]]
+		p := &s.samples[row]
+		return s.Trajectories[p.Trajectory].States[p.Times[grid[time]]]
 	}
+}
+
+// pieces are the samples of a batch; a nil grid is all of their times.
+func (s *shuffled) pieces(samples, grid []int) []Piece {
+	pieces := slices.Clone(s.samples[:s.batch])
+	for r := range pieces {
+		if samples != nil {
+			pieces[r] = s.samples[samples[r]]
+		}
+		if grid == nil {
+			continue
+		}
+		whole := pieces[r].Times
+		pieces[r].Times = make([]int, len(grid))
+		for k, i := range grid {
+			pieces[r].Times[k] = whole[i]
+		}
+	}
+	return pieces
 }
 
 func (s *shuffled) Shape() (rows, times int) { return s.batch, len(s.regular) }
 
-func (s *shuffled) Epoch() int { return s.samples / s.batch }
+func (s *shuffled) Epoch() int { return len(s.samples) / s.batch }
 
 // Batch implements Sampler.
 func (s *shuffled) Batch(iteration int) model.Batch {
-	b := s.all
 	if s.Phase.Batch == 0 && s.stride == 1 {
-		return b
+		return s.all
 	}
 	grid := s.regular
 	if s.stride > 1 {
-		grid = s.Grid.draw(s.Seed, s.Stream, iteration, len(s.times), s.stride)
-		times := s.at(grid)
-		b.Steps = Steps(times)
-		b.Weights, _ = s.Weights(times, s.batch) // the weighting is known
+		grid = s.Grid.draw(s.Seed, s.Stream, iteration, s.longest, s.stride)
 	}
-	b.State = s.state(s.draw(iteration), grid)
+	b, _ := s.on(grid, s.draw(iteration)) // the weighting suits all trajectories
 	return b
 }
 
@@ -140,7 +202,7 @@ func (s *shuffled) draw(iteration int) []int {
 	}
 	perEpoch := s.Epoch()
 	if epoch := iteration / perEpoch; s.order == nil || epoch != s.epoch {
-		s.epoch, s.order = epoch, rand.New(rand.NewPCG(s.Seed, s.Stream<<48|uint64(epoch))).Perm(s.samples)
+		s.epoch, s.order = epoch, rand.New(rand.NewPCG(s.Seed, s.Stream<<48|uint64(epoch))).Perm(len(s.samples))
 	}
 	at := iteration % perEpoch * s.batch
 	return s.order[at : at+s.batch]
@@ -155,22 +217,21 @@ func (s *shuffled) Whole() []model.Batch {
 	samples := s.evaluated()
 	whole := make([]model.Batch, len(samples)/s.batch)
 	for k := range whole {
-		whole[k] = s.all
-		whole[k].State = s.state(samples[k*s.batch:], s.regular)
+		whole[k], _ = s.on(s.regular, samples[k*s.batch:][:s.batch])
 	}
 	return whole
 }
 
 func (s *shuffled) evaluated() []int {
 	batches := s.Epoch()
-	if s.Phase.Window > 0 {
+	if s.Phase.windows() {
 		batches = min(batches, evaluatedBatches)
 	}
 	samples := make([]int, batches*s.batch)
 	for i := range samples {
 		samples[i] = i
-		if s.Phase.Window > 0 {
-			samples[i] = i * s.samples / len(samples)
+		if s.Phase.windows() {
+			samples[i] = i * len(s.samples) / len(samples)
 		}
 	}
 	return samples

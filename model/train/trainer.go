@@ -1,10 +1,13 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -88,7 +91,12 @@ func dataError(format string, args ...any) error {
 }
 
 // New prepares the training of m on the trajectories of a data set, which are in
-// the physical, unscaled variables and on one grid of times. The error is
+// the physical, unscaled variables. They may share a grid of times, which is the
+// fastest, or have times of their own, in any number; a state may have components
+// that were not measured, NaN, but not where a sample begins. The loss of a
+// trajectory is the trapezoidal rule over its own times and, for a component with
+// gaps, over those at which it was measured, times the trajectory's weight. With a
+// Basis a state of which a component is missing is missing. The error is
 // model.ErrConfig or model.ErrData.
 func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Trainer, error) {
 	if err := cfg.Validate(); err != nil {
@@ -138,30 +146,20 @@ func (t *Trainer) read(d *data.Dataset) error {
 	if got, want := d.Dim(), t.Model.Config().Dim; got != want {
 		return dataError("states: got %d components, want %d as the model has", got, want)
 	}
-	times, shared := d.Grid()
-	switch {
-	case !shared:
-		return dataError("times: got some of their own for each trajectory, want one grid for all")
-	case len(times) < 2:
-		return dataError("times: got %d, want at least 2", len(times))
-	case len(d.Inputs) > 0 || len(d.Parameters) > 0:
+	if len(d.Inputs) > 0 || len(d.Parameters) > 0 {
 		return dataError("got inputs %v and parameters %v, want none, as no model uses them", d.Inputs, d.Parameters)
 	}
 	t.data = make([]Trajectory, d.Samples())
 	for s, from := range d.Trajectories {
-		if from.Weight != 0 && from.Weight != 1 {
-			return dataError("weight of trajectory %d is %g, want 1", s, from.Weight)
+		tr := Trajectory{Name: "trajectory " + cmp.Or(from.Name, strconv.Itoa(s)), Times: from.Times, Weight: cmp.Or(from.Weight, 1)}
+		if len(tr.Times) < 2 {
+			return dataError("times of %s: got %d, want at least 2", tr.Name, len(tr.Times))
 		}
-		tr := Trajectory{Times: times}
-		for k, x := range from.States {
-			for i, v := range x {
-				if !finite(v) {
-					return dataError("states: component %d of trajectory %d at time %d is %g, want a finite number", i, s, k, v)
-				}
-			}
+		for _, x := range from.States {
 			tr.flat = append(tr.flat, t.Model.Scaled(x)...)
 		}
-		for width := len(tr.flat) / len(times); len(tr.States) < len(times); {
+		tr.gaps = slices.ContainsFunc(tr.flat, math.IsNaN)
+		for width := len(tr.flat) / len(tr.Times); len(tr.States) < len(tr.Times); {
 			at := len(tr.States) * width
 			tr.States = append(tr.States, tr.flat[at:at+width:at+width])
 		}

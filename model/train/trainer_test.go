@@ -525,7 +525,7 @@ func TestWrongData(t *testing.T) {
 		kind  error
 		parts []string
 	}{
-		{"NaN", func(p *training) { p.states[1][3][0] = math.NaN() }, model.ErrData, []string{"time 1", "NaN"}},
+		{"NaN", func(p *training) { p.states[0][3][0] = math.NaN() }, model.ErrData, []string{"component 0 of trajectory 3", "first time, 0"}},
 		{"Inf", func(p *training) { p.states[2][0][1] = math.Inf(-1) }, model.ErrData, []string{"time 2", "-Inf"}},
 		{"repeated time", func(p *training) { p.times[1] = 0 }, model.ErrData, []string{"strictly increas"}},
 		{"NaN time", func(p *training) { p.times[2] = math.NaN() }, model.ErrData, []string{"time", "NaN"}},

@@ -1,6 +1,8 @@
 package train
 
 import (
+	"math"
+	"slices"
 	"sync"
 
 	"gonum.org/v1/gonum/floats"
@@ -11,17 +13,13 @@ import (
 // worker evaluates the objective of its part of a batch.
 type worker struct {
 	*model.Objective
-	batch model.Batch
-	loss  float64
-	grad  []float64
-	err   error
+	lo, hi int // its rows
+	loss   float64
+	grad   []float64
+	err    error
 }
 
-// run evaluates the part of a batch whose states the worker knows how to find.
-func (w *worker) run(b *model.Batch) {
-	w.batch.Steps, w.batch.Weights = b.Steps, b.Weights
-	w.loss, w.err = w.Evaluate(w.batch, w.grad)
-}
+func (w *worker) run(b model.Batch) { w.loss, w.err = w.EvaluateRows(b, w.lo, w.hi, w.grad) }
 
 // enter makes the workers of a phase, unless they are there.
 func (t *Trainer) enter(phase int) error {
@@ -42,19 +40,23 @@ func (t *Trainer) enter(phase int) error {
 		if err != nil {
 			return err
 		}
-		state := func(row, time int) []float64 { return t.batch.State(lo+row, time) }
-		workers[i] = &worker{Objective: o, batch: model.Batch{Rows: hi - lo, State: state}, grad: make([]float64, len(t.grad))}
+		workers[i] = &worker{Objective: o, lo: lo, hi: hi, grad: make([]float64, len(t.grad))}
 	}
 	t.workers = workers
 	return nil
 }
 
-// meanSquare is the mean of ‖x‖² over all states of the data.
+// meanSquare is the mean of ‖x‖² over all states of the data; what was not measured
+// counts as 0.
 func meanSquare(trajectories []Trajectory) float64 {
 	var sum float64
 	states := 0
 	for _, tr := range trajectories {
-		sum += floats.Dot(tr.flat, tr.flat)
+		x := tr.flat
+		if tr.gaps {
+			x = slices.DeleteFunc(slices.Clone(x), math.IsNaN)
+		}
+		sum += floats.Dot(x, x)
 		states += len(tr.Times)
 	}
 	return sum / float64(states)
@@ -90,9 +92,9 @@ func (t *Trainer) evaluate(b model.Batch, grad []float64) (float64, error) {
 	t.batch = b
 	var wait sync.WaitGroup
 	for _, w := range t.workers[1:] {
-		wait.Go(func() { w.run(&t.batch) })
+		wait.Go(func() { w.run(t.batch) })
 	}
-	t.workers[0].run(&t.batch)
+	t.workers[0].run(t.batch)
 	wait.Wait()
 	var loss float64
 	clear(grad)

@@ -1,0 +1,32 @@
+package train
+
+import (
+	"github.com/pkg/errors"
+
+	"spnode/data"
+	"spnode/model"
+)
+
+// Predict returns what m predicts for the trajectories of a data set, from their
+// first states on, at the times of each: a Dataset like d to compare with it. Where
+// all have the same times that is model.Model.Predict. The error is model.ErrData.
+func Predict(m *model.Model, d *data.Dataset) (*data.Dataset, error) {
+	if err := d.Validate(); err != nil {
+		return nil, dataError("Predict: %v", err)
+	}
+	runs := make([]model.Run, d.Samples())
+	for s, tr := range d.Trajectories {
+		runs[s] = model.Run{State: tr.States[0], Times: tr.Times}
+	}
+	u, err := m.PredictEach(runs)
+	if err != nil {
+		return nil, errors.WithMessage(err, "train: Predict")
+	}
+	out := *d
+	out.Trajectories = make([]data.Trajectory, len(u))
+	for s := range u {
+		out.Trajectories[s] = d.Trajectories[s]
+		out.Trajectories[s].States = u[s]
+	}
+	return &out, nil
+}
