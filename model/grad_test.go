@@ -27,6 +27,9 @@ type gradientCase struct {
 	g               NonlinearConfig
 	workers         int
 
+	parameters ParametersConfig
+	inputs     InputsConfig
+
 	params, elements int // how many are differenced, the elements of each parameter
 }
 
@@ -61,6 +64,7 @@ func (c gradientCase) model(rng *rand.Rand, dtype string) (*Model, error) {
 	cfg := Config{
 		Dim: c.n, Linear: LinearConfig{Shift: c.shift * c.rate, Spread: 0.3 / math.Sqrt(float64(c.n))}, Nonlinear: c.g,
 		Integrator: c.integrator, Substeps: c.substeps, Dtype: dtype, Seed: rng.Uint64(),
+		Parameters: c.parameters, Inputs: c.inputs,
 	}
 	cfg.Nonlinear.Lipschitz *= c.rate
 	if c.autoencoder {
@@ -78,6 +82,10 @@ func (c gradientCase) model(rng *rand.Rand, dtype string) (*Model, error) {
 		switch p.Name {
 		case "linear/LS":
 			floats.Scale(math.Sqrt(c.rate), p.Data)
+		case "input/B":
+			Normal(0.5*c.rate)(rng, p.Data)
+		case "time/0/W", "time/1/W":
+			Normal(0.5)(rng, p.Data)
 		case "linear/LG", "linear/Ls":
 		case "g/E", "decoder/C":
 			Normal(0.3*c.rate)(rng, p.Data)

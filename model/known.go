@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"sort"
@@ -141,12 +142,12 @@ func (m *Model) known(g *Graph, batch, intervals int) (k known, err error) {
 	if change.offset != nil {
 		change.offset = make([]float64, q)
 	}
-	for range intervals {
-		w, data := g.input("w", batch, q)
+	for i := range intervals { // names of their own: Gorgonia takes nodes of one name for one
+		w, data := g.input(fmt.Sprintf("w/%d", i), batch, q)
 		if w, err = scaling.node(w); err != nil {
 			return k, err
 		}
-		dw, changes := g.input("dw", batch, q)
+		dw, changes := g.input(fmt.Sprintf("dw/%d", i), batch, q)
 		if dw, err = change.node(dw); err != nil {
 			return k, err
 		}

@@ -35,6 +35,14 @@ func (c gradientCase) ownBatch(rng *rand.Rand, m *Model) (b Batch, times int) {
 		}
 	}
 	b.State = func(row, time int) []float64 { return states[time][row] }
+	if n := len(m.cfg.Parameters.Names); n > 0 {
+		p := normalStates(rng, 1, 1, rows, n)[0]
+		b.Parameters = func(row int) []float64 { return p[row] }
+	}
+	if q := len(m.cfg.Inputs.Names); q > 0 {
+		w, dw := normalStates(rng, 1, times-1, rows, q), normalStates(rng, 1, times-1, rows, q)
+		b.Inputs = func(row, interval int) (begin, change []float64) { return w[interval][row], dw[interval][row] }
+	}
 	return b, times
 }
 
@@ -46,6 +54,23 @@ func drawn(rng *rand.Rand) gradientCase {
 		integrator: name, substeps: 1 + rng.IntN(2), n: []int{1, 2, 3, 5}[rng.IntN(4)], batch: 1 + rng.IntN(5), autoencoder: rng.IntN(3) == 0,
 		dt: math.Pow(10, 10*rng.Float64()-5), rate: 1, shift: []float64{0, -0.3, 0.1}[rng.IntN(3)],
 		g: forms()[rng.IntN(10)], workers: 1, params: 3,
+	}
+	names := []string{"a", "b"}
+	if n := rng.IntN(3); n > 0 {
+		c.parameters = ParametersConfig{Known: Known{Names: names[:n], Offset: []float64{0.1, -0.2}[:n], Factor: []float64{0.8, 1.2}[:n]}, Time: rng.IntN(2) == 0}
+		if c.parameters.Time {
+			c.parameters.TimeHidden = [][]int{nil, {3}}[rng.IntN(2)]
+			c.parameters.TimeOnly = rng.IntN(2) == 0
+		}
+	}
+	if q := rng.IntN(3); q > 0 {
+		c.inputs = InputsConfig{Known: Known{Names: names[:q], Offset: []float64{0.1, -0.2}[:q], Factor: []float64{0.8, 1.2}[:q]}, LinearOnly: rng.IntN(2) == 0}
+	}
+	if c.g.Kind == KindBilinear { // which sees neither
+		c.parameters.TimeOnly, c.inputs.LinearOnly = true, len(c.inputs.Names) > 0
+		if c.parameters.TimeOnly = len(c.parameters.Names) > 0; c.parameters.TimeOnly {
+			c.parameters.Time = true
+		}
 	}
 	if rng.IntN(2) == 1 || explicit && c.dt > 1 {
 		c.rate, c.g.OutputActivation = 1/c.dt, false
@@ -116,6 +141,9 @@ func TestPaddedBits(t *testing.T) {
 				return b.State(row, time)
 			}
 			return b.State(row, 0)
+		}
+		if of := b.Inputs; of != nil {
+			long.Inputs = func(row, interval int) (begin, change []float64) { return of(row, min(interval, times-2)) }
 		}
 		var losses [2]float64
 		var grads [2][]float64

@@ -24,6 +24,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f.Set.StringVar(&o.autoencoder, "autoencoder", "", "train only the models with an autoencoder, `on`, or without, off")
 	f.Set.StringVar(&o.invariants, "invariants", "", "keep the total mass by construction, `on` (the default) or off")
 	f.Set.StringVar(&o.weighting, "weighting", "", "weighting `W` of the loss in time: log-time, time (eq. (20)) or uniform")
+	f.Set.StringVar(&o.grids, "grids", "", "times of the training: `shared` (the default), or own, 30 to 60 of each trajectory")
 	return driver.Experiment[Config, *Config]{
 		Flags:   f,
 		Default: defaultConfig,
@@ -58,7 +59,12 @@ func learn(s *driver.Session, c Config) (*report.Page, error) {
 // train trains a model, from each of its seeds.
 func (l *laboratory) train(m ModelConfig) ([]driver.Fitted, error) {
 	return l.Train(m.Recipe, func(c *model.Config) (*data.Dataset, error) {
-		d, err := l.solve(l.states(l.Data.Samples, 0, m.Masses), l.fineTimes())
+		states := l.states(l.Data.Samples, 0, m.Masses)
+		solve := l.solve
+		if l.Data.Own[0] > 0 {
+			solve = l.solveOwn
+		}
+		d, err := solve(states, l.fineTimes())
 		if err == nil && m.Standardize {
 			standardize(c, d)
 		}

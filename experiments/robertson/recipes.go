@@ -26,7 +26,10 @@ type DataConfig struct {
 	Scale   float64 `json:"scale"`    // of their perturbation, see data.RobertsonStates
 	// Fine is how many times finer than the paper's 50 times the data's grid is,
 	// from which the trainings draw theirs.
-	Fine   int        `json:"fine"`
+	Fine int `json:"fine"`
+	// Own, if not 0, has every trajectory of the training have times of its own, drawn
+	// log-uniformly, of which the least and largest number are given.
+	Own    [2]int     `json:"own,omitzero"`
 	Masses [2]float64 `json:"masses"` // least and largest total mass of the models that see several
 }
 
@@ -128,6 +131,9 @@ func (c *Config) Describe() string {
 // Validate implements driver.Config.
 func (c *Config) Validate() error {
 	d := c.Data
+	if d.Own != [2]int{} && !(2 <= d.Own[0] && d.Own[0] <= d.Own[1]) {
+		return errors.Errorf("data: own: got %v times, want at least 2 and no more than as many", d.Own)
+	}
 	if d.Samples < 2 || d.HeldOut < 1 || d.Fine < 1 {
 		return errors.Errorf("data: got %+v, want at least 2 samples, 1 held out and a grid at least as fine as the paper's", d)
 	}
@@ -143,7 +149,7 @@ func (c *Config) Validate() error {
 }
 
 // options are the flags of this experiment.
-type options struct{ autoencoder, weighting, invariants string }
+type options struct{ autoencoder, weighting, invariants, grids string }
 
 // choose restricts the models to those that the flags name, and sets what they
 // say of them.
@@ -154,6 +160,7 @@ func (c *Config) choose(f *driver.Flags, o options) error {
 	}{
 		{"autoencoder", o.autoencoder, []string{"on", "off"}},
 		{"invariants", o.invariants, []string{"on", "off"}},
+		{"grids", o.grids, []string{"own", "shared"}},
 		{"weighting", o.weighting, []string{model.WeightTime, model.WeightLogTime, model.WeightUniform}},
 	} {
 		if f.Given(own.name) {
@@ -166,8 +173,17 @@ func (c *Config) choose(f *driver.Flags, o options) error {
 		return f.Given("autoencoder") && (m.Model.Autoencoder.Latent > 0) != (o.autoencoder == "on") ||
 			f.Given("integrator") && m.Model.Integrator != "etd1"
 	})
+	if f.Given("grids") {
+		c.Data.Own = [2]int{}
+	}
+	if o.grids == "own" {
+		c.Data.Own = [2]int{30, 60}
+	}
 	for i := range c.Models {
 		m := &c.Models[i]
+		if c.Data.Own[0] > 0 { // the times differ already
+			m.Train.Grid = train.GridConfig{}
+		}
 		if o.invariants == "off" {
 			m.Model.Invariants = nil
 		}

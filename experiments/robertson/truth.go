@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -41,6 +44,29 @@ func (l *laboratory) solve(s problem.RobertsonStates, times []float64) (*data.Da
 		d, _, err := solver.SolveFrom(l.Context, problem.Robertson{}, u0, 0, times)
 		return d, err
 	})
+	return d, err
+}
+
+// solveOwn is solve at times of each trajectory's own: the first of those given, and
+// others that are drawn log-uniformly up to the last.
+func (l *laboratory) solveOwn(s problem.RobertsonStates, times []float64) (*data.Dataset, error) {
+	u0, err := s.Draw()
+	if err != nil {
+		return nil, err
+	}
+	rng := rand.New(rand.NewPCG(s.Seed, 1)) // beside that of the states
+	own := make([][]float64, len(u0))
+	first, decades := times[0], math.Log(times[len(times)-1]/times[0])
+	for i := range own {
+		n := l.Data.Own[0] + rng.IntN(l.Data.Own[1]-l.Data.Own[0]+1)
+		own[i] = []float64{first}
+		for len(own[i]) < n {
+			own[i] = append(own[i], first*math.Exp(decades*rng.Float64()))
+		}
+		slices.Sort(own[i])
+		own[i] = slices.Compact(own[i])
+	}
+	d, _, err := problem.RobertsonRadau().SolveEach(l.Context, problem.Robertson{}, u0, 0, own)
 	return d, err
 }
 

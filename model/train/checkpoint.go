@@ -145,7 +145,9 @@ func checksum(data []Trajectory) string {
 		}
 		h.Write(b)
 	}
-	if !slices.ContainsFunc(data, func(t Trajectory) bool { return t.Weight != 1 || !sameTimes(t.Times, data[0].Times) }) {
+	if !slices.ContainsFunc(data, func(t Trajectory) bool {
+		return t.Weight != 1 || !sameTimes(t.Times, data[0].Times) || len(t.Parameters)+len(t.inputs) > 0
+	}) {
 		write(data[0].Times)
 		for k := range data[0].Times {
 			for _, tr := range data {
@@ -158,6 +160,11 @@ func checksum(data []Trajectory) string {
 		write([]float64{float64(len(tr.Times)), tr.Weight})
 		write(tr.Times)
 		write(tr.flat)
+		write(tr.Parameters)
+		for _, w := range tr.inputs {
+			write(w.begin)
+			write(w.change)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

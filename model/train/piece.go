@@ -29,6 +29,12 @@ func (s Sampling) Join(pieces []Piece, times int) (model.Batch, error) {
 		p := &pieces[row]
 		return s.Trajectories[p.Trajectory].States[p.Times[min(time, len(p.Times)-1)]]
 	}}
+	for _, p := range pieces {
+		if t := &s.Trajectories[p.Trajectory]; len(t.inputs) > 0 && p.Times[len(p.Times)-1]-p.Times[0] >= len(p.Times) {
+			return b, dataError("a piece of %s leaves out times, over which the inputs are not linear; want consecutive ones", t.Name)
+		}
+	}
+	s.know(&b, func(row int) *Piece { return &pieces[row] })
 	width := 1 // of the weights of a row
 	if slices.ContainsFunc(s.Trajectories, func(t Trajectory) bool { return t.gaps }) {
 		width = len(s.Trajectories[0].States[0])
@@ -46,6 +52,20 @@ func (s Sampling) Join(pieces []Piece, times int) (model.Batch, error) {
 		}
 	}
 	return b, nil
+}
+
+// know adds to a batch what is known of its pieces beside their states.
+func (s Sampling) know(b *model.Batch, piece func(row int) *Piece) {
+	if len(s.Trajectories[0].Parameters) > 0 {
+		b.Parameters = func(row int) []float64 { return s.Trajectories[piece(row).Trajectory].Parameters }
+	}
+	if len(s.Trajectories[0].inputs) > 0 {
+		b.Inputs = func(row, interval int) (begin, change []float64) {
+			p := piece(row)
+			of := s.Trajectories[p.Trajectory].inputs[p.Times[min(interval, len(p.Times)-2)]]
+			return of.begin, of.change
+		}
+	}
 }
 
 // steps are those of pieces at so many times, (times−1) or (times−1, pieces).

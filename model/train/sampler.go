@@ -48,9 +48,18 @@ type Trajectory struct {
 	Times  []float64
 	States [][]float64 // by time; NaN where they were not measured
 	Weight float64     // in the loss
-	gaps   bool        // there is a NaN
-	flat   []float64   // the states in one piece
+	// Parameters are its constants, in the model's order, before they are scaled. Of
+	// inputs it has the samples' times among its own, and there no states.
+	Parameters []float64
+	inputs     []input // over its steps
+
+	gaps bool      // there is a NaN
+	flat []float64 // the states in one piece
 }
+
+// input is what the inputs are at the beginning of a step and by how much they change
+// over it.
+type input struct{ begin, change []float64 }
 
 // Whole reports whether all of the state at time k was measured. A model can start
 // from no other.

@@ -43,8 +43,8 @@ func newShuffled(s Sampling) (Sampler, error) {
 	if sh.batch > len(sh.samples) {
 		return nil, dataError("batch is %d, want at most the %d samples there are", sh.batch, len(sh.samples))
 	}
-	if s.Grid.Points > 0 && sh.times == nil {
-		return nil, dataError("grid.points is %d, but the trajectories have times of their own, want 0", s.Grid.Points)
+	if s.Grid.Points > 0 && (sh.times == nil || len(s.Trajectories[0].inputs) > 0) {
+		return nil, dataError("grid.points is %d, but the trajectories have times of their own, or inputs, want 0", s.Grid.Points)
 	}
 	var err error
 	if sh.stride, err = s.Grid.stride(sh.longest); err != nil {
@@ -128,6 +128,7 @@ func (s *shuffled) on(grid, samples []int) (b model.Batch, err error) {
 	if s.plain && s.all.State != nil && &grid[0] == &s.regular[0] {
 		b = s.all
 		b.State = s.state(samples, grid)
+		s.know(&b, s.piece(samples))
 		return b, nil
 	}
 	if s.times == nil {
@@ -140,6 +141,7 @@ func (s *shuffled) on(grid, samples []int) (b model.Batch, err error) {
 	if s.plain {
 		b.Rows, b.State = s.batch, s.state(samples, grid)
 		b.Weights, err = s.Weights(times, s.batch)
+		s.know(&b, s.piece(samples))
 	} else {
 		b, err = s.Join(s.pieces(samples, grid), len(grid))
 	}
@@ -149,12 +151,20 @@ func (s *shuffled) on(grid, samples []int) (b model.Batch, err error) {
 
 // state finds the states of the rows of a batch.
 func (s *shuffled) state(samples, grid []int) func(row, time int) []float64 {
+	piece := s.piece(samples)
 	return func(row, time int) []float64 {
+		p := piece(row)
+		return s.Trajectories[p.Trajectory].States[p.Times[grid[time]]]
+	}
+}
+
+// piece finds the samples of the rows of a batch.
+func (s *shuffled) piece(samples []int) func(row int) *Piece {
+	return func(row int) *Piece {
 		if samples != nil {
 			row = samples[row]
 		}
-		p := &s.samples[row]
-		return s.Trajectories[p.Trajectory].States[p.Times[grid[time]]]
+		return &s.samples[row]
 	}
 }
 

@@ -146,8 +146,9 @@ func (t *Trainer) read(d *data.Dataset) error {
 	if got, want := d.Dim(), t.Model.Config().Dim; got != want {
 		return dataError("states: got %d components, want %d as the model has", got, want)
 	}
-	if len(d.Inputs) > 0 || len(d.Parameters) > 0 {
-		return dataError("got inputs %v and parameters %v, want none, as no model uses them", d.Inputs, d.Parameters)
+	take, err := taking(t.Model, d)
+	if err != nil {
+		return err
 	}
 	t.data = make([]Trajectory, d.Samples())
 	for s, from := range d.Trajectories {
@@ -155,7 +156,16 @@ func (t *Trainer) read(d *data.Dataset) error {
 		if len(tr.Times) < 2 {
 			return dataError("times of %s: got %d, want at least 2", tr.Name, len(tr.Times))
 		}
-		for _, x := range from.States {
+		run := take(from)
+		tr.Parameters = run.Parameters
+		states := from.States
+		if len(d.Inputs) > 0 {
+			tr.Times, states, tr.inputs = driven(run, states)
+		}
+		for k, x := range states {
+			if err := t.Model.CheckStates(x); err != nil {
+				return errors.WithMessagef(err, "train: %s, t = %g", tr.Name, tr.Times[k])
+			}
 			tr.flat = append(tr.flat, t.Model.Scaled(x)...)
 		}
 		tr.gaps = slices.ContainsFunc(tr.flat, math.IsNaN)
