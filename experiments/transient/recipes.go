@@ -156,8 +156,12 @@ func (c *Config) Validate() error {
 		if len(m.Times) < 2 || !increasing(m.Times) || m.Times[0] < 0 || m.Times[len(m.Times)-1] > d.Steps {
 			return errors.Errorf("model %q: times: got %v, want at least two increasing indices from 0 to %d, the data's steps", m.Name, m.Times, d.Steps)
 		}
-		if n := d.Samples; m.Samples < 0 || m.LargestBatch() > n || m.Samples > 0 && m.LargestBatch() > min(n, m.Samples) {
-			return errors.Errorf("model %q: got %d samples and batch %d, want at least 0, and a batch of at most the model's samples, %d of %d", m.Name, m.Samples, m.LargestBatch(), m.Samples, n)
+		n := d.Samples
+		if m.Samples != 0 {
+			n = min(n, m.Samples)
+		}
+		if m.Samples < 0 || m.LargestBatch() > n {
+			return errors.Errorf("model %q: got %d samples and batch %d, want at least 0, for all, and a batch of at most those it sees, %d", m.Name, m.Samples, m.LargestBatch(), n)
 		}
 	}
 	return nil

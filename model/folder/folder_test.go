@@ -286,7 +286,7 @@ func TestForeign(t *testing.T) {
 		"file":   "not a directory",
 		"newer":  "update spnode",
 		"future": "update spnode",
-		"none":   "version, got 0",
+		"none":   "version: got 0",
 		"other":  "format",
 		"escape": "without a folder",
 	} {

@@ -48,7 +48,7 @@ func newManifest(files []File) (manifest, error) {
 	seen := map[string]bool{Manifest: true, "": true}
 	for _, f := range files {
 		if seen[f.Name] || f.Name != filepath.Base(f.Name) || strings.HasPrefix(f.Name, ".") {
-			return m, errors.Errorf("folder: Write: file name, got %q, want a plain one that is not taken", f.Name)
+			return m, errors.Errorf("folder: Write: file name: got %q, want a plain one that is not taken", f.Name)
 		}
 		seen[f.Name] = true
 		m.Files = append(m.Files, manifestEntry{f.Name, len(f.Data), digest(f.Data)})
@@ -79,11 +79,11 @@ func parseManifest(text []byte, path string) (manifest, error) {
 	}
 	switch {
 	case m.Format != format:
-		return m, unusable(fmt.Sprintf("format, got %q, want %q", m.Format, format), path, restore)
+		return m, unusable(fmt.Sprintf("format: got %q, want %q", m.Format, format), path, restore)
 	case m.Version > version:
-		return m, unusable(fmt.Sprintf("version, got %d, want at most %d: written by a newer spnode", m.Version, version), path, "update spnode")
+		return m, unusable(fmt.Sprintf("version: got %d, want at most %d: written by a newer spnode", m.Version, version), path, "update spnode")
 	case m.Version < 1:
-		return m, unusable(fmt.Sprintf("version, got %d, want 1 to %d", m.Version, version), path, restore)
+		return m, unusable(fmt.Sprintf("version: got %d, want 1 to %d", m.Version, version), path, restore)
 	case !bytes.Equal(text, m.text()) && bytes.Equal(unixLines(text), m.text()):
 		return m, unusable(errLines.Error(), path, relines)
 	case !bytes.Equal(text, m.text()):

@@ -31,11 +31,11 @@ func DefaultLBFGS() LBFGSConfig { return LBFGSConfig{Memory: 20} }
 func (c LBFGSConfig) Validate() error {
 	switch {
 	case c.Memory < 1 || c.Memory > mostMemory:
-		return errors.Errorf("optim: LBFGSConfig: memory, got %d, want 1 to %d", c.Memory, mostMemory)
+		return errors.Errorf("optim: LBFGSConfig: memory: got %d, want 1 to %d", c.Memory, mostMemory)
 	case !(c.GradTol >= 0):
-		return errors.Errorf("optim: LBFGSConfig: grad_tol, got %g, want ≥ 0", c.GradTol)
+		return errors.Errorf("optim: LBFGSConfig: grad_tol: got %g, want ≥ 0", c.GradTol)
 	case !(c.LossTol >= 0):
-		return errors.Errorf("optim: LBFGSConfig: loss_tol, got %g, want ≥ 0", c.LossTol)
+		return errors.Errorf("optim: LBFGSConfig: loss_tol: got %g, want ≥ 0", c.LossTol)
 	}
 	return nil
 }
@@ -97,7 +97,7 @@ func (l *LBFGS) Iterate(eval func(x, grad []float64) (float64, error)) (done boo
 			return false, "", err
 		}
 		if norm := floats.Norm(l.trial.g, 2); !finite(f) || !finite(norm) {
-			return false, "", errors.Errorf("optim: LBFGS.Iterate: start, got loss %g and gradient norm %g, want finite numbers", f, norm)
+			return false, "", errors.Errorf("optim: LBFGS.Iterate: start: got loss %g and gradient norm %g, want finite numbers", f, norm)
 		}
 		l.F, l.G = f, append([]float64(nil), l.trial.g...)
 		l.Evaluations++

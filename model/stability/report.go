@@ -83,19 +83,19 @@ func Analyse(sys System) (r *Report, err error) {
 	for i, m := range []*mat.Dense{sys.A, sys.S, sys.Gs} {
 		name := []string{"A", "S", "G_s"}[i]
 		if r, c := m.Dims(); r != n || c != n {
-			return nil, errors.Errorf("stability: Analyse: shape of %s, got (%d, %d), want (%d, %d)", name, r, c, n, n)
+			return nil, errors.Errorf("stability: Analyse: shape of %s: got (%d, %d), want (%d, %d)", name, r, c, n, n)
 		}
 		if norm := mat.Norm(m, 1); !finite(norm) {
-			return nil, errors.Errorf("stability: Analyse: norm of %s, got %g, want a finite number", name, norm)
+			return nil, errors.Errorf("stability: Analyse: norm of %s: got %g, want a finite number", name, norm)
 		}
 	}
 	for i, b := range sys.Layers {
 		if norm := mat.Norm(b, 1); !finite(norm) {
-			return nil, errors.Errorf("stability: Analyse: norm of layer %d, got %g, want a finite number", i, norm)
+			return nil, errors.Errorf("stability: Analyse: norm of layer %d: got %g, want a finite number", i, norm)
 		}
 	}
 	if !(sys.Lipschitz >= 0) || !(sys.Bound >= 0) || !finite(sys.Shift) {
-		return nil, errors.Errorf("stability: Analyse: Lipschitz constant, bound and shift, got %g, %g, %g, want two numbers ≥ 0 and a finite one", sys.Lipschitz, sys.Bound, sys.Shift)
+		return nil, errors.Errorf("stability: Analyse: Lipschitz constant, bound and shift: got %g, %g, %g, want two numbers ≥ 0 and a finite one", sys.Lipschitz, sys.Bound, sys.Shift)
 	}
 	r = &Report{Shift: sys.Shift, Lipschitz: sys.Lipschitz}
 	if err := r.eigen(sys.A); err != nil {
