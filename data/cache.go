@@ -86,18 +86,15 @@ func readCached(path string, key []byte) (*Dataset, error) {
 	if string(note.Key) != string(key) || note.SHA256 != note.sum(b) {
 		return nil, errors.Errorf("%s.npz is not what %s.json says", path, filepath.Base(path))
 	}
-	d, err := decodeNPZ(b)
+	d, err := decodeNPZ(b, ReadOptions{})
 	if err != nil {
 		return nil, err
 	}
 	d.Components = note.Components
-	return d, d.check()
+	return d, d.validate()
 }
 
 func writeCached(path string, key []byte, d *Dataset) error {
-	if err := d.checkFile(); err != nil {
-		return err
-	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return errors.WithStack(err)
 	}

@@ -1,16 +1,12 @@
 package data
 
 import (
-	"bytes"
-	"encoding/csv"
+	"bufio"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/pkg/errors"
-
-	"spnode/data/internal/stack"
 )
 
 // WriteCSV writes d as CSV with the header
@@ -18,123 +14,114 @@ import (
 //	sample,t,<components>
 //
 // and a row for each sample and time, all times of the first sample first. The
-// samples are numbered from 0, and every number reads back to the same bits. The
-// errors are those of [Dataset.Write].
+// samples are numbered from 0, and every number reads back to the same bits; what
+// was not measured is NaN. Where d has them, columns name: and weight: follow t,
+// and columns input:w, or held:w, and parameter:p the components, with the names
+// of inputs and parameters. A component whose own name could be taken for such a
+// column is written as component:<name>, and a name that could be taken for a
+// number in quotes.
+//
+// The errors are those of [Dataset.Write].
 func (d *Dataset) WriteCSV(w io.Writer) error {
-	err := d.checkFile()
+	err := d.validate()
 	if err == nil {
 		err = d.encodeCSV(w)
 	}
 	return errors.Wrap(err, "data: Dataset.WriteCSV")
 }
 
-func (d *Dataset) encodeCSV(w io.Writer) error {
-	c := csv.NewWriter(w)
-	// c keeps its first error for c.Error.
-	c.Write(append([]string{"sample", "t"}, d.names()...))
-	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
-	record := make([]string, 2+d.Dim())
+func (d *Dataset) encodeCSV(out io.Writer) error {
+	if err := d.checkCSV(); err != nil {
+		return err
+	}
+	w := bufio.NewWriter(out) // keeps its first error
+	named, weighted := d.named(), d.weighted()
+	w.WriteString("sample,t")
+	if named {
+		w.WriteString(",name:")
+	}
+	if weighted {
+		w.WriteString(",weight:")
+	}
+	for _, name := range d.names() {
+		if prefix, _ := cut(name); prefix != "" || name == "" {
+			name = "component:" + name
+		}
+		w.WriteString("," + quote(name, true))
+	}
+	input := "input:"
+	if len(d.Trajectories) > 0 && d.Trajectories[0].Input.Held {
+		input = "held:"
+	}
+	for _, name := range d.Inputs {
+		w.WriteString("," + quote(input+name, false))
+	}
+	for _, name := range d.Parameters {
+		w.WriteString("," + quote("parameter:"+name, false))
+	}
+	w.WriteByte('\n')
+
+	var b []byte
+	number := func(v float64) { b = strconv.AppendFloat(append(b, ','), v, 'g', -1, 64) }
 	for s, tr := range d.Trajectories {
-		record[0] = strconv.Itoa(s)
+		known := 0 // inputs so far
 		for i, t := range tr.Times {
-			record[1] = number(t)
-			for j, v := range tr.States[i] {
-				record[2+j] = number(v)
+			b = strconv.AppendInt(b[:0], int64(s), 10)
+			number(t)
+			if named {
+				b = append(append(b, ','), quote(tr.Name, false)...)
 			}
-			c.Write(record)
+			if weighted {
+				number(tr.Weight)
+			}
+			for _, v := range tr.States[i] {
+				number(v)
+			}
+			if in := &tr.Input; in.Times == nil || known < len(in.Times) && in.Times[known] == t {
+				for k := range d.Inputs {
+					number(in.Values[known][k])
+				}
+				known++
+			} else {
+				for range d.Inputs {
+					b = append(b, ',')
+				}
+			}
+			for _, v := range tr.Parameters {
+				number(v)
+			}
+			w.Write(append(b, '\n'))
 		}
 	}
-	c.Flush()
-	return errors.WithStack(c.Error())
+	return errors.WithStack(w.Flush())
 }
 
-// decodeCSV reads what encodeCSV writes. The rows may come in any order in which
-// the times of each sample increase.
-func decodeCSV(b []byte) (*Dataset, error) {
-	header, table, err := decodeTable(b)
-	if err != nil {
-		return nil, err
+// quote quotes a cell of text where it must be, or, in the first line, could be
+// taken for a number.
+func quote(cell string, numbers bool) string {
+	_, err := strconv.ParseFloat(cell, 64)
+	if numbers && (err == nil || errors.Is(err, strconv.ErrRange)) || strings.ContainsAny(cell, ",;\"\r\n\t") || cell != strings.TrimSpace(cell) {
+		return `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
 	}
-	if len(header) < 3 || header[0] != "sample" || header[1] != "t" {
-		return nil, errors.Errorf("header, got %q, want sample,t and the names of the components", strings.Join(header, ","))
-	}
-	d := &Dataset{Components: header[2:]}
-	var labels []float64 // of the trajectories in order of appearance
-	number := map[float64]int{}
-	for _, row := range table {
-		s, ok := number[row[0]]
-		if !ok {
-			s = len(labels)
-			number[row[0]], labels = s, append(labels, row[0])
-			d.Trajectories = append(d.Trajectories, Trajectory{})
-		}
-		tr := &d.Trajectories[s]
-		tr.Times = append(tr.Times, row[1])
-		tr.States = append(tr.States, row[2:])
-	}
-	times := d.Trajectories[0].Times
-	for s := range d.Trajectories {
-		tr := &d.Trajectories[s]
-		if !slices.Equal(tr.Times, times) {
-			return nil, errors.Wrapf(ErrShape, "sample %g has other times than sample %g (%d and %d of them); all samples share the times",
-				labels[s], labels[0], len(tr.Times), len(times))
-		}
-		tr.Times = times
-	}
-	return d, nil
+	return cell
 }
 
-// decodeTable reads a rectangular table of finite numbers, with at least one
-// row. The first line is a header, returned apart, if no cell of it is a number.
-// Lines and columns in errors count from 1.
-func decodeTable(b []byte) (header []string, table [][]float64, err error) {
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(b, []byte("\ufeff")))) // spreadsheets begin with a byte order mark
-	r.Comment = '#'
-	r.FieldsPerRecord = -1
-	r.TrimLeadingSpace = true
-	width := 0
-	for first := true; ; first = false {
-		record, err := r.Read()
-		if err == io.EOF {
-			break
+// checkCSV refuses what a table has no place for: inputs at other times than the
+// states, or held in some trajectories only.
+func (d *Dataset) checkCSV() error {
+	for s, tr := range d.Trajectories {
+		if tr.Input.Held != d.Trajectories[0].Input.Held {
+			return errors.Errorf("%s: got inputs that hold in some trajectories only, for which .csv has no place; try .npz", tr.label(s))
 		}
-		if err != nil {
-			return nil, nil, errors.WithStack(err) // says where
-		}
-		line, _ := r.FieldPos(0)
-		for j, cell := range record {
-			record[j] = strings.TrimSpace(cell)
-		}
-		if first {
-			width = len(record)
-			if !slices.ContainsFunc(record, isNumber) {
-				header = record
-				continue
+		i := 0
+		for _, t := range tr.Input.Times {
+			for i < len(tr.Times) && tr.Times[i] < t {
+				i++
+			}
+			if i == len(tr.Times) || tr.Times[i] != t {
+				return errors.Errorf("%s: got inputs at t=%g, where there is no state, for which .csv has no place; try .npz", tr.label(s), t)
 			}
 		}
-		if len(record) != width {
-			return nil, nil, errors.Wrapf(ErrShape, "line %d: got %d columns, want %d as in the first line", line, len(record), width)
-		}
-		row := make([]float64, width)
-		for j, cell := range record {
-			// ParseFloat returns ±Inf beside its error for a number out of range.
-			if row[j], err = strconv.ParseFloat(cell, 64); err != nil && stack.Finite(row[j]) {
-				return nil, nil, errors.Errorf("line %d, column %d: got %q, want a number", line, j+1, cell)
-			}
-			if !stack.Finite(row[j]) {
-				return nil, nil, errors.Wrapf(ErrNotFinite, "line %d, column %d: got %s", line, j+1, cell)
-			}
-		}
-		table = append(table, row)
 	}
-	if len(table) == 0 {
-		return nil, nil, errors.Wrap(ErrShape, "got no rows of numbers, want at least one")
-	}
-	return header, table, nil
-}
-
-// isNumber tells a number, also one out of range, from text.
-func isNumber(cell string) bool {
-	v, err := strconv.ParseFloat(cell, 64)
-	return err == nil || !stack.Finite(v)
+	return nil
 }

@@ -1,10 +1,10 @@
 package data
 
 import (
-	"fmt"
 	"iter"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/pkg/errors"
 
@@ -147,7 +147,10 @@ func (d *Dataset) validate() error {
 	return nil
 }
 
-// check is Validate for a use that has no place for gaps.
+// Complete checks what Validate does, and that there are no gaps, for a use that
+// has no place for them: the error, ErrNotFinite, names the first one.
+func (d *Dataset) Complete() error { return errors.Wrap(d.check(), "data: Dataset") }
+
 func (d *Dataset) check() error {
 	if err := d.validate(); err != nil {
 		return err
@@ -223,10 +226,12 @@ func (d *Dataset) names() []string {
 	return madeUp(d.Dim())
 }
 
-func madeUp(dim int) []string {
-	names := make([]string, dim)
+func madeUp(dim int) []string { return lettered("u", dim) }
+
+func lettered(letter string, n int) []string {
+	names := make([]string, n)
 	for i := range names {
-		names[i] = fmt.Sprintf("u%d", i+1)
+		names[i] = letter + strconv.Itoa(i+1)
 	}
 	return names
 }

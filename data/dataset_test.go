@@ -1,7 +1,6 @@
 package data
 
 import (
-	"io"
 	"math"
 	"reflect"
 	"slices"
@@ -91,27 +90,6 @@ func TestDatasetValidate(t *testing.T) {
 	held.Trajectories[1].Input.Times[1], held.Trajectories[1].Input.Held = 2, true
 	if err := held.Validate(); err != nil {
 		t.Errorf("an input that holds to the end: got %v", err)
-	}
-}
-
-// What the files have no place for is refused by them, and not lost.
-func TestDatasetCheckFile(t *testing.T) {
-	for says, spoil := range map[string]func(d *Dataset){
-		"time 2 (t=1), component 1: got NaN, a gap": func(d *Dataset) { d.Trajectories[1].States[2][1] = math.NaN() },
-		"times of their own":                        func(d *Dataset) { d.Trajectories[1].Times = []float64{0, 1, 3} },
-		"a name or a weight":                        func(d *Dataset) { d.Trajectories[1].Weight = 2 },
-		"parameters": func(d *Dataset) {
-			d.Parameters, d.Trajectories[0].Parameters, d.Trajectories[1].Parameters = []string{"p"}, []float64{1}, []float64{1}
-		},
-	} {
-		d := numbered([]float64{0, 0.5, 1}, 2, 3)
-		spoil(d)
-		if err := d.Validate(); err != nil {
-			t.Fatal(err)
-		}
-		if err := d.WriteCSV(io.Discard); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("got %v, want an error that says %q", err, says)
-		}
 	}
 }
 

@@ -41,7 +41,7 @@ func TestWriteNumPy(t *testing.T) {
 func TestReadNPZ(t *testing.T) {
 	times := npz.Array{Name: "t", Shape: []int{2}, Data: []float64{0, 1}}
 	u := npz.Array{Name: "u", Shape: []int{2, 1, 1}, Data: []float64{5, 6}}
-	flat := npz.Array{Name: "u", Shape: []int{2}, Data: []float64{5, 6}}
+	flat := npz.Array{Name: "u", Shape: []int{3}, Data: []float64{5, 6, 7}}
 	for _, c := range []struct {
 		name   string
 		arrays []npz.Array
@@ -51,7 +51,7 @@ func TestReadNPZ(t *testing.T) {
 		{"in another order, with text", []npz.Array{u, times}, nil, ""},
 		{"no u", []npz.Array{times}, nil, "no array u"},
 		{"no t", []npz.Array{u}, nil, "no array t"},
-		{"shape", []npz.Array{times, flat}, ErrShape, "got shapes [2] and [2]"},
+		{"shape", []npz.Array{times, flat}, ErrShape, "got shapes [2] and [3]"},
 	} {
 		b, err := npz.Encode(c.arrays)
 		if err != nil {

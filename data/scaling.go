@@ -46,10 +46,10 @@ func MaxAbs(d *Dataset) (*Scaling, error) {
 	})
 }
 
-// fit builds a Scaling by the rule f, which sees all values of a component and
-// the largest magnitude among them.
+// fit builds a Scaling by the rule f, which sees all values of a component, gaps
+// left out, and the largest magnitude among them.
 func fit(d *Dataset, name string, f func(u []float64, largest float64) (offset, factor float64)) (*Scaling, error) {
-	if err := d.check(); err != nil {
+	if err := d.validate(); err != nil {
 		return nil, errors.Wrapf(err, "data: %s", name)
 	}
 	s := &Scaling{Offset: make([]float64, d.Dim()), Factor: make([]float64, d.Dim())}
@@ -58,8 +58,13 @@ func fit(d *Dataset, name string, f func(u []float64, largest float64) (offset, 
 		column = column[:0]
 		largest := 0.
 		for row := range d.rows() {
-			column = append(column, row[j])
-			largest = max(largest, math.Abs(row[j]))
+			if !math.IsNaN(row[j]) { // was measured
+				column = append(column, row[j])
+				largest = max(largest, math.Abs(row[j]))
+			}
+		}
+		if len(column) == 0 {
+			return nil, errors.Errorf("data: %s: component %d: got gaps alone, want a number", name, j)
 		}
 		s.Offset[j], s.Factor[j] = f(column, largest)
 	}

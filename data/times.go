@@ -2,13 +2,14 @@ package data
 
 import (
 	"math"
-	"os"
 	"strconv"
 	"strings"
 
 	"github.com/pkg/errors"
 
+	"spnode/data/file"
 	"spnode/data/internal/stack"
+	"spnode/data/internal/table"
 	"spnode/data/npz"
 )
 
@@ -105,7 +106,7 @@ func threeNumbers(spec, form string) (v [3]float64, err error) {
 }
 
 func fileTimes(path string) ([]float64, error) {
-	b, err := os.ReadFile(path)
+	b, err := file.Read(path)
 	if err != nil {
 		return nil, errors.Wrap(err, "neither start:stop:step nor log:start:stop:n nor a file that can be read")
 	}
@@ -119,16 +120,18 @@ func fileTimes(path string) ([]float64, error) {
 		}
 		return a.Data, nil
 	}
-	_, table, err := decodeTable(b)
+	t, err := table.Read(b, nil)
 	if err != nil {
 		return nil, err
 	}
-	times := make([]float64, len(table))
-	for i, row := range table {
-		if len(row) != 1 {
-			return nil, errors.Wrapf(ErrShape, "got %d numbers in a line, want one", len(row))
-		}
-		times[i] = row[0]
+	if len(t.Names) != 1 {
+		return nil, errors.Wrapf(ErrShape, "got %d numbers in a line, want one", len(t.Names))
 	}
-	return times, nil
+	var times []float64
+	err = t.Rows(func(row table.Row) error {
+		v, err := number(&row, 0)
+		times = append(times, v)
+		return err
+	})
+	return times, err
 }

@@ -14,7 +14,12 @@
 // A batch comes first: u is (batch, n). The steps are a matrix with a row for
 // each interval: (intervals, 1) if the batch shares them, (intervals, batch)
 // if each trajectory has its own. They are an input of the graph, so one graph
-// serves every grid with as many intervals.
+// serves every grid with as many intervals. A step of 0 leaves a state as it is, bit
+// for bit: short trajectories are padded by them.
+//
+// A shared grid takes the propagators of its intervals; steps of their own take a
+// ladder, see ops.Ladder, and for imex one Hessenberg form of A. Both cost a row
+// of the batch no more than some products with n×n matrices.
 //
 //	etd1        exponential Euler, eq. (17): the paper's, order 1
 //	etd2rk      Cox and Matthews, order 2
@@ -25,7 +30,7 @@
 // # Adding a method
 //
 // A method is a file with one type, as etd2rk.go shows: its formula and source,
-// Name, Order, and a Plan that makes what all steps of a grid share (propagators
+// Name, Order, and a Plan that makes what all steps of a grid share (a flow
 // with as many φ_j as the formula has) and returns the formula of one step. It
 // has a line where the methods are registered in integrator.go, one above, and
 // its order in TestByName. The tests of order, gradients and batches then run it,
@@ -35,5 +40,5 @@
 // What a method may use is a fixed A, with products, solves and exponentials of
 // it, and values of g. Rosenbrock methods, such as EXPRB32, have no seat: they
 // take the exponential of A + Dg(u) at every step and for each row, but a System
-// has no Dg, and Propagators take one A for all.
+// has no Dg, and a flow takes one A for all.
 package integrator

@@ -29,6 +29,9 @@ type AutoencoderConfig struct {
 	// Skip is a fixed linear encoder and decoder beside the networks or, with
 	// its Only, in place of them. Nil: none.
 	Skip *LinearPair `json:"skip,omitempty"`
+	// Polynomial is a polynomial that the decoder has beside a fixed linear pair. Nil:
+	// none.
+	Polynomial *PolynomialDecoder `json:"polynomial,omitempty"`
 }
 
 // validate checks the settings for a state of m components.
@@ -49,6 +52,9 @@ func (c AutoencoderConfig) validate(m int) error {
 		return err
 	}
 	if err := c.Start.validate("autoencoder"); err != nil {
+		return err
+	}
+	if err := c.Polynomial.validate(c, m); err != nil {
 		return err
 	}
 	return c.Skip.validate(c, m)
@@ -78,6 +84,9 @@ func (a autoencoder) widths() []int {
 }
 
 func (a autoencoder) parameters() []Declaration {
+	if a.Polynomial != nil {
+		return []Declaration{{"decoder/C", polynomialShape(a.Polynomial.of(a.Latent, a.dim)), nil}}
+	}
 	if !a.networks() {
 		return nil
 	}
@@ -93,6 +102,8 @@ func (a autoencoder) String() string {
 	switch {
 	case a.identity():
 		return ""
+	case a.Polynomial != nil:
+		return fmt.Sprintf("a fixed linear map, %v, and back with a polynomial of degree %d", a.widths(), a.Polynomial.Degree)
 	case !a.networks():
 		return fmt.Sprintf("fixed linear maps, %v and back", a.widths())
 	case a.Skip != nil:
@@ -135,6 +146,9 @@ func (a autoencoder) encode(g *Graph, x *G.Node) (*G.Node, error) {
 func (a autoencoder) decode(g *Graph, u, invariants *G.Node) (*G.Node, error) {
 	if a.identity() {
 		return u, nil
+	}
+	if a.Polynomial != nil {
+		return a.Polynomial.node(g, u, a.Skip.Decode)
 	}
 	if !a.networks() {
 		return ops.Linear(u, a.Skip.Decode, nil)

@@ -77,7 +77,8 @@ func Decode(dir string, files map[string][]byte) (*Model, error) {
 	bad := func(name, format string, args ...any) (*Model, error) {
 		return nil, BadFile(dir, name, fmt.Errorf(format, args...))
 	}
-	var c stored
+	// Of a time when there was no other unit than the data's is a file without one.
+	c := stored{Model: Config{TimeUnit: 1}}
 	dec := json.NewDecoder(bytes.NewReader(files[configFile]))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&c); err != nil {

@@ -2,6 +2,7 @@ package model
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -32,6 +33,11 @@ type Config struct {
 	// few that matter. What lies outside of their span is left out, of the data
 	// as of predictions.
 	Basis [][]float64 `json:"basis,omitempty"`
+	// TimeUnit is the time in which the model counts: all times are divided by it,
+	// and Linear's shift, damping and rates, and the Lipschitz constant, are per
+	// TimeUnit. 1 is the data's own unit. 0 leaves it to the training, see
+	// Model.SetTimeUnit: then no result depends on the unit that the times are in.
+	TimeUnit float64 `json:"time_unit"`
 
 	Autoencoder AutoencoderConfig `json:"autoencoder"`
 	Linear      LinearConfig      `json:"linear"`
@@ -80,6 +86,9 @@ func (c Config) LatentDim() int {
 	return c.Width()
 }
 
+// timeUnit is the model's unit in that of the data.
+func (c Config) timeUnit() float64 { return orOne(c.TimeUnit) }
+
 // Width is the number of coordinates that the networks see of a state.
 func (c Config) Width() int {
 	if len(c.Basis) > 0 {
@@ -113,6 +122,9 @@ func (c Config) Validate() error {
 	}
 	if _, err := integrator.ByName(c.Integrator); err != nil {
 		return configError("integrator: %v", err)
+	}
+	if !(c.TimeUnit >= 0) || math.IsInf(c.TimeUnit, 0) || math.IsInf(1/c.timeUnit(), 0) {
+		return configError("time_unit is %g, want a number above 0 whose inverse is finite, or 0", c.TimeUnit)
 	}
 	if c.Substeps < 1 {
 		return configError("substeps is %d, want at least 1", c.Substeps)

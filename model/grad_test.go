@@ -22,6 +22,7 @@ type gradientCase struct {
 	substeps        int
 	n, batch        int
 	autoencoder     bool
+	manifold        *PolynomialDecoder // in place of the networks
 	dt, rate, shift float64
 	g               NonlinearConfig
 	workers         int
@@ -69,6 +70,9 @@ func (c gradientCase) model(rng *rand.Rand, dtype string) (*Model, error) {
 	if c.autoencoder {
 		cfg.Dim = c.n + 2
 		cfg.Autoencoder = AutoencoderConfig{Latent: c.n, Hidden: []int{c.n + 1}}
+		if c.manifold != nil {
+			cfg.Autoencoder = AutoencoderConfig{Latent: c.n, Skip: plane(c.n, cfg.Dim), Polynomial: c.manifold}
+		}
 	}
 	m, err := New(cfg)
 	if err != nil {
@@ -83,7 +87,13 @@ func (c gradientCase) model(rng *rand.Rand, dtype string) (*Model, error) {
 		case "time/0/W", "time/1/W":
 			Normal(0.5)(rng, p.Data)
 		case "linear/LG", "linear/Ls":
+		case "g/E", "decoder/C":
+			Normal(0.3*c.rate)(rng, p.Data)
 		case "g/C":
+			if c.g.Kind == KindPolynomial { // starts as 0
+				Normal(0.3*c.rate/math.Sqrt(float64(c.n)))(rng, p.Data)
+				break
+			}
 			floats.Scale(3*c.rate/math.Sqrt(float64(c.n)), p.Data)
 		case "g/D":
 			floats.Scale(3/math.Sqrt(float64(c.n)), p.Data)

@@ -33,9 +33,22 @@ type LinearConfig struct {
 	// For a stiff system spread them over the time scales of the data. Empty: the
 	// paper's L^S.
 	Rates []float64 `json:"rates,omitempty"`
+	// Rotations has the first 2·Rotations latent components turn in pairs, which
+	// neither grow nor decay nor mix with the others, at the frequencies ω, 2ω, 3ω,
+	// …: what of the latent state is there stays on its circles for ever, as a limit
+	// cycle wants, and is exactly periodic. The rest of A is as above; Rates are its.
+	Rotations int `json:"rotations,omitempty"`
+	// Frequency is ω at the start, in radians per unit of time.
+	Frequency float64 `json:"frequency,omitempty"`
 }
 
 func (c LinearConfig) validate(n int) error {
+	if c.Rotations != 0 || c.Frequency != 0 {
+		if c.Rotations < 1 || 2*c.Rotations >= n || !(c.Frequency > 0) || math.IsInf(c.Frequency, 0) || c.Shift < 0 {
+			return configError("linear.rotations is %d, frequency %g and shift %g, want at least one pair and fewer components in pairs than the %d there are, a finite frequency above 0, and a shift that is not negative", c.Rotations, c.Frequency, c.Shift, n)
+		}
+		n -= 2 * c.Rotations
+	}
 	if !finite(c.Shift) {
 		return configError("linear.shift is %g, want a finite number", c.Shift)
 	}
@@ -71,7 +84,7 @@ func (h hurwitzMatrix) parameters() []Declaration {
 	near := func(diagonal func(rng *rand.Rand) float64) Fill {
 		return func(rng *rand.Rand, x []float64) {
 			Normal(h.Spread)(rng, x)
-			for i, k := 0, 0; i < h.n; i++ {
+			for i, k := 0, 0; i < h.decaying(); i++ {
 				k += i
 				x[k] += diagonal(rng)
 				k++
@@ -83,53 +96,61 @@ func (h hurwitzMatrix) parameters() []Declaration {
 	if h.Damping > 0 {
 		damping = near(func(rng *rand.Rand) float64 { return math.Sqrt(h.Damping * (0.5 + rng.Float64())) })
 	}
-	d := []Declaration{{"linear/LG", []int{ops.TrilSize(h.n, false)}, damping}}
+	d := []Declaration{{"linear/LG", []int{ops.TrilSize(h.decaying(), false)}, damping}}
 	if len(h.Rates) == 0 {
-		d = append(d, Declaration{"linear/LS", []int{ops.TrilSize(h.n, false)}, nearIdentity})
+		d = append(d, Declaration{"linear/LS", []int{ops.TrilSize(h.decaying(), false)}, nearIdentity})
 	} else {
-		d = append(d, Declaration{"linear/d", []int{h.n}, func(_ *rand.Rand, x []float64) {
+		d = append(d, Declaration{"linear/d", []int{h.decaying()}, func(_ *rand.Rand, x []float64) {
 			for i, r := range h.Rates {
 				x[i] = math.Log(r) / 2
 			}
 		}})
-		if h.n > 1 {
-			d = append(d, Declaration{"linear/N", []int{ops.TrilSize(h.n, true)}, Normal(h.Spread)})
+		if h.decaying() > 1 {
+			d = append(d, Declaration{"linear/N", []int{ops.TrilSize(h.decaying(), true)}, Normal(h.Spread)})
 		}
 	}
-	if h.n > 1 {
+	if h.decaying() > 1 {
 		skew := h.Spread
 		if h.SkewSpread > 0 {
 			skew = h.SkewSpread
 		}
-		d = append(d, Declaration{"linear/Ls", []int{ops.TrilSize(h.n, true)}, Normal(skew)})
+		d = append(d, Declaration{"linear/Ls", []int{ops.TrilSize(h.decaying(), true)}, Normal(skew)})
+	}
+	if h.Rotations > 0 {
+		d = append(d, Declaration{"linear/w", []int{1}, func(_ *rand.Rand, x []float64) { x[0] = math.Log(h.Frequency) }})
 	}
 	return d
 }
 
+// decaying are the components that do not turn in pairs.
+func (h hurwitzMatrix) decaying() int { return h.n - 2*h.Rotations }
+
 // node is A_L in a graph, with its parts L^S and L^G.
 func (h hurwitzMatrix) node(g *Graph) (a, ls, lg *G.Node, err error) {
 	if len(h.Rates) == 0 {
-		ls, err = ops.Tril(g.Param("linear/LS"), h.n, false)
+		ls, err = ops.Tril(g.Param("linear/LS"), h.decaying(), false)
 	} else {
 		var strict *G.Node
-		if h.n > 1 {
+		if h.decaying() > 1 {
 			strict = g.Param("linear/N")
 		}
-		ls, err = ops.LogTril(g.Param("linear/d"), strict, h.n)
+		ls, err = ops.LogTril(g.Param("linear/d"), strict, h.decaying())
 	}
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if lg, err = ops.Tril(g.Param("linear/LG"), h.n, false); err != nil {
+	if lg, err = ops.Tril(g.Param("linear/LG"), h.decaying(), false); err != nil {
 		return nil, nil, nil, err
 	}
 	var skew *G.Node
-	if h.n > 1 {
-		if skew, err = ops.Tril(g.Param("linear/Ls"), h.n, true); err != nil {
+	if h.decaying() > 1 {
+		if skew, err = ops.Tril(g.Param("linear/Ls"), h.decaying(), true); err != nil {
 			return nil, nil, nil, err
 		}
 	}
-	a, err = ops.Hurwitz(ls, lg, skew, h.Shift)
+	if a, err = ops.Hurwitz(ls, lg, skew, h.Shift); err == nil && h.Rotations > 0 {
+		a, err = ops.Rotations(g.Param("linear/w"), h.Rotations, a)
+	}
 	return a, ls, lg, err
 }
 
@@ -146,16 +167,22 @@ func (h hurwitzMatrix) matrices(p *Params) (a, s, gs *mat.Dense) {
 	if err != nil { // the shapes are our own, and the products of any numbers there are
 		panic(errors.Wrap(err, "model: Linear"))
 	}
-	value := func(n *G.Node) *mat.Dense {
-		m := mat.NewDense(h.n, h.n, nil)
+	value := func(n *G.Node, size int) *mat.Dense {
+		m := mat.NewDense(size, size, nil)
 		program.Data(n).Get(m.RawMatrix().Data)
 		return m
 	}
+	k, m := 2*h.Rotations, h.decaying()
 	square := func(sign float64, l *mat.Dense) *mat.Dense {
-		m := new(mat.Dense)
-		m.Mul(l, l.T())
-		m.Scale(sign, m)
-		return m
+		s := mat.NewDense(h.n, h.n, nil)
+		part := s.Slice(k, h.n, k, h.n).(*mat.Dense)
+		part.Mul(l, l.T())
+		part.Scale(sign, part)
+		return s
 	}
-	return value(node), square(1, value(ls)), square(-1, value(lg))
+	s = square(1, value(ls, m))
+	for i := range k {
+		s.Set(i, i, 1) // of what turns, with G_s = 0
+	}
+	return value(node, h.n), s, square(-1, value(lg, m))
 }

@@ -60,23 +60,23 @@ func (p *LinearPair) validate(a AutoencoderConfig, dim int) error {
 	case p.Only && len(a.Hidden) > 0:
 		return configError("autoencoder.skip.only leaves the networks out, but autoencoder.hidden is %v, want none", a.Hidden)
 	}
-	if err := checkMatrix("encode", p.Encode, a.Latent, dim, "latent", "dim"); err != nil {
+	if err := checkMatrix("skip.encode", p.Encode, a.Latent, dim, "latent", "dim"); err != nil {
 		return err
 	}
-	return checkMatrix("decode", p.Decode, dim, a.Latent, "dim", "latent")
+	return checkMatrix("skip.decode", p.Decode, dim, a.Latent, "dim", "latent")
 }
 
 func checkMatrix(name string, x [][]float64, rows, cols int, ofRows, ofCols string) error {
 	if len(x) != rows {
-		return configError("autoencoder.skip.%s has %d rows, want %s = %d", name, len(x), ofRows, rows)
+		return configError("autoencoder.%s has %d rows, want %s = %d", name, len(x), ofRows, rows)
 	}
 	for i, row := range x {
 		if len(row) != cols {
-			return configError("autoencoder.skip.%s: row %d has %d elements, want %s = %d", name, i, len(row), ofCols, cols)
+			return configError("autoencoder.%s: row %d has %d elements, want %s = %d", name, i, len(row), ofCols, cols)
 		}
 		for j, v := range row {
 			if !finite(v) {
-				return configError("autoencoder.skip.%s: row %d, column %d is %g, want a finite number", name, i, j, v)
+				return configError("autoencoder.%s: row %d, column %d is %g, want a finite number", name, i, j, v)
 			}
 		}
 	}

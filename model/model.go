@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
 
@@ -55,12 +56,16 @@ func New(cfg Config) (*Model, error) {
 // Draw starts the parameters anew, as New does from Config.Seed. They stay where
 // they are in memory.
 func (m *Model) Draw(seed uint64) {
-	p := newParams(seed, slices.Concat(m.hurwitz.parameters(), m.g.Parameters, m.ae.parameters(), m.cfg.knownDeclarations()))
+	p := newParams(seed, m.declared())
 	if m.params == nil {
 		m.params = p
 		return
 	}
 	copy(m.params.Flat, p.Flat)
+}
+
+func (m *Model) declared() []Declaration {
+	return slices.Concat(m.hurwitz.parameters(), m.g.Parameters, m.ae.parameters(), m.cfg.knownDeclarations())
 }
 
 // Config returns the configuration.
@@ -69,16 +74,50 @@ func (m *Model) Config() Config { return m.cfg }
 // Params returns the parameters; to change them is to change the model.
 func (m *Model) Params() *Params { return m.params }
 
-// Linear returns A_L, which the model's latent state u has as its linear part.
+// SetTimeUnit has a new model, whose TimeUnit is 0, count time in a unit. It does
+// what train.New does with the longest time that a sample of the training spans:
+// shift, damping and rates, which were per unit of the data's time, are restated
+// in it, and the rest of the parameters are what they were, so that they start
+// alike in any unit. A model whose parameters are no longer those of its start, or
+// whose g was registered and may know rates, counts in the data's unit; one that
+// has a TimeUnit keeps it.
+func (m *Model) SetTimeUnit(unit float64) error {
+	c := m.cfg
+	switch {
+	case c.TimeUnit != 0:
+		return nil
+	case !own(c.Nonlinear.Kind) || !slices.Equal(m.params.Flat, newParams(c.Seed, m.declared()).Flat):
+		m.cfg.TimeUnit = 1
+		return nil
+	}
+	c.TimeUnit = unit
+	c.Linear.Shift *= unit
+	c.Linear.Rates = slices.Clone(c.Linear.Rates)
+	floats.Scale(unit, c.Linear.Rates)
+	if len(c.Linear.Rates) == 0 { // or else it multiplies them
+		c.Linear.Damping *= unit
+	}
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	m.cfg = c
+	m.hurwitz.LinearConfig = c.Linear
+	m.Draw(c.Seed)
+	return nil
+}
+
+// Linear returns A_L, which the model's latent state u has as its linear part, per
+// unit of the data's time.
 func (m *Model) Linear() *mat.Dense {
 	a, _, _ := m.hurwitz.matrices(m.params)
+	a.Scale(1/m.cfg.timeUnit(), a)
 	return a
 }
 
-// Stability reports what the parameters say about the dynamics. Where parameters of
-// a trajectory scale time the rates are per unit of scaled time, e^{s(p)}t. With
-// inputs nothing bounds what drives the state, and the certificate says that
-// trajectories under the same inputs approach each other.
+// Stability reports what the parameters say about the dynamics, in rates per unit
+// of the data's time or, where parameters of a trajectory scale it, of scaled time,
+// e^{s(p)}t. With inputs nothing bounds what drives the state, and the certificate
+// says that trajectories under the same inputs approach each other.
 func (m *Model) Stability() (*stability.Report, error) {
 	a, s, gs := m.hurwitz.matrices(m.params)
 	b := m.g.Bounds(m.params)
@@ -86,7 +125,13 @@ func (m *Model) Stability() (*stability.Report, error) {
 	if driven {
 		b.Size = math.Inf(1)
 	}
-	r, err := stability.Analyse(stability.System{A: a, S: s, Gs: gs, Shift: m.cfg.Linear.Shift, Lipschitz: b.Lipschitz, Bound: b.Size, Layers: b.Layers})
+	rate := 1 / m.cfg.timeUnit()
+	a.Scale(rate, a)
+	gs.Scale(rate, gs)
+	r, err := stability.Analyse(stability.System{
+		A: a, S: s, Gs: gs, Shift: m.cfg.Linear.Shift * rate,
+		Lipschitz: b.Lipschitz * rate, Bound: b.Size * rate, Layers: b.Layers,
+	})
 	if err == nil {
 		r.ScaledTime, r.Driven = m.cfg.Parameters.Time, driven
 	}
@@ -228,4 +273,25 @@ func (m *Model) decode(g *Graph, u, x0 *G.Node) (*G.Node, error) {
 		return nil, errors.Wrap(err, "model: decoder")
 	}
 	return m.kept.keep(y, x0)
+}
+
+// Configure changes the configuration of a model whose parameters stay: a shift or a
+// radius, an integrator, a type of elements. The error is ErrConfig for one that cannot
+// be used or that would have other parameters.
+func (m *Model) Configure(cfg Config) error {
+	n, err := New(cfg)
+	if err != nil {
+		return err
+	}
+	if len(n.params.List) != len(m.params.List) {
+		return configError("Configure: the model has %d parameters, want the %d that it has", len(n.params.List), len(m.params.List))
+	}
+	for i, p := range m.params.List {
+		if q := n.params.List[i]; q.Name != p.Name || !slices.Equal(q.Shape, p.Shape) {
+			return configError("Configure: parameter %d is %s %v, want %s %v as it is", i, q.Name, q.Shape, p.Name, p.Shape)
+		}
+	}
+	n.params = m.params
+	*m = *n
+	return nil
 }

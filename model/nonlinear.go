@@ -18,19 +18,27 @@ import (
 
 // The kinds of NonlinearConfig that there are without RegisterNonlinear.
 const (
-	KindNone      = "none"
-	KindBilinear  = "bilinear"
-	KindLipschitz = "lipschitz"
+	KindNone       = "none"
+	KindBilinear   = "bilinear"
+	KindLipschitz  = "lipschitz"
+	KindPolynomial = "polynomial"
 )
 
 // NonlinearConfig shapes g.
 type NonlinearConfig struct {
-	// Kind is none, bilinear (eq. (6)), lipschitz (Definition 1), or what was
+	// Kind is none, bilinear (eq. (6)), lipschitz (Definition 1), polynomial, or what was
 	// registered by RegisterNonlinear.
 	Kind string `json:"kind"`
 
 	// Rank is R of the bilinear form.
 	Rank int `json:"rank,omitempty"`
+
+	// PolynomialConfig shapes the polynomial.
+	PolynomialConfig
+	// Radius, of a polynomial or a bilinear form, is that of the ball outside of which
+	// g goes on as on its surface, in units of the latent state. It proves the model
+	// bounded, with a negative Linear.Shift. 0: none.
+	Radius float64 `json:"radius,omitempty"`
 
 	// Hidden are the widths of the hidden layers of the Lipschitz network; the
 	// paper's "2 layers" are one of them.
@@ -95,9 +103,10 @@ var nonlinears = struct {
 	sync.RWMutex
 	by map[string]func(c NonlinearConfig, n int) (Nonlinear, error)
 }{by: map[string]func(c NonlinearConfig, n int) (Nonlinear, error){
-	KindNone:      none,
-	KindBilinear:  bilinear,
-	KindLipschitz: lipschitz,
+	KindNone:       none,
+	KindBilinear:   bilinear,
+	KindLipschitz:  lipschitz,
+	KindPolynomial: polynomial,
 }}
 
 // RegisterNonlinear has models whose NonlinearConfig.Kind is kind take the g that

@@ -46,6 +46,7 @@ type formed struct {
 	steps   ops.Buffer // (times−1, 1 or rows)
 	weights ops.Buffer // (times), (times, rows) or (times, rows, m)
 	cost    ops.Buffer
+	scaled  []float64    // steps in the model's unit of time
 	part    []ops.Buffer // of the gradient, by each parameter of the graph
 	at      []int        // where in it each of them begins
 }
@@ -54,7 +55,7 @@ type formed struct {
 // or a part of one, in the scaled variables of Model.Scaled.
 type Batch struct {
 	Rows int
-	// Steps are the lengths of the intervals: (times−1), which all rows share, or
+	// Steps are the lengths of the intervals in the data's unit of time: (times−1), which all rows share, or
 	// (times−1, rows), of each row, intervals slowest. Where all rows share them
 	// the exponentials of a step are formed once for the batch. A step of 0 leaves
 	// the row where it is: by such steps a short trajectory is made as long as the
@@ -245,7 +246,13 @@ func (o *Objective) EvaluateRows(b Batch, lo, hi int, grad []float64) (loss floa
 	clear(grad)
 	width := o.m.cfg.Width()
 	for ; lo < hi; lo += o.rows { // blocks that stay in cache
-		e.steps.Set(0, ofRows(b.Steps, o.times-1, b.Rows, lo, lo+o.rows))
+		steps := ofRows(b.Steps, o.times-1, b.Rows, lo, lo+o.rows)
+		if unit := o.m.cfg.timeUnit(); unit != 1 {
+			e.scaled = append(e.scaled[:0], steps...)
+			floats.Scale(1/unit, e.scaled)
+			steps = e.scaled
+		}
+		e.steps.Set(0, steps)
 		e.weights.Set(0, ofRows(b.Weights, o.times, b.Rows, lo, lo+o.rows))
 		for r := range o.rows {
 			for k := range o.times {

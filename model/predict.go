@@ -115,7 +115,7 @@ func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, err
 			for k, dt := range steps {
 				k++
 				// The substep as the training rounds it.
-				h := dt * (1 / float64(m.cfg.Substeps))
+				h := dt * (1 / m.cfg.timeUnit()) * (1 / float64(m.cfg.Substeps))
 				for range m.cfg.Substeps {
 					if err := step.advance(u, h); err != nil {
 						return errors.Wrapf(err, "model: Predict: step %d, t = %g", k, times[k-1])

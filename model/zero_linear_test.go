@@ -27,16 +27,12 @@ func TestModelGradientAtZeroLinearPart(t *testing.T) {
 				t.Fatalf("element %d of A is %v, want 0", i, v)
 			}
 		}
-		batch, err := m.NewBatch(WeightUniform, []float64{0, 0.5, 1.2}, normalStates(rng, 1, 3, 4, 2))
-		if err != nil {
-			t.Fatal(err)
-		}
-		o, err := m.NewObjective(4, 3, 0)
+		ev, err := newEvaluation(m, 2, WeightUniform, []float64{0, 0.5, 1.2}, normalStates(rng, 1, 3, 4, 2))
 		if err != nil {
 			t.Fatal(err)
 		}
 		grad, scratch := make([]float64, len(m.params.Flat)), make([]float64, len(m.params.Flat))
-		if _, err := o.Evaluate(batch, grad); err != nil {
+		if _, err := ev.evaluate(grad); err != nil {
 			t.Fatal(err)
 		}
 		for _, name := range []string{"linear/LS", "linear/LG", "linear/Ls"} {
@@ -50,7 +46,7 @@ func TestModelGradientAtZeroLinearPart(t *testing.T) {
 			for i, v := range p.Data {
 				want := fd.Derivative(func(x float64) float64 {
 					p.Data[i] = x
-					loss, e := o.Evaluate(batch, scratch)
+					loss, e := ev.evaluate(scratch)
 					if e != nil {
 						t.Fatal(e)
 					}

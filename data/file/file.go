@@ -64,3 +64,48 @@ func create(path string) (f *os.File, err error) {
 	}
 	return f, err
 }
+
+// Read returns the content of a regular file. A pipe, a device or a folder is
+// refused, since it may have no end, or never begin.
+func Read(path string) ([]byte, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, errors.WithStack(err)
+	}
+	b := make([]byte, info.Size())
+	n, err := io.ReadFull(f, b)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) { // it shrank
+		err = nil
+	}
+	return b[:n], errors.Wrapf(err, "file: Read: %s", path)
+}
+
+// Open opens a regular file to be read, and refuses what Read does.
+func Open(path string) (*os.File, error) {
+	info, err := os.Stat(path) // to open a pipe would wait for its writer
+	if err != nil {
+		return nil, errors.Wrap(err, "file: Read")
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.Errorf("file: Read: %s: got %s, want a regular file", path, kind(info.Mode()))
+	}
+	f, err := os.Open(path)
+	return f, errors.Wrap(err, "file: Read")
+}
+
+func kind(mode os.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a folder"
+	case mode&os.ModeNamedPipe != 0:
+		return "a pipe"
+	case mode&os.ModeSocket != 0:
+		return "a socket"
+	}
+	return "a device"
+}

@@ -1,6 +1,7 @@
 package npz
 
 import (
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -34,6 +35,16 @@ func TestDecodeNPY(t *testing.T) {
 		{"float32", file("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n", "\x00\x00\xc0\x3f\x00\x00\x80\xbf"), Array{"", []int{2}, []float64{1.5, -1}}},
 		{"big endian", file("{'descr': '>f4', 'fortran_order': False, 'shape': (2,), }\n", "\x3f\xc0\x00\x00\xbf\x80\x00\x00"), Array{"", []int{2}, []float64{1.5, -1}}},
 		{"int64", file("{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }\n", "\xfe\xff\xff\xff\xff\xff\xff\xff"), Array{"", []int{1}, []float64{-2}}},
+		{"the dictionary as NumPy prints it", file("{'descr': '|u1', 'fortran_order': False, 'shape': (6, 1)}\n", six), Array{"", []int{6, 1}, []float64{1, 2, 3, 4, 5, 6}}},
+		{"keys in another order", file("{'shape':(3,2),'descr':'|u1','fortran_order':True}", six), Array{"", []int{3, 2}, []float64{1, 4, 2, 5, 3, 6}}},
+		{"other quotes and blanks", file("  { \"shape\" : ( 6 , ) ,\n \"fortran_order\":False , u'descr' : \"|u\\x31\" , } \n", six), Array{"", []int{6}, []float64{1, 2, 3, 4, 5, 6}}},
+		{"Python 2", file("{'descr': '|u1', 'fortran_order': False, 'shape': (6L, 1L), }\n", six), Array{"", []int{6, 1}, []float64{1, 2, 3, 4, 5, 6}}},
+		{"a list in brackets", file("{'descr': ('|u1'), 'fortran_order': (False), 'shape': ((6), )}", six), Array{"", []int{6}, []float64{1, 2, 3, 4, 5, 6}}},
+		{"bool", file("{'descr': '|b1', 'fortran_order': False, 'shape': (3,)}", "\x00\x01\x02"), Array{"", []int{3}, []float64{0, 1, 1}}},
+		// 1, the largest, the least, −2, −0: by the table of binary16 in Wikipedia
+		{"float16", file("{'descr': '<f2', 'fortran_order': False, 'shape': (4,)}", "\x00\x3c\xff\x7b\x01\x00\x00\xc0"), Array{"", []int{4}, []float64{1, 65504, 0x1p-24, -2}}},
+		{"float16, big endian", file("{'descr': '>f2', 'fortran_order': False, 'shape': (2,)}", "\x35\x55\x7c\x00"), Array{"", []int{2}, []float64{0.333251953125, math.Inf(1)}}},
+		{"format 3.0", []byte(strings.Replace(long, "\x02", "\x03", 1)), Array{"", []int{2}, []float64{1, 2}}},
 		{"scalar", []byte(one("")), Array{"", nil, []float64{1.5}}},
 		{"format 2.0", []byte(long), Array{"", []int{2}, []float64{1, 2}}},
 	} {
@@ -47,26 +58,30 @@ func TestDecodeNPYErrors(t *testing.T) {
 	for name, c := range map[string]struct{ b, says string }{
 		"empty":             {"", "not a .npy file"},
 		"magic only":        {"\x93NUMPY\x01\x00", "not a .npy file"},
-		"text":              {"sample,t,u1,u2\n", "not a .npy file"},
-		"format":            {strings.Replace(one(""), "\x01", "\x09", 1), "cut short"},
+		"a table":           {"sample,t,u1,u2\n", "not a .npy file"},
+		"format":            {strings.Replace(one(""), "\x01", "\x09", 1), "version number (9)"},
 		"unknown format":    {"\x93NUMPY\x09\x00\x02\x00\x00\x00{}", "version number (9)"},
 		"no header":         {"\x93NUMPY\x01\x00\x00\x0012345678", "header damaged"},
 		"header too long":   {"\x93NUMPY\x01\x00\xff\xff{}", "header of 65535 bytes"},
 		"header of 4 GB":    {"\x93NUMPY\x02\x00\xff\xff\xff\xff{}", "header of 4294967295 bytes"},
-		"keys in disorder":  {string(file("{'shape': (), 'fortran_order': False, 'descr': '<f8', }\n", "12345678")), "header damaged"},
+		"a key too many":    {string(file("{'shape': (), 'fortran_order': False, 'descr': '<f8', 'a': 1}\n", "12345678")), "want a dictionary of descr, fortran_order and shape"},
+		"a number as shape": {shaped("(1)"), "invalid 'shape', got 1, want a tuple"},
+		"code":              {shaped("(1 + 1,)"), "header damaged"},
+		"deep":              {shaped(strings.Repeat("(", 60000)), "header damaged"},
 		"no brace":          {strings.Replace(one(""), "}", " ", 1), "header damaged"},
-		"neither order":     {strings.Replace(one(""), "False", "Maybe", 1), "invalid 'fortran_order'"},
+		"neither order":     {strings.Replace(one(""), "False", "Maybe", 1), "header damaged"},
 		"half a number":     {one("")[:len(one(""))-4], "got 4 bytes of data, want shape [] of 8 bytes each"},
 		"a number too many": {one("") + "12345678", "got 16 bytes"},
-		"half precision":    {one("'<f2'"), "got '<f2', want f4, f8 or an integer"},
+		"extended":          {one("'<f16'"), "got '<f16', want float, int or bool"},
+		"object":            {one("'|O'"), "got '|O', want float, int or bool; Python objects are not arrays of numbers"},
+		"text":              {one("'<U2'"), "got '<U2'"},
 		"complex":           {one("'<c16'"), "got '<c16'"},
-		"bool":              {one("'|b1'"), "got '|b1'"},
 		"structure":         {one("[('a', '<f8')]"), "got [('a', '<f8')]"},
 		"no quote":          {one("<f8'"), "header damaged"},
-		"two byte orders":   {one("'<>f8'"), ".npy data"},
+		"two byte orders":   {one("'<>f8'"), "got '<>f8'"},
 		"short":             {shaped("(2,)"), "want shape [2]"},
 		"wraps around":      {shaped("(4294967296, 4294967296)"), "want shape [4294967296 4294967296]"},
-		"wraps around to 1": {shaped("(-1, -1)"), "want shape [-1 -1]"},
+		"wraps around to 1": {shaped("(-1, -1)"), "got [-1 -1], want whole numbers ≥ 0"},
 		"4 TB":              {shaped("(549755813888,)"), "want shape [549755813888]"},
 		"no int":            {shaped("(99999999999999999999,)"), "value out of range"},
 	} {

@@ -6,20 +6,21 @@
 //		{Name: "g/0/W", Shape: []int{2, 3}, Data: w},
 //	})
 //
-// # What npyio does
+// # Why not npyio
 //
-// The module codeberg.org/sbinet/npyio parses the headers and reads the numbers.
-// It trusts its input, so that [DecodeNPY] stands guard: sizes in the file are
-// compared with the bytes at hand before anything of that size is allocated, a
-// panic over a damaged header becomes an error, and numbers in Fortran order,
-// which npyio hands over as they lie, are put in rows.
-//
-// Headers are written here, because npyio.Write takes the shape from a Go type.
-// An array of three dimensions would be nested into slices by reflection first;
-// from an empty one, such as (0, 5), it makes the shape (), a file that no reader
-// accepts; its padding aligns the numbers at nothing; and a million of them take
-// 0.4 s and 200 MB of garbage. What [EncodeNPY] writes is what np.save writes,
+// The module codeberg.org/sbinet/npyio finds the entries of a header by their
+// places in the text: of (6, 1) it made [6], and other orders of the keys, which are
+// as legal, panicked. It knows no float16 and no bool, trusts the sizes in a file,
+// hands over Fortran order as it lies, and writes no empty arrays. So header
+// (literal.go) and elements (elements.go) are read here; npyio reads what
+// this package writes in a test. What [EncodeNPY] writes is what np.save writes,
 // byte for byte.
+//
+// # Sizes
+//
+// What a header says is compared with the bytes that there are before memory is
+// taken. A compressed file may unpack to a thousand times its size; [Decode] stops at 64 MiB
+// or 32 times the file, whichever is more, and [Open] at what it is told.
 //
 // Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 package npz
@@ -27,9 +28,6 @@ package npz
 import (
 	"archive/zip"
 	"bytes"
-	"io"
-	"slices"
-	"strings"
 
 	"github.com/pkg/errors"
 )
@@ -42,36 +40,52 @@ type Array struct {
 	Data  []float64
 }
 
-// Encode returns the content of an .npz file with the arrays in the order given.
-// It is a function of the arrays alone: entries are stored rather than deflated
+// Texts is an array of text, as np.array(["a", "b"]) is.
+type Texts struct {
+	Name  string
+	Shape []int
+	Data  []string
+}
+
+// Encode returns the content of an .npz file with the arrays and then the texts in
+// the order given. It is a function of these alone: entries are stored rather than deflated
 // (weights don't compress) and bear no time.
 //
 // The error names the array whose name is empty or used twice, or whose data
 // don't fill its shape.
-func Encode(arrays []Array) ([]byte, error) {
-	b, err := encode(arrays)
+func Encode(arrays []Array, texts ...Texts) ([]byte, error) {
+	b, err := encode(arrays, texts)
 	return b, errors.Wrap(err, "npz: Encode")
 }
 
-func encode(arrays []Array) ([]byte, error) {
+func encode(arrays []Array, texts []Texts) ([]byte, error) {
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	seen := map[string]bool{}
+	add := func(name string, b []byte, err error) error {
+		if name == "" || seen[name] {
+			return errors.Errorf("name, got %q, want one that is not empty and not taken", name)
+		}
+		seen[name] = true
+		if err != nil {
+			return errors.Wrapf(err, "array %q", name)
+		}
+		entry, err := w.CreateHeader(&zip.FileHeader{Name: name + ".npy", Method: zip.Store})
+		if err == nil {
+			_, err = entry.Write(b)
+		}
+		return errors.Wrapf(err, "array %q", name)
+	}
 	for _, a := range arrays {
-		if a.Name == "" || seen[a.Name] {
-			return nil, errors.Errorf("name, got %q, want one that is not empty and not taken", a.Name)
-		}
-		seen[a.Name] = true
 		b, err := encodeNPY(a)
-		if err != nil {
-			return nil, errors.Wrapf(err, "array %q", a.Name)
+		if err := add(a.Name, b, err); err != nil {
+			return nil, err
 		}
-		entry, err := w.CreateHeader(&zip.FileHeader{Name: a.Name + ".npy", Method: zip.Store})
-		if err != nil {
-			return nil, errors.Wrapf(err, "array %q", a.Name)
-		}
-		if _, err := entry.Write(b); err != nil {
-			return nil, errors.Wrapf(err, "array %q", a.Name)
+	}
+	for _, t := range texts {
+		b, err := encodeTexts(t)
+		if err := add(t.Name, b, err); err != nil {
+			return nil, err
 		}
 	}
 	if err := w.Close(); err != nil {
@@ -92,40 +106,17 @@ func Decode(b []byte, names ...string) ([]Array, error) {
 }
 
 func decode(b []byte, names []string) ([]Array, error) {
-	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
-	if err != nil {
-		return nil, errors.Wrap(err, "not an .npz file, or cut short")
-	}
-	arrays := make([]Array, 0, len(z.File))
-	seen := map[string]bool{}
-	for _, f := range z.File {
-		name, ok := strings.CutSuffix(f.Name, ".npy")
-		if len(names) > 0 && !(ok && slices.Contains(names, name)) {
-			continue
-		}
-		if !ok || name == "" || seen[name] {
-			return nil, errors.Errorf("entry, got %q, want a new name that ends in .npy", f.Name)
-		}
-		seen[name] = true
-		content, err := readEntry(f)
-		if err != nil {
-			return nil, errors.Wrapf(err, "array %q", name)
-		}
-		a, err := decodeNPY(content)
-		if err != nil {
-			return nil, errors.Wrapf(err, "array %q", name)
-		}
-		a.Name = name
-		arrays = append(arrays, a)
-	}
-	return arrays, nil
-}
-
-func readEntry(f *zip.File) ([]byte, error) {
-	r, err := f.Open()
+	f, err := open(b, 0, names)
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
-	return io.ReadAll(r) // verifies the entry's CRC-32
+	arrays := make([]Array, 0, len(f.entries))
+	for _, e := range f.entries {
+		a, err := f.read(e)
+		if err != nil {
+			return nil, err
+		}
+		arrays = append(arrays, a)
+	}
+	return arrays, nil
 }

@@ -87,6 +87,8 @@ func TestNumPy(t *testing.T) {
 			want = append(want, Array{order + kind, []int{3}, []float64{0, 1, last}})
 		}
 	}
+	halves := []float64{1, 65504, 0x1p-24, -2, 0x1.554p-2}
+	want = append(want, Array{"<f2", []int{5}, halves}, Array{">f2", []int{5}, halves}, Array{"b1", []int{2}, []float64{1, 0}})
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -106,6 +108,47 @@ func TestNumPy(t *testing.T) {
 		}
 		if got, err := EncodeNPY(a); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s: got %q, %v, want np.save's %q", a.Name, got, err, want)
+		}
+	}
+}
+
+// TestTexts reads what NumPy wrote, and what this package writes.
+func TestTexts(t *testing.T) {
+	b, err := os.ReadFile("testdata/texts.npz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Texts{{"names", []int{3}, []string{"x", "größe", ""}}, {"bytes", []int{2, 1}, []string{"ab", "c"}}}
+	again, err := Encode([]Array{{"number", nil, []float64{1}}}, want...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range [][]byte{b, again} {
+		f, err := Open(b, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range want {
+			if got, err := f.ReadTexts(w.Name); err != nil || !reflect.DeepEqual(got, w) {
+				t.Errorf("got %v, %v, want %v", got, err, w)
+			}
+			if _, err := f.Read(w.Name); err == nil || !strings.Contains(err.Error(), "want float, int or bool") {
+				t.Errorf("%s as numbers: got %v", w.Name, err)
+			}
+		}
+		if got, err := f.Read("number"); err != nil || !reflect.DeepEqual(got, Array{"number", nil, []float64{1}}) {
+			t.Errorf("got %v, %v", got, err)
+		}
+		if _, err := f.ReadTexts("number"); err == nil || !strings.Contains(err.Error(), "want text") {
+			t.Errorf("number as text: got %v", err)
+		}
+		if _, err := f.Read("none"); err == nil || !strings.Contains(err.Error(), `no array "none"`) {
+			t.Errorf("none: got %v", err)
+		}
+	}
+	for _, texts := range [][]string{{"a", "b"}, {"\xff"}, {"a\x00"}} {
+		if _, err := Encode(nil, Texts{"a", []int{1}, texts}); err == nil {
+			t.Errorf("%q of shape [1]: got no error", texts)
 		}
 	}
 }

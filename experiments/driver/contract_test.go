@@ -49,14 +49,14 @@ func (c *toyConfig) Validate() error {
 // batches and two workers.
 const toyModels = `[
   {"name": "one", "seeds": 2,
-   "model": {"dim": 2, "autoencoder": {}, "linear": {"shift": 0, "spread": 0.1}, "nonlinear": {"kind": "bilinear", "rank": 2},
+   "model": {"dim": 2, "components": ["x1", "x2"], "autoencoder": {}, "linear": {"shift": 0, "spread": 0.1}, "nonlinear": {"kind": "bilinear", "rank": 2},
              "integrator": "etd1", "substeps": 1, "dtype": "float64", "seed": 0},
    "train": {"workers": 1, "seed": 0, "weighting": "time",
              "first": {"optimizer": "adam", "iterations": 8, "schedule": {"kind": "constant", "rate": 0.01}},
              "lbfgs": {"iterations": 6, "memory": 5, "grad_tol": 0, "loss_tol": 1e-20},
              "restart_above": 1e-12, "restarts": 1, "backoffs": 10}},
   {"name": "two", "seeds": 1,
-   "model": {"dim": 2, "autoencoder": {}, "linear": {"shift": 0, "spread": 0.1},
+   "model": {"dim": 2, "components": ["x1", "x2"], "autoencoder": {}, "linear": {"shift": 0, "spread": 0.1},
              "nonlinear": {"kind": "lipschitz", "hidden": [4], "lipschitz": 10, "separate_linear": true, "bias_spread": 1, "last_scale": 0.1},
              "integrator": "etdrk4", "substeps": 1, "dtype": "float64", "seed": 0},
    "train": {"phases": [{"from": 0, "batch": 4}], "workers": 2, "seed": 0, "weighting": "time",
@@ -72,8 +72,7 @@ func toyRun(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	f := driver.NewFlags("toy", "learns a decay")
 	f.Set.Int("own", 0, "a flag of its own")
 	return driver.Experiment[toyConfig, *toyConfig]{
-		Flags:      f,
-		Components: []string{"x1", "x2"},
+		Flags: f,
 		Default: func() toyConfig {
 			c := toyConfig{Samples: 12}
 			if err := json.Unmarshal([]byte(toyModels), &c.Models); err != nil {

@@ -1,6 +1,6 @@
 // Package driver is what the commands of the experiments share: flags, the
-// configuration file, the run's folder, progress, tables, report.json and
-// report.html, signals and exit codes. Of data it knows only the shape.
+// configuration file, the run's folder, seeds, progress, signals and exit codes.
+// What a run ends with is package report's.
 //
 // A command is an [Experiment]: its configuration, and what it does with the
 // models that a [Session] gives it, trained now or read from a run,
@@ -10,22 +10,23 @@
 //	func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 //		f := driver.NewFlags("transient", "learns transient growth, section 5.1")
 //		epsilon := f.Set.String("epsilon", "", "train only the models of ε = `E`")
-//		e := driver.Experiment[Config]{
-//			Flags:      f,
-//			Components: problem.Transient{}.Components(),
-//			Configure:  func() (Config, error) { return configure(f, *epsilon) },
-//			Test:       testAll,
-//		}
-//		return e.Run(ctx, args, stdout, stderr)
+//		return driver.Experiment[Config, *Config]{
+//			Flags:   f,
+//			Default: defaultConfig,
+//			Choose:  func(c *Config) error { return c.choose(f, *epsilon) },
+//			Quick:   (*Config).quick,
+//			Learn:   learn,
+//		}.Run(ctx, args, stdout, stderr)
 //	}
 //
-//	func testAll(s *driver.Session, cfg Config) (*driver.Page, error) {
-//		for _, m := range cfg.Models {
-//			fitted, result, err := s.Model(m.Name, func() (driver.Training, error) { … })
+//	func learn(s *driver.Session, c Config) (*report.Page, error) {
+//		for _, m := range c.Models { // each has a driver.Recipe
+//			fitted, err := s.Train(m.Recipe, func(*model.Config) (*data.Dataset, error) { … })
+//			tested, err := driver.Test(fitted, func(f driver.Fitted) (*testReport, error) { … })
 //			…
-//			s.Report.Models = append(s.Report.Models, …)
+//			s.Report.Models = append(s.Report.Models, tested.Report(s))
 //		}
-//		return &driver.Page{…}, nil
+//		return &report.Page{…}, nil
 //	}
 //
 // # Exit codes

@@ -21,10 +21,11 @@ type Config interface {
 	// Describe is a line on the data.
 	Describe() string
 
+	// What follows is Common's.
+	RunSeed() uint64
 	Recipes() []*Recipe
-	seed() uint64
-	load(path string, whole any) error
-	apply(f *Flags) error
+	Load(path string, whole any) error
+	Apply(f *Flags) error
 }
 
 // Experiment is what a command has of its own; [Experiment.Run] is the rest.
@@ -33,9 +34,6 @@ type Experiment[C any, P interface {
 	Config
 }] struct {
 	Flags *Flags // with the command's own in its Set
-	// Components names those of the data, for -predict of a checkpoint that does not
-	// name its own.
-	Components []string
 	// Default returns the configuration without a file and flags.
 	Default func() C
 	// Choose, if it is not nil, sets what the command's own flags say.
@@ -56,7 +54,7 @@ func (e Experiment[C, P]) Run(ctx context.Context, args []string, stdout, stderr
 	}
 	switch {
 	case f.Given("predict"):
-		return f.Prediction(e.Components, stdout)
+		return f.Prediction(stdout)
 	case f.Given("evaluate"):
 		return e.evaluate(ctx, stdout, stderr)
 	}
@@ -78,7 +76,7 @@ func (e Experiment[C, P]) configure() (P, error) {
 	c := e.Default()
 	cfg := P(&c)
 	if e.Flags.Given("config") {
-		if err := cfg.load(e.Flags.Config, cfg); err != nil {
+		if err := cfg.Load(e.Flags.Config, cfg); err != nil {
 			return nil, err
 		}
 	}
@@ -90,12 +88,12 @@ func (e Experiment[C, P]) configure() (P, error) {
 	if e.Flags.Quick {
 		e.Quick(&c)
 	}
-	return cfg, cfg.apply(e.Flags)
+	return cfg, cfg.Apply(e.Flags)
 }
 
 // train begins or goes on with a run, and writes it.
 func (e Experiment[C, P]) train(ctx context.Context, cfg P, stdout, stderr io.Writer) error {
-	r, err := e.Flags.OpenRun(cfg.seed())
+	r, err := e.Flags.OpenRun(cfg.RunSeed())
 	if err != nil {
 		return err
 	}
@@ -108,7 +106,7 @@ func (e Experiment[C, P]) train(ctx context.Context, cfg P, stdout, stderr io.Wr
 	if err := AsUsage(cfg.Validate()); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "%s: %s, seed %d, run %s\n", e.Flags.Set.Name(), cfg.Describe(), cfg.seed(), r.Dir)
+	fmt.Fprintf(stdout, "%s: %s, seed %d, run %s\n", e.Flags.Set.Name(), cfg.Describe(), cfg.RunSeed(), r.Dir)
 	for _, m := range cfg.Recipes() {
 		fmt.Fprintf(stdout, "  %s\n", m)
 	}
@@ -141,7 +139,7 @@ func (e Experiment[C, P]) evaluate(ctx context.Context, stdout, stderr io.Writer
 func (e Experiment[C, P]) session(ctx context.Context, cfg P, r *Run, dir string, stdout, stderr io.Writer) *Session {
 	return &Session{
 		Context: ctx, Dir: dir, Cache: filepath.Join(e.Flags.Checkpoints, ".cache"),
-		Report: report.New(e.Flags.Set.Name(), cfg), Progress: NewProgress(stderr, e.Flags.Quiet), Stdout: stdout, run: r, seed: cfg.seed(),
+		Report: report.New(e.Flags.Set.Name(), cfg), Progress: NewProgress(stderr, e.Flags.Quiet), Stdout: stdout, run: r, seed: cfg.RunSeed(),
 	}
 }
 

@@ -18,9 +18,8 @@ import (
 // variables to -out, or as CSV to stdout for "-". Nothing of the training is
 // needed, and the model may be of any experiment.
 //
-// The components are named as the checkpoint does, else by the names given, those
-// of the command's own experiment, if there are as many, else u1, u2, ….
-func (f *Flags) Prediction(components []string, stdout io.Writer) error {
+// The components are named as the checkpoint does, else u1, u2, ….
+func (f *Flags) Prediction(stdout io.Writer) error {
 	if err := f.checkOut(); err != nil {
 		return err
 	}
@@ -31,7 +30,7 @@ func (f *Flags) Prediction(components []string, stdout io.Writer) error {
 	if m, err = f.deploy(m); err != nil {
 		return AsUsage(err)
 	}
-	u0, err := data.ReadStates(f.Initial)
+	u0, err := data.ReadStates(f.Initial, m.Config().Components...)
 	if err != nil {
 		return AsUsage(err)
 	}
@@ -43,8 +42,10 @@ func (f *Flags) Prediction(components []string, stdout io.Writer) error {
 	if err != nil {
 		return AsUsage(err)
 	}
-	d := data.Shared(times, u, componentsOf(m.Config(), components))
-	if f.Out == "-" {
+	d := data.Shared(times, u, m.Config().Components)
+	if err = d.Complete(); err != nil {
+		// NaN is no gap here; told below
+	} else if f.Out == "-" {
 		err = d.WriteCSV(stdout)
 	} else {
 		err = d.Write(f.Out)
@@ -53,17 +54,6 @@ func (f *Flags) Prediction(components []string, stdout io.Writer) error {
 		err = errors.WithMessage(err, "the prediction runs away and is not written; try more -substeps or another -integrator")
 	}
 	return err
-}
-
-// componentsOf names the components of a model's state.
-func componentsOf(c model.Config, usual []string) []string {
-	switch {
-	case len(c.Components) > 0:
-		return c.Components
-	case c.Dim == len(usual):
-		return usual
-	}
-	return nil // the data set's own default
 }
 
 // checkOut refuses, before anything is worked out, a file that could not be

@@ -24,6 +24,7 @@ func savedModel(t *testing.T, dir string, change func(*model.Config)) *model.Mod
 	cfg := model.DefaultConfig(2)
 	cfg.Nonlinear.Hidden, cfg.Nonlinear.LastScale = []int{4}, 2
 	cfg.Offset, cfg.Factor = []float64{0.5, -1}, []float64{2, 0.25}
+	cfg.Components = []string{"x1", "x2"}
 	cfg.Integrator = "etd1"
 	if change != nil {
 		change(&cfg)
@@ -46,7 +47,7 @@ func predict(args ...string) (code int, stdout, stderr string) {
 		if err := f.Parse(args, stdout); err != nil {
 			return err
 		}
-		return f.Prediction([]string{"x1", "x2"}, stdout)
+		return f.Prediction(stdout)
 	}, args, &out, &err)
 	return code, out.String(), err.String()
 }
@@ -125,7 +126,8 @@ func TestPrediction(t *testing.T) {
 	dir := t.TempDir()
 	m := savedModel(t, filepath.Join(dir, "run", "only"), nil)
 	states := [][]float64{{0.25, -1.5}, {1e-3, 4}, {-0.7, 1.0 / 3}}
-	initialCSV := writeFile(t, filepath.Join(dir, "u0.csv"), []byte("a,b\n0.25,-1.5\n1e-3,4\n-0.7,0.3333333333333333\n"))
+	initialCSV := writeFile(t, filepath.Join(dir, "u0.csv"), []byte("x1,x2\n0.25,-1.5\n1e-3,4\n-0.7,0.3333333333333333\n"))
+	swappedCSV := writeFile(t, filepath.Join(dir, "swapped.csv"), []byte("x2,x1\n-1.5,0.25\n4,1e-3\n0.3333333333333333,-0.7\n"))
 	array, err := npz.EncodeNPY(npz.Array{Shape: []int{3, 2}, Data: []float64{0.25, -1.5, 1e-3, 4, -0.7, 1.0 / 3}})
 	if err != nil {
 		t.Fatal(err)
@@ -141,6 +143,7 @@ func TestPrediction(t *testing.T) {
 	}{
 		{"as trained", initialCSV, "0:1:0.25", []float64{0, 0.25, 0.5, 0.75, 1}, "", 0},
 		{"array, times in a file", initialNPY, timesFile, []float64{2, 2.5, 7}, "", 0},
+		{"components in another order", swappedCSV, "0:1:0.25", []float64{0, 0.25, 0.5, 0.75, 1}, "", 0},
 		{"one time", initialCSV, "3:3:1", []float64{3}, "", 0},
 		{"substeps", initialCSV, "0:1:0.5", []float64{0, 0.5, 1}, "", 3},
 		{"etdrk4", initialNPY, "0:1:0.5", []float64{0, 0.5, 1}, "etdrk4", 0},
@@ -232,7 +235,7 @@ func TestPredictionMistakes(t *testing.T) {
 	b := readFile(t, weights)
 	b[len(b)/2] ^= 1
 	writeFile(t, weights, b)
-	savedModel(t, path("wide"), func(c *model.Config) { c.Dim, c.Offset, c.Factor = 3, nil, nil })
+	savedModel(t, path("wide"), func(c *model.Config) { c.Dim, c.Components, c.Offset, c.Factor = 3, nil, nil, nil })
 	if err := os.Mkdir(path("foreign"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -267,6 +270,7 @@ func TestPredictionMistakes(t *testing.T) {
 		{"no number", path("one"), file("text.csv", "1,2\n3,x\n"), "0:1:1", out, "", []string{"text.csv", "line 2, column 2", `"x"`}},
 		{"ragged", path("one"), file("ragged.csv", "1,2\n3\n"), "0:1:1", out, "", []string{"ragged.csv", "line 2", "got 1 columns, want 2"}},
 		{"three components", path("one"), file("three.csv", "1,2,3\n"), "0:1:1", out, "", []string{"3", "2"}},
+		{"other components", path("one"), file("names.csv", "foo,bar\n1,2\n"), "0:1:1", out, "", []string{"names.csv", `"foo", "bar"`, `want "x1", "x2" among them`}},
 		{"no initial states", path("one"), path("none.csv"), "0:1:1", out, "", []string{"none.csv"}},
 		{"initial states as .txt", path("one"), file("u0.txt", "1,2\n"), "0:1:1", out, "", []string{`".txt", want .csv or .npy`}},
 		{"times that repeat", path("one"), good, file("times.txt", "0\n1\n1\n"), out, "", []string{"times.txt", "strictly increase"}},
@@ -303,10 +307,11 @@ func TestPredictionMistakes(t *testing.T) {
 	}
 }
 
-// A model of another experiment, of other components, is predicted all the same.
+// A model of any dimension is predicted, and its components are numbered if they
+// have no names.
 func TestPredictionOfAnyModel(t *testing.T) {
 	dir := t.TempDir()
-	savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) { c.Dim, c.Offset, c.Factor = 3, nil, nil })
+	savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) { c.Dim, c.Components, c.Offset, c.Factor = 3, nil, nil, nil })
 	initial := writeFile(t, filepath.Join(dir, "u0.csv"), []byte("1,2,3\n"))
 	code, stdout, stderr := predict("-predict", filepath.Join(dir, "m"), "-initial", initial, "-times", "0:1:1", "-out", "-")
 	if code != ExitOK || !strings.HasPrefix(stdout, "sample,t,u1,u2,u3\n0,0,1,2,3\n") {

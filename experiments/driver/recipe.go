@@ -43,11 +43,13 @@ func (c *Common[M]) Recipes() []*Recipe {
 	return all
 }
 
-func (c *Common[M]) seed() uint64 { return c.Seed }
+// RunSeed implements Config.
+func (c *Common[M]) RunSeed() uint64 { return c.Seed }
 
-// load reads a file over the defaults in the whole configuration. A file that has
-// models has all of them: they do not mix with the default ones.
-func (c *Common[M]) load(path string, whole any) error {
+// Load implements Config: it reads a file over the defaults in the whole
+// configuration. A file that has models has all of them: they do not mix with the
+// default ones.
+func (c *Common[M]) Load(path string, whole any) error {
 	defaults := c.Models
 	c.Models = nil
 	err := LoadConfig(path, whole)
@@ -57,8 +59,8 @@ func (c *Common[M]) load(path string, whole any) error {
 	return err
 }
 
-// apply sets what the flags say: default < file < flag.
-func (c *Common[M]) apply(f *Flags) error {
+// Apply implements Config: it sets what the flags say, default < file < flag.
+func (c *Common[M]) Apply(f *Flags) error {
 	if f.Given("only") {
 		only := strings.Split(f.Only, ",")
 		var names []string

@@ -11,6 +11,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
+	"spnode/model"
 )
 
 // configName is the file of a run's configuration.
@@ -22,7 +23,8 @@ type Run struct {
 	Dir     string // <checkpoints>/<name>
 	Resumed bool   // it existed, and is gone on with
 
-	earlier float64 // seconds of its trainings, before it was gone on with
+	start   func(*model.Model) error // of a new model, or nil
+	earlier float64                  // seconds of its trainings, before it was gone on with
 }
 
 // OpenRun makes the folder <checkpoints>/<name> and its figures/. Without a name

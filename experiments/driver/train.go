@@ -43,6 +43,11 @@ func (r *Run) trainer(dir string, cfg model.Config, how train.Config, d *data.Da
 	if err != nil {
 		return nil, AsUsage(err)
 	}
+	if r.start != nil {
+		if err := r.start(m); err != nil {
+			return nil, err
+		}
+	}
 	t, err := train.New(m, how, d, options...)
 	return t, AsUsage(err)
 }

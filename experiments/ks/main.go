@@ -10,7 +10,6 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
-	"spnode/data/ks"
 	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model"
@@ -27,12 +26,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f.Set.BoolVar(&o.cost, "cost", true, "measure what an iteration costs at latent dimensions 64, 20 and 7")
 	f.Count(&o.window, "window", "train on windows of `N` time steps")
 	return driver.Experiment[Config, *Config]{
-		Flags:      f,
-		Components: ks.DefaultEquation().Components(),
-		Default:    defaultConfig,
-		Choose:     func(c *Config) error { return c.choose(f, o) },
-		Quick:      (*Config).quick,
-		Learn:      learn,
+		Flags:   f,
+		Default: defaultConfig,
+		Choose:  func(c *Config) error { return c.choose(f, o) },
+		Quick:   (*Config).quick,
+		Learn:   learn,
 	}.Run(ctx, args, stdout, stderr)
 }
 

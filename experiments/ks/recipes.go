@@ -63,6 +63,7 @@ func (r recipe) model() ModelConfig {
 		Modes:  r.modes,
 	}
 	m.Model.Components = equation.Components()
+	m.Model.TimeUnit = 1
 	m.Model.Integrator = "etd1"
 	m.Model.Dtype = "float32" // as good here as float64, in two thirds of the time
 	m.Model.Autoencoder.Latent = r.latent

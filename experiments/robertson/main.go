@@ -10,7 +10,6 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
-	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model"
@@ -27,12 +26,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f.Set.StringVar(&o.weighting, "weighting", "", "weighting `W` of the loss in time: log-time, time (eq. (20)) or uniform")
 	f.Set.StringVar(&o.grids, "grids", "", "times of the training: `shared` (the default), or own, 30 to 60 of each trajectory")
 	return driver.Experiment[Config, *Config]{
-		Flags:      f,
-		Components: problem.Robertson{}.Components(),
-		Default:    defaultConfig,
-		Choose:     func(c *Config) error { return c.choose(f, o) },
-		Quick:      (*Config).quick,
-		Learn:      learn,
+		Flags:   f,
+		Default: defaultConfig,
+		Choose:  func(c *Config) error { return c.choose(f, o) },
+		Quick:   (*Config).quick,
+		Learn:   learn,
 	}.Run(ctx, args, stdout, stderr)
 }
 

@@ -90,6 +90,7 @@ func recipe(name string) ModelConfig {
 	}
 	m.Model.Components = problem.Robertson{}.Components()
 	m.Model.Factor = scale
+	m.Model.TimeUnit = 1
 	m.Model.Integrator = "etd1"
 	m.Model.Linear = model.LinearConfig{Rates: []float64{1e3, 1e-2, 4e-6}}
 	m.Model.Nonlinear = model.NonlinearConfig{

@@ -10,7 +10,6 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
-	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model"
@@ -23,12 +22,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	epsilon := f.Set.String("epsilon", "", "train only the models of ε = `E`, 0 or 1")
 	grids := f.Set.String("grids", ownGrids, "adaptive steps of the data: own, each trajectory's, or shared, as `G`")
 	return driver.Experiment[Config, *Config]{
-		Flags:      f,
-		Components: problem.Transient{}.Components(),
-		Default:    defaultConfig,
-		Choose:     func(c *Config) error { return c.choose(f, *epsilon, *grids) },
-		Quick:      (*Config).quick,
-		Learn:      learn,
+		Flags:   f,
+		Default: defaultConfig,
+		Choose:  func(c *Config) error { return c.choose(f, *epsilon, *grids) },
+		Quick:   (*Config).quick,
+		Learn:   learn,
 	}.Run(ctx, args, stdout, stderr)
 }
 

@@ -86,6 +86,7 @@ func recipe(eps float64, method string) ModelConfig {
 		Times:   []int{0, 50},
 	}
 	m.Model.Components = problem.Transient{}.Components()
+	m.Model.TimeUnit = 1
 	m.Model.Integrator = method
 	if eps == 0 {
 		m.Model.Nonlinear = model.NonlinearConfig{Kind: model.KindBilinear, Rank: 2}

@@ -42,7 +42,8 @@ type Report struct {
 	Lipschitz   float64 `json:"lipschitz"` // L
 
 	// BoundRadius is the radius R, in the norm √(uᵀSu), of a ball which no ETD1
-	// step of any size leaves and which every rollout approaches; see boundRadius.
+	// step of any size leaves and which every rollout approaches, nor one of etd2rk or
+	// imex; for etdrk4 it is ETDRK4Factor times as large. See boundRadius.
 	BoundRadius float64   `json:"bound_radius"`
 	LayerNorms  []float64 `json:"layer_norms"` // ‖B_i‖₂ of g's layers
 

@@ -31,7 +31,7 @@ func (r Report) rows() []row {
 		{"Lipschitz constant", number(r.Lipschitz), "L of the nonlinear part"},
 		{"Theorem 3", number(r.Theorem3Bound), "proves stability for L below this"},
 		{"certificate", number(r.Certificate), "proves global stability for L below this: " + verdict},
-		{"bound radius", number(r.BoundRadius), "√(uᵀSu) of ETD1 rollouts in the end, any steps"},
+		{"bound radius", number(r.BoundRadius), fmt.Sprintf("√(uᵀSu) of rollouts in the end, any steps; by etdrk4 %g of it", ETDRK4Factor)},
 	}
 	if r.ScaledTime {
 		rows = append(rows, row{"time", "scaled", "rates are per unit of e^{s(p)}t, proofs for every s"})

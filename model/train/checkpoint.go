@@ -70,6 +70,7 @@ func Resume(dir string, d *data.Dataset, options ...Option) (*Trainer, error) {
 		return nil, model.BadFile(dir, optimizerFile, err)
 	}
 	t.log = c.log
+	t.saved = t.dir == dir
 	return t, nil
 }
 

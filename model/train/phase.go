@@ -29,7 +29,7 @@ type Phase struct {
 	// First multiplies the weight of the initial states in the loss, which long
 	// windows would have the autoencoder neglect; 0 stands for 1.
 	First float64 `json:"first,omitempty"`
-	// Decay multiplies the weight of time t of a sample by exp(−Decay·t): errors
+	// Decay, per unit of the data's time, multiplies the weight of time t of a sample by exp(−Decay·t): errors
 	// that chaos has made large say little.
 	Decay float64 `json:"decay,omitempty"`
 	// Saturation, if not 0, is the squared error of a state, as a share of the

@@ -27,6 +27,7 @@ func phasesLBFGS() training {
 // and weights, and its samples are drawn from their first on.
 func TestPhases(t *testing.T) {
 	p := phasesTraining()
+	p.model.TimeUnit = 1
 	total := p.train.First.Iterations
 	tr := p.trainer(t)
 	for i := range total {

@@ -10,7 +10,7 @@ import (
 	"spnode/model"
 )
 
-// windowTraining has windows of 3 steps of two trajectories of 12 snapshots,
+// windowTraining has windows of 3 steps of two trajectories of 12 states,
 // eighteen in all.
 func windowTraining() training {
 	p := minibatchTraining()

@@ -39,16 +39,35 @@ func (t *Trainer) update() (Metrics, error) {
 		return Metrics{}, t.finishFirst()
 	}
 	sampler, begin := t.samplers[phase], t.cfg.begin(t.phases[phase])
-	loss, err := t.evaluate(sampler.Batch(t.iteration-begin), t.grad)
+	if t.iteration == begin {
+		t.low = lowest{before: t.low.before}
+	}
+	batch := sampler.Batch(t.iteration - begin)
+	loss, err := t.evaluate(batch, t.grad)
 	if err != nil {
 		return Metrics{}, errors.Wrapf(err, "train: Fit: iteration %d of %s", t.iteration+1, t.stageName())
 	}
 	norm := optim.Clip(t.grad, t.cfg.First.Clip)
-	if !finite(loss) || !finite(norm) {
+	if !finite(loss) || t.tooLarge(norm) {
 		return Metrics{}, t.takeBack(loss, norm)
 	}
+	if t.suspicious(loss, batch) {
+		// Into another gradient, as t.grad is for the update.
+		blown, err := t.blownUp(loss, batch, func() (float64, error) { return t.evaluate(batch, make([]float64, len(t.grad))) })
+		if err != nil {
+			return Metrics{}, errors.Wrapf(err, "train: Fit: iteration %d of %s", t.iteration+1, t.stageName())
+		}
+		if blown {
+			return Metrics{}, t.takeBack(loss, norm)
+		}
+	}
+	w := t.Model.Params().Flat
+	if t.undo == 1 || len(t.low.loss) == 0 { // or else it has been seen before an update was taken back
+		t.low.see(loss, w, t.window())
+	}
+	t.low.before = append(t.low.before[:0], w...)
 	rate := t.rate(t.iteration)
-	t.optimizer.Update(rate, t.Model.Params().Flat, t.grad)
+	t.optimizer.Update(rate, w, t.grad)
 	t.undo = 1
 	t.iteration++
 	t.iterations++
@@ -60,11 +79,13 @@ func (t *Trainer) rate(iteration int) float64 {
 	return math.Ldexp(t.cfg.First.Schedule.At(iteration, t.cfg.First.Iterations, t.samplers[t.phase].Epoch()), -t.backoffs)
 }
 
-// takeBack undoes the last update, after which the loss is not finite, and has
-// it done again at half the rate.
+// takeBack undoes the last update, after which the loss is not finite or has blown
+// up, and has it done again at half the rate.
 func (t *Trainer) takeBack(loss, norm float64) error {
 	if t.undo == 0 || t.backoffs == t.cfg.Backoffs {
-		return errors.WithStack(&DivergedError{t.stageName(), t.iteration, loss, norm, t.rate(max(t.iteration-1, 0)), t.backoffs})
+		diverged := &DivergedError{t.stageName(), t.iteration, loss, norm, t.rate(max(t.iteration-1, 0)), t.backoffs, orNone(t.low.loss)}
+		t.lastGood()
+		return errors.WithStack(diverged)
 	}
 	t.optimizer.TakeBack(t.Model.Params().Flat)
 	t.undo = 0
@@ -81,10 +102,26 @@ func (t *Trainer) finishFirst() error {
 	if err != nil {
 		return errors.Wrapf(err, "train: Fit: loss at the end of %s", t.stageName())
 	}
-	if norm := floats.Norm(t.grad, 2); !finite(loss) || !finite(norm) {
+	norm := floats.Norm(t.grad, 2)
+	if !finite(loss) || !finite(norm) {
 		return t.takeBack(loss, norm)
 	}
+	if whole := t.samplers[t.phase].Whole()[0]; t.suspicious(loss, whole) {
+		blown, err := t.blownUp(loss, whole, func() (float64, error) { return t.evaluateWhole(t.grad) })
+		if err != nil {
+			return errors.Wrapf(err, "train: Fit: loss at the end of %s", t.stageName())
+		}
+		if blown {
+			return t.takeBack(loss, norm)
+		}
+	}
 	t.loss = loss
+	if err := t.lower(); err != nil {
+		return errors.Wrapf(err, "train: Fit: loss at the end of %s", t.stageName())
+	}
+	if !t.steady() {
+		t.low = lowest{}
+	}
 	t.optimizer, t.undo = nil, 0
 	t.stage, t.iteration = stageLBFGS, 0
 	t.lbfgs = optim.LBFGS{LBFGSConfig: t.cfg.LBFGS.LBFGSConfig, X: append([]float64(nil), t.Model.Params().Flat...)}
@@ -138,6 +175,11 @@ func (t *Trainer) finish() (err error) {
 	if t.cfg.LBFGS.Iterations > 0 {
 		t.loss = t.lbfgs.F
 	}
+	if len(t.low.w) > 0 && t.low.loss[0] < t.loss {
+		copy(w, t.low.w)
+		t.loss = t.low.loss[0]
+	}
+	t.low = lowest{}
 	if t.best == nil || t.loss < t.bestLoss {
 		t.best, t.bestLoss = append([]float64(nil), w...), t.loss
 	}

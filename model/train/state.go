@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -26,40 +27,34 @@ func (p progress) result(log []Metrics) Result {
 	return Result{Iterations: p.iterations, Attempts: p.attempt + 1, Seconds: p.seconds, Loss: p.loss, Log: log}
 }
 
-// integers are the whole numbers of a progress and what the configuration lets
-// them come to. All fit float64 exactly.
-func (p *progress) integers(c Config) []integer {
+// number is one of a progress: an integer, up to what the configuration lets it
+// come to and fitting float64 exactly, or else a real one.
+type number struct {
+	name    string
+	integer *int
+	most    int
+	real    *float64
+}
+
+func (p *progress) numbers(c Config) []number {
 	total := c.First.Iterations
 	if p.stage != stageFirst {
 		total = c.LBFGS.Iterations
 	}
-	return []integer{
-		{"stage", &p.stage, stageDone}, {"iteration", &p.iteration, total},
-		{"iterations", &p.iterations, c.First.Iterations + c.LBFGS.Iterations},
-		{"attempt", &p.attempt, c.Restarts}, {"backoffs", &p.backoffs, c.Backoffs}, {"undo", &p.undo, 1},
+	return []number{
+		{"stage", &p.stage, stageDone, nil}, {"iteration", &p.iteration, total, nil},
+		{"iterations", &p.iterations, c.First.Iterations + c.LBFGS.Iterations, nil},
+		{"attempt", &p.attempt, c.Restarts, nil}, {"backoffs", &p.backoffs, c.Backoffs, nil}, {"undo", &p.undo, 1, nil},
+		{"loss", nil, 0, &p.loss}, {"best_loss", nil, 0, &p.bestLoss}, {"seconds", nil, 0, &p.seconds},
 	}
-}
-
-type integer struct {
-	name string
-	x    *int
-	most int
-}
-
-func (p *progress) reals() []real {
-	return []real{{"loss", &p.loss}, {"best_loss", &p.bestLoss}, {"seconds", &p.seconds}}
-}
-
-type real struct {
-	name string
-	x    *float64
 }
 
 // state is what a checkpoint stores of a training beside the parameters and the
 // log: optimizer.npz.
 type state struct {
 	progress
-	best      []float64   // parameters, or none
+	best      []float64 // parameters, or none
+	low       lowest
 	optimizer []npz.Array // of the optimizer of the first stage, or none
 	lbfgs     []npz.Array // of the second, or none
 }
@@ -76,13 +71,15 @@ func (s *state) encode(c Config) []npz.Array {
 	vector := func(name string, x ...float64) {
 		as = append(as, npz.Array{Name: name, Shape: []int{len(x)}, Data: x})
 	}
-	for _, n := range s.integers(c) {
-		vector(n.name, float64(*n.x))
-	}
-	for _, n := range s.reals() {
-		vector(n.name, *n.x)
+	for _, n := range s.numbers(c) {
+		if n.real != nil {
+			vector(n.name, *n.real)
+		} else {
+			vector(n.name, float64(*n.integer))
+		}
 	}
 	vector("best", s.best...)
+	as = append(as, s.low.vectors(0).Arrays()...)
 	prefixed := func(prefix string, arrays []npz.Array) {
 		for _, a := range arrays {
 			a.Name = prefix + a.Name
@@ -111,34 +108,37 @@ func decodeState(arrays []npz.Array, c Config, size int) (*state, error) {
 			own = append(own, a)
 		}
 	}
-	values := map[string]*[]float64{}
+	numbers := s.numbers(c)
+	values := make([][]float64, len(numbers))
 	vectors := optim.Vectors{{Name: "best", Data: &s.best, Size: size, Optional: true}}
-	number := func(name string) {
-		values[name] = new([]float64)
-		vectors = append(vectors, optim.Vector{Name: name, Data: values[name], Size: 1})
+	for _, v := range s.low.vectors(size) {
+		// Without them are checkpoints of before there was a lowest loss.
+		if i := slices.IndexFunc(own, func(a npz.Array) bool { return a.Name == v.Name }); i >= 0 {
+			if v.Name == "recent" {
+				v.Size = min(len(own[i].Data), recentLosses)
+			}
+			vectors = append(vectors, v)
+		}
 	}
-	for _, n := range s.integers(c) {
-		number(n.name)
-	}
-	for _, n := range s.reals() {
-		number(n.name)
+	for i, n := range numbers {
+		vectors = append(vectors, optim.Vector{Name: n.name, Data: &values[i], Size: 1})
 	}
 	if err := vectors.Restore(own); err != nil {
 		return nil, err
 	}
-	for _, n := range s.reals() {
-		*n.x = (*values[n.name])[0]
-	}
-	for _, n := range s.integers(c) {
-		x := (*values[n.name])[0]
-		if x != math.Trunc(x) || !(x >= 0 && x <= 1<<53) {
+	for i, n := range numbers {
+		switch x := values[i][0]; {
+		case n.real != nil:
+			*n.real = x
+		case x != math.Trunc(x) || !(x >= 0 && x <= 1<<53):
 			return nil, errors.Errorf("%s is %g, want an integer that is not negative", n.name, x)
+		default:
+			*n.integer = int(x)
 		}
-		*n.x = int(x)
 	}
-	for _, n := range s.integers(c) { // now that the stage is known
-		if *n.x > n.most {
-			return nil, errors.Errorf("%s is %d, want at most %d", n.name, *n.x, n.most)
+	for _, n := range s.numbers(c) { // now that the stage is known
+		if n.real == nil && *n.integer > n.most {
+			return nil, errors.Errorf("%s is %d, want at most %d", n.name, *n.integer, n.most)
 		}
 	}
 	if len(s.best) == 0 {
@@ -153,6 +153,8 @@ func decodeState(arrays []npz.Array, c Config, size int) (*state, error) {
 		return nil, errors.Errorf("stage is %d and the state of L-BFGS has %d arrays, want some in stage %d alone", s.stage, len(s.lbfgs), stageLBFGS)
 	case s.undo > s.iteration:
 		return nil, errors.Errorf("undo is %d after %d iterations, want 0", s.undo, s.iteration)
+	case (len(s.low.loss) == 0) != (len(s.low.w) == 0) || (len(s.low.loss) == 0) != (len(s.low.recent) == 0):
+		return nil, errors.New("the lowest loss is there in part")
 	case s.best == nil && s.attempt > 0 && s.stage != stageDone:
 		return nil, errors.New("the parameters of the best attempt are missing")
 	}
@@ -161,7 +163,7 @@ func decodeState(arrays []npz.Array, c Config, size int) (*state, error) {
 
 // state is where the training stands.
 func (t *Trainer) state() *state {
-	s := &state{progress: t.progress, best: t.best}
+	s := &state{progress: t.progress, best: t.best, low: t.low}
 	switch t.stage {
 	case stageFirst:
 		s.optimizer = t.optimizer.State()
@@ -173,10 +175,13 @@ func (t *Trainer) state() *state {
 
 // setState goes on from a state.
 func (t *Trainer) setState(s *state) error {
-	t.progress, t.best = s.progress, s.best
+	t.progress, t.best, t.low = s.progress, s.best, s.low
 	switch t.stage {
 	case stageFirst:
-		return t.optimizer.Restore(s.optimizer)
+		if err := t.optimizer.Restore(s.optimizer); err != nil {
+			return err
+		}
+		return t.restoreBefore(s.optimizer)
 	case stageLBFGS:
 		t.optimizer = nil
 		t.lbfgs = optim.LBFGS{LBFGSConfig: t.cfg.LBFGS.LBFGSConfig}

@@ -33,21 +33,26 @@ type Trainer struct {
 	phase    int       // that the workers are made for
 	workers  []*worker
 	batch    model.Batch // what they see
+	weights  []float64   // of it, in the model's unit of time
 	grad     []float64
 
 	hooks    []func(Metrics)
 	dir      string
 	interval time.Duration
+	saved    bool // there is a checkpoint of this training in dir
 
 	progress
 	optimizer optim.Optimizer // in the first stage
 	lbfgs     optim.LBFGS     // in the second
 	best      []float64       // parameters of the best attempt so far, where there is another
+	low       lowest          // loss of the phase
 	log       []Metrics
 }
 
-// DivergedError is the error of a training whose loss or gradient is not finite
-// however often the rate was halved, or is not from the start.
+// DivergedError is the error of a training whose loss or gradient is not finite,
+// or whose loss is orders above the lowest, however often the rate was halved, or
+// is not finite from the start. The model then has its last good parameters: those
+// of the lowest loss, or of the start. A checkpoint that was written has them too.
 type DivergedError struct {
 	Stage     string
 	Iteration int // updates done
@@ -55,11 +60,16 @@ type DivergedError struct {
 	Norm      float64 // of the gradient
 	Rate      float64 // of the last update
 	Halved    int     // how often it was
+	Lowest    float64 // loss before, in the phase; NaN: there was none
 }
 
 func (e *DivergedError) Error() string {
-	return fmt.Sprintf("train: Fit: the loss is %g and the gradient's norm %g after %d iterations of %s, at rate %.3g which was halved %d times; try a lower rate, a clip of the gradient norm, or more substeps",
-		e.Loss, e.Norm, e.Iteration, e.Stage, e.Rate, e.Halved)
+	lowest := ""
+	if finite(e.Lowest) {
+		lowest = fmt.Sprintf(", the lowest loss was %g", e.Lowest)
+	}
+	return fmt.Sprintf("train: Fit: the loss is %g and the gradient's norm %g after %d iterations of %s, at rate %.3g which was halved %d times%s; try a lower rate, a clip of the gradient norm, or more substeps",
+		e.Loss, e.Norm, e.Iteration, e.Stage, e.Rate, e.Halved, lowest)
 }
 
 // Option is a setting of a Trainer that a checkpoint does not store.
@@ -104,6 +114,9 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 			return nil, err
 		}
 		t.samplers = append(t.samplers, s)
+	}
+	if err := m.SetTimeUnit(t.span()); err != nil {
+		return nil, err
 	}
 	if t.cfg.Workers == 0 {
 		t.cfg.Workers = runtime.NumCPU()
@@ -200,6 +213,12 @@ func (t *Trainer) Fit(ctx context.Context) (err error) {
 		case stageLBFGS:
 			m, err = t.lbfgsIteration()
 		}
+		if diverged := (*DivergedError)(nil); t.saved && errors.As(err, &diverged) {
+			t.seconds = spent()
+			if failed := t.save(); failed != nil {
+				return failed
+			}
+		}
 		if err != nil {
 			return err
 		}
@@ -222,6 +241,7 @@ func (t *Trainer) save() error {
 	if t.dir == "" {
 		return nil
 	}
+	t.saved = true
 	return t.Save(t.dir)
 }
 

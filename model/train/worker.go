@@ -62,9 +62,33 @@ func meanSquare(trajectories []Trajectory) float64 {
 	return sum / float64(states)
 }
 
+// span is the longest time that a sample of the training covers.
+func (t *Trainer) span() (longest float64) {
+	for _, s := range t.samplers {
+		_, times := s.Shape()
+		steps := s.Whole()[0].Steps
+		rows := len(steps) / (times - 1) // which have steps of their own, or 1
+		longest = max(longest, floats.Sum(steps)/float64(rows))
+	}
+	return longest
+}
+
+// lossUnit makes of a loss that is an integral over time one over the model's.
+func (t *Trainer) lossUnit() float64 {
+	if t.cfg.Weighting != model.WeightTime {
+		return 1
+	}
+	return 1 / t.Model.Config().TimeUnit
+}
+
 // evaluate returns the loss of a batch and writes its gradient. The parts are
 // added in the order of the workers, whichever ends first.
 func (t *Trainer) evaluate(b model.Batch, grad []float64) (float64, error) {
+	if c := t.lossUnit(); c != 1 {
+		t.weights = append(t.weights[:0], b.Weights...)
+		floats.Scale(c, t.weights)
+		b.Weights = t.weights
+	}
 	t.batch = b
 	var wait sync.WaitGroup
 	for _, w := range t.workers[1:] {

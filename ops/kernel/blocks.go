@@ -64,6 +64,10 @@ type sum[T Float] struct {
 func (s *simd[T]) product(tA, tB bool, m, n, k int, alpha T, a, b []T, beta T, c []T, scratch *[]T) {
 	_, _, _ = a[m*k-1], b[k*n-1], c[m*n-1] // assembly has no bounds checks
 	turn := tA && n < s.lanes && n < m
+	if !tA && s.isThin(m, n, k) {
+		s.thin(m, a, &factor[T]{tB, n, k, depth(k, maxDepth), b, nil}, sum[T]{alpha, beta, c, n}, c, scratch)
+		return
+	}
 	if tB && !turn && n*k <= tinyFactor {
 		bt := grow(scratch, n*k)
 		transposeTo(bt, n, k, b)
@@ -74,13 +78,8 @@ func (s *simd[T]) product(tA, tB bool, m, n, k int, alpha T, a, b []T, beta T, c
 		if tA {
 			rs, ps = 1, m
 		}
-		full, tail := s.split(m, n)
-		if full > 0 {
-			s.gemm(m, full, k, alpha, &a[0], rs, ps, &b[0], n, full-s.lanes, beta, &c[0], n, &c[0], n)
-		}
-		if tail > 0 {
-			s.half.gemm(m, tail, k, alpha, &a[0], rs, ps, &b[full], n, tail-s.half.lanes, beta, &c[full], n, &c[full], n)
-		}
+		s = s.forColumns(n)
+		s.gemm(m, n, k, alpha, &a[0], rs, ps, &b[0], n, n-s.lanes, beta, &c[0], n, &c[0], n)
 		return
 	}
 	step := depth(k, maxDepth)
@@ -114,10 +113,15 @@ func (s *simd[T]) blocks(tA bool, m int, a []T, f *factor[T], r sum[T], c []T, s
 	if tA {
 		rs, ps = 1, m
 	}
+	if !tA && s.isThin(m, n, k) {
+		s.thin(m, a, f, r, c, scratch)
+		return
+	}
 	if f.trans && f.panels == nil && ps == 1 && m < len(wideVectors) && n >= s.square {
 		s.rows(m, a, f, r, c, scratch)
 		return
 	}
+	s = s.forColumns(n)
 	step := f.step
 	height := blockElements / step / tileRows * tileRows
 	panels := f.panels
@@ -137,63 +141,29 @@ func (s *simd[T]) blocks(tA bool, m int, a []T, f *factor[T], r sum[T], c []T, s
 		widest = min(widest, panelVectors+1)
 		panel = aligned(grow(scratch, step*widest*s.lanes+alignment/4))
 	}
-	full, tail := s.split(m, n)
-	if panels != nil { // for any number of rows
-		full, tail = s.split(tileRows, n)
-	}
-	all := s.width(full, tail)
+	vectors := s.vectors(n)
 	for p := 0; p < k; p += step {
 		step := min(step, k-p)
 		for i := 0; i < m; i += height {
 			rows := min(height, m-i)
-			columns := func(s *simd[T], j, w int) {
-				ldb := s.vectors(w) * s.lanes
+			for v := 0; v < vectors; {
+				width := next(v, vectors, widest)
+				j := v * s.lanes
+				w := min(width*s.lanes, n-j)
+				ldb := width * s.lanes
 				last := ldb - s.lanes
 				var from *T
 				switch {
 				case direct:
 					from, ldb, last = &f.b[p*n+j], n, w-s.lanes
 				case panels != nil:
-					from = &panels[p*all+step*j]
+					from = &panels[(p*vectors+step*v)*s.lanes]
 				default:
 					f.packPanel(s, panel, p, step, j, w)
 					from = &panel[0]
 				}
 				s.gemm(rows, w, step, r.alpha, &a[i*rs+p*ps], rs, ps, from, ldb, last, r.beta, &r.d[i*r.ldd+j], r.ldd, &c[i*n+j], n)
-			}
-			vectors := s.vectors(full)
-			for v := 0; v < vectors; {
-				width := next(v, vectors, widest)
-				columns(s, v*s.lanes, min(width*s.lanes, full-v*s.lanes))
 				v += width
-			}
-			if tail > 0 {
-				columns(s.half, full, tail)
-			}
-		}
-		r.beta, r.d, r.ldd = 1, c, n
-	}
-}
-
-// rows is blocks for a few rows of A that lie as they should and a transposed
-// B, of which each element is then needed so few times that a panel costs more.
-func (s *simd[T]) rows(m int, a []T, f *factor[T], r sum[T], c []T, scratch *[]T) {
-	n, k := f.n, f.k
-	whole := n &^ (s.square - 1)
-	rest := n - whole
-	for p := 0; p < k; p += f.step {
-		step := min(f.step, k-p)
-		for i := range m {
-			ai, di, ci := &a[i*k+p], r.d[i*r.ldd:], c[i*n:]
-			s.dots(whole, step, r.alpha, ai, &f.b[p], k, r.beta, &di[0], &ci[0])
-			if rest > 0 { // as the end of a whole vector, on the side
-				v := grow(scratch, s.square)
-				if r.beta != 0 {
-					clear(v)
-					copy(v[s.square-rest:], di[whole:n])
-				}
-				s.dots(s.square, step, r.alpha, ai, &f.b[(n-s.square)*k+p], k, r.beta, &v[0], &v[0])
-				copy(ci[whole:n], v[s.square-rest:])
 			}
 		}
 		r.beta, r.d, r.ldd = 1, c, n
@@ -209,22 +179,21 @@ func depth(k, largest int) int {
 // vectors is how many vectors n columns are.
 func (s *simd[T]) vectors(n int) int { return (n + s.lanes - 1) / s.lanes }
 
-// split divides n columns of a product of m rows into those for vectors of s, of
-// which the last may overlap, and a tail for the half kernels. Few rows leave a
-// narrow panel too little to do at once.
-func (s *simd[T]) split(m, n int) (full, tail int) {
-	if rest := n % s.lanes; s.half != nil && m >= len(wideVectors) && 0 < rest && rest <= s.half.lanes {
-		return n - rest, rest
+// forColumns returns the kernels for a product of n columns, half as wide if
+// these would fill no more than half a vector.
+func (s *simd[T]) forColumns(n int) *simd[T] {
+	if s.half != nil && n <= s.half.lanes {
+		return s.half
 	}
-	return n, 0
+	return s
 }
 
-// width is how many columns the panels of both have.
-func (s *simd[T]) width(full, tail int) int {
-	if tail > 0 {
-		tail = s.half.lanes
+// tail is how many columns of a panel are for a last vector half as wide.
+func (s *simd[T]) tail(w int) int {
+	if rest := w % s.lanes; s.half != nil && s.lanes < w && w <= panelVectors*s.lanes && rest <= s.half.lanes {
+		return rest
 	}
-	return s.vectors(full)*s.lanes + tail
+	return 0
 }
 
 // next returns the width of the panel at vector v: they are as equal as can be,
@@ -237,26 +206,23 @@ func next(v, vectors, widest int) int {
 // pack writes all panels, one after the other in the order in which blocks
 // takes them.
 func (f *factor[T]) pack(s *simd[T], mem *[]T) []T {
-	full, tail := s.split(tileRows, f.n)
-	vectors, all, step := s.vectors(full), s.width(full, tail), f.step
-	to := aligned(grow(mem, f.k*all+alignment/4))
+	s = s.forColumns(f.n)
+	vectors, step := s.vectors(f.n), f.step
+	to := aligned(grow(mem, f.k*vectors*s.lanes+alignment/4))
 	for p := 0; p < f.k; p += step {
 		step := min(step, f.k-p)
 		for v := 0; v < vectors; {
 			width := next(v, vectors, panelVectors)
 			j := v * s.lanes
-			f.packPanel(s, to[p*all+step*j:], p, step, j, min(width*s.lanes, full-j))
+			f.packPanel(s, to[(p*vectors+step*v)*s.lanes:], p, step, j, min(width*s.lanes, f.n-j))
 			v += width
-		}
-		if tail > 0 {
-			f.packPanel(s.half, to[p*all+step*full:], p, step, full, tail)
 		}
 	}
 	return to
 }
 
 // packPanel writes a panel of the rows from p on and w columns from j on, in
-// whole vectors of which the last ends at the last column.
+// whole vectors of which the last ends at the last column, or is half as wide.
 func (f *factor[T]) packPanel(s *simd[T], to []T, p, rows, j, w int) {
 	ldb := s.vectors(w) * s.lanes
 	if w < s.lanes {
@@ -271,18 +237,27 @@ func (f *factor[T]) packPanel(s *simd[T], to []T, p, rows, j, w int) {
 		}
 		return
 	}
-	for v := 0; v < ldb; v += s.lanes {
-		at := j + min(v, w-s.lanes)
-		if f.trans {
-			for i := 0; i < s.lanes; i += s.square {
-				s.transpose(rows, &to[v+i], ldb, &f.b[(at+i)*f.k+p], f.k)
-			}
-			continue
+	whole := w - s.tail(w)
+	for v := 0; v < whole; v += s.lanes {
+		f.packVector(s, to[v:], ldb, p, rows, j+min(v, whole-s.lanes))
+	}
+	if whole < w { // with columns before it, once more
+		v := w - s.half.lanes
+		f.packVector(s.half, to[v:], ldb, p, rows, j+v)
+	}
+}
+
+// packVector writes the columns of one vector to rows that are ldb apart.
+func (f *factor[T]) packVector(s *simd[T], to []T, ldb, p, rows, j int) {
+	if f.trans {
+		for i := 0; i < s.lanes; i += s.square {
+			s.transpose(rows, &to[i], ldb, &f.b[(j+i)*f.k+p], f.k)
 		}
-		for q := range rows {
-			for i := 0; i < s.lanes; i += 4 {
-				*(*[4]T)(to[q*ldb+v+i:]) = *(*[4]T)(f.b[(p+q)*f.n+at+i:])
-			}
+		return
+	}
+	for q := range rows {
+		for i := 0; i < s.lanes; i += 4 {
+			*(*[4]T)(to[q*ldb+i:]) = *(*[4]T)(f.b[(p+q)*f.n+j+i:])
 		}
 	}
 }

@@ -91,118 +91,16 @@ func NewLadder[T Float](n, p int, tol float64) *Ladder[T] {
 	return w
 }
 
-// StacksSize is the number of n×n matrices that there may be in Stacks, for p.
-func StacksSize(p int) int { return MaxDegree + MaxLevels*ladderDigits*(1+p) }
-
-// Stacks are the matrices of the last Make: the powers ((h_0A)^l)ᵀ, l ≤ MaxDegree,
-// of which the first m count, and of each level and digit Fᵀ, or Eᵀ where the modes have
-// decayed, P_1ᵀ, …, P_pᵀ, all one below the other.
-func (w *Ladder[T]) Stacks() []T { return w.stacks }
-
-// level returns that of a digit at bit k among the stacks, or their gradients.
-func (w *Ladder[T]) level(stacks []T, k, digit int) []T {
-	size := (1 + w.p) * w.n * w.n
-	return stacks[MaxDegree*w.n*w.n+(k*ladderDigits+digit)*size:][:size]
-}
-
-// Make makes the stacks for A and steps up to top, both
-// finite. It reports whether MaxLevels are enough.
-func (w *Ladder[T]) Make(a []T, top float64) bool {
-	n, nn := w.n, w.n*w.n
-	norm, _ := Norm1(n, n, a)
-	_, exp := math.Frexp(top)
-	w.m, w.bottom = ladderBottom(norm, w.tol, w.p)
-	w.levels = 0
-	if top == 0 || w.bottom > exp { // to another power of two: no bits change
-		w.bottom = exp
-	} else if w.levels = exp - w.bottom; w.levels > MaxLevels {
-		return false
-	}
-	w.stacks = grow(&w.stacks, (MaxDegree+w.levels*ladderDigits*(1+w.p))*nn)
-	clear(w.stacks[w.m*nn : MaxDegree*nn])
-	s := w.stacks
-	h0 := math.Ldexp(1, w.bottom)
-	for i := range n {
-		for j := range n {
-			s[j*n+i] = T(h0 * float64(a[i*n+j]))
-		}
-	}
-	for l := 1; l < w.m; l++ {
-		w.mul(false, false, n, s[(l-1)*nn:l*nn], s[:nn], 0, s[l*nn:(l+1)*nn])
-	}
-	w.down[0].Pack(true, w.m*n, n, s[:w.m*nn])
-	for d, phi := range w.phi {
-		count, lead := w.count(d)
-		if count == 0 {
-			continue
-		}
-		q := lead + count - 1
-		phi.doublings(a, math.Ldexp(float64(2*d+1), w.bottom+count-1), w.m, q, true)
-		for k := range count {
-			s := w.level(w.stacks, k, d)
-			for j := range 1 + w.p {
-				transposeTo(s[j*nn:(j+1)*nn], n, n, phi.s[lead+k][j*nn:])
-				w.downOf(k, d, j).Pack(true, (1+j)*n, n, s[:(1+j)*nn])
-			}
-		}
-	}
-	return true
-}
-
-// count returns how many levels a digit has, and by how many doublings of a step
-// below h_0 it gets to the first.
-func (w *Ladder[T]) count(digit int) (levels, lead int) {
-	b := digitBits(digit)
-	if digit > 0 {
-		lead = b
-	}
-	return max(0, w.levels-b+1), lead
-}
-
-// downOf is the transpose of a level for p terms of forcing.
-func (w *Ladder[T]) downOf(k, digit, p int) *Packed[T] {
-	return &w.down[1+(k*ladderDigits+digit)*(1+w.p)+p]
-}
-
-// ladderBottom returns the degree m over r and log₂ h_0 with h_0‖A‖₁ ≤ θ_m that
-// take the least time: of every ladderWindow+1 bits a row passes one level, in 1+p
-// products.
-func ladderBottom(norm, tol float64, p int) (m, bottom int) {
-	if norm == 0 {
-		return 1, math.MaxInt
-	}
-	frac, exp := math.Frexp(norm)
-	best := math.Inf(1)
-	for d, th := range thetas(tol)[:MaxDegree+1] {
-		if d == 0 {
-			continue
-		}
-		f, e := math.Frexp(th)
-		e -= exp
-		if f < frac {
-			e--
-		}
-		if c := float64(d) - ladderLevel*float64(1+p)*float64(e); c < best {
-			best, m, bottom = c, d, e
-		}
-	}
-	return m, bottom
-}
-
-// ladderLevel is what a bit costs for each of 1+p products beside a term of the
-// polynomial, whose rows need not be gathered.
-const ladderLevel = 1.5 / (ladderWindow + 1)
-
 // StepTo writes y for one step of a batch, after Make: u, y and every v_j,
 // j ≤ p, are (rows, n), h has an element for all rows or one for each.
 func (w *Ladder[T]) StepTo(y []T, h []float64, u []T, v ...[]T) {
-	n := w.n
+	n, width := w.n, (1+len(v))*w.n
 	copy(y, u)
 	for r0, rows := 0, len(u)/n; r0 < rows; r0 += ladderRows {
 		w.load(h, u, v, r0, min(rows, r0+ladderRows))
 		w.climb(len(v), false)
 		for i, r := range w.rows {
-			copy(y[r.row*n:(r.row+1)*n], w.f[i*n:])
+			copy(y[r.row*n:(r.row+1)*n], w.uv[i*width:])
 		}
 	}
 }
@@ -311,8 +209,8 @@ func (w *Ladder[T]) forcing(r *ladderRow, k, digit, p int) []T {
 	return c
 }
 
-// climb makes f the rows of the block after their steps, with p terms of
-// forcing. What entered the levels stays in x where keep is set.
+// climb makes the u of uv the rows of the block after their steps, with p terms
+// of forcing. What entered the levels stays in x where keep is set.
 func (w *Ladder[T]) climb(p int, keep bool) {
 	n, rows := w.n, len(w.rows)
 	width, powers := (1+p)*n, w.m*n
@@ -329,6 +227,9 @@ func (w *Ladder[T]) climb(p int, keep bool) {
 	if rows > 0 {
 		Gemm(false, false, rows, n, powers, 1, w.xs, w.stacks, 1, w.f, &w.tmp)
 	}
+	for i := range w.rows { // the state beside its forcing, as it enters a level
+		copy(w.uv[i*width:i*width+n], w.f[i*n:])
+	}
 	entered := rows
 	if keep {
 		entered = len(w.passing)
@@ -344,17 +245,17 @@ func (w *Ladder[T]) climb(p int, keep bool) {
 		}
 		for c, i := range passing {
 			xi, uv := x[c*width:(c+1)*width], w.uv[i*width:(i+1)*width]
-			copy(xi[:n], w.f[i*n:])
-			if p == 1 {
-				copy(xi[n:], uv[n:])
-			} else if p > 1 {
+			if p <= 1 {
+				copy(xi, uv)
+			} else {
+				copy(xi[:n], uv)
 				Gemm(false, false, p, n, p, 1, w.forcing(&w.rows[i], k, digit, p), uv[n:], 0, xi[n:], &w.tmp)
 			}
 		}
 		Gemm(false, false, count, n, width, 1, x, w.level(w.stacks, k, digit), 0, z, &w.tmp)
 		decayed := w.decayed(k, digit)
 		for c, i := range passing {
-			f, zi := w.f[i*n:(i+1)*n], z[c*n:(c+1)*n]
+			f, zi := w.uv[i*width:i*width+n], z[c*n:(c+1)*n]
 			if decayed {
 				copy(f, zi)
 			} else {
@@ -364,19 +265,6 @@ func (w *Ladder[T]) climb(p int, keep bool) {
 		if keep {
 			x = x[count*width:]
 		}
-	}
-}
-
-// decayed reports whether a level has E for F.
-func (w *Ladder[T]) decayed(k, digit int) bool {
-	_, lead := w.count(digit)
-	return w.phi[digit].identity(lead+k) == 0
-}
-
-// mul computes c = a op(B) + beta·c for an n×n matrix B.
-func (w *Ladder[T]) mul(ta, tb bool, rows int, a, b []T, beta T, c []T) {
-	if !smallGemm(ta, tb, rows, w.n, a, b, beta, c) {
-		Gemm(ta, tb, rows, w.n, w.n, 1, a, b, beta, c, &w.tmp)
 	}
 }
 

@@ -134,39 +134,3 @@ func (w *Ladder[T]) stepGrad(dh []T, h []float64, u []T, v [][]T, dy []T, r0, en
 		dh[r%len(dh)] += T(g)
 	}
 }
-
-// Backward adds to da the gradient by A of the last Make, given that by the stacks.
-func (w *Ladder[T]) Backward(da, dStacks []T) {
-	n, nn, size := w.n, w.n*w.n, (1+w.p)*w.n*w.n
-	mem := grow(&w.grads, w.m*nn+nn+2*size)
-	d, t, ds, next := mem[:w.m*nn], mem[w.m*nn:][:nn], mem[(w.m+1)*nn:][:size], mem[(w.m+1)*nn+size:]
-	copy(d, dStacks)
-	s := w.stacks
-	for l := w.m - 1; l > 0; l-- { // S_{l+1} = S_l S_1
-		dl := d[l*nn : (l+1)*nn]
-		w.mul(false, true, n, dl, s[:nn], 1, d[(l-1)*nn:l*nn])
-		w.mul(true, false, n, s[(l-1)*nn:l*nn], dl, 1, d[:nn])
-	}
-	transposeTo(t, n, n, d)
-	AxpyTo(da, T(math.Ldexp(1, w.bottom)), t)
-	for digit, f := range w.phi {
-		count, lead := w.count(digit)
-		if count == 0 {
-			continue
-		}
-		clear(ds)
-		for i := lead + count - 1; i >= 0; i-- {
-			for j := 0; j <= w.p && i >= lead; j++ {
-				transposeTo(t, n, n, w.level(dStacks, i-lead, digit)[j*nn:])
-				AxpyTo(ds[j*nn:(j+1)*nn], 1, t)
-			}
-			if i > 0 {
-				f.doubleBackward(next, ds, f.s[i-1], f.rows[i-1], f.identity(i-1))
-				ds, next = next, ds
-			}
-		}
-		matrices := f.matrices.used
-		f.polynomialBackward(da, ds)
-		f.matrices.used = matrices
-	}
-}

@@ -25,8 +25,9 @@ type path struct {
 type simd[T Float] struct {
 	lanes int // elements of a vector
 
-	// half are the kernels with vectors half as wide, or nil. They take the
-	// columns that would fill no more than half of one.
+	// half are the kernels with vectors half as wide, or nil. They take products
+	// whose columns fill no more than half of one; in others, where that is so
+	// of the last vector of a panel, see tail, gemm takes half of it.
 	half *simd[T]
 
 	// gemm computes C = αAB + βD for m rows of A and a panel of n columns of
@@ -42,9 +43,10 @@ type simd[T Float] struct {
 	square    int
 	transpose func(n int, t *T, ldt int, b *T, ld int)
 
-	// dots computes c_j = α Σ_p a_p b[j·ld+p] + β d_j for a multiple n of square,
-	// with the sums of gemm.
-	dots func(n, k int, alpha T, a, b *T, ld int, beta T, d, c *T)
+	// dots computes C = αABᵀ + βD for m ≤ dotRows rows of A and a multiple n of
+	// square of rows of B, where element (i, p) of A is a[i·rs+p·ps] and row j of
+	// B starts at b[j·ld], with the sums of gemm.
+	dots func(m, n, k int, alpha T, a *T, rs, ps int, b *T, ld int, beta T, d *T, ldd int, c *T, ldc int)
 
 	// tanh computes y = tanh(x) for n elements; y may be x.
 	tanh func(n int, y, x *T)

@@ -27,20 +27,30 @@ func gemmAVX512Float32(m int, n int, k int, alpha float32, a *float32, rs int, p
 //go:noescape
 func transposeAVX2Float64(n int, t *float64, ldt int, b *float64, ld int)
 
-// dotsAVX2Float64 computes products of one row and transposed rows, see simd.
+// dotsAVX2Float64 computes products of few rows and transposed rows, see simd.
 //
 //go:noescape
-func dotsAVX2Float64(n int, k int, alpha float64, a *float64, b *float64, ld int, beta float64, d *float64, c *float64)
+func dotsAVX2Float64(m int, n int, k int, alpha float64, a *float64, rs int, ps int, b *float64, ld int, beta float64, d *float64, ldd int, c *float64, ldc int)
+
+// dotsAVX512Float64 computes products of few rows and transposed rows, see simd.
+//
+//go:noescape
+func dotsAVX512Float64(m int, n int, k int, alpha float64, a *float64, rs int, ps int, b *float64, ld int, beta float64, d *float64, ldd int, c *float64, ldc int)
 
 // transposeAVX2Float32 writes the transpose of 8 rows of n elements, see simd.
 //
 //go:noescape
 func transposeAVX2Float32(n int, t *float32, ldt int, b *float32, ld int)
 
-// dotsAVX2Float32 computes products of one row and transposed rows, see simd.
+// dotsAVX2Float32 computes products of few rows and transposed rows, see simd.
 //
 //go:noescape
-func dotsAVX2Float32(n int, k int, alpha float32, a *float32, b *float32, ld int, beta float32, d *float32, c *float32)
+func dotsAVX2Float32(m int, n int, k int, alpha float32, a *float32, rs int, ps int, b *float32, ld int, beta float32, d *float32, ldd int, c *float32, ldc int)
+
+// dotsAVX512Float32 computes products of few rows and transposed rows, see simd.
+//
+//go:noescape
+func dotsAVX512Float32(m int, n int, k int, alpha float32, a *float32, rs int, ps int, b *float32, ld int, beta float32, d *float32, ldd int, c *float32, ldc int)
 
 // tanhAVX2Float64 computes y = tanh(x) for n elements; y may be x.
 //

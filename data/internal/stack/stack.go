@@ -64,3 +64,33 @@ func CheckTimes(times []float64) error {
 
 // Finite tells numbers from NaN and ±Inf.
 func Finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// RowMajor returns in row-major order data in which the first index runs fastest,
+// as Fortran and MATLAB have it. A vector is returned as it is.
+func RowMajor[T any](data []T, shape []int) []T {
+	long := 0
+	for _, n := range shape {
+		if n != 1 {
+			long++
+		}
+	}
+	if long < 2 {
+		return data
+	}
+	out := make([]T, len(data))
+	index := make([]int, len(shape)) // of out[i]
+	for i := range out {
+		from := 0
+		for k := len(shape) - 1; k >= 0; k-- {
+			from = from*shape[k] + index[k]
+		}
+		out[i] = data[from]
+		for k := len(shape) - 1; k >= 0; k-- {
+			if index[k]++; index[k] < shape[k] {
+				break
+			}
+			index[k] = 0
+		}
+	}
+	return out
+}

@@ -1,4 +1,4 @@
-"""Writes numpy.npz, which npz_test.go reads: python make.py, with NumPy 2."""
+"""Writes numpy.npz and texts.npz, which npz_test.go reads: python make.py, with NumPy 2."""
 
 import os
 
@@ -17,4 +17,9 @@ arrays = {
 for kind in "f4 i1 i2 i4 i8 u1 u2 u4 u8".split():
     for order in "<>":
         arrays[order + kind] = np.array([0, 1, 100 if kind[0] == "u" else -100], order + kind)
+# 1, the largest, the least, -2, and one that is not a sum of few powers of two
+arrays["<f2"] = np.array([1, 65504, 6e-8, -2, 1 / 3], "<f2")
+arrays[">f2"] = arrays["<f2"].astype(">f2")
+arrays["b1"] = np.array([True, False])
 np.savez_compressed(os.path.join(os.path.dirname(__file__), "numpy.npz"), **arrays)
+np.savez(os.path.join(os.path.dirname(__file__), "texts.npz"), names=np.array(["x", "größe", ""]), bytes=np.array([[b"ab"], [b"c"]]), number=np.array(1.0))

@@ -46,6 +46,10 @@ func gemm(t *target, window Mem) {
 	g.lastB, g.lastC = g.bytes("last"), GP64()
 	LEAQ(Mem{Base: n}.Offset(-t.lanes()), g.lastC)
 	SHLQ(Imm(t.log2size()), g.lastC)
+	if g.avx512() {
+		g.halves(n.(reg.GPVirtual))
+	}
+	Label("whole")
 	for v := len(wide) - 1; v > 1; v-- {
 		CMPQ(n, U32((v-1)*t.lanes()))
 		JG(LabelRef(fmt.Sprint("vectors", v)))
@@ -72,6 +76,41 @@ type product struct {
 	lastB, lastC        reg.Register // offsets of the last vector in a row
 	zero                reg.VecVirtual
 	part                *part // not nil where a row is less than a vector
+	half                *part // not nil where the last vector of a row is half as wide
+}
+
+// halves writes the usual panels whose last vector would be half empty. That is
+// then half as wide, and in part, which costs half as much where the processor
+// takes a whole one in two passes.
+func (g *product) halves(n reg.GPVirtual) {
+	rest := GP64()
+	MOVQ(n, rest)
+	ANDQ(U32(g.lanes()-1), rest)
+	JE(LabelRef("whole"))
+	CMPQ(rest, U32(g.lanes()/2))
+	JG(LabelRef("whole"))
+	CMPQ(n, U32((len(g.rows)-1)*g.lanes()))
+	JG(LabelRef("whole"))
+	g.half = g.newPart(rest, Mem{})
+	for v := len(g.rows) - 1; v > 1; v-- {
+		next := unique("next")
+		CMPQ(n, U32((v-1)*g.lanes()))
+		JLE(LabelRef(next))
+		g.panel(v, g.rows[v])
+		Label(next)
+	}
+	g.half = nil
+}
+
+// isHalf reports whether vector j of a row is half as wide.
+func (g *product) isHalf(j, vectors int) bool { return g.half != nil && j == vectors-1 }
+
+// like returns as much of v as is as wide as vector j.
+func (g *product) like(v reg.VecVirtual, j, vectors int) Op {
+	if g.isHalf(j, vectors) {
+		return v.AsY()
+	}
+	return v
 }
 
 // bytes loads a parameter that counts elements.
@@ -118,7 +157,7 @@ func (g *product) panel(vectors, full int) {
 
 // vector is the address of vector j of a row that starts at base.
 func vector(g *product, base, last reg.Register, j, vectors int) Mem {
-	if j > 0 && j == vectors-1 {
+	if j > 0 && j == vectors-1 { // and not half as wide
 		return Mem{Base: base, Index: last, Scale: 1}
 	}
 	return Mem{Base: base}.Offset(j * g.width)
@@ -128,10 +167,13 @@ func vector(g *product, base, last reg.Register, j, vectors int) Mem {
 func (g *product) tile(rows, vectors int) {
 	acc := make([][]reg.VecVirtual, rows)
 	for i := range acc {
-		for range vectors {
+		for j := range vectors {
 			v := g.vec()
+			if g.isHalf(j, vectors) {
+				v = YMM()
+			}
 			if g.avx512() { // avo takes a VPXORQ of v and v for a use of v
-				g.move(g.zero, v)
+				g.move(g.like(g.zero, j, vectors), v)
 			} else {
 				VXORPS(v, v, v)
 			}
@@ -165,9 +207,13 @@ func (g *product) tile(rows, vectors int) {
 	Label(loop)
 	row := func(j int) reg.VecVirtual {
 		v := g.vec()
-		if g.part != nil {
+		switch {
+		case g.isHalf(j, vectors):
+			v = YMM()
+			g.half.load(Mem{Base: b}.Offset(j*g.width), v)
+		case g.part != nil:
 			g.part.load(Mem{Base: b}, v)
-		} else {
+		default:
 			g.move(vector(g, b, g.lastB, j, vectors), v)
 		}
 		return v
@@ -185,7 +231,7 @@ func (g *product) tile(rows, vectors int) {
 		for j := range vectors {
 			bj := row(j)
 			for i := range rows {
-				g.fma231(bj, ai[i], acc[i][j])
+				g.fma231(bj, g.like(ai[i], j, vectors), acc[i][j])
 			}
 		}
 	} else {
@@ -196,7 +242,7 @@ func (g *product) tile(rows, vectors int) {
 		for i := range rows {
 			ai := element(i)
 			for j := range vectors {
-				g.fma231(bj[j], ai, acc[i][j])
+				g.fma231(bj[j], g.like(ai, j, vectors), acc[i][j])
 			}
 		}
 	}
@@ -258,8 +304,8 @@ func (g *product) scale(acc [][]reg.VecVirtual) {
 	alpha := g.vec()
 	g.broadcast(address("alpha"), alpha)
 	for i := range acc {
-		for _, v := range acc[i] {
-			g.mul(alpha, v, v)
+		for j, v := range acc[i] {
+			g.mul(g.like(alpha, j, len(acc[i])), v, v)
 		}
 	}
 	Label(done)
@@ -273,11 +319,16 @@ func (g *product) addD(acc [][]reg.VecVirtual) {
 	g.broadcast(address("beta"), beta)
 	for i := range acc {
 		for j, v := range acc[i] {
-			if g.part != nil {
+			switch {
+			case g.isHalf(j, len(acc[i])):
+				t := YMM()
+				g.half.load(Mem{Base: d}.Offset(j*g.width), t)
+				g.fma231(t, beta.AsY(), v)
+			case g.part != nil:
 				t := g.vec()
 				g.part.load(Mem{Base: d}, t)
 				g.fma231(t, beta, v)
-			} else {
+			default:
 				g.fma231(vector(g, d, g.lastC, j, len(acc[i])), beta, v)
 			}
 		}
@@ -292,9 +343,12 @@ func (g *product) write(acc [][]reg.VecVirtual) {
 	c, ldc := Load(Param("c"), GP64()), g.bytes("ldc")
 	for i := range acc {
 		for j, v := range acc[i] {
-			if g.part != nil {
+			switch {
+			case g.isHalf(j, len(acc[i])):
+				g.half.store(v, Mem{Base: c}.Offset(j*g.width))
+			case g.part != nil:
 				g.part.store(v, Mem{Base: c})
-			} else {
+			default:
 				g.move(v, vector(g, c, g.lastC, j, len(acc[i])))
 			}
 		}

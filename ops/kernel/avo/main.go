@@ -48,8 +48,8 @@ func (t *target) name(function string) string {
 	return function + t.isa + strings.ToUpper(t.typ[:1]) + t.typ[1:]
 }
 
-// A zmm register allows masks, and twice as many of them.
-func (t *target) avx512() bool { return t.width == 64 }
+// avx512 allows masks, and has twice as many registers.
+func (t *target) avx512() bool { return t.isa == "AVX512" }
 
 // instructions are those that differ between the element types.
 type instructions struct {
@@ -90,8 +90,10 @@ func main() {
 	for _, t := range targets() {
 		if !t.avx512() {
 			transpose(t, windows)
-			dots(t, windows)
 		}
+		half := *t
+		half.width, half.vec = 32, YMM
+		dots(&half, windows)
 	}
 	for _, write := range []func(*target, Mem){tanh, tanhGrad, axpy, columnSums, adam} {
 		for _, t := range targets() {

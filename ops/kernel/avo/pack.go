@@ -81,175 +81,64 @@ func transpose(t *target, window Mem) {
 // the halves of a vector change places first, the halves last.
 func (t *target) transposed(v []reg.VecVirtual) []reg.VecVirtual {
 	n := len(v)
-	next := func(f func(a, b, c Op), i, j int) reg.VecVirtual {
-		r := t.vec()
-		f(v[j], v[i], r)
-		return r
-	}
 	if t.size == 4 {
-		w := make([]reg.VecVirtual, n)
+		var w []reg.VecVirtual
 		for i := 0; i < n; i += 4 {
-			ab, cd := next(narrow(VUNPCKLPS), i, i+1), next(narrow(VUNPCKLPS), i+2, i+3)
-			AB, CD := next(narrow(VUNPCKHPS), i, i+1), next(narrow(VUNPCKHPS), i+2, i+3)
-			w[i], w[i+1], w[i+2], w[i+3] = ab, cd, AB, CD
-		}
-		v = w
-		w = make([]reg.VecVirtual, n)
-		for i := 0; i < n; i += 4 {
-			w[i], w[i+1] = next(narrow(VUNPCKLPD), i, i+1), next(narrow(VUNPCKHPD), i, i+1)
-			w[i+2], w[i+3] = next(narrow(VUNPCKLPD), i+2, i+3), next(narrow(VUNPCKHPD), i+2, i+3)
+			w = append(w, t.turned(v[i:i+4])...)
 		}
 		v = w
 	} else {
 		w := make([]reg.VecVirtual, n)
 		for i := 0; i < n; i += 2 {
-			w[i], w[i+1] = next(narrow(VUNPCKLPD), i, i+1), next(narrow(VUNPCKHPD), i, i+1)
+			w[i], w[i+1] = t.joined(narrow(VUNPCKLPD), v[i], v[i+1]), t.joined(narrow(VUNPCKHPD), v[i], v[i+1])
 		}
 		v = w
 	}
+	low, high := func(a, b, c Op) { VPERM2F128(Imm(0x20), a, b, c) }, func(a, b, c Op) { VPERM2F128(Imm(0x31), a, b, c) }
+	if t.avx512() { // which has no VPERM2F128 for all registers
+		low, high = func(a, b, c Op) { VSHUFF64X2(Imm(0), a, b, c) }, func(a, b, c Op) { VSHUFF64X2(Imm(3), a, b, c) }
+	}
 	w := make([]reg.VecVirtual, n)
 	for i := range n / 2 {
-		w[i] = next(func(a, b, c Op) { VPERM2F128(Imm(0x20), a, b, c) }, i, i+n/2)
-		w[i+n/2] = next(func(a, b, c Op) { VPERM2F128(Imm(0x31), a, b, c) }, i, i+n/2)
+		w[i], w[i+n/2] = t.joined(low, v[i], v[i+n/2]), t.joined(high, v[i], v[i+n/2])
 	}
 	return w
+}
+
+// turned transposes the squares of four lanes of four vectors.
+func (t *target) turned(v []reg.VecVirtual) []reg.VecVirtual {
+	lo, hi := narrow(VUNPCKLPS), narrow(VUNPCKHPS)
+	ab, cd, AB, CD := t.joined(lo, v[0], v[1]), t.joined(lo, v[2], v[3]), t.joined(hi, v[0], v[1]), t.joined(hi, v[2], v[3])
+	lo, hi = narrow(VUNPCKLPD), narrow(VUNPCKHPD)
+	return []reg.VecVirtual{t.joined(lo, ab, cd), t.joined(hi, ab, cd), t.joined(lo, AB, CD), t.joined(hi, AB, CD)}
+}
+
+// joined is what an instruction makes of two vectors.
+func (t *target) joined(f func(a, b, c Op), v, w reg.VecVirtual) reg.VecVirtual {
+	r := t.vec()
+	f(w, v, r)
+	return r
+}
+
+// twice reads half a vector to both halves of v.
+func (t *target) twice(from, v Op) {
+	if t.avx512() {
+		VBROADCASTF32X4(from, v)
+	} else {
+		VBROADCASTF128(from, v)
+	}
+}
+
+// insertHigh writes v with x as its upper half to r.
+func (t *target) insertHigh(x, v, r Op) {
+	if t.avx512() {
+		VINSERTF32X4(Imm(1), x, v, r)
+	} else {
+		VINSERTF128(Imm(1), x, v, r)
+	}
 }
 
 // narrow is an instruction of three registers, without the masks of AVX-512.
 func narrow(f func(...Op)) func(a, b, c Op) {
 	return func(a, b, c Op) { f(a, b, c) }
-}
-
-// dotStrips is how many strips of a vector's lanes dots does at once, with
-// registers for what a square takes beside them.
-func (t *target) dotStrips() int { return 16 / t.lanes() }
-
-// dots writes, for a multiple n of a vector's lanes, the products of one vector
-// a with n rows of b, of k elements and ld apart,
-//
-//	c_j = α Σ_p a_p b_jp + β d_j.
-//
-// It transposes squares of b on their way, so that the sums are those of gemm
-// without a panel having been written.
-func dots(t *target, window Mem) {
-	TEXT(t.name("dots"), NOSPLIT, fmt.Sprintf(
-		"func(n, k int, alpha %[1]s, a, b *%[1]s, ld int, beta %[1]s, d, c *%[1]s)", t.typ))
-	Doc(fmt.Sprintf("%s computes products of one row and transposed rows, see simd.", t.name("dots")))
-	Pragma("noescape")
-	end := AllocLocal(t.width) // a's last elements, with zeros behind
-	ld := t.bytes("ld")
-	g := &product{target: t, rs: ld, rs3: GP64()}
-	LEAQ(Mem{Base: ld, Index: ld, Scale: 2}, g.rs3)
-	n := Load(Param("n"), GP64())
-	for _, strips := range []int{t.dotStrips(), 1} {
-		loop, next := unique("strips"), unique("next")
-		Label(loop)
-		CMPQ(n, U32(strips*t.lanes()))
-		JL(LabelRef(next))
-		g.dotsOf(strips, end, window)
-		SUBQ(U32(strips*t.lanes()), n)
-		JMP(LabelRef(loop))
-		Label(next)
-	}
-	VZEROUPPER()
-	RET()
-}
-
-func (g *product) dotsOf(strips int, end, window Mem) {
-	var acc []reg.VecVirtual
-	for range strips {
-		v := g.vec()
-		VXORPS(v, v, v)
-		acc = append(acc, v)
-	}
-	a, b, k := Load(Param("a"), GP64()), Load(Param("b"), GP64()), Load(Param("k"), GP64())
-	at := GP64()
-	squares := func(p *part) {
-		MOVQ(b, at)
-		element := func(i int) reg.VecVirtual {
-			v := g.vec()
-			g.broadcast(Mem{Base: a}.Offset(i*g.size), v)
-			return v
-		}
-		var held []reg.VecVirtual // where there are registers for them
-		for i := 0; g.lanes() == 4 && i < 4; i++ {
-			held = append(held, element(i))
-		}
-		for s := range acc {
-			low, high := at, GP64()
-			if g.lanes() > 4 {
-				LEAQ(Mem{Base: at, Index: g.rs, Scale: 4}, high)
-			}
-			var v []reg.VecVirtual
-			for i := range g.lanes() {
-				base := low
-				if i >= 4 {
-					base = high
-				}
-				from := [4]Mem{{Base: base}, {Base: base, Index: g.rs, Scale: 1}, {Base: base, Index: g.rs, Scale: 2}, {Base: base, Index: g.rs3, Scale: 1}}[i%4]
-				r := g.vec()
-				if p != nil {
-					p.load(from, r)
-				} else {
-					g.move(from, r)
-				}
-				v = append(v, r)
-			}
-			for i, column := range g.transposed(v) {
-				if held != nil {
-					g.fma231(column, held[i], acc[s])
-				} else {
-					g.fma231(column, element(i), acc[s])
-				}
-			}
-			for range g.lanes() / 4 {
-				LEAQ(Mem{Base: at, Index: g.rs, Scale: 4}, at)
-			}
-		}
-	}
-	loop, rest, done := unique("squares"), unique("rest"), unique("done")
-	Label(loop)
-	CMPQ(k, U32(g.lanes()))
-	JL(LabelRef(rest))
-	squares(nil)
-	ADDQ(U32(g.width), a)
-	ADDQ(U32(g.width), b)
-	SUBQ(U32(g.lanes()), k)
-	JMP(LabelRef(loop))
-	Label(rest)
-	TESTQ(k, k)
-	JE(LabelRef(done))
-	p := g.newPart(k.(reg.GPVirtual), window)
-	p.loadMask()
-	v := g.vec()
-	p.load(Mem{Base: a}, v)
-	g.move(v, end)
-	LEAQ(end, a)
-	squares(p)
-	Label(done)
-
-	// The parameters move on to the next strips.
-	row := [][]reg.VecVirtual{acc}
-	g.scale(row)
-	c, d := Load(Param("c"), GP64()), Load(Param("d"), GP64())
-	added := unique("added")
-	g.equals("beta", 0, added)
-	beta := g.vec()
-	g.broadcast(address("beta"), beta)
-	for s, v := range acc {
-		g.fma231(Mem{Base: d}.Offset(s*g.width), beta, v)
-	}
-	Label(added)
-	for s, v := range acc {
-		g.move(v, Mem{Base: c}.Offset(s*g.width))
-	}
-	ADDQ(U32(strips*g.width), c)
-	ADDQ(U32(strips*g.width), d)
-	MOVQ(c, address("c"))
-	MOVQ(d, address("d"))
-	b = Load(Param("b"), GP64())
-	for range strips * g.lanes() / 4 {
-		LEAQ(Mem{Base: b, Index: g.rs, Scale: 4}, b)
-	}
-	MOVQ(b, address("b"))
 }

@@ -1,0 +1,145 @@
+package data
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pkg/errors"
+
+	"spnode/data/npz"
+)
+
+// named returns an array whose shape is that of n numbers, unless given.
+func numbersOf(name string, shape []int, data ...float64) npz.Array {
+	if shape == nil {
+		shape = []int{len(data)}
+	}
+	return npz.Array{Name: name, Shape: shape, Data: data}
+}
+
+var textsOf = func(name string, s ...string) npz.Texts { return npz.Texts{Name: name, Shape: []int{len(s)}, Data: s} }
+
+func TestReadArrays(t *testing.T) {
+	u := [][]float64{{1, 10, 2.5, gap, 3, -30}, {4, 40, 5, 50}}
+	all := append(append([]float64(nil), u[0]...), u[1]...)
+	plainTwo := with(two(), func(d *Dataset) { d.Components, d.Trajectories[0].Name, d.Trajectories[1].Name = madeUp(2), "", "" })
+	plainOne := plainTwo.Batch(0)
+	xv := textsOf("components", "x", "v")
+	for _, c := range []struct {
+		name   string
+		arrays []npz.Array
+		texts  []npz.Texts
+		o      ReadOptions
+		want   *Dataset
+	}{
+		{"one grid", []npz.Array{numbersOf("t", nil, 0, 1), numbersOf("u", []int{2, 2, 1}, 1, 2, 3, 4)}, nil, ReadOptions{},
+			Shared([]float64{0, 1}, [][][]float64{{{1}, {2}}, {{3}, {4}}}, nil)},
+		{"times of their own, as many", []npz.Array{numbersOf("t", []int{2, 2}, 0, 1, 0, 5), numbersOf("u", []int{2, 2, 1}, 1, 2, 3, 4)}, nil, ReadOptions{},
+			&Dataset{Trajectories: []Trajectory{{Times: []float64{0, 1}, States: [][]float64{{1}, {2}}}, {Times: []float64{0, 5}, States: [][]float64{{3}, {4}}}}}},
+		{"offsets", []npz.Array{numbersOf("t", nil, 0, 0.5, 1, 0, 1000), numbersOf("u", []int{5, 2}, all...), numbersOf("offsets", nil, 0, 3, 5)}, nil, ReadOptions{}, plainTwo},
+		{"one trajectory", []npz.Array{numbersOf("t", nil, 0, 0.5, 1), numbersOf("u", []int{3, 2}, u[0]...)}, nil, ReadOptions{}, plainOne},
+		{"one component", []npz.Array{numbersOf("t", []int{3, 1}, 0, 0.5, 1), numbersOf("u", nil, 1, 2, 3)}, nil, ReadOptions{},
+			&Dataset{Trajectories: []Trajectory{{Times: []float64{0, 0.5, 1}, States: [][]float64{{1}, {2}, {3}}}}}},
+		{"names", []npz.Array{numbersOf("time", nil, 0, 0.5, 1, 0, 1000), numbersOf("x", []int{5, 2}, all...), numbersOf("offsets", nil, 0, 3, 5)},
+			[]npz.Texts{xv, textsOf("names", "a", "b")}, ReadOptions{}, two()},
+		{"other names", []npz.Array{numbersOf("s", nil, 0, 0.5, 1), numbersOf("y", []int{3, 2}, u[0]...), numbersOf("u", nil, 7)}, nil, ReadOptions{Time: "s", States: "y"}, plainOne},
+		{"components chosen", []npz.Array{numbersOf("t", nil, 0), numbersOf("u", []int{1, 2}, 1, 2)}, []npz.Texts{xv}, ReadOptions{Components: []string{"v"}},
+			&Dataset{Components: []string{"v"}, Trajectories: []Trajectory{{Times: []float64{0}, States: [][]float64{{2}}}}}},
+		{"pairs", []npz.Array{numbersOf("t_a", nil, 0, 0.5, 1), numbersOf("u_a", []int{3, 2}, u[0]...), numbersOf("u_b", []int{2, 2}, u[1]...), numbersOf("t_b", nil, 0, 1000)},
+			[]npz.Texts{xv}, ReadOptions{}, two()},
+		{"pairs in folders", []npz.Array{numbersOf("a/t", nil, 0, 0.5, 1), numbersOf("a/u", []int{3, 2}, u[0]...), numbersOf("b/t", nil, 0, 1000), numbersOf("b/u", []int{2, 2}, u[1]...)},
+			[]npz.Texts{xv}, ReadOptions{}, two()},
+		{"numbered pairs", []npz.Array{numbersOf("t0", nil, 0, 0.5, 1), numbersOf("u0", []int{3, 2}, u[0]...), numbersOf("t1", nil, 0, 1000), numbersOf("u1", []int{2, 2}, u[1]...)},
+			nil, ReadOptions{}, plainTwo},
+		{"pairs with inputs and parameters", []npz.Array{numbersOf("t_a", nil, 0, 1), numbersOf("u_a", []int{2, 1}, 1, 2), numbersOf("w_a", nil, 5, 6), numbersOf("p_a", nil, 300), numbersOf("weight_a", []int{}, 2)},
+			[]npz.Texts{textsOf("parameters", "T")}, ReadOptions{Held: true},
+			&Dataset{Inputs: []string{"w1"}, Parameters: []string{"T"}, Trajectories: []Trajectory{{Name: "a", Times: []float64{0, 1}, States: [][]float64{{1}, {2}}, Weight: 2,
+				Parameters: []float64{300}, Input: Signal{Values: [][]float64{{5}, {6}}, Held: true}}}}},
+		{"inputs and parameters named by their arrays", []npz.Array{numbersOf("t", nil, 0, 1), numbersOf("x", []int{2, 1}, 1, 2), numbersOf("u", nil, 5, 6), numbersOf("T", nil, 300)},
+			nil, ReadOptions{States: "x", Inputs: []string{"u"}, Parameters: []string{"T"}},
+			&Dataset{Inputs: []string{"u"}, Parameters: []string{"T"}, Trajectories: []Trajectory{{Times: []float64{0, 1}, States: [][]float64{{1}, {2}},
+				Parameters: []float64{300}, Input: Signal{Values: [][]float64{{5}, {6}}}}}}},
+	} {
+		b, err := npz.Encode(c.arrays, c.texts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "a.npz")
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ReadWith(path, c.o); err != nil || !alike(got, c.want) {
+			t.Errorf("%s: got %+v, %v, want %+v", c.name, got, err, c.want)
+		}
+	}
+}
+
+func TestReadArraysErrors(t *testing.T) {
+	times, u := numbersOf("t", nil, 0, 1), numbersOf("u", []int{2, 1}, 5, 6)
+	for _, c := range []struct {
+		name   string
+		arrays []npz.Array
+		o      ReadOptions
+		is     error
+		says   string
+	}{
+		{"transposed", []npz.Array{times, numbersOf("u", []int{3, 2}, 1, 2, 3, 4, 5, 6)}, ReadOptions{}, ErrShape, "got shapes [2] and [3 2], want (times) and (times, components); try u.T"},
+		{"samples first", []npz.Array{times, numbersOf("u", []int{3, 2, 1}, 1, 2, 3, 4, 5, 6)}, ReadOptions{}, ErrShape, "try np.swapaxes(u, 0, 1)"},
+		{"empty", []npz.Array{numbersOf("t", nil), numbersOf("u", []int{0, 2})}, ReadOptions{}, ErrShape, "got shapes [0] and [0 2]"},
+		{"two arrays of states", []npz.Array{times, u, numbersOf("x", []int{2, 1}, 5, 6)}, ReadOptions{}, nil, `states: got the arrays "u" and "x", want one of them; try naming it`},
+		{"unknown time", []npz.Array{times, u}, ReadOptions{Time: "s"}, nil, `time "s": got the arrays "t", "u", want it among them`},
+		{"unknown states", []npz.Array{times, u}, ReadOptions{States: "s"}, nil, `states "s": got the arrays "t", "u", want it among them`},
+		{"unknown components", []npz.Array{times, u}, ReadOptions{Components: []string{"x"}}, nil, `components "x": got "u1", want "x" among them`},
+		{"unknown inputs", []npz.Array{times, u}, ReadOptions{Inputs: []string{"w"}}, nil, `inputs "w": got none, want "w" among them`},
+		{"unknown weight", []npz.Array{times, u}, ReadOptions{Weight: "c"}, nil, `weight "c": got the arrays "t", "u"`},
+		{"offsets that fall", []npz.Array{times, u, numbersOf("offsets", nil, 0, 2, 1)}, ReadOptions{}, nil, "got 1 as offset 2, want whole numbers that increase from 0 to 2"},
+		{"offsets that end early", []npz.Array{times, u, numbersOf("offsets", nil, 0, 1)}, ReadOptions{}, ErrShape, "do not end with 2"},
+		{"offsets of NaN", []npz.Array{times, u, numbersOf("offsets", nil, 0, gap)}, ReadOptions{}, nil, "got NaN as offset 1"},
+		{"half a pair", []npz.Array{numbersOf("t_a", nil, 0), numbersOf("t_b", nil, 0), numbersOf("u_a", nil, 0)}, ReadOptions{}, nil, `trajectory "b": no array u`},
+		{"inputs of another length", []npz.Array{times, u, numbersOf("w", nil, 1, 2, 3)}, ReadOptions{}, ErrShape, "array w, got shape [3], want 2 rows"},
+		{"weights of another length", []npz.Array{times, u, numbersOf("weight", nil, 1, 2)}, ReadOptions{}, ErrShape, "array weight, got shape [2]"},
+		{"times that fall", []npz.Array{numbersOf("t", nil, 1, 0), u}, ReadOptions{}, nil, "trajectory 0: times must strictly increase"},
+	} {
+		b, err := npz.Encode(c.arrays)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "a.npz")
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		d, err := ReadWith(path, c.o)
+		if err == nil || c.is != nil && !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: got %v, %v, want %v that says %q", c.name, d, err, c.is, c.says)
+		}
+	}
+}
+
+// TestReadMATLAB reads what SciPy wrote; see mat/testdata/make.py.
+func TestReadMATLAB(t *testing.T) {
+	d := &Dataset{Components: []string{"x", "velocity"}, Trajectories: []Trajectory{
+		{Times: []float64{0, 0.5, 1}, States: [][]float64{{1, 10}, {2, gap}, {3, 30}}},
+		{Times: []float64{0, 2}, States: [][]float64{{4, 40}, {5, 50}}},
+	}}
+	shared := numbered([]float64{0, 1, 2}, 2, 2)
+	for i := range 12 {
+		shared.Trajectories[i/2%2].States[i/4][i%2] = float64(i)
+	}
+	for name, want := range map[string]*Dataset{
+		"cells.mat": d,
+		"offsets.mat": with(d.Batch(0, 1), func(d *Dataset) {
+			d.Parameters = []string{"T"}
+			d.Trajectories[0].Parameters, d.Trajectories[1].Parameters = []float64{300}, []float64{400}
+		}),
+		"shared.mat": shared,
+	} {
+		if got, err := Read("mat/testdata/" + name); err != nil || !alike(got, want) {
+			t.Errorf("%s: got %+v, %v, want %+v", name, got, err, want)
+		}
+	}
+	if _, err := Read("mat/testdata/plain.mat"); err == nil || !strings.Contains(err.Error(), `no array t: got the arrays "matrix", "cube"`) {
+		t.Errorf("plain.mat: got %v", err)
+	}
+}

@@ -1,0 +1,290 @@
+// Package table reads tables of text: columns with names and rows of cells, in the
+// forms in which programs and people write them.
+//
+// Cells are parted by commas, semicolons, tabs or blanks, whichever fits the first
+// lines; where these are not commas, a comma may be the decimal mark. Lines end
+// with LF, CRLF or CR. A byte order mark, empty lines, lines that begin with # or
+// %, and lines all of whose cells are empty are passed over. A cell may be quoted
+// as in RFC 4180.
+//
+// The first line has the names of the columns if one of its cells is quoted and
+// none of the next line is; or if the caller knows the names; or if none of its
+// cells is a number; or if one is text where the next line has a number. Otherwise
+// the comment right before it does if the caller knows the names in it, which is
+// how np.savetxt writes them. Without a header the columns are named 1, 2, ….
+//
+// The line after the header has units, and is passed over, if it has text where
+// the next one has a number, and no number but 1.
+package table
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+
+	"github.com/pkg/errors"
+
+	"spnode/data/internal/stack"
+)
+
+// Table is a table of text, parsed row by row.
+type Table struct {
+	Names  []string // of the columns
+	Header bool     // whether the file names them
+	Units  []string // nil: none
+
+	rows  scanner // before the first row
+	point int     // the line where a decimal point was met first, 0: none yet
+	comma int     // as point, of a decimal comma
+}
+
+// Row is a row of a table.
+type Row struct {
+	Line  int      // counts from 1
+	Cells [][]byte // valid until the next row
+
+	t *Table
+}
+
+// Read finds out the form of a table, whose text it keeps. known says whether the
+// caller looks for columns of these names; nil stands for no.
+func Read(text []byte, known func(names []string) bool) (*Table, error) {
+	for _, mark := range []string{"\xff\xfe", "\xfe\xff"} {
+		if bytes.HasPrefix(text, []byte(mark)) {
+			return nil, errors.New("got text in UTF-16, want UTF-8 or ASCII; try saving it as “CSV UTF-8”")
+		}
+	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	first, err := sample(text)
+	if err != nil {
+		return nil, err
+	}
+	if len(first) == 0 {
+		return nil, noRows()
+	}
+	t := &Table{rows: first[0].from}
+	t.head(first, known)
+	return t, t.checkNames()
+}
+
+func noRows() error {
+	return errors.Wrap(stack.ErrShape, "got no rows of numbers, want at least one")
+}
+
+// maxSampled is how many lines decide about the form.
+const maxSampled = 20
+
+// line is a line of the sample.
+type line struct {
+	from   scanner // before it
+	cells  [][]byte
+	quoted bool
+}
+
+// sample returns the first lines, parted in the way that fits them best: the one
+// that leaves the fewest cells of text after the first line.
+func sample(text []byte) (best []line, err error) {
+	least := -1
+	for _, comma := range []byte{';', '\t', ',', ' '} {
+		lines, e := firstLines(scanner{text: text, line: 1, comma: comma})
+		if e != nil {
+			err = e
+			continue
+		}
+		if len(lines) == 0 {
+			return nil, nil
+		}
+		if bad := misfits(lines, comma); len(lines[0].cells) > 1 && (least < 0 || bad < least) {
+			least, best = bad, lines
+		} else if comma == ' ' && least < 0 && err == nil { // a single column
+			return lines, nil
+		}
+	}
+	if least < 0 {
+		return nil, err
+	}
+	return best, nil
+}
+
+func firstLines(s scanner) (lines []line, err error) {
+	for n := 0; len(lines) < maxSampled && (len(lines) < 3 || n < maxColumns); n += len(s.cells) {
+		s.cells = nil
+		from := s
+		_, cells, err := s.next()
+		if err != nil {
+			return nil, err
+		}
+		if cells == nil {
+			break
+		}
+		lines = append(lines, line{from, cells, s.quoted})
+	}
+	return lines, nil
+}
+
+// misfits counts cells of text, but for those of the first of several lines.
+func misfits(lines []line, comma byte) (bad int) {
+	width := len(lines[0].cells)
+	for _, l := range lines[min(1, len(lines)-1):] {
+		if n := len(l.cells); n != width && !(n == width+1 && len(l.cells[width]) == 0) {
+			bad += width
+		}
+		for _, c := range l.cells {
+			if isText(c, comma) {
+				bad++
+			}
+		}
+	}
+	return bad
+}
+
+func isText(cell []byte, comma byte) bool {
+	_, ok := number(cell, comma)
+	return !ok && !missing(cell)
+}
+
+// head finds the names of the columns and their units.
+func (t *Table) head(lines []line, known func([]string) bool) {
+	first, comma := lines[0], t.rows.comma
+	var next line
+	if len(lines) > 1 {
+		next = lines[1]
+	}
+	isNumber := func(l line, j int) bool {
+		if j >= len(l.cells) {
+			return false
+		}
+		_, ok := number(l.cells[j], comma)
+		return ok
+	}
+	look := func(names []string) bool { return known != nil && known(names) }
+
+	names := texts(first.cells)
+	numbers, overNumber := 0, false
+	for j, c := range first.cells {
+		if isNumber(first, j) {
+			numbers++
+		}
+		overNumber = overNumber || isText(c, comma) && isNumber(next, j)
+	}
+	switch {
+	case first.quoted && len(next.cells) > 0 && !next.quoted, len(next.cells) > 0 && look(names), numbers == 0, overNumber:
+		t.Header, t.Names = true, names
+		t.rows.next()
+	default:
+		if c := first.from.commented(); len(c) == len(names) && look(c) {
+			t.Header, t.Names = true, c
+			return
+		}
+		for j := range names {
+			t.Names = append(t.Names, strconv.Itoa(j+1))
+		}
+		return
+	}
+
+	if len(lines) < 3 {
+		return
+	}
+	overNumber = false
+	for j, c := range next.cells {
+		if v, ok := number(c, comma); ok && v != 1 {
+			return
+		}
+		overNumber = overNumber || isText(c, comma) && isNumber(lines[2], j)
+	}
+	if overNumber && len(next.cells) == len(names) {
+		t.Units = texts(next.cells)
+		t.rows.next()
+	}
+}
+
+func texts(cells [][]byte) []string {
+	s := make([]string, len(cells))
+	for j, c := range cells {
+		s[j] = string(c)
+	}
+	return s
+}
+
+func (t *Table) checkNames() error {
+	sorted := slices.DeleteFunc(slices.Clone(t.Names), func(s string) bool { return s == "" })
+	slices.Sort(sorted)
+	for k := 1; k < len(sorted); k++ {
+		if sorted[k] == sorted[k-1] && !t.Own() {
+			return errors.Errorf("header, got two columns %q, want each name once", sorted[k])
+		}
+	}
+	return nil
+}
+
+// Own reports whether the header is one that this library writes, whose first two
+// columns have their meaning by place.
+func (t *Table) Own() bool {
+	return t.Header && len(t.Names) > 2 && t.Names[0] == "sample" && t.Names[1] == "t"
+}
+
+// Rows calls f with each row, up to its first error. The error is stack.ErrShape
+// if a row has more or fewer cells than the header, or there is none.
+func (t *Table) Rows(f func(Row) error) error {
+	s, n, width := t.rows, 0, len(t.Names)
+	for {
+		at, cells, err := s.next()
+		if err != nil {
+			return err
+		}
+		if cells == nil {
+			break
+		}
+		if len(cells) == width+1 && len(cells[width]) == 0 { // each line ends with what parts cells
+			cells = cells[:width]
+		}
+		if len(cells) != width {
+			return errors.Wrapf(stack.ErrShape, "line %d: got %d columns, want %d as in the first line", at, len(cells), width)
+		}
+		n++
+		if err := f(Row{at, cells, t}); err != nil {
+			return err
+		}
+	}
+	if n == 0 {
+		return noRows()
+	}
+	return nil
+}
+
+// Number returns the finite number in column j, or NaN and false where the cell
+// says that it is missing.
+func (r *Row) Number(j int) (v float64, ok bool, err error) {
+	cell, t := r.Cells[j], r.t
+	v, ok = number(cell, t.rows.comma)
+	if !ok {
+		if missing(cell) {
+			return nan, false, nil
+		}
+		return 0, false, errors.Errorf("%s: got %.40q, want a number", r.Where(j), cell)
+	}
+	if !stack.Finite(v) {
+		return 0, false, errors.Wrapf(stack.ErrNotFinite, "%s: got %.40s", r.Where(j), cell)
+	}
+	if t.rows.comma != ',' && (t.point == 0 || t.comma == 0) {
+		switch {
+		case t.point == 0 && bytes.IndexByte(cell, '.') >= 0:
+			t.point = r.Line
+		case t.comma == 0 && bytes.IndexByte(cell, ',') >= 0:
+			t.comma = r.Line
+		}
+		if t.point > 0 && t.comma > 0 {
+			return 0, false, errors.Errorf("got a decimal point in line %d and a decimal comma in line %d, want one of them", t.point, t.comma)
+		}
+	}
+	return v, true, nil
+}
+
+// Where names the place of column j, which counts from 1 there, and its name.
+func (r *Row) Where(j int) string {
+	s := "line " + strconv.Itoa(r.Line) + ", column " + strconv.Itoa(j+1)
+	if t := r.t; t.Header && t.Names[j] != "" {
+		s = strconv.Quote(t.Names[j]) + ", " + s
+	}
+	return s
+}

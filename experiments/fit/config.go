@@ -1,0 +1,271 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"spnode/data"
+	"spnode/data/inspect"
+	"spnode/experiments/driver"
+	"spnode/experiments/report"
+	"spnode/model/recipe"
+)
+
+// Config is all that shapes a run. Models are what the data were found to suit,
+// with all settings: a file of -print-config can be changed and given to -config.
+type Config struct {
+	Data string `json:"data"` // the file or folder
+	// Columns say what is what in the data, where names do not.
+	Columns data.ReadOptions `json:"columns,omitzero"`
+	HoldOut string           `json:"hold_out"` // the share of the trajectories that only test, or a second file
+	// Minutes of one processor that the trainings are to take, by a model of costs.
+	Minutes    float64 `json:"minutes"`
+	Recipe     string  `json:"recipe"` // auto, or the name of one
+	Latent     int     `json:"latent,omitempty"`
+	Invariants string  `json:"invariants"` // auto or none
+	Starts     string  `json:"starts"`     // anywhere or beginnings
+	// Members are trained from seeds of their own; they predict with a band.
+	Members int `json:"members"`
+	// Trial is the share of the iterations by which each of several models is tried.
+	Trial float64 `json:"trial"`
+	// Seen is what the data were seen to be.
+	Seen []string `json:"seen,omitempty"`
+	driver.Common[ModelConfig]
+}
+
+// ModelConfig is a model that may suit the data.
+type ModelConfig struct {
+	driver.Recipe
+	For      string   `json:"for"`
+	Inferred []string `json:"inferred,omitempty"`
+}
+
+const auto = "auto"
+
+func defaultConfig() Config {
+	return Config{HoldOut: "0.2", Minutes: 3, Recipe: auto, Invariants: auto, Starts: "anywhere", Members: 1, Trial: 0.15}
+}
+
+// flags are those of the command's own.
+type flags struct {
+	data, holdOut, recipe, invariants, starts, latent string
+	time, trajectory, components, inputs, parameters  string
+	minutes                                           float64
+	members                                           int
+}
+
+func (o *flags) add(f *driver.Flags) {
+	f.Set.StringVar(&o.data, "data", "", "trajectories in `FILE`, a table, .npz or .mat, or a folder of them")
+	f.Set.StringVar(&o.time, "time", "", "`NAME` of the column of the times (default t, time, …)")
+	f.Set.StringVar(&o.trajectory, "trajectory", "", "`NAME` of the column that tells trajectories apart (default sample, trajectory, run, …)")
+	f.Set.StringVar(&o.components, "components", "", "`NAMES` of the components, separated by commas (default all other columns)")
+	f.Set.StringVar(&o.inputs, "inputs", "", "`NAMES` of the inputs")
+	f.Set.StringVar(&o.parameters, "parameters", "", "`NAMES` of the parameters")
+	f.Set.StringVar(&o.holdOut, "hold-out", "", "`SHARE` of the trajectories to test on, or a second file of them (default 0.2)")
+	f.Set.Func("minutes", "`M` minutes of one processor for the trainings (default 3)", func(s string) (err error) {
+		if o.minutes, err = strconv.ParseFloat(s, 64); err != nil || !(o.minutes > 0) || math.IsInf(o.minutes, 0) {
+			return errors.New("want a positive number")
+		}
+		return nil
+	})
+	f.Set.StringVar(&o.recipe, "recipe", "", "`NAME`: auto (the default), "+strings.Join(recipe.Names(), ", "))
+	f.Set.StringVar(&o.latent, "latent", "", "`N` latent coordinates (default auto)")
+	f.Set.StringVar(&o.invariants, "invariants", "", "`auto` keeps the linear quantities that the data keep, none does not")
+	f.Set.StringVar(&o.starts, "starts", "", "`anywhere` (the default): train from all states; beginnings: from the first of each trajectory")
+	f.Count(&o.members, "members", "train `K` models from seeds of their own and predict with a band (default 1)")
+}
+
+// choose sets what the flags say and, unless a file has given models, plans them by
+// the data.
+func (c *Config) choose(f *driver.Flags, o flags) error {
+	for _, s := range []struct {
+		name, value string
+		into        *string
+		allowed     []string
+	}{
+		{"data", o.data, &c.Data, nil},
+		{"hold-out", o.holdOut, &c.HoldOut, nil},
+		{"recipe", o.recipe, &c.Recipe, append([]string{auto}, recipe.Names()...)},
+		{"invariants", o.invariants, &c.Invariants, []string{auto, "none"}},
+		{"starts", o.starts, &c.Starts, []string{"anywhere", "beginnings"}},
+	} {
+		if !f.Given(s.name) {
+			continue
+		}
+		if s.allowed != nil {
+			if err := driver.OneOf(s.name, s.value, s.allowed...); err != nil {
+				return err
+			}
+		}
+		*s.into = s.value
+	}
+	for _, s := range []struct {
+		name, value string
+		into        *[]string
+	}{{"components", o.components, &c.Columns.Components}, {"inputs", o.inputs, &c.Columns.Inputs}, {"parameters", o.parameters, &c.Columns.Parameters}} {
+		if f.Given(s.name) {
+			*s.into = strings.Split(s.value, ",")
+		}
+	}
+	if f.Given("time") {
+		c.Columns.Time = o.time
+	}
+	if f.Given("trajectory") {
+		c.Columns.Trajectory = o.trajectory
+	}
+	if f.Given("minutes") {
+		c.Minutes = o.minutes
+	} else if f.Quick {
+		c.Minutes = 0.3
+	}
+	if f.Given("members") {
+		c.Members = o.members
+	}
+	if f.Given("latent") && o.latent != auto {
+		n, err := strconv.Atoi(o.latent)
+		if err != nil || n < 1 {
+			return driver.Usagef("flag -latent: got %q, want a whole number of at least 1, or auto", o.latent)
+		}
+		c.Latent = n
+	}
+	if c.Data == "" {
+		return driver.Usagef("flag -data: got none, want a file of trajectories, such as -data experiments/fit/hires.csv")
+	}
+	if len(c.Models) > 0 { // of the configuration's file
+		return nil
+	}
+	return c.plan()
+}
+
+// plan makes a model of each recipe that suits the data.
+func (c *Config) plan() error {
+	s, err := c.read()
+	if err != nil {
+		return err
+	}
+	c.Seen = s.seen()
+	names := recipe.Names()
+	if c.Recipe != auto {
+		names = []string{c.Recipe}
+	}
+	options := recipe.Options{Seconds: 60 * c.Minutes / float64(c.Members), Latent: c.Latent, NoInvariants: c.Invariants == "none", FromBeginnings: c.Starts == "beginnings"}
+	var why []string
+	var plans []*recipe.Plan
+	for pass := range 2 { // the time is divided when the number of models is known
+		if n := len(plans); pass == 1 && n > 1 {
+			options.Seconds /= 1 + float64(n-1)*c.Trial/float64(c.Members)
+		}
+		plans, c.Models, why = nil, nil, nil
+		for _, name := range names {
+			r, err := recipe.ByName(name)
+			if err != nil {
+				return driver.AsUsage(err)
+			}
+			p, err := r.Plan(s.train, s.facts, options)
+			if errors.Is(err, recipe.ErrNotFor) {
+				why = append(why, err.Error())
+				continue
+			}
+			if err != nil {
+				return driver.AsUsage(err)
+			}
+			if name == "linear" && c.Recipe == auto && !s.linear() {
+				why = append(why, "linear: least squares leave too much of the changes for a linear system")
+				continue
+			}
+			plans = append(plans, p)
+			c.Models = append(c.Models, ModelConfig{
+				Recipe:   driver.Recipe{Name: name, Seeds: 1, Model: p.Model, Train: p.Train},
+				For:      r.For,
+				Inferred: p.Inferred,
+			})
+		}
+	}
+	for _, w := range why {
+		c.Seen = append(c.Seen, "not tried: "+w)
+	}
+	if len(c.Models) == 0 {
+		return driver.Usagef("flag -recipe: none suits the data: %s", strings.Join(why, "; "))
+	}
+	return nil
+}
+
+// Validate implements driver.Config.
+func (c *Config) Validate() error {
+	switch {
+	case c.Data == "":
+		return errors.New("data: got no file, want one")
+	case !(c.Trial > 0 && c.Trial <= 1):
+		return errors.Errorf("trial: got %g, want a share above 0 and at most 1", c.Trial)
+	case c.Members < 1:
+		return errors.Errorf("members: got %d, want at least 1", c.Members)
+	case len(c.Models) == 0:
+		return errors.New("models: got none, want at least one")
+	}
+	return driver.Validate(c.Recipes(), c.Models[0].Model.Dim)
+}
+
+// Describe implements driver.Config.
+func (c *Config) Describe() string {
+	return fmt.Sprintf("%s, about %s of a processor", strings.Join(append([]string{c.Data}, c.Seen...), "\n  "), report.Duration(60*c.Minutes))
+}
+
+// seen says what the data are, a line each.
+func (s *sets) seen() []string {
+	f := s.facts
+	lines := []string{s.counts()}
+	grid := "even steps"
+	if !f.Uniform {
+		grid = fmt.Sprintf("steps over %.1f decades", f.Decades)
+	}
+	first := s.train.Trajectories[0].Times
+	if times, shared := s.train.Grid(); shared {
+		lines = append(lines, fmt.Sprintf("%d times from %.4g to %.4g, %s", len(times), times[0], f.LastTime, grid))
+	} else {
+		lines = append(lines, fmt.Sprintf("times of each trajectory's own, from %.4g to %.4g, %s", first[0], f.LastTime, grid))
+	}
+	if gaps(s.train) {
+		lines = append(lines, "some values were not measured")
+	}
+	lines = append(lines, fmt.Sprintf("%.0f %% of the trajectories come to rest, %.0f %% come back", 100*f.Settled, 100*f.Returns))
+	if noise := s.noise(); noise > 1e-4 {
+		lines = append(lines, fmt.Sprintf("what is not smooth from one time to the next is up to %.1e of a component's largest value: noise, or times too far apart", noise))
+	}
+	var constant []string
+	for j, is := range f.Constant {
+		if is {
+			constant = append(constant, s.name(j))
+		}
+	}
+	if len(constant) > 0 {
+		lines = append(lines, "never change: "+strings.Join(constant, ", "))
+	}
+	return lines
+}
+
+func (s *sets) noise() (largest float64) {
+	for j, n := range s.facts.Noise {
+		largest = max(largest, n/s.facts.Scale[j])
+	}
+	return largest
+}
+
+// name is that of a component.
+func (s *sets) name(j int) string { return componentName(s.train, j) }
+
+func componentName(d *data.Dataset, j int) string {
+	if len(d.Components) > 0 {
+		return d.Components[j]
+	}
+	return "u" + strconv.Itoa(1+j)
+}
+
+// look inspects the data.
+func look(d *data.Dataset) (*inspect.Facts, error) {
+	f, err := inspect.Look(d)
+	return f, driver.AsUsage(err)
+}

@@ -1,0 +1,26 @@
+// Command fit learns a person's own trajectories: it reads them, says what it
+// takes them for, trains what may suit, keeps the best, and tests it on
+// trajectories that it has held out.
+package main
+
+import (
+	"context"
+	"io"
+
+	"spnode/experiments/driver"
+)
+
+func main() { driver.Main("fit", run) }
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	f := driver.NewFlags("fit", "learns your own trajectories: -data FILE is all that it needs")
+	var o flags
+	o.add(f)
+	return driver.Experiment[Config, *Config]{
+		Flags:   f,
+		Default: defaultConfig,
+		Choose:  func(c *Config) error { return c.choose(f, o) },
+		Quick:   func(*Config) {}, // choose makes the plans by it
+		Learn:   learn,
+	}.Run(ctx, args, stdout, stderr)
+}

@@ -1,0 +1,320 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"spnode/experiments/driver"
+	"spnode/experiments/report"
+	"spnode/model/stability"
+)
+
+// tested is what report.json says of the model's test.
+type tested struct {
+	Trajectories int         `json:"trajectories"` // held out
+	Errors       []*offs     `json:"errors"`
+	Components   []component `json:"components"`
+	Baselines    []baseline  `json:"baselines"`
+	Invariants   []invariant `json:"invariants,omitempty"`
+	Verdict      string      `json:"verdict"`
+	Better       float64     `json:"better"` // the best baseline's rms over the model's
+}
+
+type component struct {
+	Name    string  `json:"name"`
+	Scale   float64 `json:"scale"`
+	Largest float64 `json:"largest"`
+	RMS     float64 `json:"rms"`
+}
+
+type baseline struct {
+	Name string `json:"name"`
+	*offs
+}
+
+type invariant struct {
+	Quantity string  `json:"quantity"`
+	Data     float64 `json:"data"`  // largest change in the data, relative
+	Model    float64 `json:"model"` // and in the predictions
+}
+
+// page tests the model and shows the results.
+func (l *laboratory) page(chosen *ModelConfig, fitted []driver.Fitted) (*report.Page, error) {
+	t, err := driver.Test(fitted, l.test)
+	if err != nil {
+		return nil, err
+	}
+	t.Test.Verdict = l.verdict(t.Test, t.Stability)
+	m := t.Report(l.Session)
+	m.Name = chosen.Name
+	m.Extra["inferred"] = l.inferred(chosen)
+	if len(l.trials) > 0 {
+		m.Extra["tried"] = l.tried()
+	}
+	l.Report.Models = append(l.Report.Models, m)
+	fmt.Fprintf(l.Stdout, "\n%s\n", t.Test.Verdict)
+	figures, err := l.figures(t)
+	return &report.Page{
+		Title:   "Fit of " + l.Data,
+		Summary: t.Test.Verdict + " " + inWords(t.Stability) + " " + l.next(t.Test) + " " + l.predicting(),
+		Tables:  l.tables(chosen, t),
+		Figures: figures,
+	}, err
+}
+
+// test tests a model on the held-out trajectories, beside what anyone would try.
+func (l *laboratory) test(f driver.Fitted) (*tested, error) {
+	s := l.sets
+	t := &tested{Trajectories: s.held.Samples()}
+	for _, g := range grounds {
+		o, err := s.test(f.Model.Predict, s.held, g)
+		if err != nil {
+			return nil, err
+		}
+		t.Errors = append(t.Errors, o)
+	}
+	for j, largest := range t.Errors[0].Each {
+		t.Components = append(t.Components, component{s.name(j), s.facts.Scale[j], largest, t.Errors[0].EachRMS[j]})
+	}
+	if f.Seed > 0 { // the rest is the same for all members
+		return t, nil
+	}
+	var err error
+	if t.Baselines, err = s.baselines(); err != nil {
+		return nil, err
+	}
+	best := math.Inf(1)
+	for _, b := range t.Baselines {
+		if b.Away == 0 {
+			best = min(best, b.RMS)
+		}
+	}
+	t.Better = best / t.Errors[0].RMS
+	t.Invariants, err = l.invariants(f)
+	return t, err
+}
+
+// mostOfBaselines bounds the trajectories that the baselines are tested on.
+const mostOfBaselines = 20
+
+func (s *sets) baselines() ([]baseline, error) {
+	held := s.held
+	if n := min(held.Samples(), mostOfBaselines); n < held.Samples() {
+		held, _, _ = held.Split(n)
+	}
+	var all []baseline
+	add := func(name string, p predictor) error {
+		o, err := s.test(p, held, onGrid)
+		all = append(all, baseline{name, o})
+		return err
+	}
+	if err := add("nothing changes", persistence); err != nil {
+		return nil, err
+	}
+	for _, b := range []struct {
+		name string
+		make func(*sets) (*leastSquares, error)
+	}{{"linear least squares (DMD)", newLinear}, {"quadratic least squares (operator inference)", newQuadratic}} {
+		fit, err := b.make(s)
+		if err != nil { // too few data for it
+			continue
+		}
+		if err := add(b.name, fit.predict); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// invariants tells how the model keeps what the data keep.
+func (l *laboratory) invariants(f driver.Fitted) ([]invariant, error) {
+	s := l.sets
+	var all []invariant
+	if len(s.facts.Invariants) == 0 {
+		return nil, nil
+	}
+	var predicted [][][][]float64
+	for _, g := range together(s.held) {
+		trs := g.of.Trajectories
+		u0 := make([][]float64, len(trs))
+		for i, tr := range trs {
+			u0[i] = tr.States[0]
+		}
+		u, err := f.Model.Predict(u0, trs[0].Times)
+		if err != nil {
+			return nil, err
+		}
+		predicted = append(predicted, u)
+	}
+	for _, q := range s.facts.Invariants {
+		v := invariant{Data: q.Drift}
+		var size float64
+		var terms []string
+		for j, w := range q.Weights {
+			size += math.Abs(w) * s.facts.Scale[j]
+			if w != 0 {
+				terms = append(terms, fmt.Sprintf("%.4g %s", w, s.name(j)))
+			}
+		}
+		v.Quantity = strings.Join(terms, " + ")
+		for _, u := range predicted {
+			for k := range u {
+				for i, x := range u[k] {
+					var drift float64
+					for j, w := range q.Weights {
+						drift += w * (x[j] - u[0][i][j])
+					}
+					v.Model = max(v.Model, math.Abs(drift)/size)
+				}
+			}
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// verdict is the result in a sentence or two.
+func (l *laboratory) verdict(t *tested, st *stability.Report) string {
+	grid, again := t.Errors[0], t.Errors[len(t.Errors)-1]
+	which := "held out"
+	if l.sets.held == l.sets.validation {
+		which = "NOT held out: there are too few"
+	}
+	text := fmt.Sprintf("On %d trajectories (%s) the model is off by %s (rms) and by %s at most, relative to each component's largest value; restarted from the middle by %s and %s.",
+		t.Trajectories, which, report.Format(grid.RMS), report.Format(grid.Largest), report.Format(again.RMS), report.Format(again.Largest))
+	switch {
+	case t.Better < 1:
+		text += " It is NO better than the best of the simple methods below: do not use it."
+	case math.IsInf(t.Better, 1):
+		text += " All simple methods run away."
+	default:
+		text += fmt.Sprintf(" The best simple method is off by %s times as much.", report.Format(t.Better))
+	}
+	for _, e := range t.Errors {
+		if e.Away > 0 {
+			text += fmt.Sprintf(" WARNING: %s, %.0f %% of the predictions leave the range of the data by far.", e.Ground, 100*e.Away)
+		}
+	}
+	return text
+}
+
+// inWords says what is known of the model's dynamics before it runs.
+func inWords(r *stability.Report) string {
+	switch {
+	case r.Lipschitz == 0 && r.SpectralAbscissa < 0:
+		return "Its dynamics are linear in the latent coordinates and decay: no prediction can grow without bound, whatever the step."
+	case r.Lipschitz == 0 && r.SpectralAbscissa <= 1e-9*r.Norm:
+		return "Its dynamics are linear in the latent coordinates and do not grow: no prediction can run away, whatever the step."
+	case r.Certified:
+		return "It is certified to be globally stable: all its trajectories approach one another."
+	case !math.IsInf(r.BoundRadius, 0) && !math.IsNaN(r.BoundRadius) && r.BoundRadius > 0:
+		return "Its trajectories are bounded by construction."
+	}
+	return "Nothing proves that its trajectories stay bounded: watch long predictions."
+}
+
+// next says what to try where the model falls short.
+func (l *laboratory) next(t *tested) string {
+	grid, jump, again := t.Errors[0], t.Errors[3], t.Errors[4]
+	var tips []string
+	if again.RMS > 3*grid.RMS {
+		tips = append(tips, "restarts are worse than beginnings: more trajectories, or more of their middle, would help")
+	}
+	if jump.RMS > 5*grid.RMS {
+		tips = append(tips, "one jump is worse than many steps: predict on a grid like the data's, or give -substeps")
+	}
+	if noise := l.sets.noise(); noise > 0.3*grid.RMS && noise > 1e-4 {
+		tips = append(tips, fmt.Sprintf("the data are rough to %s, which may be all that can be reached", report.Format(noise)))
+	} else if grid.RMS > 1e-3 {
+		tips = append(tips, fmt.Sprintf("more time (-minutes %g), another -latent or another -recipe may do better", 4*l.Minutes))
+	}
+	if len(tips) == 0 {
+		return ""
+	}
+	text := strings.Join(tips, "; ")
+	return "To try next: " + text + "."
+}
+
+func (l *laboratory) predicting() string {
+	return fmt.Sprintf("To predict: go run ./experiments/fit -predict %s -initial STATES.csv -times 0:%.4g:%.4g -out prediction.csv, with a state of %d components in each row.",
+		l.Dir, l.sets.facts.Span, l.sets.facts.Span/100, l.sets.train.Dim())
+}
+
+func (l *laboratory) tried() map[string]any {
+	m := map[string]any{}
+	for _, t := range l.trials {
+		m[t.name] = t.score
+	}
+	return m
+}
+
+func (l *laboratory) tables(chosen *ModelConfig, t *driver.Tested[*tested]) []*report.Table {
+	errs := report.NewTable(fmt.Sprintf("Errors on %d held-out trajectories, relative to each component's largest value", t.Test.Trajectories), "model", "tested", "largest", "rms", "leave the range")
+	for _, e := range t.Test.Errors {
+		errs.Add(chosen.Name, string(e.Ground), e.Largest, e.RMS, fmt.Sprintf("%.0f %%", 100*e.Away))
+	}
+	for _, b := range t.Test.Baselines {
+		errs.Add(b.Name, string(b.Ground), b.Largest, b.RMS, fmt.Sprintf("%.0f %%", 100*b.Away))
+	}
+	parts := report.NewTable("By component, on the data's times", "component", "largest value", "largest error", "rms error")
+	order := make([]int, len(t.Test.Components))
+	for i := range order {
+		order[i] = i
+	}
+	const most = 30 // of which a table shows the worst
+	slices.SortStableFunc(order, func(a, b int) int {
+		if len(order) <= most {
+			return 0
+		}
+		return compare(t.Test.Components[b].RMS, t.Test.Components[a].RMS)
+	})
+	for _, i := range order[:min(most, len(order))] {
+		c := t.Test.Components[i]
+		parts.Add(c.Name, c.Scale, c.Largest, c.RMS)
+	}
+	kept := report.NewTable("What the data keep", "quantity", "changes in the data", "in the predictions")
+	for _, q := range t.Test.Invariants {
+		kept.Add(q.Quantity, q.Data, q.Model)
+	}
+	rates := report.NewTable("Time scales of the learned A", "rate", "half-life", "frequency")
+	for i, z := range t.Stability.Spectrum {
+		if i > 0 && z[1] < 0 { // of a pair the other
+			continue
+		}
+		half, frequency := any("never"), any(nil)
+		if z[0] < 0 {
+			half = math.Ln2 / -z[0]
+		}
+		if z[1] != 0 {
+			frequency = math.Abs(z[1]) / (2 * math.Pi)
+		}
+		rates.Add(-z[0], half, frequency)
+	}
+	tries := report.NewTable("Tried", "recipe", "error", "")
+	for _, r := range l.trials {
+		why := ""
+		if r.err != nil {
+			why = r.err.Error()
+		}
+		tries.Add(r.name, r.score, why)
+	}
+	seeds := report.NewTable("Members", "model", "seed", "largest", "rms")
+	t.SeedRows(seeds, func(s report.Seed[*tested]) []any { return []any{s.Test.Errors[0].Largest, s.Test.Errors[0].RMS} })
+	inferred := report.NewTable("What was inferred from the data", "")
+	for _, line := range l.inferred(chosen) {
+		inferred.Add(line)
+	}
+	return []*report.Table{errs, parts, kept, rates, tries, seeds, inferred}
+}
+
+func compare(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,181 @@
+// Command suite holds fit against problems of the field: it writes their data as
+// files, runs nothing but the command fit on each of them, and shows the errors in a
+// table.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"spnode/data/file"
+	"spnode/experiments/driver"
+	"spnode/experiments/report"
+)
+
+func main() { driver.Main("suite", run) }
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	set := flag.NewFlagSet("suite", flag.ContinueOnError)
+	set.SetOutput(stderr)
+	dir := set.String("out", filepath.Join("checkpoints", "suite"), "`DIR` for the data, the runs and the table")
+	only := set.String("only", "", "only the problems `NAMES`, separated by commas")
+	minutes := set.Float64("minutes", 3, "minutes of one processor for each problem, twice as many for the large ones")
+	seeds := set.Int("seeds", 1, "`N` runs of each problem, from seeds of their own")
+	write := set.Bool("write", false, "write the data and stop")
+	format := set.String("format", "npz", "of the data: npz or csv")
+	if err := set.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return driver.AsUsage(err)
+	}
+	if err := driver.OneOf("format", *format, "npz", "csv"); err != nil {
+		return err
+	}
+	chosen := problems
+	if *only != "" {
+		chosen = nil
+		for _, name := range strings.Split(*only, ",") {
+			i := slices.IndexFunc(problems, func(e entry) bool { return e.name == name })
+			if i < 0 {
+				return driver.Usagef("flag -only: got %q, want names among %s", name, strings.Join(names(), ", "))
+			}
+			chosen = append(chosen, problems[i])
+		}
+	}
+	s := &suite{ctx: ctx, dir: *dir, stdout: stdout, stderr: stderr}
+	for _, e := range chosen {
+		if err := s.write(e, *format); err != nil {
+			return err
+		}
+	}
+	if *write {
+		return nil
+	}
+	return s.fit(chosen, *minutes, *seeds)
+}
+
+func names() (all []string) {
+	for _, e := range problems {
+		all = append(all, e.name)
+	}
+	return all
+}
+
+type suite struct {
+	ctx            context.Context
+	dir            string
+	stdout, stderr io.Writer
+	files          map[string]string
+}
+
+// write makes the data of a problem, unless they are there.
+func (s *suite) write(e entry, format string) error {
+	if err := os.MkdirAll(filepath.Join(s.dir, "data"), 0o755); err != nil {
+		return errors.Wrap(err, "suite")
+	}
+	path := filepath.Join(s.dir, "data", e.name+"."+format)
+	if s.files == nil {
+		s.files = map[string]string{}
+	}
+	s.files[e.name] = path
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	d, err := e.make(s.ctx, e.samples)
+	if err != nil {
+		return errors.WithMessage(err, e.name)
+	}
+	fmt.Fprintf(s.stdout, "%s: %s, %s\n", e.name, e.what, d)
+	return d.Write(path)
+}
+
+// result is what the table needs of fit's report.
+type result struct {
+	Seconds float64 `json:"seconds"`
+	Models  []struct {
+		Name string `json:"name"`
+		Test struct {
+			Better float64 `json:"better"`
+			Errors []struct {
+				On      string   `json:"on"`
+				Largest *float64 `json:"largest"`
+				RMS     *float64 `json:"rms"`
+			} `json:"errors"`
+		} `json:"test"`
+	} `json:"models"`
+}
+
+// fit builds the command, runs it on each file, and gathers its reports.
+func (s *suite) fit(chosen []entry, minutes float64, seeds int) error {
+	command, err := filepath.Abs(filepath.Join(s.dir, "fit.exe"))
+	if err != nil {
+		return errors.Wrap(err, "suite")
+	}
+	build := exec.CommandContext(s.ctx, "go", "build", "-o", command, "./experiments/fit")
+	build.Stdout, build.Stderr = s.stdout, s.stderr
+	if err := build.Run(); err != nil {
+		return errors.Wrap(err, "suite: go build ./experiments/fit, from the project's folder")
+	}
+	t := report.NewTable("Largest and rms errors on held-out trajectories, relative to each component's largest value", "problem", "seed", "recipe", "largest", "rms", "one jump", "rms", "restarted", "rms", "simple methods", "seconds")
+	for _, e := range chosen {
+		for k := range seeds {
+			name := fmt.Sprintf("%s-%d", e.name, k)
+			report := filepath.Join(s.dir, "runs", name, "report.json")
+			if _, err := os.Stat(report); err != nil {
+				fmt.Fprintf(s.stdout, "\n%s: %s, seed %d\n", e.name, e.what, k)
+				c := exec.CommandContext(s.ctx, command, "-data", s.files[e.name], "-hold-out", "0.25", "-minutes", fmt.Sprint(minutes*e.factor),
+					"-seed", fmt.Sprint(k), "-checkpoints", filepath.Join(s.dir, "runs"), "-run", name)
+				c.Stdout, c.Stderr = s.stdout, s.stderr
+				if err := c.Run(); err != nil {
+					return errors.Wrapf(err, "suite: %s", name)
+				}
+			}
+			if err := add(t, e.name, k, report); err != nil {
+				return err
+			}
+		}
+	}
+	fmt.Fprintf(s.stdout, "\n%s", t)
+	return file.WriteBytes(filepath.Join(s.dir, "suite.md"), []byte(t.Markdown()))
+}
+
+// add adds a row to the table from a report.
+func add(t *report.Table, problem string, seed int, path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return errors.Wrap(err, "suite")
+	}
+	var r result
+	if err := json.Unmarshal(text, &r); err != nil || len(r.Models) != 1 {
+		return errors.Errorf("suite: %s: got %d models, %v, want the report of fit", path, len(r.Models), err)
+	}
+	m := r.Models[0]
+	row := []any{problem, fmt.Sprint(seed), m.Name}
+	for _, on := range []string{"on the data's times", "in one jump to the end", "restarted from the middle"} {
+		for _, e := range m.Test.Errors {
+			if e.On == on {
+				row = append(row, number(e.Largest), number(e.RMS))
+			}
+		}
+	}
+	t.Add(append(row, report.Format(m.Test.Better)+" times", r.Seconds)...)
+	return nil
+}
+
+func number(x *float64) any {
+	if x == nil {
+		return "not finite"
+	}
+	return report.Format(*x)
+}

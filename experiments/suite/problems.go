@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"math"
+
+	"spnode/data"
+	"spnode/data/ode"
+	"spnode/data/problem"
+)
+
+// entry is a problem of the suite: how its data are made.
+type entry struct {
+	name string
+	what string
+	make func(ctx context.Context, samples int) (*data.Dataset, error)
+	// samples that are written, a quarter of which fit holds out.
+	samples int
+	// factor is what fit's minutes are multiplied by.
+	factor float64
+}
+
+const seed = 1
+
+var problems = []entry{
+	{"hires", "HIRES, 8 species", func(ctx context.Context, n int) (*data.Dataset, error) {
+		return stiff(ctx, problem.HIRES(), 1e-13, problem.HIRESStates(n, seed), fromZero(1e-3, problem.HIRESTime, 201))
+	}, 200, 1},
+	{"pollu", "POLLU, 20 species", func(ctx context.Context, n int) (*data.Dataset, error) {
+		return stiff(ctx, problem.POLLU(), 1e-18, problem.POLLUStates(n, seed), fromZero(1e-6, problem.POLLUTime, 201))
+	}, 200, 2},
+	{"robertson", "Robertson's reaction", func(ctx context.Context, n int) (*data.Dataset, error) {
+		u0, err := problem.DefaultRobertsonStates(n, seed).Draw()
+		if err != nil {
+			return nil, err
+		}
+		d, _, err := problem.RobertsonRadau().SolveFrom(ctx, problem.Robertson{}, u0, 0, problem.RobertsonTimes(197))
+		return d, err
+	}, 200, 2},
+	{"collisional", "a collisional–radiative model, 30 levels", func(ctx context.Context, n int) (*data.Dataset, error) {
+		return stiff(ctx, problem.NewCollisional(30, 5), 1e-13, problem.PopulationStates(n, 30, seed), fromZero(1e-10, 10, 165))
+	}, 250, 1},
+	{"vanderpol", "Van der Pol, μ = 100, two periods", func(ctx context.Context, n int) (*data.Dataset, error) {
+		return stiff(ctx, problem.VanDerPol{Mu: 100}, 1e-10, problem.VanDerPolStates(n, seed), even(325, 651))
+	}, 200, 2},
+	{"oregonator", "Oregonator", func(ctx context.Context, n int) (*data.Dataset, error) {
+		return stiff(ctx, problem.Oregonator{}, 1e-8, problem.OregonatorStates(n, seed), even(360, 361))
+	}, 200, 2},
+	{"burgers", "viscous Burgers, 128 points", func(ctx context.Context, n int) (*data.Dataset, error) {
+		p := problem.DefaultBurgers()
+		d, _, err := ode.DefaultRKF45().Solve(p, p.States(n, seed), even(5, 101))
+		return d, err
+	}, 200, 2},
+	{"allencahn", "Allen–Cahn, 64 points", func(ctx context.Context, n int) (*data.Dataset, error) {
+		p := problem.DefaultAllenCahn()
+		d, _, err := ode.DefaultRKF45().Solve(p, p.States(n, seed), even(10, 101))
+		return d, err
+	}, 200, 2},
+	{"transient", "transient growth, ε = 1", func(ctx context.Context, n int) (*data.Dataset, error) {
+		d, _, err := ode.DefaultRKF45().Solve(problem.Transient{Epsilon: 1}, problem.UniformStates(n, 2, -1, 1, seed), even(4, 41))
+		return d, err
+	}, 200, 1},
+}
+
+func stiff(ctx context.Context, p ode.StiffProblem, abs float64, u0 [][]float64, times []float64) (*data.Dataset, error) {
+	m := ode.DefaultRadau()
+	m.AbsTol = abs
+	d, _, err := m.SolveFrom(ctx, p, u0, 0, times)
+	return d, err
+}
+
+// fromZero is 0 and n times evenly spaced in log t.
+func fromZero(first, last float64, n int) []float64 {
+	times := make([]float64, 1+n)
+	for i := range n {
+		times[1+i] = first * math.Pow(last/first, float64(i)/float64(n-1))
+	}
+	return times
+}
+
+// even are n times from 0 on.
+func even(last float64, n int) []float64 {
+	times := make([]float64, n)
+	for i := range times {
+		times[i] = last * float64(i) / float64(n-1)
+	}
+	return times
+}

@@ -1,0 +1,368 @@
+package leastsq
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/pkg/errors"
+
+	"spnode/ops/kernel"
+)
+
+// Trajectory is a run of the latent state: at each of its times, which increase, n
+// components. States that are not finite are left out.
+type Trajectory struct {
+	Times  []float64
+	States [][]float64
+}
+
+// The forms of Config.
+const (
+	Differences = "differences"
+	ETD1        = "etd1"
+)
+
+// Config shapes a fit.
+type Config struct {
+	// Form is differences or, for a given A, etd1.
+	Form string `json:"form"`
+	// Order is that of the differences: each takes the Order+1 times around it.
+	Order int `json:"order,omitempty"`
+	// Ends takes the times at the ends of a trajectory too, by one-sided differences.
+	Ends bool `json:"ends,omitempty"`
+	// Ridge is added to the diagonal of the normal equations, of columns scaled to
+	// unit size.
+	Ridge float64 `json:"ridge"`
+	// Noise is added to the states that the features are made of, as independent
+	// normal numbers of so many times the root mean square of the states: a field that
+	// is fitted to it bends back what leaves the data.
+	Noise float64 `json:"noise,omitempty"`
+	// Samples is how many states are taken, drawn by Seed; 0: all.
+	Samples int    `json:"samples,omitempty"`
+	Seed    uint64 `json:"seed,omitempty"`
+	// Corrections is how often the fit is corrected by rollouts of an interval in
+	// Substeps steps of ETDRK4.
+	Corrections int `json:"corrections"`
+	Substeps    int `json:"substeps"`
+}
+
+// DefaultConfig returns differences of order 12, which snapshots that are a third
+// of the shortest time scale apart need, and three corrections.
+func DefaultConfig() Config {
+	return Config{Form: Differences, Order: 12, Ridge: 1e-9, Corrections: 3, Substeps: 4}
+}
+
+// Validate returns an error for the first setting that cannot be used.
+func (c Config) Validate() error {
+	switch {
+	case c.Form != Differences && c.Form != ETD1:
+		return errors.Errorf("leastsq: Config: form is %q, want %s or %s", c.Form, Differences, ETD1)
+	case c.Form == Differences && c.Order < 1:
+		return errors.Errorf("leastsq: Config: order is %d, want at least 1", c.Order)
+	case !(c.Ridge >= 0) || math.IsInf(c.Ridge, 0) || !(c.Noise >= 0) || math.IsInf(c.Noise, 0):
+		return errors.Errorf("leastsq: Config: ridge is %g and noise %g, want finite numbers that are not negative", c.Ridge, c.Noise)
+	case c.Samples < 0 || c.Corrections < 0:
+		return errors.Errorf("leastsq: Config: samples is %d and corrections %d, want none negative", c.Samples, c.Corrections)
+	case c.Corrections > 0 && c.Substeps < 1:
+		return errors.Errorf("leastsq: Config: substeps is %d, want at least 1", c.Substeps)
+	}
+	return nil
+}
+
+// Report is what a fit says of itself. Residuals are relative, by root mean squares.
+type Report struct {
+	Rows         int     `json:"rows"`
+	Coefficients int     `json:"coefficients"`
+	Residual     float64 `json:"residual"` // of the velocities, or of a step of ETD1
+	// Condition is that of the scaled features, ridge included: the largest of all
+	// systems.
+	Condition float64 `json:"condition"`
+	// Steps are the residuals of a rollout of one interval, over the size of the
+	// states: before each correction and after the last, of which the best was kept.
+	Steps []float64 `json:"steps,omitempty"`
+	Kept  int       `json:"kept"`    // corrections kept
+	Lost  int       `json:"dropped"` // rollouts left out, for they left the data
+	// Slaved are the components that relax within a step, of whose rates the data show
+	// no more than that: theirs were set.
+	Slaved []int `json:"slaved,omitempty"`
+	// Open are the directions that the data leave open, the ridge having chosen.
+	Open []Direction `json:"open,omitempty"`
+}
+
+// blockRows is how many states make a block, and blocks how many are in work at once.
+const (
+	blockRows = 128
+	blocks    = 16
+)
+
+// Dynamics is a fitted du/dt = Au + p(u).
+type Dynamics struct {
+	A []float64 // (n, n)
+	C []float64 // of p without its monomials of degree 1 where A was fitted along
+	Report
+}
+
+// Fit fits the dynamics to trajectories. Where a is nil, p has its monomials of degree 1 and they
+// become A, and p is without them in the result; else A = a, (n, n), is held, and p
+// is fitted as it is.
+//
+// The errors are those of trajectories that do not fit p or each other, of grids
+// with too few times for the order, and of data that do not determine the coefficients
+// with the ridge given.
+func Fit(p *kernel.Polynomial, a []float64, d []Trajectory, c Config) (*Dynamics, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	n := p.In()
+	switch {
+	case p.Out() != n:
+		return nil, errors.Errorf("leastsq: Fit: p is R^%d → R^%d, want it to have as many outputs as inputs", n, p.Out())
+	case a == nil && !p.Linear():
+		return nil, errors.New("leastsq: Fit: A is to be fitted, but p has no monomials of degree 1; give A, or let p have them")
+	case a == nil && c.Form == ETD1:
+		return nil, errors.Errorf("leastsq: Fit: the form %s needs an A; try %s", ETD1, Differences)
+	case a != nil && len(a) != n*n:
+		return nil, errors.Errorf("leastsq: Fit: A has %d elements, want %d", len(a), n*n)
+	}
+	f := &fit{Config: c, p: p, given: a, a: slices.Clone(a), c: make([]float64, p.Coefficients())}
+	if err := f.collect(d); err != nil {
+		return nil, err
+	}
+	if err := f.velocities(); err != nil {
+		return nil, err
+	}
+	if err := f.correct(); err != nil {
+		return nil, err
+	}
+	r := &Dynamics{A: f.a, C: f.c, Report: f.report}
+	if a == nil {
+		r.A, r.C = p.SplitLinear(f.c)
+	}
+	return r, nil
+}
+
+// sample is a state of the data.
+type sample struct {
+	u, next  []float64
+	h        float64
+	velocity []float64
+}
+
+// fit is a fit in work.
+type fit struct {
+	Config
+	p       *kernel.Polynomial
+	given   []float64 // A, nil if it is fitted along
+	a, c    []float64
+	samples []sample
+	rms     float64
+	report  Report
+}
+
+// collect takes the samples from the data.
+func (f *fit) collect(d []Trajectory) error {
+	n := f.p.In()
+	var square float64
+	for i, t := range d {
+		if len(t.Times) != len(t.States) || len(t.Times) < 2 {
+			return errors.Errorf("leastsq: Fit: trajectory %d has %d times and %d states, want as many of both, and two at least", i, len(t.Times), len(t.States))
+		}
+		for k, u := range t.States {
+			if len(u) != n {
+				return errors.Errorf("leastsq: Fit: trajectory %d, time %d: the state has %d components, want %d", i, k, len(u), n)
+			}
+			if k > 0 && !(t.Times[k] > t.Times[k-1]) {
+				return errors.Errorf("leastsq: Fit: trajectory %d: time %d is %g after %g, want times that increase", i, k, t.Times[k], t.Times[k-1])
+			}
+		}
+		var st []stencil
+		if f.Form == Differences {
+			var err error
+			if st, err = stencils(t.Times, f.Order, f.Ends); err != nil {
+				return errors.Wrapf(err, "trajectory %d", i)
+			}
+		}
+		for k, u := range t.States {
+			s := sample{u: u}
+			if k+1 < len(t.States) {
+				s.next, s.h = t.States[k+1], t.Times[k+1]-t.Times[k]
+			}
+			if f.Form == Differences {
+				if st[k].weights == nil {
+					continue
+				}
+				s.velocity = make([]float64, n)
+				st[k].at(s.velocity, t.States)
+			}
+			if s.next == nil && (f.Form == ETD1 || f.Corrections > 0) || !allFinite(u) || !allFinite(s.next) || !allFinite(s.velocity) {
+				continue
+			}
+			f.samples = append(f.samples, s)
+			square += kernel.Dot(u, u)
+		}
+	}
+	if len(f.samples) == 0 {
+		return errors.New("leastsq: Fit: no state of the data can be used, want finite ones")
+	}
+	f.draw(square)
+	return nil
+}
+
+// draw takes as many samples as are wanted of those there are, whose squares have the
+// sum given, and makes the noise.
+func (f *fit) draw(square float64) {
+	f.rms = math.Sqrt(square / float64(len(f.samples)*f.p.In()))
+	rng := rand.New(rand.NewPCG(f.Seed, 0))
+	if f.Samples > 0 && f.Samples < len(f.samples) {
+		rng.Shuffle(len(f.samples), func(i, j int) { f.samples[i], f.samples[j] = f.samples[j], f.samples[i] })
+		f.samples = f.samples[:f.Samples]
+	}
+	if f.Noise > 0 {
+		for i := range f.samples {
+			u := slices.Clone(f.samples[i].u)
+			for j := range u {
+				u[j] += f.Noise * f.rms * rng.NormFloat64()
+			}
+			f.samples[i].u = u
+		}
+	}
+	// Rollouts take those of one length together; what rounding makes of the times of
+	// a uniform grid is one length.
+	slices.SortStableFunc(f.samples, func(a, b sample) int {
+		switch {
+		case a.h < b.h:
+			return -1
+		case a.h > b.h:
+			return 1
+		}
+		return 0
+	})
+	for i := 1; i < len(f.samples); i++ {
+		if h := f.samples[i-1].h; f.samples[i].h-h <= 1e-9*h {
+			f.samples[i].h = h
+		}
+	}
+	f.report.Rows, f.report.Coefficients = len(f.samples), f.p.Coefficients()
+}
+
+func allFinite(x []float64) bool {
+	for _, v := range x {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// rates are those of the components, from A's diagonal, over a step of the median
+// length.
+func (f *fit) rates() []float64 {
+	a := f.linear()
+	r := make([]float64, f.p.In())
+	h := f.samples[len(f.samples)/2].h
+	for i := range r {
+		r[i] = h * a[i*len(r)+i]
+	}
+	return r
+}
+
+// linear is A.
+func (f *fit) linear() []float64 {
+	if f.given != nil {
+		return f.a
+	}
+	a, _ := f.p.SplitLinear(f.c)
+	return a
+}
+
+// accumulate adds the samples to systems. make is called in each goroutine for the
+// function that fills a block with a part of them, which have one h.
+func (f *fit) accumulate(all []*system, work func() func(b *block, part []sample)) {
+	var parts [][]sample
+	for rest := f.samples; len(rest) > 0; {
+		k := 1
+		for k < len(rest) && k < blockRows && rest[k].h == rest[0].h {
+			k++
+		}
+		parts = append(parts, rest[:k])
+		rest = rest[k:]
+	}
+	workers := make(chan func(b *block, part []sample), blocks)
+	for range blocks {
+		workers <- work()
+	}
+	for len(parts) > 0 {
+		k := min(blocks, len(parts))
+		bs := make([]*block, k)
+		parallel(k, func(_ *[]float64, i int) {
+			w := <-workers
+			bs[i] = newBlock(all, len(parts[i])*f.p.Parts())
+			w(bs[i], parts[i])
+			workers <- w
+		})
+		add(all, bs)
+		parts = parts[k:]
+	}
+}
+
+// solve adds the solutions of systems to the coefficients and returns the relative
+// residual.
+func (f *fit) solve(all []*system) (float64, error) {
+	var residual, square float64
+	f.report.Open, f.report.Condition = nil, 0
+	for _, s := range all {
+		r, err := s.solve(f.Ridge)
+		if err != nil {
+			return 0, err
+		}
+		for i := range s.features {
+			for j, col := range s.columns {
+				f.c[s.at+i*s.outs+col] += r.c.At(i, j)
+			}
+		}
+		residual += r.residual
+		square += s.square
+		f.report.Condition = max(f.report.Condition, r.condition)
+		for _, d := range r.open {
+			d.Outputs = s.outputs
+			f.report.Open = append(f.report.Open, d)
+		}
+	}
+	return math.Sqrt(residual / square), nil
+}
+
+// fill puts features of the polynomial, weighted for each system, in a block.
+func fill(b *block, all []*system, groups []kernel.Group, parts int, phi []float64, rows int, weight func(s *system) float64) {
+	l := parts * rows
+	for i, s := range all {
+		at := 0
+		for _, g := range groups {
+			if g.At == s.at {
+				break
+			}
+			at += g.Features * l
+		}
+		kernel.AxpyTo(b.x[i], weight(s), phi[at:at+s.features*l])
+	}
+}
+
+// target puts the targets y of a block's rows, weighted, in it.
+func target(b *block, all []*system, groups []kernel.Group, parts int, y []float64, rows int, weight func(s *system) float64) {
+	l := parts * rows
+	for i, s := range all {
+		at := 0
+		for _, g := range groups {
+			if g.At == s.at {
+				break
+			}
+			at += g.Outs * l
+		}
+		w := weight(s)
+		for r := range l {
+			for j, col := range s.columns {
+				b.y[i][r*len(s.columns)+j] = w * y[at+r*s.outs+col]
+			}
+		}
+	}
+}

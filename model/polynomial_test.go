@@ -1,0 +1,197 @@
+package model
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/floats"
+
+	"spnode/model/stability"
+)
+
+// plane is the fixed pair of the first n of m coordinates.
+func plane(n, m int) *LinearPair {
+	v := make([][]float64, n)
+	for i := range v {
+		v[i] = make([]float64, m)
+		v[i][i] = 1
+	}
+	p, err := NewLinearPair(v, 1)
+	if err != nil {
+		panic(err)
+	}
+	p.Only = true
+	return p
+}
+
+// lift has the columns of the coordinates that plane leaves out.
+func lift(n, m int) [][]float64 {
+	l := make([][]float64, m)
+	for i := range l {
+		l[i] = make([]float64, m-n)
+		if i >= n {
+			l[i][i-n] = 1
+		}
+	}
+	return l
+}
+
+// Models with polynomials, within a ball and not, and as a manifold.
+func TestPolynomialModelGradient(t *testing.T) {
+	rng := rand.New(rand.NewPCG(31, 32))
+	cubic := PolynomialConfig{Degree: 3}
+	periodic := PolynomialConfig{Degree: 3, Periodic: true}
+	const inside = 0.05 // all states, of size 1, lie outside: differences across the sphere are none
+	for _, g := range []NonlinearConfig{
+		{Kind: KindPolynomial, PolynomialConfig: cubic},
+		{Kind: KindPolynomial, PolynomialConfig: cubic, Radius: inside},
+		{Kind: KindPolynomial, PolynomialConfig: periodic},
+		{Kind: KindPolynomial, PolynomialConfig: periodic, Radius: inside},
+		{Kind: KindBilinear, Rank: 2, Radius: inside},
+		{Kind: KindNone},
+	} {
+		for i, manifold := range []*PolynomialDecoder{
+			nil, {PolynomialConfig: cubic}, {PolynomialConfig: cubic, Lift: lift(4, 6)}, {PolynomialConfig: periodic, Lift: lift(4, 6)},
+		} {
+			for _, method := range []string{"etd1", "etdrk4"} {
+				c := gradientCase{
+					integrator: method, substeps: 1, n: 4, batch: 3, autoencoder: manifold != nil, manifold: manifold,
+					dt: 0.3, rate: 1, shift: -0.3, g: g, workers: 1, params: 99, elements: 2,
+				}
+				// As TestModelGradient.
+				if e, by, err := c.worst(rng); err != nil || !(e <= 1e-7) {
+					t.Errorf("%+v, %s, decoder %d: gradient by %s is off by %.2g, error %v", g, method, i, by, e, err)
+				}
+			}
+		}
+	}
+}
+
+// Within its ball a model is the one without, to the bit; and from wherever it starts
+// it ends in the ball that the report proves, by steps of any size.
+func TestBallBounds(t *testing.T) {
+	rng := rand.New(rand.NewPCG(33, 34))
+	const n, radius = 3, 1.5
+	for i, g := range []NonlinearConfig{
+		{Kind: KindPolynomial, PolynomialConfig: PolynomialConfig{Degree: 4}, Radius: radius},
+		{Kind: KindBilinear, Rank: 2, Radius: radius},
+		{Kind: KindPolynomial, PolynomialConfig: PolynomialConfig{Degree: 2}, Radius: radius},
+		{Kind: KindPolynomial, PolynomialConfig: PolynomialConfig{Degree: 4}, Radius: radius},
+	} {
+		method := []string{"etd1", "etdrk4", "imex", "etd2rk"}[i]
+		cfg := Config{Dim: n, Linear: LinearConfig{Shift: -0.5, Spread: 0.3}, Nonlinear: g, Integrator: method, Substeps: 1, Dtype: "float64"}
+		m, err := New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range m.Params().List {
+			if strings.HasPrefix(p.Name, "g/") {
+				Normal(1)(rng, p.Data)
+			}
+		}
+		r, err := m.Stability()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.IsInf(r.BoundRadius, 0) || !(r.BoundRadius > 0) {
+			t.Fatalf("%s: the radius is %g, want a finite one", g.Kind, r.BoundRadius)
+		}
+		ball := r.BoundRadius
+		if method == "etdrk4" {
+			ball *= stability.ETDRK4Factor
+		}
+		_, s, _ := m.hurwitz.matrices(m.params)
+		norm := func(u []float64) float64 {
+			var v float64
+			for i := range u {
+				v += u[i] * floats.Dot(s.RawRowView(i), u)
+			}
+			return math.Sqrt(v)
+		}
+		var largest float64
+		for range 100 {
+			u := make([]float64, n)
+			for i := range u {
+				u[i] = rng.NormFloat64() * math.Exp(8*rng.Float64()-2)
+			}
+			times := []float64{0}
+			for len(times) < 60 {
+				times = append(times, times[len(times)-1]+math.Exp(6*rng.Float64()-3))
+			}
+			out, err := m.Predict([][]float64{u}, times)
+			if err != nil {
+				t.Fatal(err)
+			}
+			bound := max(norm(u), ball)
+			for k := range out {
+				if v := norm(out[k][0]); !(v <= bound*(1+1e-12)) {
+					t.Fatalf("%s: time %d: the norm is %g, above %g", g.Kind, k, v, bound)
+				}
+			}
+			largest = max(largest, norm(out[59][0]))
+		}
+		t.Logf("%s, %s: radius %.3g, the farthest in the end %.3g", g.Kind, method, r.BoundRadius, largest)
+
+		// L is a Lipschitz constant of a step's g: checked on the polynomials themselves
+		// in package kernel; here that it is finite.
+		if math.IsInf(r.Lipschitz, 0) {
+			t.Errorf("%s: no Lipschitz constant", g.Kind)
+		}
+	}
+}
+
+func TestPolynomialConfigRefused(t *testing.T) {
+	for want, change := range map[string]func(c *Config){
+		"nonlinear.degree is 0":        func(c *Config) { c.Nonlinear.Degree = 0 },
+		"nonlinear.degree is 40":       func(c *Config) { c.Nonlinear.Degree = 40 },
+		"nonlinear.radius is -1":       func(c *Config) { c.Nonlinear.Radius = -1 },
+		"nonlinear.periodic wants":     func(c *Config) { c.Nonlinear.Periodic = true },
+		"polynomial stands beside a f": func(c *Config) { c.Autoencoder = AutoencoderConfig{Latent: 2, Polynomial: &PolynomialDecoder{}} },
+		"polynomial.lift has 1 rows": func(c *Config) {
+			c.Autoencoder = AutoencoderConfig{Latent: 2, Skip: plane(2, 5), Polynomial: &PolynomialDecoder{Lift: [][]float64{{1}}}}
+		},
+	} {
+		c := DefaultConfig(5)
+		c.Nonlinear = NonlinearConfig{Kind: KindPolynomial, PolynomialConfig: PolynomialConfig{Degree: 2}}
+		change(&c)
+		_, err := New(c)
+		wantError(t, want, err, ErrConfig, want)
+	}
+}
+
+// A manifold is kept by its checkpoint, and its configuration by its text.
+func TestPolynomialCheckpoint(t *testing.T) {
+	c := DefaultConfig(6)
+	c.Nonlinear = NonlinearConfig{Kind: KindPolynomial, PolynomialConfig: PolynomialConfig{Degree: 2, Periodic: true}, Radius: 2}
+	c.Autoencoder = AutoencoderConfig{Latent: 4, Skip: plane(4, 6), Polynomial: &PolynomialDecoder{PolynomialConfig: PolynomialConfig{Degree: 3, Periodic: true}, Lift: lift(4, 6)}}
+	m, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range m.params.Flat {
+		m.params.Flat[i] += 0.01 * float64(i%7)
+	}
+	dir := t.TempDir()
+	if err := m.Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _ := json.Marshal(m.Config())
+	b, _ := json.Marshal(again.Config())
+	u0 := [][]float64{{1, 0, 0.5, 0, 0, 0.2}}
+	if string(a) != string(b) || fmt.Sprint(predict(t, m, u0, []float64{0, 1})) != fmt.Sprint(predict(t, again, u0, []float64{0, 1})) {
+		t.Errorf("the checkpoint gives another model: %s, %s", a, b)
+	}
+	for _, part := range []string{"equivariant", "ball of radius 2", "with a polynomial of degree 3"} {
+		if !strings.Contains(m.String(), part) {
+			t.Errorf("the text lacks %q: %s", part, m)
+		}
+	}
+}

@@ -1,0 +1,186 @@
+package recipe
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+
+	"spnode/model"
+	"spnode/model/optim"
+)
+
+func init() {
+	add("linear", "linear systems of any stiffness: no g, no autoencoder", linear)
+	add("latent-linear", "relaxation to a state of rest, and much else: linear in learned coordinates", latentLinear)
+	add("relaxation", "stiff relaxation: learned coordinates with a small g, scaled by the rates", relaxation)
+	add("field", "snapshots of a field on many points: linear in coordinates learned from its leading modes", field)
+	add("oscillator", "limit cycles: linear in learned coordinates, with rotations that do not decay", oscillator)
+	add("network", "what is not stiff: a network for g in the state itself", network)
+}
+
+// few bounds the components for which a recipe works on the state itself.
+const few = 40
+
+// linear is du/dt = Au, by L-BFGS on all data, which Adam does not fit: rates of
+// eight decades want each its own precision.
+func linear(c *cook) error {
+	n := c.data.Dim()
+	if n > few {
+		return notFor("%d components are more than %d", n, few)
+	}
+	c.begin()
+	c.scaleEach()
+	c.Model.Integrator = "etd1"
+	c.Model.Nonlinear = model.NonlinearConfig{Kind: "none"}
+	c.rates(n)
+	c.Model.Linear.SkewSpread = 0
+	c.invariants()
+	c.Train.Sampler = "anywhere"
+	if !c.facts.Uniform {
+		c.Train.Weighting = model.WeightLogTime
+	}
+	c.Train.First.Iterations = 0
+	c.Train.First.Schedule = optim.Schedule{Kind: optim.ScheduleConstant, Rate: 0.01}
+	c.Train.LBFGS.Memory = 200
+	each := c.iterationSeconds()
+	c.Train.LBFGS.Iterations = min(4000, max(leastIterations, roundTo(c.options.Seconds/each)))
+	c.Seconds = each * float64(c.Train.LBFGS.Iterations)
+	return nil
+}
+
+// latentLinear is an autoencoder about du/dt = Au. Nothing of its steps depends on
+// their length, so that it deploys on any grid, and A is stable by construction.
+func latentLinear(c *cook) error {
+	n := c.data.Dim()
+	if n > few {
+		return notFor("%d components are more than %d: see field", n, few)
+	}
+	c.begin()
+	c.scaleEach()
+	latent := c.latent(max(n, 8))
+	c.autoencoder(latent)
+	c.rates(latent)
+	c.finish(41)
+	return nil
+}
+
+// latent is the dimension that was asked for, or the one given.
+func (c *cook) latent(usual int) int {
+	if c.options.Latent > 0 {
+		return c.options.Latent
+	}
+	c.infer("%d latent coordinates (-latent)", usual)
+	return usual
+}
+
+// finish is how the models with an autoencoder are trained.
+func (c *cook) finish(points int) {
+	if c.facts.Returns < 0.5 { // what goes round keeps nothing that matters
+		c.invariants()
+	}
+	c.grid(points)
+	c.batch(20)
+	c.soap(1e-2)
+}
+
+// relaxation is Robertson's recipe: g scaled by the rates, or a small one would
+// move the slow coordinates by its size over their rate.
+func relaxation(c *cook) error {
+	if c.facts.Uniform || c.facts.Returns > 0.1 {
+		return notFor("%.0f %% of the trajectories come back, and steps are even: %t", 100*c.facts.Returns, c.facts.Uniform)
+	}
+	n := c.data.Dim()
+	if n > few {
+		return notFor("%d components are more than %d: see field", n, few)
+	}
+	c.begin()
+	c.scaleEach()
+	latent := c.latent(n)
+	c.autoencoder(latent)
+	c.rates(latent)
+	c.Model.Linear.Spread, c.Model.Linear.SkewSpread = 0, 0
+	c.Model.Nonlinear = model.NonlinearConfig{
+		Kind: model.KindLipschitz, Hidden: []int{100}, Lipschitz: 1e-3, PaperForm: true, OutputActivation: true,
+		ZeroStart: true, NoOutputBias: true, RateScaled: true,
+	}
+	c.finish(41)
+	return nil
+}
+
+// field is latentLinear on the leading modes.
+func field(c *cook) error {
+	n := c.data.Dim()
+	if n < 20 {
+		return notFor("%d components are fewer than 20", n)
+	}
+	if slices.Max(c.facts.Scale) > 100*slices.Min(c.facts.Scale) {
+		return notFor("the components are of several sizes, %.3g to %.3g, want values of one field", slices.Min(c.facts.Scale), slices.Max(c.facts.Scale))
+	}
+	c.begin()
+	largest := floats.Max(c.facts.Scale)
+	for range n {
+		c.Model.Offset = append(c.Model.Offset, 0)
+		c.Model.Factor = append(c.Model.Factor, 1/largest)
+	}
+	basis, left, err := c.modes(1e-4, 32)
+	if err != nil {
+		return err
+	}
+	c.Model.Basis = basis
+	// The leading coordinate of about 1, by another unit of the field.
+	_, deviation := c.seen()
+	for j := range c.Model.Factor {
+		c.Model.Factor[j] /= slices.Max(deviation)
+	}
+	c.infer("a field on %d points, of which %d modes leave out %.1e of the root mean square", n, len(basis), left)
+	latent := c.latent(min(10, len(basis)))
+	c.autoencoder(latent)
+	c.rates(latent)
+	c.grid(41)
+	c.batch(20)
+	c.soap(1e-2)
+	return nil
+}
+
+// oscillator is latentLinear with pairs of coordinates that turn and do not decay.
+func oscillator(c *cook) error {
+	n := c.data.Dim()
+	if c.facts.Returns < 0.5 {
+		return notFor("%.0f %% of the trajectories come back", 100*c.facts.Returns)
+	}
+	if n > few {
+		return notFor("%d components are more than %d: see field", n, few)
+	}
+	c.begin()
+	c.scaleEach()
+	const pairs = 3
+	latent := c.latent(2*pairs + max(n, 6))
+	if latent <= 2*pairs {
+		return notFor("%d latent coordinates are %d pairs that turn and none that decays, want more than %d", latent, pairs, 2*pairs)
+	}
+	c.autoencoder(latent)
+	c.rates(latent - 2*pairs)
+	period := c.period()
+	c.Model.Linear.Rotations, c.Model.Linear.Frequency = pairs, 2*math.Pi*c.facts.Span/period
+	c.infer("%d pairs of coordinates turn with a period that starts at %.4g, as the trajectories come back, and do not decay", pairs, period)
+	c.finish(61)
+	return nil
+}
+
+// network is the default model of package model, in scaled variables.
+func network(c *cook) error {
+	n := c.data.Dim()
+	if n > few {
+		return notFor("%d components are more than %d: see field", n, few)
+	}
+	c.begin()
+	c.scaleEach()
+	c.Model.Nonlinear.Hidden = []int{100}
+	c.invariants()
+	c.Train.Sampler = "anywhere"
+	c.grid(41)
+	c.batch(100)
+	c.soap(5e-3)
+	return nil
+}
