@@ -190,7 +190,7 @@ func (e *each) enter(k int) (more bool) {
 			continue
 		}
 		more = true
-		e.h[r%len(e.h)] = (t[k+1] - t[k]) * part
+		e.h[r%len(e.h)] = (t[k+1] - t[k]) * (1 / e.cfg.timeUnit()) * part
 		q := len(e.begin[r][k])
 		copy(e.w[r*q:], e.begin[r][k])
 		for i, v := range e.change[r][k] {

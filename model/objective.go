@@ -106,6 +106,9 @@ func (m *Model) NewBatch(weighting string, times []float64, states [][][]float64
 		if err != nil {
 			return Batch{}, err
 		}
+		if err := m.CheckStates(x); err != nil {
+			return Batch{}, errors.WithMessagef(err, "time %d", k)
+		}
 		scaled[k] = rows(m.Scaled(x), m.cfg.Width())
 	}
 	b.State = func(row, time int) []float64 { return scaled[time][row] }

@@ -162,7 +162,10 @@ func (t *Trainer) read(d *data.Dataset) error {
 		if len(d.Inputs) > 0 {
 			tr.Times, states, tr.inputs = driven(run, states)
 		}
-		for _, x := range states {
+		for k, x := range states {
+			if err := t.Model.CheckStates(x); err != nil {
+				return errors.WithMessagef(err, "train: %s, t = %g", tr.Name, tr.Times[k])
+			}
 			tr.flat = append(tr.flat, t.Model.Scaled(x)...)
 		}
 		tr.gaps = slices.ContainsFunc(tr.flat, math.IsNaN)

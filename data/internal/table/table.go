@@ -62,6 +62,11 @@ func Read(text []byte, known func(names []string) bool) (*Table, error) {
 	if len(first) == 0 {
 		return nil, noRows()
 	}
+	for _, c := range first[0].cells {
+		if len(c) > maxName {
+			return nil, errors.Errorf("line %d: got a cell of %d bytes, want a name or a number", first[0].from.line, len(c))
+		}
+	}
 	t := &Table{rows: first[0].from}
 	t.head(first, known)
 	return t, t.checkNames()
@@ -70,6 +75,9 @@ func Read(text []byte, known func(names []string) bool) (*Table, error) {
 func noRows() error {
 	return errors.Wrap(stack.ErrShape, "got no rows of numbers, want at least one")
 }
+
+// maxName is longer than any name or number, and short enough for an error.
+const maxName = 400
 
 // maxSampled is how many lines decide about the form.
 const maxSampled = 20
