@@ -1,9 +1,12 @@
 package driver
 
 import (
+	"cmp"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -19,7 +22,10 @@ import (
 // needed, and the model may be of any experiment.
 //
 // The components are named as the checkpoint does, else u1, u2, ….
-func (f *Flags) Prediction(stdout io.Writer) error {
+//
+// A line on warnings tells of the states that are far from those that the model was
+// trained to start from: see model.Model.Far.
+func (f *Flags) Prediction(stdout, warnings io.Writer) error {
 	if err := f.checkOut(); err != nil {
 		return err
 	}
@@ -37,6 +43,11 @@ func (f *Flags) Prediction(stdout io.Writer) error {
 	times, err := data.ParseTimes(f.Times)
 	if err != nil {
 		return AsUsage(err)
+	}
+	if far := m.Far(u0); len(far) > 0 {
+		worst := slices.MaxFunc(far, func(a, b model.Far) int { return cmp.Compare(a.Deviations, b.Deviations) })
+		fmt.Fprintf(warnings, "%s: %d of %d states are far from those that the model was trained to start from; state %d by %.0f deviations of them: its prediction may be wrong without another sign\n",
+			f.Set.Name(), len(far), len(u0), worst.State, worst.Deviations)
 	}
 	u, err := m.Predict(u0, times)
 	if err != nil {

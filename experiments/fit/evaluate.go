@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -198,4 +199,30 @@ func (s *sets) ranges() (low, high []float64) {
 		low, high = append(low, lo), append(high, hi)
 	}
 	return low, high
+}
+
+// projected is what the held-out states lose by the leading modes of the data, so many:
+// no linear coordinates of that number do better by much.
+func (s *sets) projected(n int) *baseline {
+	basis := leading(s, n)
+	o := &offs{Ground: onGrid}
+	var sum, count float64
+	for _, tr := range s.held.Trajectories {
+		for _, u := range tr.States {
+			if floats.HasNaN(u) {
+				continue
+			}
+			z := make([]float64, len(u))
+			floats.DivTo(z, u, s.facts.Scale)
+			left := slices.Clone(z)
+			for _, v := range basis {
+				floats.AddScaled(left, -floats.Dot(v, z), v)
+			}
+			sum += floats.Dot(left, left)
+			count += float64(len(u))
+			o.Largest = max(o.Largest, floats.Norm(left, math.Inf(1)))
+		}
+	}
+	o.RMS = math.Sqrt(sum / max(count, 1))
+	return &baseline{fmt.Sprintf("what %d linear modes lose, with no dynamics", n), o}
 }

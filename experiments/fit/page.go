@@ -16,8 +16,10 @@ type tested struct {
 	Trajectories int         `json:"trajectories"` // held out
 	Errors       []*offs     `json:"errors"`
 	Components   []component `json:"components"`
-	Baselines    []baseline  `json:"baselines"`
+	Baselines    []baseline  `json:"baselines,omitempty"`
 	Invariants   []invariant `json:"invariants,omitempty"`
+	Cycle        *longRun    `json:"cycle,omitempty"`
+	Modes        *baseline   `json:"modes,omitempty"` // what the leading modes of as many as there are latent coordinates leave of a field
 	Verdict      string      `json:"verdict"`
 	Better       float64     `json:"better"` // the best baseline's rms over the model's
 }
@@ -92,6 +94,12 @@ func (l *laboratory) test(f driver.Fitted) (*tested, error) {
 		}
 	}
 	t.Better = best / t.Errors[0].RMS
+	if t.Cycle, err = s.cycle(f.Model.Predict); err != nil {
+		return nil, err
+	}
+	if c := f.Model.Config(); len(c.Basis) > 0 {
+		t.Modes = s.projected(c.LatentDim())
+	}
 	t.Invariants, err = l.invariants(f)
 	return t, err
 }
@@ -255,7 +263,11 @@ func (l *laboratory) tables(chosen *ModelConfig, t *driver.Tested[*tested]) []*r
 	for _, e := range t.Test.Errors {
 		errs.Add(chosen.Name, string(e.Ground), e.Largest, e.RMS, fmt.Sprintf("%.0f %%", 100*e.Away))
 	}
-	for _, b := range t.Test.Baselines {
+	all := t.Test.Baselines
+	if t.Test.Modes != nil {
+		all = append(slices.Clone(all), *t.Test.Modes)
+	}
+	for _, b := range all {
 		errs.Add(b.Name, string(b.Ground), b.Largest, b.RMS, fmt.Sprintf("%.0f %%", 100*b.Away))
 	}
 	parts := report.NewTable("By component, on the data's times", "component", "largest value", "largest error", "rms error")
@@ -277,6 +289,10 @@ func (l *laboratory) tables(chosen *ModelConfig, t *driver.Tested[*tested]) []*r
 	kept := report.NewTable("What the data keep", "quantity", "changes in the data", "in the predictions")
 	for _, q := range t.Test.Invariants {
 		kept.Add(q.Quantity, q.Data, q.Model)
+	}
+	cycle := report.NewTable("The cycle over many periods", "periods", "period in the data", "in the last predictions", "amplitude, over the data's", "leave the range")
+	if c := t.Test.Cycle; c != nil {
+		cycle.Add(c.Periods, c.DataPeriod, c.Period, c.Amplitude, fmt.Sprintf("%.0f %%", 100*c.Away))
 	}
 	rates := report.NewTable("Time scales of the learned A", "rate", "half-life", "frequency")
 	for i, z := range t.Stability.Spectrum {
@@ -306,7 +322,7 @@ func (l *laboratory) tables(chosen *ModelConfig, t *driver.Tested[*tested]) []*r
 	for _, line := range l.inferred(chosen) {
 		inferred.Add(line)
 	}
-	return []*report.Table{errs, parts, kept, rates, tries, seeds, inferred}
+	return []*report.Table{errs, parts, kept, cycle, rates, tries, seeds, inferred}
 }
 
 func compare(a, b float64) int {

@@ -201,6 +201,15 @@ func (c *cook) iterationSeconds() float64 {
 	if !c.facts.Uniform {
 		doublings += c.facts.Decades * 1.5
 	}
+	if len(c.Model.Nonlinear.Hidden) > 0 { // at every stage of every step, for few rows at a time
+		stages := 1.
+		if c.Model.Integrator == "etdrk4" {
+			stages = 4
+		}
+		hidden := float64(c.Model.Nonlinear.Hidden[0])
+		weights += 4 * stages * 2 * n * hidden
+		doublings *= stages
+	}
 	return overhead + 3*rows*points*weights*product + 2*soap*product + 3*points*doublings*n*n*n*exponential
 }
 
