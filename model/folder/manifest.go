@@ -110,9 +110,9 @@ func (f manifestEntry) differs(data []byte) error {
 	case bytes.IndexByte(data, 0) < 0 && digest(unixLines(data)) == f.SHA256:
 		return errLines
 	case len(data) != f.Size:
-		return errors.Errorf("size, got %d bytes, want %d", len(data), f.Size)
+		return errors.Errorf("size: got %d bytes, want %d", len(data), f.Size)
 	default:
-		return errors.Errorf("SHA-256, got %s, want %s", sum, f.SHA256)
+		return errors.Errorf("SHA-256: got %s, want %s", sum, f.SHA256)
 	}
 }
 

@@ -144,7 +144,7 @@ func readFile(root *os.Root, name string, most int) ([]byte, error) {
 	case !info.Mode().IsRegular():
 		return nil, errors.Errorf("got %s, want a file", info.Mode())
 	case info.Size() > int64(most):
-		return nil, errors.Errorf("size, got %d bytes, want at most %d", info.Size(), most)
+		return nil, errors.Errorf("size: got %d bytes, want at most %d", info.Size(), most)
 	}
 	f, err := root.Open(name)
 	if err != nil {
