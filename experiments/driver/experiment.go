@@ -97,6 +97,7 @@ func (e Experiment[C, P]) train(ctx context.Context, cfg P, stdout, stderr io.Wr
 	if err != nil {
 		return err
 	}
+	defer r.Close()
 	if r.Resumed { // by the configuration that it was begun with
 		cfg = P(new(C))
 	}

@@ -100,7 +100,7 @@ func (f *Flags) deploy(m *model.Model) (*model.Model, error) {
 // LoadModel reads a model from its checkpoint's folder, or from the folder of
 // a run that has one model.
 func LoadModel(dir string) (*model.Model, error) {
-	if _, err := os.Stat(filepath.Join(dir, folder.Manifest)); os.IsNotExist(err) {
+	if !folder.Exists(dir) {
 		names := modelsIn(dir)
 		if len(names) > 1 {
 			return nil, Usagef("checkpoint %s: it holds several models; name the folder of one of %s", dir, strings.Join(names, ", "))
@@ -123,7 +123,7 @@ func modelsIn(dir string) (names []string) {
 		if strings.HasPrefix(e.Name(), ".") { // what a killed writer has left
 			continue
 		}
-		if _, err := os.Stat(filepath.Join(dir, e.Name(), folder.Manifest)); err == nil {
+		if folder.Exists(filepath.Join(dir, e.Name())) {
 			names = append(names, e.Name())
 		}
 	}
