@@ -125,7 +125,7 @@ func RegisterNonlinear(kind string, of func(c NonlinearConfig, n int) (Nonlinear
 
 // own reports whether a kind is one of the package's.
 func own(kind string) bool {
-	return kind == KindNone || kind == KindBilinear || kind == KindLipschitz
+	return kind == KindNone || kind == KindBilinear || kind == KindLipschitz || kind == KindPolynomial
 }
 
 // form is the g that is configured.

@@ -64,12 +64,15 @@ type Report struct {
 
 // Fit fits the parameters of m to trajectories of physical states. The encoder stays as
 // it is; of the decoder a polynomial is fitted. The configuration of the model changes
-// in what the settings say.
+// in what the settings say; a TimeUnit of 0 becomes 1, for no fit depends on it.
 //
 // The error of a shift that A does not fit is a *leastsq.ShiftError, which has the one
 // that would do. A g that is not linear in its parameters is an error.
 func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if err := m.SetTimeUnit(1); err != nil {
 		return nil, err
 	}
 	cfg := m.Config()
@@ -196,7 +199,7 @@ func form(cfg model.Config, linear bool) (*kernel.Polynomial, error) {
 	return nil, errors.Wrapf(model.ErrConfig, "closedform: Fit: g of kind %q is not linear in its parameters, or has none; try %s or %s", cfg.Nonlinear.Kind, model.KindPolynomial, model.KindBilinear)
 }
 
-// encode returns the latent trajectories, in float64 whatever the model is in:
+// encode returns the latent trajectories, in the model's unit of time and in float64 whatever the model is in:
 // differences of a high order multiply roundings.
 func encode(m *model.Model, d []leastsq.Trajectory) ([]leastsq.Trajectory, error) {
 	n := m.Config().LatentDim()
@@ -216,7 +219,9 @@ func encode(m *model.Model, d []leastsq.Trajectory) ([]leastsq.Trajectory, error
 	all := flat[0]
 	latent := make([]leastsq.Trajectory, len(d))
 	for i, t := range d {
-		latent[i].Times = t.Times
+		for _, v := range t.Times {
+			latent[i].Times = append(latent[i].Times, v/cfg.TimeUnit)
+		}
 		for range t.States {
 			latent[i].States = append(latent[i].States, all[:n:n])
 			all = all[n:]
@@ -230,7 +235,8 @@ func linear(m *model.Model, c Config, latent []leastsq.Trajectory) ([]float64, e
 	n := m.Config().LatentDim()
 	switch c.Linear {
 	case Keep:
-		a := m.Linear()
+		a := m.Linear() // in the data's unit
+		a.Scale(m.Config().TimeUnit, a)
 		x := make([]float64, 0, n*n)
 		for i := range n {
 			x = append(x, a.RawRowView(i)...)

@@ -119,6 +119,7 @@ func TestFitRecoversModel(t *testing.T) {
 		"degree 4":           func(c *model.Config) { c.Nonlinear.Degree = 4 },
 		"cubic, within ball": func(c *model.Config) { c.Nonlinear.Radius = 1 },
 		"float32":            func(c *model.Config) { c.Dtype = "float32" },
+		"unit of time":       func(c *model.Config) { c.TimeUnit = 7 },
 		"rates":              func(c *model.Config) { c.Linear.Rates = []float64{1, 2, 3} },
 	} {
 		cfg := want.Config()

@@ -17,7 +17,7 @@ func (f *fit) velocities() error {
 	var all []*system
 	one := func(*system) float64 { return 1 }
 	weights := func(float64) func(*system) float64 { return one }
-	prepare := func([]sample, []float64) error { return nil }
+	var exponential func(part []sample, v []float64)
 	switch f.Form {
 	case ETD1:
 		// A step's error counts, not that of the velocity which makes it: each component
@@ -27,11 +27,13 @@ func (f *fit) velocities() error {
 		weights = func(h float64) func(*system) float64 {
 			return func(s *system) float64 { return pathWeights(s.rate/h0, h, 0)[0] }
 		}
-		prepare = f.exponentialVelocities()
+		var err error
+		if exponential, err = f.exponentialVelocities(); err != nil {
+			return err
+		}
 	default:
 		all = systems(f.p, nil)
 	}
-	var failed error
 	f.accumulate(all, func() func(b *block, part []sample) {
 		work := kernel.NewPolynomialWork[float64](f.p)
 		var u, v, phi, y []float64
@@ -45,11 +47,8 @@ func (f *fit) velocities() error {
 				}
 			}
 			if f.Form == ETD1 {
-				v = make([]float64, len(u))
-				if err := prepare(part, v); err != nil {
-					failed = err
-					return
-				}
+				v = grown(v, len(u))
+				exponential(part, v)
 			} else if f.given != nil {
 				kernel.Gemm(false, true, rows, n, n, -1, u, f.a, 1, v, nil)
 			}
@@ -61,9 +60,6 @@ func (f *fit) velocities() error {
 			target(b, all, groups, parts, y, rows, w)
 		}
 	})
-	if failed != nil {
-		return failed
-	}
 	var err error
 	f.report.Residual, err = f.solve(all)
 	return err
@@ -85,7 +81,7 @@ func grown(x []float64, n int) []float64 {
 
 // exponentialVelocities returns a function that writes (hφ₁(hA))⁻¹(u(t+h) −
 // e^{hA}u(t)) for samples of one h: what p is on the mean over the step.
-func (f *fit) exponentialVelocities() func(part []sample, v []float64) error {
+func (f *fit) exponentialVelocities() (func(part []sample, v []float64), error) {
 	n := f.p.In()
 	type propagator struct {
 		e   []float64
@@ -98,25 +94,23 @@ func (f *fit) exponentialVelocities() func(part []sample, v []float64) error {
 			phi.ForwardOnly(f.a, s.h)
 			var lu mat.LU
 			lu.Factorize(mat.NewDense(n, n, slices.Clone(phi.P(1))))
+			if c := lu.Cond(); math.IsInf(c, 0) || math.IsNaN(c) {
+				return nil, errors.Errorf("leastsq: Fit: hφ₁(hA) is singular for the step h = %g; try another A", s.h)
+			}
 			known[s.h] = propagator{slices.Clone(phi.E()), &lu}
 		}
 	}
-	return func(part []sample, v []float64) error {
+	return func(part []sample, v []float64) {
 		p := known[part[0].h]
 		r, x := mat.NewVecDense(n, nil), mat.NewVecDense(n, nil)
 		for i, s := range part {
 			for j := range n {
 				r.SetVec(j, s.next[j]-kernel.Dot(p.e[j*n:(j+1)*n], s.u))
 			}
-			if err := p.phi.SolveVecTo(x, false, r); err != nil {
-				if c, ok := err.(mat.Condition); !ok || math.IsInf(float64(c), 0) {
-					return errors.Wrapf(err, "leastsq: φ₁(hA), h = %g", s.h)
-				}
-			}
+			_ = p.phi.SolveVecTo(x, false, r) // singular it is not
 			copy(v[i*n:(i+1)*n], x.RawVector().Data)
 		}
-		return nil
-	}
+	}, nil
 }
 
 // farthest is how far from the data, in root mean squares of all states, a rollout of
