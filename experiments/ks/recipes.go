@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 
 	"spnode/data/ks"
@@ -21,6 +22,7 @@ type recipe struct {
 	modes       int
 	phases      []train.Phase
 	byDefault   bool
+	integrator  string // empty: etd1, the paper's
 }
 
 // recipes are how the models are trained. The first ones are those of a run; the
@@ -33,15 +35,20 @@ type recipe struct {
 // Lyapunov exponent. In long windows some trajectories leave the truth for good;
 // their errors saturate, and weigh less the later they are.
 var recipes = []recipe{
-	{"latent20", 20, fourier, "soap", 1e-2, 120000, 12, long20, true},
-	{"latent7", 7, fourierMLP, "soap", 6e-3, 110000, 12, []train.Phase{
-		{From: 0, Window: 8, Batch: 100, First: 2, Decay: 0.1},
-		{From: 0.4, Window: 16, Batch: 80, First: 4, Decay: 0.1, Saturation: 0.7},
-		{From: 0.55, Window: 24, Batch: 60, First: 3.6, Decay: 0.12, Saturation: 0.15},
-	}, true},
-	{"mlp20", 20, mlp, "soap", 5e-3, 30000, 0, long20, false},
-	{"adam20", 20, fourier, "adam", 7e-3, 110000, 12, long20, false},
-	{"latent64", 64, identity, "soap", 5e-3, 16500, 0, []train.Phase{{Window: 8, Batch: 100}}, false},
+	{name: "latent20", latent: 20, autoencoder: fourier, optimizer: "soap", rate: 1e-2, iterations: 120000, modes: 12, phases: long20},
+	{name: "latent7", latent: 7, autoencoder: fourierMLP, optimizer: "soap", rate: 6e-3, iterations: 110000, modes: 12, phases: long7},
+	{name: "field20", latent: 20, autoencoder: fourier, optimizer: "soap", rate: 1e-2, iterations: 20000, modes: 12, phases: long20[:1], byDefault: true, integrator: "etdrk4"},
+	{name: "latent8", latent: 8, autoencoder: fourierMLP, optimizer: "soap", rate: 6e-3, iterations: 110000, modes: 12, phases: long7, byDefault: true},
+	{name: "mlp20", latent: 20, autoencoder: mlp, optimizer: "soap", rate: 5e-3, iterations: 30000, phases: long20},
+	{name: "adam20", latent: 20, autoencoder: fourier, optimizer: "adam", rate: 7e-3, iterations: 110000, modes: 12, phases: long20},
+	{name: "latent64", latent: 64, autoencoder: identity, optimizer: "soap", rate: 5e-3, iterations: 16500, phases: []train.Phase{{Window: 8, Batch: 100}}},
+}
+
+// long7 are the windows of a model with a network for its autoencoder.
+var long7 = []train.Phase{
+	{From: 0, Window: 8, Batch: 100, First: 2, Decay: 0.1},
+	{From: 0.4, Window: 16, Batch: 80, First: 4, Decay: 0.1, Saturation: 0.7},
+	{From: 0.55, Window: 24, Batch: 60, First: 3.6, Decay: 0.12, Saturation: 0.15},
 }
 
 // long20 are the windows that a model of 20 dimensions is trained in.
@@ -64,7 +71,7 @@ func (r recipe) model() ModelConfig {
 	}
 	m.Model.Components = equation.Components()
 	m.Model.TimeUnit = 1
-	m.Model.Integrator = "etd1"
+	m.Model.Integrator = cmp.Or(r.integrator, "etd1")
 	m.Model.Dtype = "float32" // as good here as float64, in two thirds of the time
 	m.Model.Autoencoder.Latent = r.latent
 	m.Model.Linear = model.LinearConfig{Shift: equation.MaxGrowth(), Spread: 0.01, SkewSpread: 0.1, Damping: 0.5}
