@@ -54,7 +54,7 @@ func (e Experiment[C, P]) Run(ctx context.Context, args []string, stdout, stderr
 	}
 	switch {
 	case f.Given("predict"):
-		return f.Prediction(stdout)
+		return f.Prediction(stdout, stderr)
 	case f.Given("evaluate"):
 		return e.evaluate(ctx, stdout, stderr)
 	}

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -19,7 +20,9 @@ import (
 // needed, and the model may be of any experiment.
 //
 // The components are named as the checkpoint does, else u1, u2, ….
-func (f *Flags) Prediction(stdout io.Writer) error {
+//
+// A state outside of the ball that holds the data of a bounded model is said on stderr.
+func (f *Flags) Prediction(stdout, stderr io.Writer) error {
 	if err := f.checkOut(); err != nil {
 		return err
 	}
@@ -37,6 +40,13 @@ func (f *Flags) Prediction(stdout io.Writer) error {
 	times, err := data.ParseTimes(f.Times)
 	if err != nil {
 		return AsUsage(err)
+	}
+	outside, err := m.Outside(u0)
+	if err != nil {
+		return AsUsage(err)
+	}
+	for _, i := range outside {
+		fmt.Fprintf(stderr, "initial state %d is outside of the ball of radius %.4g that holds the data: the prediction is bounded, and not learned\n", i+1, m.Config().Nonlinear.Radius)
 	}
 	u, err := m.Predict(u0, times)
 	if err != nil {

@@ -47,7 +47,7 @@ func predict(args ...string) (code int, stdout, stderr string) {
 		if err := f.Parse(args, stdout); err != nil {
 			return err
 		}
-		return f.Prediction(stdout)
+		return f.Prediction(stdout, io.Discard)
 	}, args, &out, &err)
 	return code, out.String(), err.String()
 }
