@@ -60,9 +60,12 @@ type testReport struct {
 	TrueLyapunov float64 `json:"true_lyapunov"`
 	LyapunovTime int     `json:"lyapunov_time"` // of each of the long runs' states, after the transient
 
-	// The model deployed at steps that it was not trained at.
+	// The model deployed at steps that it was not trained at, 2, ½ and ¼.
+	TwiceAgree05   quantiles `json:"dt_twice_agree_0.5"`
 	HalfAgree05    quantiles `json:"dt_half_agree_0.5"`
 	QuarterAgree05 quantiles `json:"dt_quarter_agree_0.5"`
+
+	Ball *ballReport `json:"ball,omitempty"`
 }
 
 // bound is far above every state on the attractor, where the largest is 3.5.
@@ -84,12 +87,17 @@ func (l *laboratory) evaluate(name string, m *model.Model) (*drawn, error) {
 	r := &drawn{test: &testReport{LongRuns: l.Test.LongRuns, LyapunovTime: l.Test.Lyapunov}}
 	parts := []func() error{
 		func() error { return l.follow(r, m) },
+		func() error { return l.skip(&r.test.TwiceAgree05, m) },
 		func() error { return l.deploy(&r.test.HalfAgree05, m, 2) },
 		func() error { return l.deploy(&r.test.QuarterAgree05, m, 4) },
 		func() error { return l.live(r, m) },
 		func() (err error) {
 			r.test.TrueLyapunov = l.lyapunov
 			r.test.Lyapunov, err = l.exponent(m)
+			return err
+		},
+		func() (err error) {
+			r.test.Ball, err = l.ball(m)
 			return err
 		},
 	}
@@ -127,7 +135,7 @@ func (l *laboratory) follow(r *drawn, m *model.Model) (err error) {
 		*rel = measure.Compare(got[k:k+1], want[k:k+1], nil).Relative
 	}
 	for limit, q := range map[float64]*quantiles{0.3: &r.test.Agree03, 0.5: &r.test.Agree05, 1: &r.test.Agree10} {
-		times, err := l.agree(q, r.short, limit)
+		times, err := l.agree(q, r.short, l.starts, limit)
 		if err != nil {
 			return err
 		}
@@ -150,14 +158,29 @@ func (l *laboratory) deploy(q *quantiles, m *model.Model, substeps int) error {
 	if err != nil {
 		return err
 	}
-	_, err = l.agree(q, d, 0.5)
+	_, err = l.agree(q, d, l.starts, 0.5)
+	return err
+}
+
+// skip is the agreement of the model at twice the step.
+func (l *laboratory) skip(q *quantiles, m *model.Model) error {
+	var even []int
+	for k := 0; k <= l.Test.Horizon; k += 2 {
+		even = append(even, k)
+	}
+	truth := l.starts.AtTimes(even...)
+	d, err := predict(m, truth)
+	if err != nil {
+		return err
+	}
+	_, err = l.agree(q, d, truth, 0.5)
 	return err
 }
 
 // agree returns the times until which rollouts agree with the truth, and sets
 // their quantiles.
-func (l *laboratory) agree(q *quantiles, d *data.Dataset, limit float64) ([]float64, error) {
-	times, err := measure.AgreementTimes(d, l.starts, limit)
+func (l *laboratory) agree(q *quantiles, d, truth *data.Dataset, limit float64) ([]float64, error) {
+	times, err := measure.AgreementTimes(d, truth, limit)
 	if err != nil {
 		return nil, err
 	}
