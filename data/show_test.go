@@ -73,6 +73,6 @@ weights       0.5 … 1`},
 func TestShowNothing(t *testing.T) {
 	var none *Dataset
 	for _, d := range []*Dataset{none, {}, {Trajectories: make([]Trajectory, 1)}} {
-		t.Log(d.String())
+		t.Log(d.String(), d.Describe())
 	}
 }

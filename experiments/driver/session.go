@@ -72,6 +72,13 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 		return AsUsage(err)
 	}
 	m, t := r.Model, r.Train
+	m.Seed += 1000*s.seed + uint64(f.Seed)
+	t.Seed += 1000*s.seed + uint64(f.Seed)
+	if t.ClosedForm != nil {
+		c := *t.ClosedForm
+		c.Seed += 1000*s.seed + uint64(f.Seed)
+		t.ClosedForm = &c
+	}
 	d, err := prepare(&m)
 	if err != nil {
 		return err
@@ -79,10 +86,11 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 	if m.TimeUnit == 0 { // the rates of a recipe are in the data's own
 		m.TimeUnit = 1
 	}
-	m.Seed += 1000*s.seed + uint64(f.Seed)
-	t.Seed += 1000*s.seed + uint64(f.Seed)
 	s.run.start = s.Start
 	f.Model, f.Result, err = s.run.Fit(s.Context, s.Progress, f.Name, m, t, d)
+	if c := f.Result.ClosedForm; c != nil && err == nil {
+		fmt.Fprintf(s.Stdout, "%s: %s\n", f.Name, c)
+	}
 	return err
 }
 

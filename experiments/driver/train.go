@@ -69,6 +69,9 @@ func (b *trainingBar) update(m train.Metrics) {
 		b.key, b.stage = key, b.progress.Stage(key, m.Total)
 	}
 	fields := []Field{{"loss", m.Loss}, {"|grad|", m.GradientNorm}}
+	if m.Stage == train.StageClosedForm {
+		fields = []Field{{"residual", m.Loss}}
+	}
 	if m.Rate > 0 {
 		fields = append(fields, Field{"lr", m.Rate})
 	}

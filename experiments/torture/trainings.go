@@ -185,7 +185,7 @@ func (t *torture) runs() error {
 		signals := []os.Signal{syscall.SIGKILL, syscall.SIGTERM, os.Interrupt, syscall.SIGHUP}
 		s := signals[t.rng.IntN(len(signals))]
 		stopped := make(chan bool)
-		timer := time.AfterFunc(time.Duration(t.rng.Int64N(int64(1500*time.Millisecond))), func() {
+		timer := time.AfterFunc(time.Duration(t.rng.Int64N(int64(800*time.Millisecond))), func() {
 			cmd.Process.Signal(s)
 			close(stopped)
 		})

@@ -69,11 +69,10 @@ func defaultConfig() Config {
 
 // recipe is how a model of ε = 0 or 1 is trained.
 //
-// At ε = 0 the data are the first and the last time alone. e^{TA} fixes A only
-// along a flat valley, the double eigenvalue −2 being e^{−2T} = 0.024 there, so
-// Adam's answer is off by some units while its loss is small; L-BFGS ends that.
-// A generic start may end in another branch of the logarithm, which its loss
-// betrays.
+// At ε = 0 the data are the first and the last time alone. They fix A only along a
+// flat valley, since e^{−2T} = 0.024 is all that is left of the double eigenvalue
+// −2: Adam's answer is off by some units while its loss is small, and L-BFGS mends
+// it. A start may end in another branch of the logarithm; its loss betrays that.
 func recipe(eps float64, method string) ModelConfig {
 	m := ModelConfig{
 		Recipe: driver.Recipe{

@@ -14,6 +14,7 @@ import (
 	"spnode/data"
 	"spnode/data/npz"
 	"spnode/model"
+	"spnode/model/closedform"
 	"spnode/model/folder"
 )
 
@@ -32,6 +33,8 @@ type stored struct {
 	Train Config `json:"train"`
 	// Data is the SHA-256 of the times and the scaled states of the training.
 	Data string `json:"data"`
+	// ClosedForm is the report of that stage, once it is done.
+	ClosedForm *closedform.Report `json:"closed_form,omitempty"`
 }
 
 // Save writes the training to a folder: what model.Model.Save writes, with the
@@ -42,7 +45,7 @@ func (t *Trainer) Save(dir string) error {
 	if err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(stored{t.cfg, t.checksum}, "", "  ")
+	text, err := json.MarshalIndent(stored{t.cfg, t.checksum, t.report}, "", "  ")
 	if err != nil {
 		return errors.Wrap(err, "train: Save")
 	}
@@ -80,7 +83,7 @@ func Resume(dir string, d *data.Dataset, options ...Option) (*Trainer, error) {
 	if err := t.setState(c.state); err != nil {
 		return nil, model.BadFile(dir, optimizerFile, err)
 	}
-	t.log = c.log
+	t.log, t.report = c.log, c.ClosedForm
 	t.saved = t.dir == dir
 	return t, nil
 }
@@ -91,7 +94,7 @@ func LoadResult(dir string) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return c.state.result(c.log), nil
+	return c.state.result(c.log, c.ClosedForm), nil
 }
 
 // checkpoint is a training as it was saved.

@@ -10,6 +10,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/model"
+	"spnode/model/closedform"
 	"spnode/model/optim"
 )
 
@@ -32,8 +33,11 @@ type Config struct {
 	// that sees all samples, whole, in every iteration.
 	Phases []Phase `json:"phases,omitempty"`
 
-	First FirstStage `json:"first"`
-	LBFGS LBFGSStage `json:"lbfgs"`
+	// ClosedForm, if set, has a fit by least squares come before the stages, which then
+	// begin from it; with no iterations of theirs it is the training.
+	ClosedForm *closedform.Config `json:"closed_form,omitempty"`
+	First      FirstStage         `json:"first"`
+	LBFGS      LBFGSStage         `json:"lbfgs"`
 
 	// Restart: a training whose final loss is above RestartAbove begins again
 	// from other parameters, at most Restarts times, and ends with the
@@ -149,6 +153,9 @@ func (c Config) Validate() error {
 			return bad("L-BFGS needs the whole data set as its batch: batch of phase %d is %d, want 0", i, p.Batch)
 		}
 		from = p.From
+	}
+	if err := c.validateClosedForm(); err != nil {
+		return err
 	}
 	if err := c.Grid.validate(); err != nil {
 		return err

@@ -15,7 +15,9 @@ import (
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/closedform"
 	"spnode/model/folder"
+	"spnode/model/leastsq"
 	"spnode/model/optim"
 )
 
@@ -27,7 +29,9 @@ type Trainer struct {
 
 	cfg      Config
 	data     []Trajectory
-	checksum string // of the data
+	checksum string               // of the data
+	complete []leastsq.Trajectory // for the closed form
+	report   *closedform.Report   // of it, once it is done
 
 	phases   []Phase   // at least one
 	samplers []Sampler // of them
@@ -127,6 +131,12 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 		o(t)
 	}
 	var err error
+	if cfg.ClosedForm != nil {
+		t.stage = stageClosedForm
+		if t.complete, err = complete(d); err != nil {
+			return nil, err
+		}
+	}
 	t.optimizer, err = t.newOptimizer()
 	return t, err
 }
@@ -229,6 +239,8 @@ func (t *Trainer) Fit(ctx context.Context) (err error) {
 		}
 		var m Metrics
 		switch t.stage {
+		case stageClosedForm:
+			err = t.closedForm()
 		case stageFirst:
 			m, err = t.update()
 		case stageLBFGS:
@@ -273,10 +285,12 @@ type Result struct {
 	Seconds    float64 // in all
 	Loss       float64 // at the end: of the best attempt, whose parameters the model has
 	Log        []Metrics
+	// ClosedForm is the report of that stage. Nil: there was none.
+	ClosedForm *closedform.Report
 }
 
 // Result returns what the training has come to so far.
-func (t *Trainer) Result() Result { return t.progress.result(t.log) }
+func (t *Trainer) Result() Result { return t.progress.result(t.log, t.report) }
 
 // String says what a training has come to, in a line.
 func (r Result) String() string {
@@ -285,6 +299,9 @@ func (r Result) String() string {
 		loss = r.Log[n-1].Loss
 	}
 	s := fmt.Sprintf("%d iterations in %.3g s, loss %.3g", r.Iterations, r.Seconds, loss)
+	if r.ClosedForm != nil {
+		s = fmt.Sprintf("%v; then %s", r.ClosedForm, s)
+	}
 	if r.Attempts > 1 {
 		s += fmt.Sprintf(", the best of %d attempts", r.Attempts)
 	}
