@@ -32,6 +32,9 @@ type Config struct {
 	// that sees all samples, whole, in every iteration.
 	Phases []Phase `json:"phases,omitempty"`
 
+	// Shooting, if it is not nil, has the states with which samples begin be unknowns.
+	Shooting *Shooting `json:"shooting,omitempty"`
+
 	First FirstStage `json:"first"`
 	LBFGS LBFGSStage `json:"lbfgs"`
 
@@ -149,6 +152,9 @@ func (c Config) Validate() error {
 			return bad("L-BFGS needs the whole data set as its batch: batch of phase %d is %d, want 0", i, p.Batch)
 		}
 		from = p.From
+	}
+	if err := c.Shooting.validate(c); err != nil {
+		return err
 	}
 	if err := c.Grid.validate(); err != nil {
 		return err
