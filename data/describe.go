@@ -41,6 +41,9 @@ func (e *extent) String() string {
 // lengths, spans and steps from the least to the largest, what is missing, and the
 // ranges of components, inputs, parameters and weights.
 func (d *Dataset) Describe() string {
+	if d == nil {
+		return "<nil>"
+	}
 	var lengths, starts, ends, steps, weights extent
 	components, inputs, parameters := make([]extent, d.Dim()), make([]extent, len(d.Inputs)), make([]extent, len(d.Parameters))
 	times, held, whole, weighted := 0, 0, 0, d.weighted()

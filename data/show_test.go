@@ -68,3 +68,11 @@ weights       0.5 … 1`},
 		t.Errorf("of a thousand components: got %d lines, want 30", got+1)
 	}
 }
+
+// What is shown in a notebook may be nothing.
+func TestShowNothing(t *testing.T) {
+	var none *Dataset
+	for _, d := range []*Dataset{none, {}, {Trajectories: make([]Trajectory, 1)}} {
+		t.Log(d.String(), d.Describe())
+	}
+}

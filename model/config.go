@@ -116,6 +116,9 @@ func (c Config) Validate() error {
 	if c.Dim < 1 {
 		return configError("dim is %d, want at least 1", c.Dim)
 	}
+	if err := c.validateSizes(); err != nil {
+		return err
+	}
 	if k := len(c.Components); k != 0 && k != c.Dim {
 		return configError("components are %d names, want dim = %d or none", k, c.Dim)
 	}
@@ -163,7 +166,11 @@ func (c Config) Validate() error {
 	if err := c.validateKnown(); err != nil {
 		return err
 	}
-	if _, err := c.form(); err != nil {
+	m, err := c.parts()
+	if err == nil {
+		_, err = elements(m.declared())
+	}
+	if err != nil {
 		return err
 	}
 	// JSON has no NaN and no Inf, and a setting that nothing else looks at may be one.

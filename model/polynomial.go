@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	G "gorgonia.org/gorgonia"
 
 	"spnode/integrator"
@@ -130,6 +131,24 @@ func (c NonlinearConfig) validateRadius() error {
 		return configError("nonlinear.radius is %g, want a finite number above 0, or 0 for none", c.Radius)
 	}
 	return nil
+}
+
+// Outside returns the numbers of the states that are not in the ball of g's Radius, with
+// which it is continued and no longer what was fitted: none where it has no Radius.
+func (m *Model) Outside(states [][]float64) (at []int, err error) {
+	if m.cfg.Nonlinear.Radius == 0 {
+		return nil, nil
+	}
+	u, err := m.PredictLatent(states, []float64{0})
+	if err != nil {
+		return nil, err
+	}
+	for i, z := range rows(u[0], m.cfg.LatentDim()) {
+		if !(floats.Norm(z, 2) <= m.cfg.Nonlinear.Radius) {
+			at = append(at, i)
+		}
+	}
+	return at, nil
 }
 
 // PolynomialDecoder is a polynomial of the latent state that a decoder adds to a fixed

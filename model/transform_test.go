@@ -122,6 +122,9 @@ func TestTransformRefusals(t *testing.T) {
 		if _, err := m.Predict([][]float64{{1, 0, 0}, u}, []float64{0, 1}); !errors.Is(err, ErrData) || !strings.Contains(err.Error(), says) {
 			t.Errorf("got %v, want %v that says %q", err, ErrData, says)
 		}
+		if _, err := m.PredictEach([]Run{{State: []float64{1, 0, 0}, Times: []float64{0, 1}}, {State: u, Times: []float64{0, 2}}}); !errors.Is(err, ErrData) || !strings.Contains(err.Error(), says) {
+			t.Errorf("each: got %v, want %v that says %q", err, ErrData, says)
+		}
 		if _, err := m.NewBatch(WeightTime, []float64{0, 1}, [][][]float64{{{1, 0, 0}, u}, {{1, 0, 0}, {1, 0, 0}}}); !errors.Is(err, ErrData) || !strings.Contains(err.Error(), "time 0") {
 			t.Errorf("batch: got %v, want %v at time 0", err, ErrData)
 		}

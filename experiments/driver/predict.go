@@ -24,7 +24,8 @@ import (
 // The components are named as the checkpoint does, else u1, u2, ….
 //
 // A line on warnings tells of the states that are far from those that the model was
-// trained to start from: see model.Model.Far.
+// trained to start from, see model.Model.Far, and of each that is outside of the ball
+// that holds the data of a bounded model.
 func (f *Flags) Prediction(stdout, warnings io.Writer) error {
 	if err := f.checkOut(); err != nil {
 		return err
@@ -48,6 +49,14 @@ func (f *Flags) Prediction(stdout, warnings io.Writer) error {
 		worst := slices.MaxFunc(far, func(a, b model.Far) int { return cmp.Compare(a.Deviations, b.Deviations) })
 		fmt.Fprintf(warnings, "%s: %d of %d states are far from those that the model was trained to start from; state %d by %.0f deviations of them: its prediction may be wrong without another sign\n",
 			f.Set.Name(), len(far), len(u0), worst.State, worst.Deviations)
+	}
+	outside, err := m.Outside(u0)
+	if err != nil {
+		return AsUsage(err)
+	}
+	for _, i := range outside {
+		fmt.Fprintf(warnings, "%s: state %d is outside of the ball of radius %.4g that holds the data: its prediction is bounded, and not learned\n",
+			f.Set.Name(), i, m.Config().Nonlinear.Radius)
 	}
 	u, err := m.Predict(u0, times)
 	if err != nil {
@@ -100,7 +109,7 @@ func (f *Flags) deploy(m *model.Model) (*model.Model, error) {
 // LoadModel reads a model from its checkpoint's folder, or from the folder of
 // a run that has one model.
 func LoadModel(dir string) (*model.Model, error) {
-	if _, err := os.Stat(filepath.Join(dir, folder.Manifest)); os.IsNotExist(err) {
+	if !folder.Exists(dir) {
 		names := modelsIn(dir)
 		if len(names) > 1 {
 			return nil, Usagef("checkpoint %s: it holds several models; name the folder of one of %s", dir, strings.Join(names, ", "))
@@ -123,7 +132,7 @@ func modelsIn(dir string) (names []string) {
 		if strings.HasPrefix(e.Name(), ".") { // what a killed writer has left
 			continue
 		}
-		if _, err := os.Stat(filepath.Join(dir, e.Name(), folder.Manifest)); err == nil {
+		if folder.Exists(filepath.Join(dir, e.Name())) {
 			names = append(names, e.Name())
 		}
 	}

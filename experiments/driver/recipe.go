@@ -101,7 +101,7 @@ func (f *Flags) apply(r *Recipe) {
 		t.SetBatch(f.Batch)
 		t.LBFGS.Iterations = 0 // which needs all samples at once
 	}
-	if f.Given("iterations") {
+	if total := t.First.Iterations + t.LBFGS.Iterations; f.Given("iterations") && (total > 0 || t.ClosedForm == nil) {
 		// As many in all, divided as the recipe divides them.
 		first, lbfgs := t.First.Iterations, t.LBFGS.Iterations
 		t.LBFGS.Iterations = f.Iterations * lbfgs / max(1, first+lbfgs)
@@ -124,8 +124,19 @@ func (f *Flags) apply(r *Recipe) {
 
 // String describes the recipe in a line.
 func (r *Recipe) String() string {
+	if r == nil {
+		return "<nil>"
+	}
 	m, t := r.Model, r.Train
-	s := fmt.Sprintf("%s: %s, latent %d, g %s, %d iterations of %s", r.Name, m.Integrator, m.LatentDim(), m.Nonlinear.Kind, t.First.Iterations, t.First.Optimizer)
+	s := fmt.Sprintf("%s: %s, latent %d, g %s, ", r.Name, m.Integrator, m.LatentDim(), m.Nonlinear.Kind)
+	if t.ClosedForm != nil {
+		s += fmt.Sprintf("by least squares with %d corrections", t.ClosedForm.Corrections)
+		if t.First.Iterations == 0 {
+			return fmt.Sprintf("%s, %s", s, m.Dtype)
+		}
+		s += " and then "
+	}
+	s += fmt.Sprintf("%d iterations of %s", t.First.Iterations, t.First.Optimizer)
 	for i, p := range t.Phases {
 		if i > 0 {
 			s += " and then"

@@ -51,6 +51,9 @@ func (t *Tested[T]) Report(s *Session) report.Model {
 	if len(t.Seeds) > 1 {
 		m.Extra["seeds"] = t.Seeds
 	}
+	if c := t.Result.ClosedForm; c != nil {
+		m.Extra["closed_form"] = c
+	}
 	return m
 }
 

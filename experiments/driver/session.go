@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"spnode/data"
 	"spnode/experiments/report"
 	"spnode/model"
+	"spnode/model/folder"
 	"spnode/model/train"
 )
 
@@ -72,6 +72,13 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 		return AsUsage(err)
 	}
 	m, t := r.Model, r.Train
+	m.Seed += 1000*s.seed + uint64(f.Seed)
+	t.Seed += 1000*s.seed + uint64(f.Seed)
+	if t.ClosedForm != nil {
+		c := *t.ClosedForm
+		c.Seed += 1000*s.seed + uint64(f.Seed)
+		t.ClosedForm = &c
+	}
 	d, err := prepare(&m)
 	if err != nil {
 		return err
@@ -79,10 +86,11 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 	if m.TimeUnit == 0 { // the rates of a recipe are in the data's own
 		m.TimeUnit = 1
 	}
-	m.Seed += 1000*s.seed + uint64(f.Seed)
-	t.Seed += 1000*s.seed + uint64(f.Seed)
 	s.run.start = s.Start
 	f.Model, f.Result, err = s.run.Fit(s.Context, s.Progress, f.Name, m, t, d)
+	if c := f.Result.ClosedForm; c != nil && err == nil {
+		fmt.Fprintf(s.Stdout, "%s: %s\n", f.Name, c)
+	}
 	return err
 }
 
@@ -93,8 +101,7 @@ func (s *Session) Missing(name string) bool {
 	if s.run != nil {
 		return false
 	}
-	_, err := os.Stat(filepath.Join(s.Dir, name))
-	if err == nil {
+	if folder.Exists(filepath.Join(s.Dir, name)) {
 		return false
 	}
 	fmt.Fprintf(s.Stdout, "%s: no checkpoint, left out\n", name)

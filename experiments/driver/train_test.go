@@ -61,6 +61,7 @@ func openTestRun(t *testing.T, dir string, resume bool) *Run {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Close() // there is no other process
 	return r
 }
 

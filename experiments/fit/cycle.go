@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 
 	"spnode/data"
 	"spnode/data/inspect"
@@ -23,7 +24,7 @@ const periods = 20
 
 // cycle rolls some held-out trajectories out over many periods, if they come back.
 func (s *sets) cycle(p predictor) (*longRun, error) {
-	if s.facts.Returns < 0.5 {
+	if s.facts.Returns < 0.5 || len(s.train.Inputs) > 0 {
 		return nil, nil
 	}
 	want := inspect.FindCycle(s.train)
@@ -36,33 +37,38 @@ func (s *sets) cycle(p predictor) (*longRun, error) {
 	for k := 0; float64(k)*h <= periods*want.Period; k++ {
 		times = append(times, float64(k)*h)
 	}
-	var u0 [][]float64
+	asked := &data.Dataset{Components: s.held.Components, Parameters: s.held.Parameters}
 	for _, tr := range s.held.Trajectories[:min(10, s.held.Samples())] {
-		u0 = append(u0, tr.States[0])
+		long := data.Trajectory{Times: times, Parameters: tr.Parameters, States: slices.Repeat([][]float64{tr.States[0]}, len(times))}
+		asked.Trajectories = append(asked.Trajectories, long)
 	}
-	u, err := p(u0, times)
+	got, err := p(asked)
 	if err != nil {
 		return nil, err
 	}
 	low, high := s.ranges()
-	for i := range u0 {
+	last := 3 * len(times) / 4
+	var late []int
+	for k := last; k < len(times); k++ {
+		late = append(late, k)
+	}
+	for _, tr := range got.Trajectories {
 		away := false
-		for k := range u {
-			for j, v := range u[k][i] {
+		for _, u := range tr.States {
+			for j, v := range u {
 				margin := beyond * (high[j] - low[j])
 				away = away || !(v >= low[j]-margin && v <= high[j]+margin)
 			}
 		}
 		if away {
-			r.Away += 1 / float64(len(u0))
+			r.Away += 1 / float64(len(got.Trajectories))
 		}
 	}
-	last := 3 * len(times) / 4
-	got := inspect.FindCycle(data.Shared(times[last:], u[last:], nil))
-	r.Period = got.Period
-	for j := range got.Low {
+	end := inspect.FindCycle(got.AtTimes(late...))
+	r.Period = end.Period
+	for j := range end.Low {
 		if d := want.High[j] - want.Low[j]; d > 0 {
-			if q := (got.High[j] - got.Low[j]) / d; math.Abs(q-1) > math.Abs(r.Amplitude-1) {
+			if q := (end.High[j] - end.Low[j]) / d; math.Abs(q-1) > math.Abs(r.Amplitude-1) {
 				r.Amplitude = q
 			}
 		}

@@ -113,7 +113,7 @@ func (l *laboratory) choose() (*ModelConfig, error) {
 		case err != nil:
 			return nil, errors.WithMessage(err, m.Name)
 		default:
-			if t.score, err = l.score(fitted[0].Model.Predict); err != nil {
+			if t.score, err = l.score(of(fitted[0].Model)); err != nil {
 				return nil, err
 			}
 		}

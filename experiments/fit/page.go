@@ -9,6 +9,7 @@ import (
 	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model/stability"
+	"spnode/model/train"
 )
 
 // tested is what report.json says of the model's test.
@@ -71,7 +72,7 @@ func (l *laboratory) test(f driver.Fitted) (*tested, error) {
 	s := l.sets
 	t := &tested{Trajectories: s.held.Samples()}
 	for _, g := range grounds {
-		o, err := s.test(f.Model.Predict, s.held, g)
+		o, err := s.test(of(f.Model), s.held, g)
 		if err != nil {
 			return nil, err
 		}
@@ -94,7 +95,7 @@ func (l *laboratory) test(f driver.Fitted) (*tested, error) {
 		}
 	}
 	t.Better = best / t.Errors[0].RMS
-	if t.Cycle, err = s.cycle(f.Model.Predict); err != nil {
+	if t.Cycle, err = s.cycle(of(f.Model)); err != nil {
 		return nil, err
 	}
 	if c := f.Model.Config(); len(c.Basis) > 0 {
@@ -143,18 +144,9 @@ func (l *laboratory) invariants(f driver.Fitted) ([]invariant, error) {
 	if len(s.facts.Invariants) == 0 {
 		return nil, nil
 	}
-	var predicted [][][][]float64
-	for _, g := range together(s.held) {
-		trs := g.of.Trajectories
-		u0 := make([][]float64, len(trs))
-		for i, tr := range trs {
-			u0[i] = tr.States[0]
-		}
-		u, err := f.Model.Predict(u0, trs[0].Times)
-		if err != nil {
-			return nil, err
-		}
-		predicted = append(predicted, u)
+	predicted, err := train.Predict(f.Model, s.held)
+	if err != nil {
+		return nil, err
 	}
 	for _, q := range s.facts.Invariants {
 		v := invariant{Data: q.Drift}
@@ -167,15 +159,13 @@ func (l *laboratory) invariants(f driver.Fitted) ([]invariant, error) {
 			}
 		}
 		v.Quantity = strings.Join(terms, " + ")
-		for _, u := range predicted {
-			for k := range u {
-				for i, x := range u[k] {
-					var drift float64
-					for j, w := range q.Weights {
-						drift += w * (x[j] - u[0][i][j])
-					}
-					v.Model = max(v.Model, math.Abs(drift)/size)
+		for _, tr := range predicted.Trajectories {
+			for _, x := range tr.States {
+				var drift float64
+				for j, w := range q.Weights {
+					drift += w * (x[j] - tr.States[0][j])
 				}
+				v.Model = max(v.Model, math.Abs(drift)/size)
 			}
 		}
 		all = append(all, v)

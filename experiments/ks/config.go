@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -21,7 +22,6 @@ type Config struct {
 }
 
 // DataConfig shapes the data: section 5.3 of the paper, and what it leaves open.
-// There is a snapshot each unit of time.
 type DataConfig struct {
 	Runs  int `json:"runs"`
 	Train int `json:"train"` // snapshots of a run to train on
@@ -29,8 +29,12 @@ type DataConfig struct {
 	Test  int `json:"test"`  // those to test on
 	// FloorRuns are runs of their own, as long as a long rollout: how far one
 	// truth's statistics are from another's.
-	FloorRuns int       `json:"floor_runs"`
-	Solver    ks.Solver `json:"solver"`
+	FloorRuns int `json:"floor_runs"`
+	// Interval is the time between snapshots to train on, 1 or a whole part of it,
+	// that the steps of the solver divide. Train counts units of time in any case, and
+	// the tests are on snapshots a unit apart.
+	Interval float64   `json:"interval"`
+	Solver   ks.Solver `json:"solver"`
 }
 
 // TestConfig shapes the tests.
@@ -41,21 +45,31 @@ type TestConfig struct {
 	LongTime int `json:"long_time"` // to here
 	// Lyapunov is how long a leading exponent is averaged, over LongRuns states.
 	Lyapunov int `json:"lyapunov"`
+	// Ball is the number of rollouts from random states of any size that are to come
+	// into the ball which is proved for a model, and to stay there.
+	Ball int `json:"ball"`
 }
 
 // ModelConfig is one model and its training.
 type ModelConfig struct {
 	driver.Recipe
-	// Autoencoder is fourier, mlp, fourier+mlp or none.
+	// Autoencoder is fourier, manifold, mlp, fourier+mlp or none.
 	Autoencoder string `json:"autoencoder"`
 	// Modes is the number of leading Fourier pairs whose coordinates the networks
 	// see, in units of their largest deviation; 0: they see the points.
 	Modes int `json:"modes"`
+	// Manifold is the degree of the polynomial of a manifold, in the latent pairs, that
+	// the further ones of the modes are.
+	Manifold int `json:"manifold,omitempty"`
+	// Noise is added to every snapshot to train on: normal numbers of so many times
+	// the root mean square of u.
+	Noise float64 `json:"noise,omitempty"`
 }
 
 // The kinds of autoencoder.
 const (
 	fourier    = "fourier"     // fixed: the leading Fourier pairs, in one common scale
+	manifold   = "manifold"    // those, and back with a polynomial: a graph over them
 	mlp        = "mlp"         // a network with one hidden layer each way, as the paper has
 	fourierMLP = "fourier+mlp" // a network beside fixed Fourier pairs
 	identity   = "none"
@@ -63,13 +77,13 @@ const (
 
 func defaultConfig() Config {
 	c := Config{
-		Data: DataConfig{Runs: 20, Train: 5000, Gap: 100, Test: 2500, FloorRuns: 20, Solver: ks.DefaultSolver()},
-		Test: TestConfig{Starts: 200, Horizon: 250, LongRuns: 20, LongTime: 2000, Lyapunov: 2000},
+		Data: DataConfig{Runs: 20, Train: 5000, Gap: 100, Test: 2500, FloorRuns: 20, Interval: 1, Solver: ks.DefaultSolver()},
+		Test: TestConfig{Starts: 200, Horizon: 250, LongRuns: 20, LongTime: 2000, Lyapunov: 2000, Ball: 1000},
 		Cost: CostConfig{Batches: []int{100, 2000}, Seconds: 2},
 	}
-	for _, r := range recipes {
-		if r.byDefault {
-			c.Models = append(c.Models, r.model())
+	for _, m := range allRecipes() {
+		if slices.Contains(byDefault, m.Name) {
+			c.Models = append(c.Models, m)
 		}
 	}
 	return c
@@ -81,6 +95,7 @@ func (c *Config) quick() {
 	d.Runs, d.Train, d.Test, d.FloorRuns = min(d.Runs, 8), min(d.Train, 1000), min(d.Test, 700), min(d.FloorRuns, 4)
 	t := &c.Test
 	t.Starts, t.Horizon, t.LongRuns, t.LongTime, t.Lyapunov = min(t.Starts, 40), min(t.Horizon, 100), min(t.LongRuns, 8), min(t.LongTime, 500), min(t.Lyapunov, 200)
+	t.Ball = min(t.Ball, 50)
 	c.Cost.Seconds = min(c.Cost.Seconds, 0.2)
 	for i := range c.Models {
 		m := &c.Models[i]
@@ -110,6 +125,9 @@ func (c *Config) Validate() error {
 	if longest := d.Test - 1; t.Horizon > longest || t.LongTime > longest {
 		return errors.Errorf("test: got a horizon of %d and a long time of %d, want at most the %d steps of a test part", t.Horizon, t.LongTime, longest)
 	}
+	if k := 1 / d.Interval; !(d.Interval > 0) || k != math.Trunc(k) || t.Ball < 1 {
+		return errors.Errorf("data and test: got an interval of %g and %d rollouts from states of any size, want a whole part of 1, such as 0.5, and at least 1", d.Interval, t.Ball)
+	}
 	if err := c.Cost.validate(); err != nil {
 		return err
 	}
@@ -122,7 +140,7 @@ func (c *Config) Validate() error {
 }
 
 func (m ModelConfig) validate(d DataConfig) error {
-	kinds := []string{fourier, mlp, fourierMLP, identity}
+	kinds := []string{fourier, manifold, mlp, fourierMLP, identity}
 	if !slices.Contains(kinds, m.Autoencoder) {
 		return errors.Errorf("autoencoder: got %q, want one of %v", m.Autoencoder, kinds)
 	}
@@ -131,6 +149,12 @@ func (m ModelConfig) validate(d DataConfig) error {
 	}
 	if m.Modes != 0 && 2*m.Modes < m.Model.Autoencoder.Latent || 2*m.Modes > d.Solver.Problem.Points-2 {
 		return errors.Errorf("modes: got %d, want 0 for none, else as many coordinates as the latent %d at least and the %d points at most", m.Modes, m.Model.Autoencoder.Latent, d.Solver.Problem.Points)
+	}
+	if (m.Autoencoder == manifold) != (m.Manifold > 0) || m.Manifold > 0 && 2*m.Modes <= m.Model.Autoencoder.Latent {
+		return errors.Errorf("autoencoder %s: got a manifold of degree %d and %d modes, want a degree of 1 or more with %s alone, and modes beyond the latent %d", m.Autoencoder, m.Manifold, m.Modes, manifold, m.Model.Autoencoder.Latent)
+	}
+	if !(m.Noise >= 0) || math.IsInf(m.Noise, 0) {
+		return errors.Errorf("noise: got %g, want a finite number that is not negative", m.Noise)
 	}
 	if len(m.Train.Phases) == 0 {
 		return errors.New("train.phases: got none, want at least one, with a window")
@@ -146,7 +170,8 @@ func (m ModelConfig) validate(d DataConfig) error {
 // options are the flags of this experiment.
 type options struct {
 	latent, autoencoder, optimizer string
-	window                         int
+	window, ball                   int
+	interval                       float64
 	cost                           bool
 }
 
@@ -169,8 +194,17 @@ func (c *Config) choose(f *driver.Flags, o options) error {
 	if !o.cost {
 		c.Cost.Batches = nil
 	}
+	if f.Given("interval") {
+		c.Data.Interval = o.interval
+	}
+	if f.Given("ball") {
+		c.Test.Ball = o.ball
+	}
 	for i := range c.Models {
 		m := &c.Models[i]
+		if m.Train.ClosedForm != nil { // which those do not concern
+			continue
+		}
 		if f.Given("autoencoder") && m.Autoencoder != identity {
 			m.setAutoencoder(o.autoencoder)
 		}
@@ -184,33 +218,37 @@ func (c *Config) choose(f *driver.Flags, o options) error {
 	return nil
 }
 
-// restrict leaves the models of a dimension, and those that -only is to choose from:
-// the configuration's or, where it lacks them, the recipes'. Recipes that differ in what -autoencoder
-// or -optimizer sets are chosen by it, so that the models have their names.
+// restrict leaves the model of the dimension that -latent names. With -only it
+// leaves all that can be named: those of the configuration, and the recipes that it
+// lacks. Of several models of one dimension it takes the one that already has what
+// -autoencoder and -optimizer say, so that its name is right.
 func (c *Config) restrict(f *driver.Flags, o options) error {
 	if !f.Given("only") && !f.Given("latent") {
 		return nil
 	}
-	all := slices.Clone(c.Models)
-	for _, r := range recipes {
-		if !slices.ContainsFunc(all, func(m ModelConfig) bool { return m.Name == r.name }) {
-			all = append(all, r.model())
+	all, known := slices.Clone(c.Models), allRecipes()
+	all = slices.DeleteFunc(all, func(m ModelConfig) bool {
+		at := slices.IndexFunc(known, func(r ModelConfig) bool { return r.Name == m.Name })
+		if at >= 0 {
+			known[at] = m
 		}
-	}
+		return at >= 0
+	})
+	all = append(all, known...)
 	if f.Given("only") {
 		c.Models = all
 		return nil
 	}
 	var dims []string
 	for _, m := range all {
-		if d := strconv.Itoa(m.Model.LatentDim()); !slices.Contains(dims, d) {
-			dims = append(dims, d)
+		if d := m.Model.LatentDim(); !slices.Contains(dims, strconv.Itoa(d)) {
+			dims = append(dims, strconv.Itoa(d))
 		}
 	}
 	if err := driver.OneOf("latent", o.latent, dims...); err != nil {
 		return err
 	}
-	// The first that fits best.
+	// The first of those that agree with most flags.
 	best, most := -1, -1
 	for i, m := range all {
 		fits := 0
@@ -218,6 +256,9 @@ func (c *Config) restrict(f *driver.Flags, o options) error {
 			if same {
 				fits++
 			}
+		}
+		if m.Train.ClosedForm == nil { // what is trained is what is asked for by its dimension
+			fits += 2
 		}
 		if strconv.Itoa(m.Model.LatentDim()) == o.latent && fits > most {
 			best, most = i, fits

@@ -24,6 +24,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f.Set.StringVar(&o.autoencoder, "autoencoder", "", "autoencoder `KIND` of the models: fourier (fixed pairs), mlp (networks) or fourier+mlp (both)")
 	f.Set.StringVar(&o.optimizer, "optimizer", "", "`NAME` of the optimizer, soap or adam, the paper's")
 	f.Set.BoolVar(&o.cost, "cost", true, "measure what an iteration costs at latent dimensions 64, 20 and 7")
+	f.Set.Float64Var(&o.interval, "interval", 1, "`TIME` between the snapshots to train on: 1, 0.5 or 0.25")
+	f.Count(&o.ball, "ball", "`N` rollouts from random states of any size, to see that none leaves the ball that is proved (1000)")
 	f.Count(&o.window, "window", "train on windows of `N` time steps")
 	return driver.Experiment[Config, *Config]{
 		Flags:   f,
@@ -64,7 +66,8 @@ func learn(s *driver.Session, c Config) (*report.Page, error) {
 // train trains a model, from each of its seeds.
 func (l *laboratory) train(m ModelConfig) ([]driver.Fitted, error) {
 	return l.Train(m.Recipe, func(c *model.Config) (*data.Dataset, error) {
-		return l.training, m.setPairs(c, l.Data.Solver.Problem, l.training)
+		d := noisy(l.finer, m.Noise, c.Seed)
+		return d, m.setPairs(c, l.Data.Solver.Problem, d)
 	})
 }
 

@@ -10,10 +10,10 @@ import (
 // errorTable is how long the models stay with the truth.
 func (l *laboratory) errorTable(models []*trained) *report.Table {
 	t := report.NewTable("Relative error, and the time at which it passes 0.3, 0.5 and 1: median (10 % to 90 %) of "+fmt.Sprint(l.Test.Starts)+" held-out starts",
-		"model", "autoencoder", "1 step", "8 steps", "0.3", "0.5", "1.0", "Δt ½: 0.5", "Δt ¼: 0.5", "loss", "seconds")
+		"model", "autoencoder", "1 step", "8 steps", "0.3", "0.5", "1.0", "Δt 2: 0.5", "Δt ½: 0.5", "Δt ¼: 0.5", "loss", "seconds")
 	for _, m := range models {
 		r := m.Test
-		t.Add(m.Name, r.Autoencoder, r.Step1, r.Step8, r.Agree03, r.Agree05, r.Agree10, r.HalfAgree05, r.QuarterAgree05, m.Result.Loss, m.Result.Seconds)
+		t.Add(m.Name, r.Autoencoder, r.Step1, r.Step8, r.Agree03, r.Agree05, r.Agree10, r.TwiceAgree05, r.HalfAgree05, r.QuarterAgree05, m.Result.Loss, m.Result.Seconds)
 	}
 	return t
 }
@@ -26,13 +26,13 @@ func (q quantiles) String() string {
 // lifeTable is what the models do in the long run, beside the truth.
 func (l *laboratory) lifeTable(models []*trained) *report.Table {
 	t := report.NewTable(fmt.Sprintf("Long run: %d rollouts to t = %d; rms and rate of change over the last quarter", l.Test.LongRuns, l.Test.LongTime),
-		"model", "bounded", "rms", "each", "rate", "each", "total variation of (u_x, u_xx)", "Lyapunov exponent")
+		"model", "bounded", "rms", "each", "rate", "each", "total variation of (u_x, u_xx)", "Lyapunov exponent", "ball proved", "data's ball", "rollouts that left it")
 	for i, m := range models {
 		r := m.Test
 		if i == 0 {
 			t.Add("truth", "", r.TrueRMS, "", r.TrueRate, "", r.TVFloor, r.TrueLyapunov)
 		}
-		t.Add(m.Name, fmt.Sprintf("%d of %d", r.Bounded, r.LongRuns), r.LongRMS, r.LongRMSEach, r.LongRate, r.LongRateEach, r.TV, r.Lyapunov)
+		t.Add(append([]any{m.Name, fmt.Sprintf("%d of %d", r.Bounded, r.LongRuns), r.LongRMS, r.LongRMSEach, r.LongRate, r.LongRateEach, r.TV, r.Lyapunov}, r.Ball.cells()...)...)
 	}
 	return t
 }

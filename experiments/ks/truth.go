@@ -2,6 +2,8 @@ package main
 
 import (
 	"math"
+	"math/rand/v2"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
@@ -20,6 +22,7 @@ type laboratory struct {
 	Config
 	*driver.Session
 	training, held *data.Dataset // the two parts of the same runs
+	finer          *data.Dataset // the first at the interval of the snapshots to train on
 	floor          *data.Dataset // other runs
 	starts         *data.Dataset // from the held-out states to the horizon
 	long           *data.Dataset // from the first states of the test parts
@@ -40,6 +43,9 @@ func (l *laboratory) makeTruth() error {
 		return err
 	}
 	l.training = part(whole, 0, d.Train)
+	if l.finer, err = l.finerRuns(); err != nil {
+		return err
+	}
 	l.held = part(whole, d.Train+d.Gap, d.Test)
 	l.starts = l.spread()
 	l.long = part(l.held, 0, l.Test.LongTime+1)
@@ -77,6 +83,64 @@ func (l *laboratory) runs(name string, n, snapshots int, seed uint64) (*data.Dat
 	return d, err
 }
 
+// finerRuns are the runs to train on with their snapshots at the interval that is
+// asked for.
+func (l *laboratory) finerRuns() (*data.Dataset, error) {
+	d := l.Data
+	if d.Interval == 1 {
+		return l.training, nil
+	}
+	key := struct {
+		Problem     string
+		Solver      ks.Solver
+		Runs, Train int
+		Interval    float64
+		Seed        uint64
+	}{"ks, finer", d.Solver, d.Runs, d.Train, d.Interval, l.Seed}
+	finer, _, err := data.Cached(l.Cache, key, func() (*data.Dataset, error) {
+		stage := l.Progress.Stage("data: finer runs", d.Runs)
+		defer stage.Done()
+		solver := d.Solver
+		solver.Progress = func(done, total int) { stage.Update(done) }
+		times := make([]float64, int(math.Round(float64(d.Train-1)/d.Interval))+1)
+		for k := range times {
+			times[k] = float64(k) * d.Interval
+		}
+		return solver.Solve(l.Context, l.training.States()[0], times)
+	})
+	return finer, err
+}
+
+// noisy returns the data with noise on every snapshot, of so many times the root mean
+// square of u.
+func noisy(d *data.Dataset, noise float64, seed uint64) *data.Dataset {
+	if noise == 0 {
+		return d
+	}
+	var square float64
+	count := 0
+	for _, t := range d.Trajectories {
+		for _, u := range t.States {
+			square += floats.Dot(u, u)
+			count += len(u)
+		}
+	}
+	rms := math.Sqrt(square / float64(count))
+	rng := rand.New(rand.NewPCG(seed, apartSeed))
+	other := &data.Dataset{Components: d.Components}
+	for _, t := range d.Trajectories {
+		states := make([][]float64, len(t.States))
+		for k, u := range t.States {
+			states[k] = slices.Clone(u)
+			for i := range u {
+				states[k][i] += noise * rms * rng.NormFloat64()
+			}
+		}
+		other.Trajectories = append(other.Trajectories, data.Trajectory{Times: t.Times, States: states})
+	}
+	return other
+}
+
 // part is a part of runs, its times from 0.
 func part(d *data.Dataset, from, n int) *data.Dataset {
 	whole, times := d.Trajectories[0].Times, make([]float64, n)
@@ -86,8 +150,8 @@ func part(d *data.Dataset, from, n int) *data.Dataset {
 	return data.Shared(times, d.States()[from:from+n], d.Components)
 }
 
-// spread is the truth from the held-out states on: as many from each of the test
-// parts as can be, over the whole of it.
+// spread is the truth from the held-out states on. They are spread evenly over the
+// test parts, and over the length of each.
 func (l *laboratory) spread() *data.Dataset {
 	n, runs := l.Test.Starts, l.held.Samples()
 	d := &data.Dataset{Components: l.held.Components}
@@ -102,13 +166,13 @@ func (l *laboratory) spread() *data.Dataset {
 	return d
 }
 
-// setPairs completes the model's configuration by what the data fix: the Fourier
-// pairs in whose coordinates the networks see the field, and those, the first,
-// that are the autoencoder or stand beside it, both in units of the largest
-// deviation of any of their coordinates over the data.
+// setPairs sets the part of the model's configuration that the data fix. The
+// networks see the field by its first Modes Fourier pairs; the first pairs are
+// also the autoencoder, or stand beside it. The unit of their coordinates is the
+// largest deviation that one of them has over the data.
 func (m ModelConfig) setPairs(c *model.Config, p ks.Equation, d *data.Dataset) error {
 	n := c.Autoencoder.Latent
-	fixed := m.Autoencoder == fourier || m.Autoencoder == fourierMLP
+	fixed := m.Autoencoder == fourier || m.Autoencoder == fourierMLP || m.Autoencoder == manifold
 	if !fixed && m.Modes == 0 {
 		return nil
 	}
@@ -135,13 +199,26 @@ func (m ModelConfig) setPairs(c *model.Config, p ks.Equation, d *data.Dataset) e
 		// Of an odd number the last pair's cosine alone.
 		c.Autoencoder.Skip, err = model.NewLinearPair(pairs[:n], scale)
 		if err == nil {
-			c.Autoencoder.Skip.Only = m.Autoencoder == fourier
+			c.Autoencoder.Skip.Only = m.Autoencoder != fourierMLP
 		}
+	}
+	if m.Autoencoder == manifold {
+		// The pairs that follow are functions of the latent ones.
+		p := &model.PolynomialDecoder{PolynomialConfig: model.PolynomialConfig{Degree: m.Manifold, Periodic: true}}
+		for i := range c.Basis {
+			row := make([]float64, len(c.Basis)-n)
+			if i >= n {
+				row[i-n] = 1
+			}
+			p.Lift = append(p.Lift, row)
+		}
+		c.Autoencoder.Polynomial = p
 	}
 	return err
 }
 
-// largestDeviation is that of the coefficients of the states along the rows.
+// largestDeviation returns the largest standard deviation that the states have
+// along one of the rows.
 func largestDeviation(d *data.Dataset, rows [][]float64) (largest float64) {
 	states := d.States()
 	for _, row := range rows {

@@ -69,11 +69,10 @@ func defaultConfig() Config {
 
 // recipe is how a model of ε = 0 or 1 is trained.
 //
-// At ε = 0 the data are the first and the last time alone. e^{TA} fixes A only
-// along a flat valley, the double eigenvalue −2 being e^{−2T} = 0.024 there, so
-// Adam's answer is off by some units while its loss is small; L-BFGS ends that.
-// A generic start may end in another branch of the logarithm, which its loss
-// betrays.
+// At ε = 0 the data are the first and the last time alone. They fix A only along a
+// flat valley, since e^{−2T} = 0.024 is all that is left of the double eigenvalue
+// −2: Adam's answer is off by some units while its loss is small, and L-BFGS mends
+// it. A start may end in another branch of the logarithm; its loss betrays that.
 func recipe(eps float64, method string) ModelConfig {
 	m := ModelConfig{
 		Recipe: driver.Recipe{
@@ -160,8 +159,12 @@ func (c *Config) Validate() error {
 		if len(m.Times) < 2 || !increasing(m.Times) || m.Times[0] < 0 || m.Times[len(m.Times)-1] > d.Steps {
 			return errors.Errorf("model %q: times: got %v, want at least two increasing indices from 0 to %d, the data's steps", m.Name, m.Times, d.Steps)
 		}
-		if n := d.Samples; m.Samples < 0 || m.LargestBatch() > n || m.Samples > 0 && m.LargestBatch() > min(n, m.Samples) {
-			return errors.Errorf("model %q: got %d samples and batch %d, want at least 0, and a batch of at most the model's samples, %d of %d", m.Name, m.Samples, m.LargestBatch(), m.Samples, n)
+		n := d.Samples
+		if m.Samples != 0 {
+			n = min(n, m.Samples)
+		}
+		if m.Samples < 0 || m.LargestBatch() > n {
+			return errors.Errorf("model %q: got %d samples and batch %d, want at least 0, for all, and a batch of at most those it sees, %d", m.Name, m.Samples, m.LargestBatch(), n)
 		}
 	}
 	return nil

@@ -34,6 +34,11 @@ type Config struct {
 	// Substeps steps of ETDRK4.
 	Corrections int `json:"corrections"`
 	Substeps    int `json:"substeps"`
+
+	// Progress, if set, is told after the first fit, and after the rollouts before
+	// each correction and those after the last, how far it is and the residual. A fit
+	// that ends early says so by done = total.
+	Progress func(done, total int, residual float64) `json:"-"`
 }
 
 // DefaultConfig returns differences of order 12, which snapshots that are a third
@@ -69,9 +74,9 @@ type Report struct {
 	Condition float64 `json:"condition"`
 	// Steps are the residuals of a rollout of one interval, over the size of the
 	// states: before each correction and after the last, of which the best was kept.
-	Steps []float64 `json:"steps,omitempty"`
-	Kept  int       `json:"kept"`    // corrections kept
-	Lost  int       `json:"dropped"` // rollouts left out, for they left the data
+	Steps []float64 `json:"steps,omitempty"` // they end before one that is not finite
+	Kept  int       `json:"kept"`            // corrections kept
+	Lost  int       `json:"dropped"`         // rollouts left out, for they left the data
 	// Slaved are the components that relax within a step, of whose rates the data show
 	// no more than that: theirs were set.
 	Slaved []int `json:"slaved,omitempty"`

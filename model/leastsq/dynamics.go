@@ -61,8 +61,21 @@ func (f *fit) velocities() error {
 		}
 	})
 	var err error
-	f.report.Residual, err = f.solve(all)
+	if f.report.Residual, err = f.solve(all); err == nil {
+		f.progress(1, f.report.Residual)
+	}
 	return err
+}
+
+// progress tells how far the fit is.
+func (f *fit) progress(done int, residual float64) {
+	if f.Progress != nil {
+		total := 1
+		if f.Corrections > 0 {
+			total = f.Corrections + 2
+		}
+		f.Progress(done, total, residual)
+	}
 }
 
 func features(groups []kernel.Group) (n int) {
@@ -133,11 +146,17 @@ func (f *fit) correct() error {
 	kept := slices.Clone(f.c)
 	for k := range f.Corrections + 1 {
 		all, r, lost := f.rollouts(k < f.Corrections)
-		f.report.Steps = append(f.report.Steps, r)
+		if !math.IsInf(r, 0) {
+			f.report.Steps = append(f.report.Steps, r)
+		} else if k == 0 {
+			f.report.Lost = lost
+		}
 		if !(r < best) {
 			f.c = kept
+			f.progress(f.Corrections+2, best)
 			return nil
 		}
+		f.progress(k+2, r)
 		best, f.report.Kept, f.report.Lost = r, k, lost
 		kept = slices.Clone(f.c)
 		if k == f.Corrections {

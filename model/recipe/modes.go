@@ -5,6 +5,7 @@ import (
 	"math/cmplx"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"spnode/data"
@@ -26,8 +27,18 @@ type mode struct {
 func startLinear(m *model.Model, d *data.Dataset) error {
 	n := d.Dim()
 	times, shared := d.Grid()
+	if len(d.Parameters)+len(d.Inputs) > 0 {
+		return notFor("there is more than the state")
+	}
 	if !shared || d.Samples() < n {
 		return notFor("%d trajectories of %d components on one grid are wanted, for modes by least squares", n, n)
+	}
+	for _, tr := range d.Trajectories {
+		for _, u := range tr.States {
+			if floats.HasNaN(u) {
+				return notFor("some values were not measured")
+			}
+		}
 	}
 	x0 := stateMatrix(m, d, 0)
 	var svd mat.SVD
@@ -90,6 +101,10 @@ func stateMatrix(m *model.Model, d *data.Dataset, k int) *mat.Dense {
 // modesOf are those of the transposed map over a time.
 func modesOf(p *mat.Dense, t float64) (found []mode) {
 	n, _ := p.Dims()
+	// Of NaN the iteration for eigenvalues does not end.
+	if norm := mat.Norm(p, 1); math.IsNaN(norm) || math.IsInf(norm, 0) {
+		return nil
+	}
 	var e mat.Eigen
 	if !e.Factorize(p.T(), mat.EigenRight) {
 		return nil

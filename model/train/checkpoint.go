@@ -14,6 +14,7 @@ import (
 	"spnode/data"
 	"spnode/data/npz"
 	"spnode/model"
+	"spnode/model/closedform"
 	"spnode/model/folder"
 )
 
@@ -24,11 +25,16 @@ const (
 	metricsFile   = "metrics.csv"
 )
 
+// fileNames are those of all files of a training.
+var fileNames = append(model.FileNames(), configFile, optimizerFile, metricsFile)
+
 // stored is the content of train.json.
 type stored struct {
 	Train Config `json:"train"`
 	// Data is the SHA-256 of the times and the scaled states of the training.
 	Data string `json:"data"`
+	// ClosedForm is the report of that stage, once it is done.
+	ClosedForm *closedform.Report `json:"closed_form,omitempty"`
 }
 
 // Save writes the training to a folder: what model.Model.Save writes, with the
@@ -40,16 +46,24 @@ func (t *Trainer) Save(dir string) error {
 	if err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(stored{t.cfg, t.checksum}, "", "  ")
+	text, err := json.MarshalIndent(stored{t.cfg, t.checksum, t.report}, "", "  ")
 	if err != nil {
 		return errors.Wrap(err, "train: Save")
 	}
-	state, err := npz.Encode(t.state().encode(t.cfg))
+	arrays := t.state().encode(t.cfg)
+	if err := model.CheckFinite(arrays); err != nil {
+		return errors.WithMessage(err, "train: Save")
+	}
+	state, err := npz.Encode(arrays)
 	if err != nil {
 		return errors.Wrap(err, "train: Save")
 	}
-	return folder.Write(dir, append(files,
-		folder.File{Name: configFile, Data: append(text, '\n')}, folder.File{Name: optimizerFile, Data: state}, folder.File{Name: metricsFile, Data: formatMetrics(t.log)}))
+	files = append(files,
+		folder.File{Name: configFile, Data: append(text, '\n')}, folder.File{Name: optimizerFile, Data: state}, folder.File{Name: metricsFile, Data: formatMetrics(t.log)})
+	if t.writer != nil && dir == t.dir {
+		return t.writer.Write(files)
+	}
+	return folder.Write(dir, files)
 }
 
 // Resume goes on with a training that was saved, on the same data, which it
@@ -70,7 +84,7 @@ func Resume(dir string, d *data.Dataset, options ...Option) (*Trainer, error) {
 	if err := t.setState(c.state); err != nil {
 		return nil, model.BadFile(dir, optimizerFile, err)
 	}
-	t.log = c.log
+	t.log, t.report = c.log, c.ClosedForm
 	t.saved = t.dir == dir
 	return t, nil
 }
@@ -81,7 +95,7 @@ func LoadResult(dir string) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return c.state.result(c.log), nil
+	return c.state.result(c.log, c.ClosedForm), nil
 }
 
 // checkpoint is a training as it was saved.

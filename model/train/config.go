@@ -10,6 +10,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/model"
+	"spnode/model/closedform"
 	"spnode/model/optim"
 )
 
@@ -32,11 +33,19 @@ type Config struct {
 	// that sees all samples, whole, in every iteration.
 	Phases []Phase `json:"phases,omitempty"`
 
+<<<<<<< HEAD
 	// Shooting, if it is not nil, has the states with which samples begin be unknowns.
 	Shooting *Shooting `json:"shooting,omitempty"`
 
 	First FirstStage `json:"first"`
 	LBFGS LBFGSStage `json:"lbfgs"`
+=======
+	// ClosedForm, if set, has a fit by least squares come before the stages, which then
+	// begin from it; with no iterations of theirs it is the training.
+	ClosedForm *closedform.Config `json:"closed_form,omitempty"`
+	First      FirstStage         `json:"first"`
+	LBFGS      LBFGSStage         `json:"lbfgs"`
+>>>>>>> main
 
 	// Restart: a training whose final loss is above RestartAbove begins again
 	// from other parameters, at most Restarts times, and ends with the
@@ -153,7 +162,11 @@ func (c Config) Validate() error {
 		}
 		from = p.From
 	}
+<<<<<<< HEAD
 	if err := c.Shooting.validate(c); err != nil {
+=======
+	if err := c.validateClosedForm(); err != nil {
+>>>>>>> main
 		return err
 	}
 	if err := c.Grid.validate(); err != nil {

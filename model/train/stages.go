@@ -14,6 +14,7 @@ const (
 	stageFirst = iota
 	stageLBFGS
 	stageDone
+	stageClosedForm // before all; a checkpoint has these numbers
 )
 
 // stageName is what the stage is called in metrics and messages.
@@ -23,6 +24,8 @@ func (t *Trainer) stageName() string {
 		return t.cfg.First.Optimizer
 	case stageLBFGS:
 		return StageLBFGS
+	case stageClosedForm:
+		return StageClosedForm
 	}
 	return "done"
 }

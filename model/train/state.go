@@ -8,6 +8,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/npz"
+	"spnode/model/closedform"
 	"spnode/model/optim"
 )
 
@@ -23,8 +24,8 @@ type progress struct {
 	seconds          float64 // of earlier Fits
 }
 
-func (p progress) result(log []Metrics) Result {
-	return Result{Iterations: p.iterations, Attempts: p.attempt + 1, Seconds: p.seconds, Loss: p.loss, Log: log}
+func (p progress) result(log []Metrics, closed *closedform.Report) Result {
+	return Result{Iterations: p.iterations, Attempts: p.attempt + 1, Seconds: p.seconds, Loss: p.loss, Log: log, ClosedForm: closed}
 }
 
 // number is one of a progress: an integer, up to what the configuration lets it
@@ -37,12 +38,18 @@ type number struct {
 }
 
 func (p *progress) numbers(c Config) []number {
-	total := c.First.Iterations
-	if p.stage != stageFirst {
+	total, last := c.First.Iterations, stageDone
+	if c.ClosedForm != nil {
+		last = stageClosedForm
+	}
+	switch p.stage {
+	case stageLBFGS, stageDone:
 		total = c.LBFGS.Iterations
+	case stageClosedForm:
+		total = 0
 	}
 	return []number{
-		{"stage", &p.stage, stageDone, nil}, {"iteration", &p.iteration, total, nil},
+		{"stage", &p.stage, last, nil}, {"iteration", &p.iteration, total, nil},
 		{"iterations", &p.iterations, c.First.Iterations + c.LBFGS.Iterations, nil},
 		{"attempt", &p.attempt, c.Restarts, nil}, {"backoffs", &p.backoffs, c.Backoffs, nil}, {"undo", &p.undo, 1, nil},
 		{"loss", nil, 0, &p.loss}, {"best_loss", nil, 0, &p.bestLoss}, {"seconds", nil, 0, &p.seconds},
@@ -205,7 +212,13 @@ func (t *Trainer) setState(s *state) error {
 	case stageLBFGS:
 		t.optimizer = nil
 		t.lbfgs = optim.LBFGS{LBFGSConfig: t.cfg.LBFGS.LBFGSConfig}
+<<<<<<< HEAD
 		return t.lbfgs.Restore(s.lbfgs, len(t.w))
+=======
+		return t.lbfgs.Restore(s.lbfgs, len(t.Model.Params().Flat))
+	case stageClosedForm: // the optimizer is at its start
+		return nil
+>>>>>>> main
 	}
 	t.optimizer = nil
 	return nil

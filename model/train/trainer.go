@@ -15,6 +15,9 @@ import (
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/closedform"
+	"spnode/model/folder"
+	"spnode/model/leastsq"
 	"spnode/model/optim"
 )
 
@@ -26,7 +29,9 @@ type Trainer struct {
 
 	cfg      Config
 	data     []Trajectory
-	checksum string // of the data
+	checksum string               // of the data
+	complete []leastsq.Trajectory // for the closed form
+	report   *closedform.Report   // of it, once it is done
 
 	phases   []Phase   // at least one
 	samplers []Sampler // of them
@@ -41,7 +46,8 @@ type Trainer struct {
 	hooks    []func(Metrics)
 	dir      string
 	interval time.Duration
-	saved    bool // there is a checkpoint of this training in dir
+	writer   *folder.Writer // of dir, in Fit
+	saved    bool           // there is a checkpoint of this training in dir
 
 	progress
 	optimizer optim.Optimizer // in the first stage
@@ -128,6 +134,12 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 		o(t)
 	}
 	var err error
+	if cfg.ClosedForm != nil {
+		t.stage = stageClosedForm
+		if t.complete, err = complete(d); err != nil {
+			return nil, err
+		}
+	}
 	t.optimizer, err = t.newOptimizer()
 	return t, err
 }
@@ -167,7 +179,7 @@ func (t *Trainer) read(d *data.Dataset) error {
 		}
 		for k, x := range states {
 			if err := t.Model.CheckStates(x); err != nil {
-				return errors.WithMessagef(err, "train: %s, time %d, t = %g", tr.Name, k, tr.Times[k])
+				return errors.WithMessagef(err, "train: %s, t = %g", tr.Name, tr.Times[k])
 			}
 			tr.flat = append(tr.flat, t.Model.Scaled(x)...)
 		}
@@ -202,7 +214,23 @@ func (t *Trainer) newOptimizer() (optim.Optimizer, error) {
 // Fit trains until the stages are done or the context is. In the second case
 // the error wraps that of the context, and the state has been saved if the
 // trainer has a checkpoint; a further Fit goes on.
+//
+// A trainer with a checkpoint is its one writer in the meantime, and finds out
+// before the first iteration whether it can be written. The error is
+// folder.ErrBusy where another training, or a second Fit of this one, writes it.
 func (t *Trainer) Fit(ctx context.Context) (err error) {
+	if t.stage == stageDone && t.saved { // there is nothing to do, and nothing to be saved
+		return nil
+	}
+	if t.dir != "" {
+		if t.writer, err = folder.Open(t.dir, fileNames...); err != nil {
+			return err
+		}
+		defer func() {
+			t.writer.Close()
+			t.writer = nil
+		}()
+	}
 	start, saved := time.Now(), time.Now()
 	before := t.seconds
 	spent := func() float64 { return before + time.Since(start).Seconds() }
@@ -218,6 +246,8 @@ func (t *Trainer) Fit(ctx context.Context) (err error) {
 		}
 		var m Metrics
 		switch t.stage {
+		case stageClosedForm:
+			err = t.closedForm()
 		case stageFirst:
 			m, err = t.update()
 		case stageLBFGS:
@@ -262,10 +292,12 @@ type Result struct {
 	Seconds    float64 // in all
 	Loss       float64 // at the end: of the best attempt, whose parameters the model has
 	Log        []Metrics
+	// ClosedForm is the report of that stage. Nil: there was none.
+	ClosedForm *closedform.Report
 }
 
 // Result returns what the training has come to so far.
-func (t *Trainer) Result() Result { return t.progress.result(t.log) }
+func (t *Trainer) Result() Result { return t.progress.result(t.log, t.report) }
 
 // String says what a training has come to, in a line.
 func (r Result) String() string {
@@ -274,6 +306,9 @@ func (r Result) String() string {
 		loss = r.Log[n-1].Loss
 	}
 	s := fmt.Sprintf("%d iterations in %.3g s, loss %.3g", r.Iterations, r.Seconds, loss)
+	if r.ClosedForm != nil {
+		s = fmt.Sprintf("%v; then %s", r.ClosedForm, s)
+	}
 	if r.Attempts > 1 {
 		s += fmt.Sprintf(", the best of %d attempts", r.Attempts)
 	}

@@ -55,7 +55,7 @@ func TestTransform(t *testing.T) {
 	}
 
 	d.Trajectories[1].States[2][0] = 0
-	if _, err := trained(logU, d); !errors.Is(err, model.ErrData) || !strings.Contains(err.Error(), "trajectory 1, time 2, t = 0.5: ") || !strings.Contains(err.Error(), "want more than 0") {
+	if _, err := trained(logU, d); !errors.Is(err, model.ErrData) || !strings.Contains(err.Error(), "trajectory 1, t = 0.5: ") || !strings.Contains(err.Error(), "want more than 0") {
 		t.Errorf("a concentration of 0: got %v", err)
 	}
 }

@@ -14,7 +14,7 @@
 // how np.savetxt writes them. Without a header the columns are named 1, 2, ….
 //
 // The line after the header has units, and is passed over, if it has text where
-// the next one has a number, and no number but 1.
+// the next one has a number, and no number but 1, after the first such text.
 package table
 
 import (
@@ -195,8 +195,8 @@ func (t *Table) head(lines []line, known func([]string) bool) {
 	}
 	overNumber = false
 	for j, c := range next.cells {
-		if v, ok := number(c, comma); ok && v != 1 {
-			return
+		if v, ok := number(c, comma); ok && (v != 1 || !overNumber) {
+			return // a row whose text is a mistake
 		}
 		overNumber = overNumber || isText(c, comma) && isNumber(lines[2], j)
 	}
