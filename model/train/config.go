@@ -33,19 +33,13 @@ type Config struct {
 	// that sees all samples, whole, in every iteration.
 	Phases []Phase `json:"phases,omitempty"`
 
-<<<<<<< HEAD
 	// Shooting, if it is not nil, has the states with which samples begin be unknowns.
 	Shooting *Shooting `json:"shooting,omitempty"`
-
-	First FirstStage `json:"first"`
-	LBFGS LBFGSStage `json:"lbfgs"`
-=======
 	// ClosedForm, if set, has a fit by least squares come before the stages, which then
 	// begin from it; with no iterations of theirs it is the training.
 	ClosedForm *closedform.Config `json:"closed_form,omitempty"`
 	First      FirstStage         `json:"first"`
 	LBFGS      LBFGSStage         `json:"lbfgs"`
->>>>>>> main
 
 	// Restart: a training whose final loss is above RestartAbove begins again
 	// from other parameters, at most Restarts times, and ends with the
@@ -162,11 +156,10 @@ func (c Config) Validate() error {
 		}
 		from = p.From
 	}
-<<<<<<< HEAD
 	if err := c.Shooting.validate(c); err != nil {
-=======
+		return err
+	}
 	if err := c.validateClosedForm(); err != nil {
->>>>>>> main
 		return err
 	}
 	if err := c.Grid.validate(); err != nil {

@@ -28,6 +28,8 @@ func (s *Shooting) validate(c Config) error {
 		return nil
 	case !(s.Penalty >= 0) || math.IsInf(s.Penalty, 0):
 		return bad("shooting.penalty is %g, want a finite number that is not negative", s.Penalty)
+	case c.ClosedForm != nil:
+		return bad("shooting and closed_form: got both, want one of them, as a closed form starts from what was measured")
 	case c.sampler() != shuffledName || c.Grid.Points > 0 || len(phases) > 1 || phases[0].Saturation > 0:
 		return bad("shooting has one start for each sample: sampler is %s, grid.points %d, with %d phases and saturation %g, want %s, 0, 1 and 0",
 			c.sampler(), c.Grid.Points, len(phases), phases[0].Saturation, shuffledName)

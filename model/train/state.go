@@ -212,13 +212,9 @@ func (t *Trainer) setState(s *state) error {
 	case stageLBFGS:
 		t.optimizer = nil
 		t.lbfgs = optim.LBFGS{LBFGSConfig: t.cfg.LBFGS.LBFGSConfig}
-<<<<<<< HEAD
 		return t.lbfgs.Restore(s.lbfgs, len(t.w))
-=======
-		return t.lbfgs.Restore(s.lbfgs, len(t.Model.Params().Flat))
 	case stageClosedForm: // the optimizer is at its start
 		return nil
->>>>>>> main
 	}
 	t.optimizer = nil
 	return nil
