@@ -40,7 +40,7 @@ func (t *Trainer) enter(phase int) error {
 		if err != nil {
 			return err
 		}
-		workers[i] = &worker{Objective: o, lo: lo, hi: hi, grad: make([]float64, len(t.grad))}
+		workers[i] = &worker{Objective: o, lo: lo, hi: hi, grad: make([]float64, len(t.Model.Params().Flat))}
 	}
 	t.workers = workers
 	return nil
@@ -89,6 +89,10 @@ func (t *Trainer) evaluate(b model.Batch, grad []float64) (float64, error) {
 		floats.Scale(c, t.weights)
 		b.Weights = t.weights
 	}
+	if t.shoot != nil {
+		t.sync()
+		b = t.shoot.of(b, t.starts())
+	}
 	t.batch = b
 	var wait sync.WaitGroup
 	for _, w := range t.workers[1:] {
@@ -106,6 +110,9 @@ func (t *Trainer) evaluate(b model.Batch, grad []float64) (float64, error) {
 		for i, v := range w.grad {
 			grad[i] += v
 		}
+	}
+	if t.shoot != nil {
+		t.shoot.gather(grad[len(t.Model.Params().Flat):], b)
 	}
 	return loss, nil
 }
