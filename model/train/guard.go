@@ -114,7 +114,16 @@ func (t *Trainer) blownUp(loss float64, b model.Batch, evaluate func() (float64,
 // zero is the loss of a batch whose prediction is 0 everywhere, if its states are
 // as large as those of the data.
 func (t *Trainer) zero(b model.Batch) float64 {
-	return float64(b.Rows) * floats.Sum(b.Weights) * t.lossUnit() * meanSquare(t.data)
+	_, times := t.samplers[t.phase].Shape()
+	each := len(b.Weights) / times // weights of a time: one for all rows, or their own, or those of their components
+	sum := floats.Sum(b.Weights)
+	switch {
+	case each == 1:
+		sum *= float64(b.Rows)
+	case each > b.Rows:
+		sum /= float64(each / b.Rows)
+	}
+	return sum * t.lossUnit() * meanSquare(t.data)
 }
 
 // tooLarge reports whether an optimizer could not square a gradient of that norm,
