@@ -31,11 +31,21 @@ func Show(cfg any, stdout io.Writer) error {
 // names the file and the field: an unknown field (with those allowed), a value
 // of the wrong type, bad syntax (with the line), something after the end.
 func LoadConfig(path string, into any) error {
-	data, err := os.ReadFile(path)
+	text, err := readConfig(path)
 	if err != nil {
-		return AsUsage(errors.Wrap(err, "configuration"))
+		return err
 	}
-	if err := decodeStrict(data, into); err != nil {
+	return parseConfig(path, text, into)
+}
+
+func readConfig(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	return text, AsUsage(errors.Wrap(err, "configuration"))
+}
+
+// parseConfig reads the text of a configuration that comes from a file.
+func parseConfig(path string, text []byte, into any) error {
+	if err := decodeStrict(text, into); err != nil {
 		return Usagef("configuration %s: %v", path, err)
 	}
 	return nil
@@ -57,7 +67,8 @@ func decodeStrict(data []byte, into any) error {
 	case errors.As(err, &kind):
 		field := "the whole"
 		if kind.Field != "" {
-			field = fmt.Sprintf("field %q", kind.Field)
+			// Embedded structs have a name in Go alone.
+			field = fmt.Sprintf("field %q", strings.NewReplacer("Common.", "", "Recipe.", "").Replace(kind.Field))
 		}
 		return errors.Errorf("line %d: %s: got a %s, want %s", lineAt(data, kind.Offset), field, kind.Value, typeName(kind.Type))
 	case err != nil && strings.Contains(err.Error(), "unknown field"):
@@ -160,4 +171,78 @@ func fieldNamed(fields []report.JSONField, key string) int {
 		}
 	}
 	return -1
+}
+
+// copied returns a copy of a configuration that shares nothing with it.
+func copied[C any, P interface{ *C }](cfg P) (P, error) {
+	text, err := marshal(cfg)
+	c := P(new(C))
+	if err == nil {
+		err = errors.Wrap(json.Unmarshal(text, c), "driver: configuration")
+	}
+	return c, err
+}
+
+func marshal(cfg any) ([]byte, error) {
+	text, err := json.Marshal(cfg)
+	return text, errors.Wrap(err, "driver: configuration")
+}
+
+// difference says which setting of two configurations differs first, "" if none.
+func difference(was, is any) string {
+	trees := [2]any{}
+	for i, cfg := range []any{was, is} {
+		text, err := json.Marshal(cfg)
+		if err == nil {
+			d := json.NewDecoder(bytes.NewReader(text))
+			d.UseNumber()
+			err = d.Decode(&trees[i])
+		}
+		if err != nil {
+			return err.Error()
+		}
+	}
+	return differs(trees[0], trees[1], "")
+}
+
+func differs(was, is any, path string) string {
+	switch a := was.(type) {
+	case map[string]any:
+		b, ok := is.(map[string]any)
+		if !ok {
+			break
+		}
+		names := maps.Clone(a)
+		maps.Copy(names, b)
+		for _, k := range slices.Sorted(maps.Keys(names)) {
+			if d := differs(a[k], b[k], join(path, k)); d != "" {
+				return d
+			}
+		}
+		return ""
+	case []any:
+		b, ok := is.([]any)
+		if !ok || len(a) != len(b) {
+			break
+		}
+		for i := range a {
+			if d := differs(a[i], b[i], join(path, fmt.Sprint(i))); d != "" {
+				return d
+			}
+		}
+		return ""
+	}
+	if reflect.DeepEqual(was, is) {
+		return ""
+	}
+	return fmt.Sprintf("%s was %s and is %s", path, short(was), short(is))
+}
+
+// short is a value as JSON, cut to what a line holds.
+func short(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil || len(text) > 60 {
+		return fmt.Sprintf("%.60s…", text)
+	}
+	return string(text)
 }
