@@ -16,10 +16,6 @@ import (
 // Name is the file that makes a folder a sweep's.
 const Name = "sweep.json"
 
-// LogName is the file in a task's folder with what its command wrote; see
-// [Folder.State].
-const LogName = "log.txt"
-
 // Folder is a sweep's folder: sweep.json, and a folder for each task.
 type Folder struct {
 	Dir        string

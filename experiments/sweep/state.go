@@ -45,12 +45,6 @@ type Measure struct {
 	Value float64
 }
 
-// Words with which the driver ends the log of a task; see [Folder.Outcome].
-const (
-	FailedWord = "failed, exit code "
-	SavedWord  = "interrupted, the state is saved"
-)
-
 // Outcome reads from the files what has come of a task.
 func (f *Folder) Outcome(t Task) (Outcome, error) {
 	o := Outcome{Task: t, State: Missing}
