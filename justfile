@@ -47,6 +47,10 @@ figures OUT="/tmp/spnode-figures":
     go run ./experiments/ks -evaluate checkpoints/ks/reference-20 -out {{OUT}}/ks20
     go run ./experiments/ks -evaluate checkpoints/ks/reference-7 -out {{OUT}}/ks7
 
+# kills, faults and rival writers, for an hour or -for so long
+torture *FLAGS:
+    go run ./experiments/torture -for 1h {{FLAGS}}
+
 # the notebooks in JupyterLab; the first time builds the kernel, some minutes
 notebook *FLAGS:
     experiments/notebook/run lab {{FLAGS}}

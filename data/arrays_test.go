@@ -143,3 +143,41 @@ func TestReadMATLAB(t *testing.T) {
 		t.Errorf("plain.mat: got %v", err)
 	}
 }
+
+func TestReadNPY(t *testing.T) {
+	one := Shared([]float64{0, 1}, [][][]float64{{{5, gap}}, {{6, 7}}}, nil)
+	for _, c := range []struct {
+		a    npz.Array
+		o    ReadOptions
+		want *Dataset
+		says string
+	}{
+		{numbersOf("", []int{2, 3}, 0, 5, gap, 1, 6, 7), ReadOptions{}, one, ""},
+		{numbersOf("", []int{2, 3}, gap, 5, 0, 7, 6, 1), ReadOptions{Time: "3", Components: []string{"2", "1"}}, one, ""},
+		{numbersOf("", []int{3, 3}, 7, 0, 5, 7, 1, 6, 8, 0, 9), ReadOptions{Trajectory: "1"}, &Dataset{Trajectories: []Trajectory{
+			{Name: "7", Times: []float64{0, 1}, States: [][]float64{{5}, {6}}}, {Name: "8", Times: []float64{0}, States: [][]float64{{9}}}}}, ""},
+		{numbersOf("", []int{2, 1, 1}, 0, 5), ReadOptions{}, nil, "states without their times belong in an .npz file"},
+		{numbersOf("", []int{2, 2}, 0, 5, 0, 6), ReadOptions{}, nil, "times must strictly increase"},
+		{numbersOf("", []int{2, 2}, 0, 5, 1, 6), ReadOptions{Time: "t"}, nil, `time "t": got an array of 2 columns, want a number from 1 to 2`},
+		{numbersOf("", []int{2, 2}, 0, 5, 1, 6), ReadOptions{Components: []string{"3"}}, nil, `component "3"`},
+		{numbersOf("", []int{2, 1}, 0, 5), ReadOptions{}, nil, "want 1 … 262144 columns beside the time"},
+		{numbersOf("", []int{2, 2}, 0, 5, 1, 6), ReadOptions{Inputs: []string{"2"}}, nil, "try .npz"},
+	} {
+		b, err := npz.EncodeNPY(c.a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "a.npy")
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadWith(path, c.o)
+		if c.want != nil {
+			if err != nil || !alike(got, c.want) {
+				t.Errorf("%v: got %+v, %v, want %+v", c.a, got, err, c.want)
+			}
+		} else if err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%v: got %+v, %v, want an error that says %q", c.a, got, err, c.says)
+		}
+	}
+}

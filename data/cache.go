@@ -71,7 +71,7 @@ func checksum(b []byte) string {
 }
 
 func readCached(path string, key []byte) (*Dataset, error) {
-	text, err := os.ReadFile(path + ".json")
+	text, err := file.Read(path + ".json")
 	if err != nil {
 		return nil, errors.WithStack(err)
 	}
@@ -79,7 +79,7 @@ func readCached(path string, key []byte) (*Dataset, error) {
 	if err := json.Unmarshal(text, &note); err != nil {
 		return nil, errors.WithStack(err)
 	}
-	b, err := os.ReadFile(path + ".npz")
+	b, err := file.Read(path + ".npz")
 	if err != nil {
 		return nil, errors.WithStack(err)
 	}

@@ -1,9 +1,11 @@
 // Package data has sets of trajectories and the files these live in.
 //
 // A [Dataset] is cut by [Dataset.AtTimes], [Dataset.Batch] and [Dataset.Split],
-// scaled by a [Scaling], and written and read by [Dataset.Write] and [Read].
-// Initial states and time grids of a user come in through [ReadStates] and
-// [ParseTimes]. [Cached] keeps on disk what takes long to make.
+// scaled by a [Scaling], shown by [Dataset.Describe], and written and read by
+// [Dataset.Write] and [Read]; [ReadWith] has the forms of tables and arrays that
+// people have. Initial states and time grids of a user come in through
+// [ReadStates], [ReadInitial] and [ParseTimes]. [Cached] keeps on disk what takes
+// long to make. Package data/npz reads NumPy's files and data/mat MATLAB's.
 //
 // The rooms beside it make and judge the truth: data/ode solves problems du/dt =
 // f(u), data/problem and data/ks have those of the paper, and data/measure holds

@@ -41,8 +41,8 @@ func (a *arrays) inputs(d *Dataset, l *layout) error {
 	if l.rows == 0 || w.size()%l.rows != 0 || w.size() == 0 {
 		return errors.Wrapf(ErrShape, "array %s, got shape %v, want %d rows as the states have", w.name, w.shape, l.rows)
 	}
-	if k := w.size() / l.rows; w.shape[len(w.shape)-1] != k && k != 1 {
-		return errors.Wrapf(ErrShape, "array %s, got shape %v, want %d in the last dimension", w.name, w.shape, k)
+	if k := w.size() / l.rows; k != 1 && w.shape[len(w.shape)-1] != k || k > maxComponents {
+		return errors.Wrapf(ErrShape, "array %s, got shape %v, want %d in the last dimension, and at most %d", w.name, w.shape, k, maxComponents)
 	}
 	data, err := w.read()
 	if err != nil {
@@ -98,7 +98,7 @@ func (a *arrays) parameters(d *Dataset, _ *layout) error {
 		return nil
 	}
 	n := len(d.Trajectories)
-	if n == 0 || p.size()%n != 0 || len(p.shape) > 2 || n > 1 && p.shape[0] != n && p.size() != n {
+	if n == 0 || p.size() > n*maxComponents || p.size()%n != 0 || len(p.shape) > 2 || n > 1 && p.shape[0] != n && p.size() != n {
 		return errors.Wrapf(ErrShape, "array %s, got shape %v, want (samples, parameters) of %d samples", p.name, p.shape, n)
 	}
 	data, err := p.read()

@@ -128,6 +128,8 @@ func TestReadTableErrors(t *testing.T) {
 		{"half an input", "t,x,w1,w2\n0,1,2,3\n1,2,3,\n", ReadOptions{Inputs: []string{"w1", "w2"}}, nil, `"w2", line 3, column 4: got ""`},
 		{"an input that ends early", "t,x,w\n0,1,2\n1,2,\n", ReadOptions{Inputs: []string{"w"}}, ErrShape, "got values from t=0 to 0, want them over the trajectory, 0 to 1"},
 		{"text", "t,x\n0,1\n1,2m\n", ReadOptions{}, nil, `"x", line 3, column 2: got "2m", want a number`},
+		{"text in the first row", "t,x\n1,2m\n2,3\n", ReadOptions{}, nil, `"x", line 2, column 2: got "2m", want a number`},
+		{"text in the first row, and a name", "run,t,x\na,1,2m\nb,2,3\n", ReadOptions{}, nil, `"x", line 2, column 3: got "2m"`},
 		{"infinite", "t,x\n0,1\n1,-inf\n", ReadOptions{}, ErrNotFinite, `"x", line 3, column 2: got -inf`},
 		{"point and comma", "t;x\n0;1,5\n1;2.5\n", ReadOptions{}, nil, "got a decimal point in line 3 and a decimal comma in line 2"},
 		{"thousands", "t\tx\n0\t1,234.5\n", ReadOptions{}, nil, `got "1,234.5"`},

@@ -8,7 +8,7 @@ import (
 
 // Write writes d to a file in the format of its extension: .npz or .csv, which
 // [Read] reads to the same bits, or .npy, which is the array (T, S, C) of the
-// states alone, on the grid that all share. The file is written whole; see
+// states alone, on the grid that all share, which Read refuses. The file is written whole; see
 // [file.Write]. A Dataset that is invalid is not written, see [Dataset.Validate]
 // for the errors; to write what must not have gaps, ask [Dataset.Complete] first.
 //

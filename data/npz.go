@@ -149,13 +149,21 @@ func (d *Dataset) inputArrays() (arrays []npz.Array) {
 	return arrays
 }
 
+// limit returns how many bytes the numbers of a file may take.
+func (o *ReadOptions) limit(b []byte) int64 {
+	if o.Limit > 0 {
+		return o.Limit
+	}
+	return npz.DefaultLimit(len(b))
+}
+
 // decodeNPZ reads the arrays that a Dataset has, whatever else there is.
 func decodeNPZ(b []byte, o ReadOptions) (*Dataset, error) {
-	f, err := npz.Open(b, o.Limit)
+	a := &arrays{limit: o.limit(b), o: &o}
+	f, err := npz.Open(b, a.limit)
 	if err != nil {
 		return nil, err
 	}
-	a := &arrays{o: &o}
 	for _, h := range f.Headers() {
 		a.list = append(a.list, array{name: h.Name, shape: h.Shape,
 			read:  func() ([]float64, error) { x, err := f.Read(h.Name); return x.Data, err },
@@ -171,15 +179,11 @@ func decodeNPZ(b []byte, o ReadOptions) (*Dataset, error) {
 
 // decodeMAT reads a MATLAB file as decodeNPZ does an .npz file.
 func decodeMAT(b []byte, o ReadOptions) (*Dataset, error) {
-	limit := o.Limit
-	if limit == 0 {
-		limit = npz.DefaultLimit(len(b))
-	}
-	variables, err := mat.Decode(b, limit, nil)
+	a := &arrays{limit: o.limit(b), o: &o}
+	variables, err := mat.Decode(b, a.limit, nil)
 	if err != nil {
 		return nil, err
 	}
-	a := &arrays{o: &o}
 	for _, v := range variables {
 		a.list = append(a.list, variable(v))
 	}

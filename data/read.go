@@ -30,8 +30,8 @@ type ReadOptions struct {
 	// Components, Inputs and Parameters name the columns of each, in this order.
 	// Components nil takes all columns that are nothing else; Inputs and Parameters
 	// nil take those named input:…, held:… and parameter:…. In .npz and .mat files
-	// they choose among the names there; a single one of Inputs or Parameters may also name an
-	// array instead of w or p.
+	// they choose among the names there; a single one of Inputs or Parameters may
+	// also name an array in place of w or p.
 	Components, Inputs, Parameters []string
 
 	// Held says that the inputs hold until their next value, rather than being
@@ -54,39 +54,55 @@ func Read(path string) (*Dataset, error) {
 }
 
 // ReadWith returns the Dataset in a file, in the format of its extension, or in a
-// folder, whose files with these extensions are read in the order of their names.
+// folder.
 //
-// .csv, .tsv, .txt, .dat: a table with a row for each time of each trajectory.
-// Commas, semicolons, tabs or blanks are between the cells; a decimal comma, a byte
-// order mark, comments after # or %, a row of units, Fortran's exponents (1.5D+03), and nan, NA or an
-// empty cell for what was not measured are understood. The column of the times is
-// named t or time, that which tells trajectories apart sample, trajectory, run, id
-// or the like, both also with a unit in brackets; without the latter the
-// file is one trajectory. Columns named input:w, held:w, parameter:p, weight: and
-// name: are what these words say; see [Dataset.WriteCSV]. All others are
-// components. A table without a header has the time in its first column. Rows of a
-// trajectory may be apart, but its times increase; its parameters and weight are
-// the same, or empty, in all of them. An input may be known at some of the times
-// only.
+// # Tables: .csv, .tsv, .txt, .dat
 //
-// .npz, .mat: arrays t (T) and u (T, S, C) where S trajectories share their times;
-// t (S, T) and u (S, T, C) where each has as many of its own; t (N), u (N, C) and
-// offsets (S+1) where they follow each other, trajectory s from row offsets[s] on;
-// t (T) and u (T, C) of a single one; or pairs t_a and u_a, t1 and u1, a/t and a/u;
-// in .mat files, cells t and u of arrays. The time may also be named time or
-// times, and the states x, y, state or states. Inputs are w, with rows as those of u, or
-// on times w_t of their own with w_offsets, and with held, 1 where they hold;
-// parameters are p (S, P), weights are weight (S). Arrays of text, components,
-// inputs, parameters and names, name these and the trajectories; without them
-// they are u1, u2, …, w1, …, p1, …. Every type of numbers that NumPy and MATLAB
-// write is read, but for complex and extended ones.
+// There is a row for each time of each trajectory. Between cells are commas,
+// semicolons, tabs or blanks; a decimal comma, a byte order mark, comments after #
+// or %, a row of units, Fortran's exponents (1.5D+03), and nan, NA or an empty cell
+// for what was not measured are understood.
 //
-// In a folder, each file is a trajectory named by the file, or several; columns are matched
-// by their names.
+// The column of the times is named t, time or times, and the one that tells
+// trajectories apart sample, trajectory, traj, run, series, experiment, simulation,
+// sim, case or id: in any case, with a unit in brackets or an _id after it. Without
+// the latter the file is one trajectory. Columns named input:w, held:w,
+// parameter:p, weight: and name: are what these words say; see [Dataset.WriteCSV].
+// All others with a name are components. A table without a header has the time in
+// its first column, and the components are named u1, u2, ….
+//
+// The rows of a trajectory may lie apart, but its times increase. Its parameters
+// and weight are the same, or left out, in all of them. Inputs may be left out
+// where they are not known, but for the first and last time.
+//
+// # Arrays: .npz, .mat
+//
+//	t (T), u (T, S, C)                     S trajectories on one grid
+//	t (S, T), u (S, T, C)                  each on as many times of its own
+//	t (N), u (N, C), offsets (S+1)         one after the other, the s-th from row offsets[s] on
+//	t (T), u (T, C) or (T)                 a single one
+//	t_a, u_a, t_b, u_b, or t1, u1, or a/t  arrays of its own for each, as above
+//	cells t and u of arrays                the same, in a .mat file
+//
+// The times may also be named time or times, and the states x, y, state or states.
+// Beside them there may be inputs w, with rows as those of u, or at times w_t of
+// their own with w_offsets, and held (S), 1 where they hold; parameters p (S, P);
+// weight (S); and arrays of text components, inputs, parameters and names (of the
+// trajectories), for what is else called u1, …, w1, …, p1, …. Every type of real
+// numbers that NumPy and MATLAB write is read, but for extended ones. A .npy file is
+// a table without a header.
+//
+// # Folders
+//
+// The files with these extensions are read in the order of their names. Each is a
+// trajectory, named by the file, or several; components, inputs and parameters are
+// matched by their names.
+//
+// # Errors
 //
 // A compressed file that unpacks to more than Limit is refused before memory is
 // taken, and so are pipes and devices. The error names the file and, where it
-// applies, line, column and trajectory; the Dataset is valid, see
+// applies, line, column and trajectory. The Dataset is valid; see
 // [Dataset.Validate].
 func ReadWith(path string, o ReadOptions) (*Dataset, error) {
 	d, err := read(path, o)
@@ -110,7 +126,7 @@ func read(path string, o ReadOptions) (*Dataset, error) {
 // decoders are the formats by their extensions.
 var decoders = map[string]func([]byte, ReadOptions) (*Dataset, error){
 	".csv": decodeTable, ".tsv": decodeTable, ".txt": decodeTable, ".dat": decodeTable,
-	".npz": decodeNPZ, ".mat": decodeMAT,
+	".npz": decodeNPZ, ".npy": decodeNPY, ".mat": decodeMAT,
 }
 
 func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
@@ -208,9 +224,6 @@ func noFormat(path, ext string) error {
 		return errors.Errorf("got HDF5, want .npz or a table; %s", python(path, fromHDF5))
 	case ".pkl", ".pickle":
 		return errors.Errorf("got a pickle, want .npz or a table; %s", python(path, fromPickle))
-	case ".npy":
-		return errors.New("a .npy file holds the states without their times: " +
-			"give an .npz file with arrays t and u, or a .csv file")
 	}
-	return errors.Errorf("extension, got %q, want .npz or .csv, .tsv, .txt, .dat, .mat", ext)
+	return errors.Errorf("extension, got %q, want .npz or .csv, .tsv, .txt, .dat, .npy, .mat", ext)
 }

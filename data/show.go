@@ -6,8 +6,11 @@ import (
 	"strings"
 )
 
-// String says in a line what the Dataset holds.
+// String says in a line what the Dataset holds, <nil> where there is none.
 func (d *Dataset) String() string {
+	if d == nil {
+		return "<nil>"
+	}
 	first, last := math.Inf(1), math.Inf(-1)
 	fewest, most := math.MaxInt, 0
 	for _, tr := range d.Trajectories {

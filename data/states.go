@@ -89,11 +89,11 @@ func decodeInitial(b []byte, o ReadOptions) (*Dataset, error) {
 		}
 		return d.AtTimes(0), nil
 	}
-	if err := o.noMore(t, &r.roles); err != nil {
-		return nil, err
-	}
 	if len(r.inputs) > 0 {
 		return nil, errors.New("inputs: got them without their times, want a column t or time; try naming it")
+	}
+	if err := o.noMore(t, &r.roles); err != nil {
+		return nil, err
 	}
 	d := &Dataset{Components: names(t, r.components), Parameters: names(t, r.parameters)}
 	if !t.Header {

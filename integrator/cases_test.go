@@ -49,6 +49,15 @@ func (c etdCase) problem(t *testing.T) problem {
 	return p
 }
 
+// start is the initial state, with the time of a problem that has it.
+func (c etdCase) start(p problem) []float64 {
+	u0 := append([]float64(nil), c.U0...)
+	for len(u0)*len(u0) < len(p.a) {
+		u0 = append(u0, 0)
+	}
+	return u0
+}
+
 func (c etdCase) runs(t *testing.T) (rs []run) {
 	for _, fields := range c.Runs {
 		r := run{methods: map[string]iterate{}}
@@ -107,7 +116,9 @@ const iterateTol = 1e-13
 func TestIteratesCases(t *testing.T) {
 	worst, foreign := map[string]float64{}, map[string]int{}
 	for _, c := range loadCases(t) {
-		n := len(c.U0)
+		p := c.problem(t)
+		start, components := c.start(p), len(c.U0)
+		n := len(start)
 		for _, r := range c.runs(t) {
 			for name, want := range r.methods {
 				m, err := byCaseName(name)
@@ -118,7 +129,7 @@ func TestIteratesCases(t *testing.T) {
 				for _, width := range []int{1, 2} {
 					form := []string{"shared", "own steps"}[width-1]
 					t.Run(fmt.Sprintf("%s/%s/h=%g/%s", c.Name, name, r.h, form), func(t *testing.T) {
-						u0, h := c.U0, make([]float64, 0, 2*r.steps)
+						u0, h := start, make([]float64, 0, 2*r.steps)
 						for range r.steps {
 							h = append(h, r.h)
 							if width == 2 {
@@ -128,8 +139,8 @@ func TestIteratesCases(t *testing.T) {
 						if width == 2 {
 							u0 = append(append([]float64(nil), u0...), u0...)
 						}
-						states := mustRollout(t, m, c.problem(t), state(width, n, u0...), grids(width, h...), 1)
-						got := states[r.steps][:n]
+						states := mustRollout(t, m, p, state(width, n, u0...), grids(width, h...), 1)
+						got := states[r.steps][:components]
 						e := distance(got, want.U) / maxNorm(want.U)
 						worst[m.Name()+", "+form] = max(worst[m.Name()+", "+form], e)
 						if !(e <= iterateTol) {
@@ -175,10 +186,14 @@ func TestExactSolutionCases(t *testing.T) {
 				h = append(h, v-last)
 				last = v
 			}
-			n := len(c.U0)
 			p := c.problem(t)
+			start := c.start(p)
 			states := func(substeps int) [][]float64 {
-				return mustRollout(t, ETDRK4, p, state(1, n, c.U0...), grid(h...), substeps)[1:]
+				all := mustRollout(t, ETDRK4, p, state(1, len(start), start...), grid(h...), substeps)[1:]
+				for k := range all {
+					all[k] = all[k][:len(c.U0)]
+				}
+				return all
 			}
 			substeps, change := 4, math.Inf(1)
 			got := states(substeps)

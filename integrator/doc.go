@@ -27,6 +27,10 @@
 //	imex        implicit in A, explicit in g: the paper's rival, order 1
 //	euler, rk4  explicit, for comparison
 //
+// A g that depends on time is one of a state with the time as one more component,
+// whose row of A is 0 and whose g is 1: every method takes the time of a stage
+// exactly so, and is then what it is for g(u, t).
+//
 // # Adding a method
 //
 // A method is a file with one type, as etd2rk.go shows: its formula and source,

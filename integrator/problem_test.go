@@ -84,8 +84,11 @@ func (o *rowwise) Do(values ...G.Value) (G.Value, error) {
 //
 //	u'=A u + g - u^3, A=[[-2,1],[1,-2]], g=[1,0.5] (constant); T=2
 //
-// The terms linear in u make A, all others g. What follows a colon or a
-// semicolon is a remark.
+// The terms linear in u make A, all others g; where an equation for the vector has a
+// matrix, A is what is multiplied by it and other linear terms are g's. Where t is in
+// an equation, the time is one more component, the last one, with t' = 1 from g: the
+// methods are then as they are for g(u, t). What follows a colon or a semicolon is a
+// remark.
 func parseProblem(text string, n int) (p problem, err error) {
 	defer func() {
 		if e, ok := recover().(syntaxError); ok {
@@ -119,6 +122,7 @@ func parseProblem(text string, n int) (p problem, err error) {
 			r.vector = name
 		}
 	}
+	r.separate = n > 1 && r.vector != "" && (strings.Contains(sides[0], "[[") || r.usesMatrix(sides[0]))
 	parts := make([]form, n)
 	for i := range parts {
 		r.component = i
@@ -129,7 +133,17 @@ func parseProblem(text string, n int) (p problem, err error) {
 		}
 		p.a = append(p.a, parts[i].linear...)
 	}
+	if r.timed {
+		a := make([]float64, (n+1)*(n+1))
+		for i := range n {
+			copy(a[i*(n+1):], p.a[i*n:(i+1)*n])
+		}
+		p.a = a
+	}
 	p.g = func(dst, u []float64) {
+		if r.timed {
+			dst[n] = 1
+		}
 		for i, f := range parts {
 			dst[i] = f.constant
 			if f.other != nil {
@@ -240,7 +254,19 @@ type reader struct {
 	index        map[string]int // of the component that a name stands for
 	vector       string         // the name of all of u, if the equation is one for all
 	defined      map[string][][]float64
+	separate     bool // linear terms without a matrix are g's
+	timed        bool // t has been read
 	rest         string
+}
+
+// usesMatrix reports whether an expression has the name of a matrix of many rows.
+func (r *reader) usesMatrix(text string) bool {
+	for _, name := range regexp.MustCompile(`\pL+\d*`).FindAllString(text, -1) {
+		if len(r.defined[name]) > 1 {
+			return true
+		}
+	}
+	return false
 }
 
 var (
@@ -325,6 +351,10 @@ func (r *reader) constant(c float64) form { return form{constant: c, linear: mak
 
 func (r *reader) variable(i int) form {
 	f := r.constant(0)
+	if r.separate {
+		f.other = func(u []float64) float64 { return u[i] }
+		return f
+	}
 	f.linear[i] = 1
 	return f
 }
@@ -401,6 +431,12 @@ func (r *reader) factor() form {
 			return r.variable(r.component)
 		}
 		i, ok := r.index[t]
+		if !ok && t == "t" {
+			r.timed = true
+			f := r.constant(0)
+			f.other = func(u []float64) float64 { return u[r.n] }
+			return f
+		}
 		if !ok {
 			r.fail("no meaning for %q", t)
 		}
@@ -425,13 +461,14 @@ func (r *reader) value(m [][]float64) form {
 		r.fail("a matrix of %d rows for %d components", len(m), r.n)
 	}
 	r.accept("*")
-	i, from := r.component, r.rest
+	i, from, separate := r.component, r.rest, r.separate
+	r.separate = false // what the matrix multiplies is A's
 	f := r.constant(0)
 	for j, v := range m[i] {
 		r.component, r.rest = j, from
 		f = f.plus(r.power().scaled(v))
 	}
-	r.component = i
+	r.component, r.separate = i, separate
 	return f
 }
 
@@ -441,6 +478,8 @@ func TestParseProblem(t *testing.T) {
 		"u1'=-2u1+10u2+sin(u1), u2'=-2u2+sin(u2); T=1":         {[]float64{-2, 10, 0, -2}, []float64{math.Sin(0.5), math.Sin(-2)}},
 		"u'=[[-2,1],[1,-2]]u - u^3; T=1":                       {[]float64{-2, 1, 1, -2}, []float64{-0.125, 8}},
 		"u'=A u+g, A=[[-1e6,0],[1, -1]], g=[1,-0.25] (c): T=2": {[]float64{-1e6, 0, 1, -1}, []float64{1, -0.25}},
+		"u'=A u + 0.5u - u^3, A=[[-2,1],[1,-2]]":               {[]float64{-2, 1, 1, -2}, []float64{0.125, 7}},
+		"u'=3u + u^2":                                          {[]float64{3, 0, 0, 3}, []float64{0.25, 4}},
 		"x' = -1e3(x - y)/2 + x y + 3, y' = -k y^2, k = .5":    {[]float64{-500, 500, 0, 0}, []float64{2, -2}},
 	} {
 		p, err := parseProblem(text, 2)
@@ -453,6 +492,15 @@ func TestParseProblem(t *testing.T) {
 		if fmt.Sprint(p.a, g) != fmt.Sprint(want.a, want.g) {
 			t.Errorf("%s: got A = %v, g(%v) = %v, want %v, %v", text, p.a, u, g, want.a, want.g)
 		}
+	}
+	p, err := parseProblem("u1'=-100u1+cos(t)+t u2, u2'=-u2", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := make([]float64, 3)
+	p.g(g, []float64{0.5, -2, 3})
+	if want := []float64{math.Cos(3) - 6, 0, 1}; fmt.Sprint(p.a, g) != fmt.Sprint([]float64{-100, 0, 0, 0, -1, 0, 0, 0, 0}, want) {
+		t.Errorf("with a time: got A = %v, g = %v, want g = %v", p.a, g, want)
 	}
 	for _, text := range []string{"u'=Bu; T=1", "the Brusselator", "u'=A u+g, A=[[1]", "u'=u$", "u1'=u1, u2'=u2, u3'=u3", "u'=[1,2,3]"} {
 		if p, err := parseProblem(text, 2); err == nil || !strings.Contains(err.Error(), text) {

@@ -31,10 +31,29 @@ type stored struct {
 	Data  json.RawMessage `json:"data,omitempty"`
 }
 
+// ErrNotFinite is the error of what a checkpoint must not hold: NaN or Inf.
+var ErrNotFinite = errors.New("a number is not finite")
+
+// CheckFinite returns ErrNotFinite for the first element of an array that is not.
+func CheckFinite(arrays []npz.Array) error {
+	for _, a := range arrays {
+		for i, v := range a.Data {
+			if !finite(v) {
+				return errors.Wrapf(ErrNotFinite, "element %d of %s is %g; the checkpoint that is there is kept", i, a.Name, v)
+			}
+		}
+	}
+	return nil
+}
+
+// FileNames are those of the files that Save writes.
+func FileNames() []string { return []string{configFile, weightsFile} }
+
 // Save writes the model to a folder that Load reads: config.json and
 // weights.npz, which NumPy opens, with the parameters under their names. The
 // folder is replaced as a whole; whoever reads it meanwhile, or after a crash,
-// finds the old one or the new one.
+// finds the old one or the new one. The error is ErrNotFinite for parameters that Load
+// would refuse, and folder.ErrBusy where a training writes the folder.
 func (m *Model) Save(dir string) error {
 	files, err := m.Files()
 	if err != nil {
@@ -52,6 +71,9 @@ func (m *Model) Files() ([]folder.File, error) {
 	var arrays []npz.Array
 	for _, p := range m.params.List {
 		arrays = append(arrays, npz.Array{Name: p.Name, Shape: p.Shape, Data: p.Data})
+	}
+	if err := CheckFinite(arrays); err != nil {
+		return nil, errors.WithMessage(err, "model: Save")
 	}
 	weights, err := npz.Encode(arrays)
 	if err != nil {
@@ -86,6 +108,15 @@ func Decode(dir string, files map[string][]byte) (*Model, error) {
 	}
 	if dec.More() {
 		return bad(configFile, "it goes on after the configuration")
+	}
+	// The size of the weights is known, and not yet that of the model.
+	if err := c.Model.Validate(); err != nil {
+		return bad(configFile, "%v", err)
+	}
+	if m, err := c.Model.parts(); err == nil {
+		if size, _ := elements(m.declared()); 8*size > len(files[weightsFile]) {
+			return bad(weightsFile, "got %d bytes, want at least the %d of the %d parameters of %s", len(files[weightsFile]), 8*size, size, configFile)
+		}
 	}
 	m, err := New(c.Model)
 	if err != nil {

@@ -2,6 +2,7 @@ package model
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 
@@ -24,6 +25,10 @@ type Config struct {
 	// Components are their names, by which predictions are told apart. Empty:
 	// they have none.
 	Components []string `json:"components,omitempty"`
+	// Transforms are those of the components, in predictions undone: Offset, Factor
+	// and Basis are of the transformed state, which U stands for below. They exclude
+	// Invariants of the components that they change. Empty: none.
+	Transforms []Transform `json:"transforms,omitempty"`
 	// Offset and Factor scale the state: the networks see (U − Offset)·Factor, and
 	// what they give is scaled back. Empty: 0 and 1.
 	Offset []float64 `json:"offset,omitempty"`
@@ -89,6 +94,14 @@ func (c Config) LatentDim() int {
 // timeUnit is the model's unit in that of the data.
 func (c Config) timeUnit() float64 { return orOne(c.TimeUnit) }
 
+// component names component k in an error.
+func (c Config) component(k int) string {
+	if k < len(c.Components) {
+		return fmt.Sprintf("component %d (%s)", k, c.Components[k])
+	}
+	return fmt.Sprintf("component %d", k)
+}
+
 // Width is the number of coordinates that the networks see of a state.
 func (c Config) Width() int {
 	if len(c.Basis) > 0 {
@@ -102,6 +115,9 @@ func (c Config) Width() int {
 func (c Config) Validate() error {
 	if c.Dim < 1 {
 		return configError("dim is %d, want at least 1", c.Dim)
+	}
+	if err := c.validateSizes(); err != nil {
+		return err
 	}
 	if k := len(c.Components); k != 0 && k != c.Dim {
 		return configError("components are %d names, want dim = %d or none", k, c.Dim)
@@ -144,10 +160,17 @@ func (c Config) Validate() error {
 	if err := c.validateInvariants(); err != nil {
 		return err
 	}
+	if err := c.validateTransforms(); err != nil {
+		return err
+	}
 	if err := c.validateKnown(); err != nil {
 		return err
 	}
-	if _, err := c.form(); err != nil {
+	m, err := c.parts()
+	if err == nil {
+		_, err = elements(m.declared())
+	}
+	if err != nil {
 		return err
 	}
 	// JSON has no NaN and no Inf, and a setting that nothing else looks at may be one.

@@ -18,8 +18,8 @@
 //	u, err := m.Predict(u0, times)                        // any states, any times
 //	u, err := m.PredictEach(runs)                         // each with times of its own
 //
-// States go in and come out in the physical variables; Config.Offset, Factor and
-// Basis say what the networks see of them.
+// States go in and come out in the physical variables; Config.Transforms, Offset,
+// Factor and Basis say what the networks see of them.
 //
 // # Parts
 //

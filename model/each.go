@@ -42,6 +42,9 @@ func (m *Model) PredictEach(runs []Run) ([][][]float64, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := m.CheckStates(flat); err != nil {
+		return nil, err
+	}
 	x0, out := m.Scaled(flat), make([][][]float64, len(runs))
 	for i, r := range runs {
 		out[i] = rows(make([]float64, len(r.Times)*m.cfg.Dim), m.cfg.Dim)

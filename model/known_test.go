@@ -355,7 +355,7 @@ func TestKnownConfigRefused(t *testing.T) {
 		`name 1 is "T"`:                 func(c *Config) { c.Parameters.Names[1] = "T" },
 		`inputs: name 0 is ""`:          func(c *Config) { c.Inputs.Names[0] = "" },
 		"parameters.factor of compon":   func(c *Config) { c.Parameters.Factor[0] = 0 },
-		"inputs.offset has 1 elements":  func(c *Config) { c.Inputs.Offset, c.Inputs.Factor = []float64{1}, []float64{1} },
+		"has 1 elements, want 2":        func(c *Config) { c.Inputs.Offset, c.Inputs.Factor = []float64{1}, []float64{1} },
 		"but time true":                 func(c *Config) { c.Parameters = ParametersConfig{Time: true} },
 		"time_only true":                func(c *Config) { c.Parameters.Time, c.Parameters.TimeOnly = false, true },
 		"there are no inputs":           func(c *Config) { c.Inputs = InputsConfig{LinearOnly: true} },

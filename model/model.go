@@ -37,19 +37,14 @@ func New(cfg Config) (*Model, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	n := cfg.LatentDim()
-	g, err := cfg.form()
+	m, err := cfg.parts()
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{
-		cfg:     cfg,
-		hurwitz: hurwitzMatrix{cfg.Linear, n},
-		g:       g,
-		ae:      autoencoder{cfg.Autoencoder, cfg.Width(), len(cfg.Invariants), cfg.parameters()},
-		kept:    newInvariants(cfg),
-	}
 	m.Draw(cfg.Seed)
+	if err := m.params.checkStart(); err != nil {
+		return nil, err
+	}
 	return m, nil
 }
 
@@ -103,7 +98,7 @@ func (m *Model) SetTimeUnit(unit float64) error {
 	m.cfg = c
 	m.hurwitz.LinearConfig = c.Linear
 	m.Draw(c.Seed)
-	return nil
+	return m.params.checkStart()
 }
 
 // Linear returns A_L, which the model's latent state u has as its linear part, per
@@ -138,8 +133,12 @@ func (m *Model) Stability() (*stability.Report, error) {
 	return r, err
 }
 
-// String says what the model is, in a line for each part.
+// String says what the model is, in a line for each part. It is <nil> of one that
+// there is not.
 func (m *Model) String() string {
+	if m == nil || m.params == nil {
+		return "<nil>"
+	}
 	c := m.cfg
 	var b strings.Builder
 	fmt.Fprintf(&b, "du/dt = A u + g(u), u in R^%d, %d parameters, %s, %s", c.LatentDim(), len(m.params.Flat), c.Integrator, c.Dtype)

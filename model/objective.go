@@ -6,7 +6,6 @@ import (
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
-	G "gorgonia.org/gorgonia"
 
 	"spnode/ops"
 )
@@ -22,44 +21,23 @@ import (
 // and programs of its own, so several of them may be evaluated at the same time,
 // each on its part of a batch.
 type Objective struct {
-	m     *Model
-	times int
-	rows  int // of a block
-	half  float64
-	of    map[form]*formed
-}
-
-// form says what of a batch its rows share.
-type form struct {
-	ownSteps bool
-	weights  int // dimensions: times, rows, components
-}
-
-// formed is the graph of one form of batches, and its program.
-type formed struct {
-	form
-	g       *Graph
-	program *ops.Program
-	known   known
-	x0      ops.Buffer // (rows, m)
-	target  ops.Buffer // (times·rows, m), time slowest
-	steps   ops.Buffer // (times−1, 1 or rows)
-	weights ops.Buffer // (times), (times, rows) or (times, rows, m)
-	cost    ops.Buffer
-	scaled  []float64    // steps in the model's unit of time
-	part    []ops.Buffer // of the gradient, by each parameter of the graph
-	at      []int        // where in it each of them begins
+	m      *Model
+	rows   int
+	size   int // rows of a block
+	times  int
+	half   float64
+	blocks map[form]*block
 }
 
 // Batch is what one evaluation of an Objective sees. Every row is a trajectory,
 // or a part of one, in the scaled variables of Model.Scaled.
 type Batch struct {
 	Rows int
-	// Steps are the lengths of the intervals in the data's unit of time: (times−1), which all rows share, or
-	// (times−1, rows), of each row, intervals slowest. Where all rows share them
-	// the exponentials of a step are formed once for the batch. A step of 0 leaves
-	// the row where it is: by such steps a short trajectory is made as long as the
-	// others.
+	// Steps are the lengths of the intervals, in the data's unit of time: (times−1),
+	// which all rows share, or (times−1, rows), of each row, intervals slowest. Where
+	// all rows share them the exponentials of a step are formed once for the batch.
+	// A step of 0 leaves the row where it is: by such steps a short trajectory is
+	// made as long as the others.
 	Steps []float64
 	// Weights are those of the times in the sum: (times), or (times, rows), or
 	// (times, rows, components) in the scaled variables, times slowest. What has the
@@ -72,20 +50,6 @@ type Batch struct {
 	// over it, both before they are scaled. Nil where the model has none.
 	Parameters func(row int) []float64
 	Inputs     func(row, interval int) (begin, change []float64)
-}
-
-// ofRows returns what belongs to the rows from lo up to hi of x, which is the same
-// for all rows or (count, rows, …).
-func ofRows(x []float64, count, rows, lo, hi int) []float64 {
-	if len(x) == count || hi-lo == rows {
-		return x
-	}
-	each := len(x) / count // of an interval or a time
-	part := make([]float64, 0, len(x)/rows*(hi-lo))
-	for ; len(x) > 0; x = x[each:] {
-		part = append(part, x[each/rows*lo:each/rows*hi]...)
-	}
-	return part
 }
 
 // NewBatch makes a batch of whole trajectories: states, indexed by time, sample
@@ -106,6 +70,9 @@ func (m *Model) NewBatch(weighting string, times []float64, states [][][]float64
 		if err != nil {
 			return Batch{}, err
 		}
+		if err := m.CheckStates(x); err != nil {
+			return Batch{}, errors.WithMessagef(err, "time %d", k)
+		}
 		scaled[k] = rows(m.Scaled(x), m.cfg.Width())
 	}
 	b.State = func(row, time int) []float64 { return scaled[time][row] }
@@ -114,12 +81,6 @@ func (m *Model) NewBatch(weighting string, times []float64, states [][][]float64
 	floats.Scale(1/float64(b.Rows), b.Weights)
 	return b, err
 }
-
-// The rows of a block of a batch.
-const (
-	minBlock = 50
-	maxBlock = 125
-)
 
 // NewObjective makes the objective of m for batches of so many rows at so many
 // times. half is the squared error of a state that counts for half; 0: errors do
@@ -131,75 +92,10 @@ func (m *Model) NewObjective(rows, times int, half float64) (*Objective, error) 
 	if rows < 1 || times < 2 || !(half >= 0) {
 		return nil, dataError("NewObjective: got %d rows, %d times and half %g, want at least 1 row and 2 times, and a number that is not negative", rows, times, half)
 	}
-	return &Objective{m: m, times: times, rows: rowsOfBlock(rows), half: half, of: map[form]*formed{}}, nil
-}
-
-// formed returns what evaluates batches of a form.
-func (o *Objective) formed(f form) (*formed, error) {
-	if e := o.of[f]; e != nil {
-		return e, nil
-	}
-	m := o.m
-	g, width := newGraph(m.params, m.cfg.Dtype), m.cfg.Width()
-	e := &formed{form: f, g: g}
-	var x0, target, steps, weights *G.Node
-	x0, e.x0 = g.input("x0", o.rows, width)
-	target, e.target = g.input("target", o.times*o.rows, width)
-	own := 1
-	if f.ownSteps {
-		own = o.rows
-	}
-	steps, e.steps = g.input("steps", o.times-1, own)
-	weights, e.weights = g.input("weights", []int{o.times, o.rows, width}[:f.weights]...)
-
-	var err error
-	if e.known, err = m.known(g, o.rows, o.times-1); err != nil {
-		return nil, err
-	}
-	u0, err := m.ae.encode(g, x0)
-	if err != nil {
-		return nil, errors.Wrap(err, "model: encoder")
-	}
-	us, err := m.integrate(g, u0, steps, e.known)
-	if err != nil {
-		return nil, err
-	}
-	y, err := ops.Stack(us...)
-	if err != nil {
-		return nil, err
-	}
-	if y, err = m.decode(g, y, x0); err != nil {
-		return nil, err
-	}
-	cost, err := ops.SquaredError(y, target, weights, o.half)
-	if err != nil {
-		return nil, err
-	}
-	grads, err := G.Grad(cost, g.order...)
-	if err != nil {
-		return nil, errors.Wrap(err, "model: gradient")
-	}
-	if e.program, err = ops.Compile(append(G.Nodes{cost}, grads...)...); err != nil {
-		return nil, err
-	}
-	e.cost = e.program.Data(cost)
-	for i, p := range g.used {
-		e.part = append(e.part, e.program.Data(grads[i]))
-		e.at = append(e.at, m.params.offset(p.Name))
-	}
-	o.of[f] = e
-	return e, nil
-}
-
-// rowsOfBlock is the largest part of so many rows that still stays in cache
-// and is not too small for products to be fast, or all of them.
-func rowsOfBlock(rows int) int {
-	for n := min(rows, maxBlock); n >= minBlock; n-- {
-		if rows%n == 0 {
-			return n
-		}
-	}
-	return rows
+	return &Objective{
+		m: m, rows: rows, size: rowsOfBlock(rows, m.bytesOfRow(times)), times: times, half: half,
+		blocks: map[form]*block{},
+	}, nil
 }
 
 // formOf returns the form of a batch, and whether it has one.
@@ -234,42 +130,24 @@ func (o *Objective) Evaluate(b Batch, grad []float64) (loss float64, err error) 
 // the sum.
 func (o *Objective) EvaluateRows(b Batch, lo, hi int, grad []float64) (loss float64, err error) {
 	f, ok := o.formOf(b)
-	if !ok || lo < 0 || hi <= lo || hi > b.Rows || (hi-lo)%o.rows != 0 || len(grad) != len(o.m.params.Flat) {
-		return 0, dataError("Objective: Evaluate: got %d rows, %d steps, %d weights and a gradient of %d, want a multiple of %d rows, %d steps and %d weights, or as many for each row, and %d",
+	if !ok || lo < 0 || hi-lo != o.rows || hi > b.Rows || len(grad) != len(o.m.params.Flat) {
+		return 0, dataError("Objective: Evaluate: got %d rows, %d steps, %d weights and a gradient of %d, want %d rows, %d steps and %d weights, or as many for each row, and %d",
 			hi-lo, len(b.Steps), len(b.Weights), len(grad), o.rows, o.times-1, o.times, len(o.m.params.Flat))
 	}
-	e, err := o.formed(f)
-	if err != nil {
-		return 0, err
+	for _, k := range o.blocks {
+		k.g.refresh()
 	}
-	e.g.refresh()
 	clear(grad)
-	width := o.m.cfg.Width()
-	for ; lo < hi; lo += o.rows { // blocks that stay in cache
-		steps := ofRows(b.Steps, o.times-1, b.Rows, lo, lo+o.rows)
-		if unit := o.m.cfg.timeUnit(); unit != 1 {
-			e.scaled = append(e.scaled[:0], steps...)
-			floats.Scale(1/unit, e.scaled)
-			steps = e.scaled
-		}
-		e.steps.Set(0, steps)
-		e.weights.Set(0, ofRows(b.Weights, o.times, b.Rows, lo, lo+o.rows))
-		for r := range o.rows {
-			for k := range o.times {
-				x := b.State(lo+r, k)
-				if len(x) != width {
-					return 0, dataError("Objective: Evaluate: the state of row %d at time %d has %d elements, want %d", lo+r, k, len(x), width)
-				}
-				e.target.Set((k*o.rows+r)*width, x)
-				if k == 0 {
-					e.x0.Set(r*width, x)
-				}
-			}
-		}
-		if err := o.setKnown(e, b, lo); err != nil {
+	for ; lo < hi; lo += f.rows {
+		f.rows = min(o.size, hi-lo)
+		k, err := o.block(f)
+		if err != nil {
 			return 0, err
 		}
-		err := e.program.Run()
+		if err := k.load(b, lo); err != nil {
+			return 0, err
+		}
+		err = k.program.Run()
 		if errors.Is(err, ops.ErrNotFinite) || errors.Is(err, ops.ErrSingular) {
 			clear(grad)
 			return math.NaN(), nil
@@ -277,38 +155,12 @@ func (o *Objective) EvaluateRows(b Batch, lo, hi int, grad []float64) (loss floa
 		if err != nil {
 			return 0, err
 		}
-		loss += e.cost.At(0)
-		for i, d := range e.part {
-			d.AddTo(grad[e.at[i]:])
+		loss += k.cost.At(0)
+		for i, d := range k.part {
+			d.AddTo(grad[k.at[i]:])
 		}
 	}
 	return loss, nil
-}
-
-// setKnown brings what is known of the rows of a block to the graph.
-func (o *Objective) setKnown(e *formed, b Batch, lo int) error {
-	p, q := len(o.m.cfg.Parameters.Names), len(o.m.cfg.Inputs.Names)
-	if (p > 0) != (b.Parameters != nil) || (q > 0) != (b.Inputs != nil) {
-		return dataError("Objective: Evaluate: got parameters %v and inputs %v, want %v and %v as the model has them", b.Parameters != nil, b.Inputs != nil, p > 0, q > 0)
-	}
-	for r := range o.rows {
-		if p > 0 {
-			of := b.Parameters(lo + r)
-			if len(of) != p {
-				return dataError("Objective: Evaluate: row %d has %d parameters, want %d", lo+r, len(of), p)
-			}
-			e.known.p.Set(r*p, of)
-		}
-		for k := range e.known.w {
-			begin, change := b.Inputs(lo+r, k)
-			if len(begin) != q || len(change) != q {
-				return dataError("Objective: Evaluate: row %d has %d inputs and %d changes in interval %d, want %d", lo+r, len(begin), len(change), k, q)
-			}
-			e.known.w[k].Set(r*q, begin)
-			e.known.dw[k].Set(r*q, change)
-		}
-	}
-	return nil
 }
 
 // The weightings of the loss in time.

@@ -9,9 +9,9 @@ import (
 )
 
 // The objective by its definition, from what the model predicts, for a batch of
-// one block and one of several.
+// one block, one of several, and one whose last block is smaller.
 func TestObjective(t *testing.T) {
-	for _, rows := range []int{7, 150} {
+	for _, rows := range []int{7, 150, 131} {
 		p := smallProblem()
 		m := mustNew(t, p.model)
 		states := normalStates(rand.New(rand.NewPCG(41, 42)), 0.5, len(p.times), rows, 2)
@@ -78,6 +78,21 @@ func TestObjective(t *testing.T) {
 			if slope := (at(h) - at(-h)) / (2 * h); !(math.Abs(slope-math.Sqrt(square)) <= 1e-8*slope) {
 				t.Errorf("%d rows, half %g: the slope along the gradient is %.12g, want its norm, %.12g", rows, half, slope, math.Sqrt(square))
 			}
+		}
+	}
+}
+
+// Blocks stay in cache whatever the number of rows: a prime has a rest.
+func TestRowsOfBlock(t *testing.T) {
+	for _, c := range []struct{ rows, bytes, want int }{
+		{1, 8, 1}, {20, 8, 20}, {125, 8, 125}, {1000, 8, 125}, {2000, 8, 125},
+		{127, 8, 64}, {1999, 8, 125}, {1009, 8, 113}, // primes
+		{100, 50 * 100 * 8, 25}, {50, 50 * 100 * 4, 50}, {1000, 9 * 200 * 8, 50}, // 1 MiB
+		{7, 1 << 30, 7}, {100, 1 << 30, 20}, {101, 1 << 30, 17},
+	} {
+		n := rowsOfBlock(c.rows, c.bytes)
+		if n != c.want {
+			t.Errorf("%d rows of %d bytes: blocks of %d, want %d", c.rows, c.bytes, n, c.want)
 		}
 	}
 }

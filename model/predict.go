@@ -87,6 +87,9 @@ func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, err
 	if err != nil {
 		return nil, err
 	}
+	if err := m.CheckStates(x0); err != nil {
+		return nil, err
+	}
 	x0 = m.Scaled(x0)
 	batch, n, dim := len(u0), m.cfg.LatentDim(), m.cfg.Width()
 	out := make([][]float64, len(times))
@@ -190,7 +193,7 @@ func (m *Model) WithIntegrator(name string, substeps int) (*Model, error) {
 func (m *Model) Latent() (*Model, error) {
 	c := m.cfg
 	c.Dim, c.Dtype = c.LatentDim(), "float64"
-	c.Components, c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil, nil
+	c.Components, c.Transforms, c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil, nil, nil
 	c.Autoencoder = AutoencoderConfig{}
 	latent, err := New(c)
 	if err != nil {

@@ -82,10 +82,12 @@ func (a affine) validate(part string, m int) error {
 func (c Config) scaling() affine            { return affine{c.Offset, c.Factor} }
 func (c AutoencoderConfig) scaling() affine { return affine{c.Offset, c.Factor} }
 
-// Scaled returns what the networks see of states, row by row: (U − Offset)·Factor
-// or, if there is a Basis, its coordinates.
+// Scaled returns what the networks see of states, row by row: (U − Offset)·Factor,
+// with U transformed if there are Transforms, or, if there is a Basis, its
+// coordinates. See CheckStates for states that can't be transformed.
 func (m *Model) Scaled(states []float64) []float64 {
 	x := slices.Clone(states)
+	transforms(m.cfg.Transforms).apply(x)
 	m.cfg.scaling().apply(x)
 	if len(m.cfg.Basis) == 0 {
 		return x
@@ -110,4 +112,5 @@ func (m *Model) unscaled(dst, x []float64) {
 		}
 	}
 	m.cfg.scaling().undo(dst)
+	transforms(m.cfg.Transforms).undo(dst)
 }

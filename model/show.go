@@ -10,6 +10,9 @@ import (
 // HTML is what String says, with the parameters and the configuration to be
 // unfolded; a notebook shows a model by it.
 func (m *Model) HTML() string {
+	if m == nil || m.params == nil {
+		return html.EscapeString(m.String())
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "<pre>%s</pre>\n<details><summary>parameters</summary>\n<table>\n", html.EscapeString(m.String()))
 	b.WriteString(`<tr><th style="text-align:left">name</th><th style="text-align:left">shape</th><th>numbers</th></tr>` + "\n")

@@ -313,6 +313,13 @@ func TestHurwitzGradient(t *testing.T) {
 	}
 }
 
+func TestRotationsGradient(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	worst := opstest.CheckGrad(t, gradTol, func(in G.Nodes) (*G.Node, error) { return Rotations(in[0], 3, in[1]) },
+		opstest.Normal(rng, "w", 1, 1), opstest.Normal(rng, "A", 1, 4, 4))
+	t.Logf("worst relative difference %.2g", worst)
+}
+
 // The invariants: what the decoder is told, and what its output is moved by.
 func TestConserveGradients(t *testing.T) {
 	w := [][]float64{{0.6, 0, 0.8}, {0, 1, 0}}

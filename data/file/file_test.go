@@ -93,3 +93,27 @@ func ExampleWrite() {
 	// 0,1
 	// <nil>
 }
+
+func TestRead(t *testing.T) {
+	dir := t.TempDir()
+	path, link := filepath.Join(dir, "a"), filepath.Join(dir, "link")
+	for _, content := range []string{"", "some content"} {
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := Read(path); err != nil || string(got) != content {
+			t.Errorf("got %q, %v, want %q", got, err, content)
+		}
+	}
+	if err := os.Symlink(path, link); err == nil {
+		if got, err := Read(link); err != nil || string(got) != "some content" {
+			t.Errorf("link: got %q, %v", got, err)
+		}
+	}
+	if _, err := Read(dir); err == nil || !strings.Contains(err.Error(), "got a folder, want a regular file") {
+		t.Errorf("folder: got %v", err)
+	}
+	if _, err := Read(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("none: got %v", err)
+	}
+}

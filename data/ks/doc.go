@@ -1,10 +1,9 @@
-// Package ks has the Kuramoto–Sivashinsky equation: its solver, its symmetries and
-// its statistics.
+// Package ks has the Kuramoto–Sivashinsky equation, its solver and its statistics.
 //
 // [Solver] solves the [Equation] with fixed steps in Fourier space, and makes long
-// runs of it. The symmetries are [Shift] and [Reflect]; the statistics, by which a
-// prediction is judged when chaos has parted it from the truth, are
-// [Equation.EnergySpectrum] and [Equation.DerivativeHistogram].
+// runs of it. The statistics, by which a prediction is judged when chaos has parted
+// it from the truth, are [Equation.EnergySpectrum] and
+// [Equation.DerivativeHistogram].
 //
 // # Paper
 //

@@ -165,30 +165,6 @@ func TestStates(t *testing.T) {
 	}
 }
 
-func TestShiftReflect(t *testing.T) {
-	u := []float64{1, 2, 3, 4, 5}
-	got := make([]float64, 5)
-	for _, c := range []struct {
-		j    int
-		want []float64
-	}{
-		{0, []float64{1, 2, 3, 4, 5}}, {1, []float64{2, 3, 4, 5, 1}}, {-1, []float64{5, 1, 2, 3, 4}},
-		{7, []float64{3, 4, 5, 1, 2}}, {-12, []float64{4, 5, 1, 2, 3}},
-	} {
-		if Shift(got, u, c.j); !reflect.DeepEqual(got, c.want) {
-			t.Errorf("shift by %d: got %v, want %v", c.j, got, c.want)
-		}
-	}
-	Reflect(got, u)
-	if want := []float64{-1, -5, -4, -3, -2}; !reflect.DeepEqual(got, want) {
-		t.Errorf("reflection: got %v, want %v", got, want)
-	}
-	twice := make([]float64, 5)
-	if Reflect(twice, got); !reflect.DeepEqual(twice, u) {
-		t.Errorf("twice reflected: got %v, want %v", twice, u)
-	}
-}
-
 func TestNames(t *testing.T) {
 	p := DefaultEquation()
 	if names := p.Components(); p.Name() != "ks" || p.Dim() != 64 || len(names) != 64 || names[0] != "u1" || names[63] != "u64" {

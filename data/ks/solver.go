@@ -57,10 +57,10 @@ func (m Solver) check() error {
 		return errors.Wrap(err, "Problem")
 	}
 	if !stack.Finite(m.Step) || m.Step <= 0 {
-		return errors.Errorf("Step, got %g, want a number > 0", m.Step)
+		return errors.Errorf("Step: got %g, want a number > 0", m.Step)
 	}
 	if !stack.Finite(m.Transient) || m.Transient < 0 {
-		return errors.Errorf("Transient, got %g, want a number ≥ 0", m.Transient)
+		return errors.Errorf("Transient: got %g, want a number ≥ 0", m.Transient)
 	}
 	_, err := m.steps(m.Transient)
 	return errors.Wrap(err, "Transient")
@@ -157,11 +157,11 @@ func (m Solver) checkSolve(u0 [][]float64, times []float64) (each int, err error
 		return 0, errors.Wrap(err, "spacing of times")
 	}
 	if each == 0 {
-		return 0, errors.Errorf("spacing of times, got %v, want at least a step of %v", dt, m.Step)
+		return 0, errors.Errorf("spacing of times: got %v, want at least a step of %v", dt, m.Step)
 	}
 	for i, t := range times {
 		if want := times[0] + float64(i*each)*m.Step; math.Abs(t-want) > 1e-6*m.Step {
-			return 0, errors.Errorf("times must be uniform, with a multiple of the step %v: time %d, got %v, want %v", m.Step, i, t, want)
+			return 0, errors.Errorf("time %d: got %v, want %v: times a multiple of the step %v apart, all the same", i, t, want, m.Step)
 		}
 	}
 	return each, nil

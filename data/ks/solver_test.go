@@ -217,6 +217,20 @@ func TestSolverMean(t *testing.T) {
 	}
 }
 
+// shift is the field u(x + j·h), a symmetry of the equation.
+func shift(dst, u []float64, j int) {
+	for i := range u {
+		dst[i] = u[(i+j+len(u))%len(u)]
+	}
+}
+
+// mirror is the field −u(−x), likewise.
+func mirror(dst, u []float64) {
+	for i := range u {
+		dst[i] = -u[(len(u)-i)%len(u)]
+	}
+}
+
 // TestSolverSymmetry asks that solutions through shifted and reflected states are
 // the shifted and reflected solutions.
 func TestSolverSymmetry(t *testing.T) {
@@ -227,9 +241,9 @@ func TestSolverSymmetry(t *testing.T) {
 		name string
 		act  func(dst, u []float64)
 	}{
-		{"shift by 1", func(dst, u []float64) { Shift(dst, u, 1) }},
-		{"shift by -27", func(dst, u []float64) { Shift(dst, u, -27) }},
-		{"reflection", Reflect},
+		{"shift by 1", func(dst, u []float64) { shift(dst, u, 1) }},
+		{"shift by -27", func(dst, u []float64) { shift(dst, u, -27) }},
+		{"reflection", mirror},
 	} {
 		moved := make([]float64, p.Points)
 		c.act(moved, start)
@@ -371,21 +385,21 @@ func TestSolverErrors(t *testing.T) {
 		is     error
 		says   string
 	}{
-		"length":       {change: func(m *Solver) { m.Problem.Length = math.NaN() }, says: "Length, got NaN"},
-		"points":       {change: func(m *Solver) { m.Problem.Points = 48 }, says: "Points, got 48"},
-		"few points":   {change: func(m *Solver) { m.Problem.Points = 8 }, says: "Points, got 8"},
-		"step":         {change: func(m *Solver) { m.Step = 0 }, says: "Step, got 0"},
-		"infinite":     {change: func(m *Solver) { m.Step = math.Inf(1) }, says: "Step, got +Inf"},
-		"transient":    {change: func(m *Solver) { m.Transient = -1 }, says: "Transient, got -1"},
+		"length":       {change: func(m *Solver) { m.Problem.Length = math.NaN() }, says: "Length: got NaN"},
+		"points":       {change: func(m *Solver) { m.Problem.Points = 48 }, says: "Points: got 48"},
+		"few points":   {change: func(m *Solver) { m.Problem.Points = 8 }, says: "Points: got 8"},
+		"step":         {change: func(m *Solver) { m.Step = 0 }, says: "Step: got 0"},
+		"infinite":     {change: func(m *Solver) { m.Step = math.Inf(1) }, says: "Step: got +Inf"},
+		"transient":    {change: func(m *Solver) { m.Transient = -1 }, says: "Transient: got -1"},
 		"not steps":    {change: func(m *Solver) { m.Transient = 0.25 }, says: "Transient: got a time of 0.25"},
 		"no samples":   {u0: [][]float64{}, is: data.ErrShape, says: "0 samples"},
 		"short state":  {u0: stack.New(1, 63), is: data.ErrShape, says: "got 63 components, want 64"},
 		"not finite":   {u0: bad, is: data.ErrNotFinite, says: "sample 1, component 3"},
-		"no times":     {times: []float64{}, is: data.ErrShape, says: "times, got none"},
+		"no times":     {times: []float64{}, is: data.ErrShape, says: "times: got none"},
 		"times down":   {times: []float64{1, 0}, says: "strictly increase"},
 		"off the grid": {times: []float64{0, 0.25, 0.5}, says: "spacing of times: got a time of 0.25, want a whole number of steps of 0.1"},
-		"not uniform":  {times: []float64{0, 1, 3}, says: "time 1, got 1, want 1.5"},
-		"uneven":       {times: []float64{0, 1, 2.1, 3}, says: "time 2, got 2.1, want 2"},
+		"not uniform":  {times: []float64{0, 1, 3}, says: "time 1: got 1, want 1.5"},
+		"uneven":       {times: []float64{0, 1, 2.1, 3}, says: "time 2: got 2.1, want 2"},
 		"too close":    {times: []float64{0, 1e-9}, says: "got 1e-09, want at least a step of 0.1"},
 		"overflow":     {u0: huge, is: data.ErrNotFinite, says: "sample 1: t=1, component 0: got NaN, want a finite number: try a shorter step"},
 	} {

@@ -159,7 +159,7 @@ func (p Equation) fields(d *data.Dataset) ([][]float64, error) {
 		}
 	}
 	if len(fields) == 0 {
-		return nil, errors.Wrap(data.ErrShape, "fields, got none, want at least one")
+		return nil, errors.Wrap(data.ErrShape, "fields: got none, want at least one")
 	}
 	return fields, nil
 }

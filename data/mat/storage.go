@@ -5,6 +5,12 @@ import (
 	"math"
 )
 
+// storage is a type of numbers in a file.
+type storage struct {
+	size   int
+	number func(b []byte, o binary.ByteOrder) float64
+}
+
 // storages are the types of numbers by their numbers in the format. MATLAB stores
 // doubles that are small integers as these.
 var storages = map[uint32]storage{

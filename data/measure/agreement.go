@@ -32,7 +32,7 @@ func relativeErrors(pred, truth *data.Dataset) ([][]float64, error) {
 		return nil, errors.Wrap(data.ErrShape, "truth: the trajectories have times of their own")
 	}
 	if pred.Samples() != truth.Samples() {
-		return nil, errors.Wrapf(data.ErrShape, "prediction, got %d samples, want %d", pred.Samples(), truth.Samples())
+		return nil, errors.Wrapf(data.ErrShape, "prediction: got %d samples, want %d", pred.Samples(), truth.Samples())
 	}
 	e := stack.New(len(times), truth.Samples())
 	for s, tr := range truth.Trajectories {
@@ -71,7 +71,7 @@ func relativeErrors(pred, truth *data.Dataset) ([][]float64, error) {
 // not agree. The errors are those of [RelativeErrors].
 func AgreementTimes(pred, truth *data.Dataset, threshold float64) ([]float64, error) {
 	if !(threshold > 0) {
-		return nil, errors.Errorf("measure: AgreementTimes: threshold, got %g, want more than 0", threshold)
+		return nil, errors.Errorf("measure: AgreementTimes: threshold: got %g, want more than 0", threshold)
 	}
 	e, err := relativeErrors(pred, truth)
 	if err != nil {
@@ -106,7 +106,7 @@ func Quantiles(x []float64, p ...float64) ([]float64, error) {
 	q := make([]float64, len(p))
 	for i, share := range p {
 		if !(share >= 0 && share <= 1) {
-			return nil, errors.Errorf("measure: Quantiles: share %d, got %g, want 0 … 1", i, share)
+			return nil, errors.Errorf("measure: Quantiles: share %d: got %g, want 0 … 1", i, share)
 		}
 		at := share * float64(len(x)-1)
 		lo := int(at)

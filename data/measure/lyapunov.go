@@ -41,13 +41,13 @@ func (l Lyapunov) Validate() error { return errors.Wrap(l.check(), "measure: Lya
 func (l Lyapunov) check() error {
 	switch {
 	case !stack.Finite(l.Interval) || l.Interval <= 0:
-		return errors.Errorf("Interval, got %g, want a number > 0", l.Interval)
+		return errors.Errorf("Interval: got %g, want a number > 0", l.Interval)
 	case l.Discard < 0:
-		return errors.Errorf("Discard, got %d, want at least 0", l.Discard)
+		return errors.Errorf("Discard: got %d, want at least 0", l.Discard)
 	case l.Advances < 1:
-		return errors.Errorf("Advances, got %d, want at least 1", l.Advances)
+		return errors.Errorf("Advances: got %d, want at least 1", l.Advances)
 	case !stack.Finite(l.Distance) || l.Distance <= 0:
-		return errors.Errorf("Distance, got %g, want a number > 0", l.Distance)
+		return errors.Errorf("Distance: got %g, want a number > 0", l.Distance)
 	}
 	return nil
 }
@@ -70,7 +70,7 @@ func (l Lyapunov) exponents(u0 [][]float64, advance func(u [][]float64) ([][]flo
 		return nil, err
 	}
 	if len(u0) == 0 {
-		return nil, errors.Wrap(data.ErrShape, "states, got no samples, want at least one")
+		return nil, errors.Wrap(data.ErrShape, "states: got no samples, want at least one")
 	}
 	samples, dim := len(u0), len(u0[0])
 	if err := stack.Check(u0, dim); err != nil {

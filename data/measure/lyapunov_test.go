@@ -117,10 +117,10 @@ func TestLyapunovErrors(t *testing.T) {
 		advance func(u [][]float64) ([][]float64, error)
 		says    string
 	}{
-		"interval": {change: func(l *Lyapunov) { l.Interval = 0 }, says: "Interval, got 0"},
-		"discard":  {change: func(l *Lyapunov) { l.Discard = -1 }, says: "Discard, got -1"},
-		"advances": {change: func(l *Lyapunov) { l.Advances = 0 }, says: "Advances, got 0"},
-		"distance": {change: func(l *Lyapunov) { l.Distance = math.NaN() }, says: "Distance, got NaN"},
+		"interval": {change: func(l *Lyapunov) { l.Interval = 0 }, says: "Interval: got 0"},
+		"discard":  {change: func(l *Lyapunov) { l.Discard = -1 }, says: "Discard: got -1"},
+		"advances": {change: func(l *Lyapunov) { l.Advances = 0 }, says: "Advances: got 0"},
+		"distance": {change: func(l *Lyapunov) { l.Distance = math.NaN() }, says: "Distance: got NaN"},
 		"none":     {u0: [][]float64{}, says: "no samples"},
 		"uneven":   {u0: [][]float64{{1, 2}, {1}}, says: "sample 1: got 1 components, want 2"},
 		"advance":  {advance: func([][]float64) ([][]float64, error) { return nil, errors.New("no") }, says: "advance 0: no"},

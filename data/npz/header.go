@@ -38,7 +38,7 @@ func (h *Header) Err() error {
 	}
 	what := ""
 	if strings.Contains(h.descr, "O") {
-		what = "; Python objects are not arrays of numbers: try np.array(x, float) before saving"
+		what = "; Python objects are not arrays of numbers: try np.array(x, float) before saving, and arrays t_0, u_0, t_1, u_1, … where lengths differ"
 	}
 	return errors.Errorf(".npy element type, got %.100s, want float, int or bool%s", h.descr, what)
 }

@@ -342,11 +342,11 @@ func TestRKF45Errors(t *testing.T) {
 		is    error
 		text  string
 	}{
-		{"zero value", RKF45{}, square, u1, grid(1, 1), nil, "AbsTol, got 0"},
-		{"nil problem", ok, nil, u1, grid(1, 1), nil, "problem, got nil"},
+		{"zero value", RKF45{}, square, u1, grid(1, 1), nil, "AbsTol: got 0"},
+		{"nil problem", ok, nil, u1, grid(1, 1), nil, "problem: got nil"},
 		{"no times", ok, square, u1, nil, data.ErrShape, "times"},
 		{"times fall", ok, square, u1, []float64{0, 2, 1}, nil, "time 1 is 2, time 2 is 1"},
-		{"NaN time", ok, square, u1, []float64{0, math.NaN()}, data.ErrNotFinite, "time 1, got NaN"},
+		{"NaN time", ok, square, u1, []float64{0, math.NaN()}, data.ErrNotFinite, "time 1: got NaN"},
 		{"no states", ok, square, nil, grid(1, 1), data.ErrShape, "0 samples"},
 		{"wrong dim", ok, square, [][]float64{{1}, {1, 2}}, grid(1, 1), data.ErrShape, "sample 1: got 2 components, want 1"},
 		{"NaN state", ok, square, [][]float64{{1}, {math.NaN()}}, grid(1, 1), data.ErrNotFinite, "sample 1, component 0: got NaN"},

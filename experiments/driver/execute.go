@@ -28,10 +28,14 @@ const (
 type RunFunc func(ctx context.Context, args []string, stdout, stderr io.Writer) error
 
 // Main runs a command with the process' arguments and ends the process with the
-// exit code of [Execute]. SIGINT and SIGTERM end the context, once: the second
-// signal kills at once.
+// exit code of [Execute]. SIGINT, SIGTERM and, unless nohup has it ignored, SIGHUP
+// end the context, once: the second signal kills at once.
 func Main(name string, run RunFunc) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	context.AfterFunc(ctx, func() {
 		stop() // a second signal does what it does by default
 		fmt.Fprintf(os.Stderr, "\n%s: stopping, the state is being saved; interrupt again to stop at once\n", name)

@@ -97,6 +97,7 @@ func (e Experiment[C, P]) train(ctx context.Context, cfg P, stdout, stderr io.Wr
 	if err != nil {
 		return err
 	}
+	defer r.Close()
 	if r.Resumed { // by the configuration that it was begun with
 		cfg = P(new(C))
 	}
@@ -120,6 +121,9 @@ func (e Experiment[C, P]) train(ctx context.Context, cfg P, stdout, stderr io.Wr
 // evaluate is -evaluate: the tests of a run anew, from its checkpoints.
 func (e Experiment[C, P]) evaluate(ctx context.Context, stdout, stderr io.Writer) error {
 	cfg, dir := P(new(C)), e.Flags.Evaluate
+	if _, err := os.Stat(filepath.Join(dir, configName)); err != nil {
+		return Usagef("flag -evaluate: %v; want the folder of a run", err)
+	}
 	if err := LoadConfig(filepath.Join(dir, configName), cfg); err != nil {
 		return err
 	}

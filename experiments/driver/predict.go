@@ -1,10 +1,12 @@
 package driver
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -21,8 +23,10 @@ import (
 //
 // The components are named as the checkpoint does, else u1, u2, ….
 //
-// A state outside of the ball that holds the data of a bounded model is said on stderr.
-func (f *Flags) Prediction(stdout, stderr io.Writer) error {
+// A line on warnings tells of the states that are far from those that the model was
+// trained to start from, or outside of the ball that holds the data of a bounded one:
+// see model.Model.Far and model.Model.Outside.
+func (f *Flags) Prediction(stdout, warnings io.Writer) error {
 	if err := f.checkOut(); err != nil {
 		return err
 	}
@@ -45,8 +49,14 @@ func (f *Flags) Prediction(stdout, stderr io.Writer) error {
 	if err != nil {
 		return AsUsage(err)
 	}
-	for _, i := range outside {
-		fmt.Fprintf(stderr, "initial state %d is outside of the ball of radius %.4g that holds the data: the prediction is bounded, and not learned\n", i+1, m.Config().Nonlinear.Radius)
+	if len(outside) > 0 {
+		fmt.Fprintf(warnings, "%s: %d of %d states, state %d the first, are outside of the ball of radius %.4g that holds the data: what is predicted of them is bounded, and nothing else is known of it\n",
+			f.Set.Name(), len(outside), len(u0), outside[0], m.Config().Nonlinear.Radius)
+	}
+	if far := m.Far(u0); len(far) > 0 {
+		worst := slices.MaxFunc(far, func(a, b model.Far) int { return cmp.Compare(a.Deviations, b.Deviations) })
+		fmt.Fprintf(warnings, "%s: %d of %d states are far from those that the model was trained to start from; state %d by %.0f deviations of them: its prediction may be wrong without another sign\n",
+			f.Set.Name(), len(far), len(u0), worst.State, worst.Deviations)
 	}
 	u, err := m.Predict(u0, times)
 	if err != nil {
@@ -99,7 +109,7 @@ func (f *Flags) deploy(m *model.Model) (*model.Model, error) {
 // LoadModel reads a model from its checkpoint's folder, or from the folder of
 // a run that has one model.
 func LoadModel(dir string) (*model.Model, error) {
-	if _, err := os.Stat(filepath.Join(dir, folder.Manifest)); os.IsNotExist(err) {
+	if !folder.Exists(dir) {
 		names := modelsIn(dir)
 		if len(names) > 1 {
 			return nil, Usagef("checkpoint %s: it holds several models; name the folder of one of %s", dir, strings.Join(names, ", "))
@@ -122,7 +132,7 @@ func modelsIn(dir string) (names []string) {
 		if strings.HasPrefix(e.Name(), ".") { // what a killed writer has left
 			continue
 		}
-		if _, err := os.Stat(filepath.Join(dir, e.Name(), folder.Manifest)); err == nil {
+		if folder.Exists(filepath.Join(dir, e.Name())) {
 			names = append(names, e.Name())
 		}
 	}

@@ -42,12 +42,12 @@ func savedModel(t *testing.T, dir string, change func(*model.Config)) *model.Mod
 // predict is a command that only predicts.
 func predict(args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	code = Execute(context.Background(), "x", func(_ context.Context, args []string, stdout, _ io.Writer) error {
+	code = Execute(context.Background(), "x", func(_ context.Context, args []string, stdout, stderr io.Writer) error {
 		f := NewFlags("x", "")
 		if err := f.Parse(args, stdout); err != nil {
 			return err
 		}
-		return f.Prediction(stdout, io.Discard)
+		return f.Prediction(stdout, stderr)
 	}, args, &out, &err)
 	return code, out.String(), err.String()
 }

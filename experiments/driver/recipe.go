@@ -124,6 +124,9 @@ func (f *Flags) apply(r *Recipe) {
 
 // String describes the recipe in a line.
 func (r *Recipe) String() string {
+	if r == nil {
+		return "<nil>"
+	}
 	m, t := r.Model, r.Train
 	s := fmt.Sprintf("%s: %s, latent %d, g %s, ", r.Name, m.Integrator, m.LatentDim(), m.Nonlinear.Kind)
 	if t.ClosedForm != nil {

@@ -12,6 +12,7 @@ import (
 
 	"spnode/data/file"
 	"spnode/model"
+	"spnode/model/folder"
 )
 
 // configName is the file of a run's configuration.
@@ -25,12 +26,14 @@ type Run struct {
 
 	start   func(*model.Model) error // of a new model, or nil
 	earlier float64                  // seconds of its trainings, before it was gone on with
+	writer  *folder.Writer
 }
 
 // OpenRun makes the folder <checkpoints>/<name> and its figures/. Without a name
 // it is the time and the seed, "20260131-235959-seed1". A run that exists is
 // never overwritten: without resume that is a UsageError; with it the run must
-// exist.
+// exist. One that was killed before it had a configuration does not. A run is one
+// process' until it is closed; what killed ones have left unfinished is removed.
 func OpenRun(checkpoints, name string, seed uint64, resume bool, now time.Time) (*Run, error) {
 	if name == "" {
 		name = fmt.Sprintf("%s-seed%d", now.Format("20060102-150405"), seed)
@@ -43,8 +46,10 @@ func OpenRun(checkpoints, name string, seed uint64, resume bool, now time.Time) 
 	switch {
 	case err == nil && !info.IsDir():
 		return nil, Usagef("run %s: got a file, want a folder; choose another name with -run", r.Dir)
-	case err == nil && !resume:
+	case err == nil && !resume && !r.unbegun():
 		return nil, r.exists()
+	case err == nil && resume && r.unbegun():
+		return nil, Usagef("run %s: was stopped before it began; begin it without -resume", r.Dir)
 	case os.IsNotExist(err) && resume:
 		return nil, Usagef("run %s: does not exist, want a run to -resume; without -resume it would be begun", r.Dir)
 	case err != nil && !os.IsNotExist(err):
@@ -54,17 +59,46 @@ func OpenRun(checkpoints, name string, seed uint64, resume bool, now time.Time) 
 		if err := os.MkdirAll(checkpoints, 0o755); err != nil {
 			return nil, AsUsage(errors.Wrap(err, "flag -checkpoints"))
 		}
-		// Mkdir fails if another process made the folder since.
-		if err := os.Mkdir(r.Dir, 0o755); os.IsExist(err) {
-			return nil, r.exists()
-		} else if err != nil {
+	}
+	if r.writer, err = folder.Open(r.Dir); errors.Is(err, folder.ErrBusy) {
+		return nil, Usagef("run %s: another process is at work in it; wait for that, or choose another name with -run", r.Dir)
+	} else if err != nil {
+		return nil, AsUsage(errors.Wrap(err, "run"))
+	}
+	if !resume && !r.unbegun() { // another process has begun and ended since
+		r.Close()
+		return nil, r.exists()
+	}
+	if err := os.MkdirAll(r.Figures(), 0o755); err != nil {
+		r.Close()
+		return nil, errors.Wrap(err, "driver: OpenRun")
+	}
+	for _, dir := range []string{r.Dir, r.Figures()} {
+		if err := file.Clean(dir); err != nil {
+			r.Close()
 			return nil, errors.Wrap(err, "driver: OpenRun")
 		}
 	}
-	if err := os.MkdirAll(r.Figures(), 0o755); err != nil {
-		return nil, errors.Wrap(err, "driver: OpenRun")
-	}
 	return r, nil
+}
+
+// Close lets other processes go on with the run.
+func (r *Run) Close() { r.writer.Close() }
+
+// unbegun reports whether the run has nothing but what it has before its
+// configuration.
+func (r *Run) unbegun() bool {
+	entries, err := os.ReadDir(r.Dir)
+	if err != nil {
+		return os.IsNotExist(err)
+	}
+	for _, e := range entries {
+		figures, err := os.ReadDir(filepath.Join(r.Dir, e.Name()))
+		if !file.IsLeft(e.Name()) && !(e.Name() == "figures" && err == nil && len(figures) == 0) {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *Run) exists() error {

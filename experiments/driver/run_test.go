@@ -48,6 +48,8 @@ func TestOpenRun(t *testing.T) {
 	refused("", false, r.Dir, "-resume", "-run")
 	refused(r.Name, false, r.Dir, "never overwritten")
 	refused("other", true, "other", "does not exist")
+	refused(r.Name, true, r.Dir, "another process")
+	r.Close()
 	if again, err := OpenRun(dir, r.Name, 3, true, now); err != nil || !again.Resumed || again.Dir != r.Dir {
 		t.Errorf("resume: got %+v, %v", again, err)
 	}
@@ -61,4 +63,51 @@ func TestOpenRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused("file", false, "got a file")
+}
+
+// A run that was killed before it had its configuration is no dead name, and what
+// killed ones have left is removed.
+func TestKilledRun(t *testing.T) {
+	dir := t.TempDir()
+	put := func(parts ...string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(append([]string{dir, "r"}, parts...)...), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := func(resume bool) error {
+		r, err := OpenRun(dir, "r", 1, resume, time.Now())
+		if err == nil {
+			r.Close()
+		}
+		return err
+	}
+	for _, killed := range []func(){
+		func() {},
+		func() { os.Mkdir(filepath.Join(dir, "r"), 0o777) },
+		func() { put(".config.json.tmp3x") },
+	} {
+		killed()
+		if err := open(true); err == nil {
+			t.Error("there was nothing to go on with")
+		}
+		if err := open(false); err != nil {
+			t.Error(err)
+		}
+	}
+	put("config.json")
+	if err := open(false); err == nil {
+		t.Error("a run was overwritten")
+	}
+	put(".report.json.tmp3x")
+	put("figures", ".loss.png.tmp3x")
+	put("figures", "loss.png")
+	if err := open(true); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{".report.json.tmp3x": false, "figures/.loss.png.tmp3x": false, "figures/loss.png": true, "config.json": true} {
+		if _, err := os.Stat(filepath.Join(dir, "r", path)); (err == nil) != want {
+			t.Errorf("%s: got %v, want it to be there: %v", path, err, want)
+		}
+	}
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"spnode/data"
 	"spnode/experiments/report"
 	"spnode/model"
+	"spnode/model/folder"
 	"spnode/model/train"
 )
 
@@ -101,8 +101,7 @@ func (s *Session) Missing(name string) bool {
 	if s.run != nil {
 		return false
 	}
-	_, err := os.Stat(filepath.Join(s.Dir, name))
-	if err == nil {
+	if folder.Exists(filepath.Join(s.Dir, name)) {
 		return false
 	}
 	fmt.Fprintf(s.Stdout, "%s: no checkpoint, left out\n", name)

@@ -2,11 +2,11 @@ package driver
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/folder"
 	"spnode/model/train"
 )
 
@@ -33,9 +33,8 @@ func (r *Run) Fit(ctx context.Context, p *Progress, name string, cfg model.Confi
 
 func (r *Run) trainer(dir string, cfg model.Config, how train.Config, d *data.Dataset, options []train.Option) (*train.Trainer, error) {
 	if r.Resumed {
-		t, err := train.Resume(dir, d, options...)
-		// A writer that was killed may have left no dir, and yet a checkpoint.
-		if _, missing := os.Stat(dir); err == nil || !os.IsNotExist(missing) {
+		if folder.Exists(dir) {
+			t, err := train.Resume(dir, d, options...)
 			return t, AsUsage(err)
 		}
 	}

@@ -61,6 +61,7 @@ func openTestRun(t *testing.T, dir string, resume bool) *Run {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Close() // there is no other process
 	return r
 }
 
@@ -152,10 +153,10 @@ func TestFitMistakes(t *testing.T) {
 	_, _, err := r.Fit(context.Background(), quiet, "m", bad, how, d)
 	usage(t, err, "rk5")
 	states := d.States()
-	states[2] = [][]float64{{1, 2}, {3, math.NaN()}, {5, 6}, {7, 8}}
+	states[0] = [][]float64{{1, 2}, {3, math.NaN()}, {5, 6}, {7, 8}} // later it would be a gap
 	nan := data.Shared([]float64{0, 0.5, 1.5}, states, nil)
 	_, _, err = r.Fit(context.Background(), quiet, "m", cfg, how, nan)
-	usage(t, err, "NaN")
+	usage(t, err, "missing at its first time")
 
 	dir := t.TempDir()
 	r = openTestRun(t, dir, false)

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"math"
+	"slices"
+	"strconv"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
@@ -10,18 +12,38 @@ import (
 
 	"spnode/data"
 	"spnode/data/ode"
+	"spnode/model"
+	"spnode/model/train"
 )
 
-// predictor predicts states at times from those at the first, as model.Model does.
-type predictor func(u0 [][]float64, times []float64) ([][][]float64, error)
+// predictor predicts what train.Predict does: the trajectories of a data set from
+// their first states on.
+type predictor func(d *data.Dataset) (*data.Dataset, error)
+
+// of is the predictor of a model.
+func of(m *model.Model) predictor {
+	return func(d *data.Dataset) (*data.Dataset, error) { return train.Predict(m, d) }
+}
 
 // persistence predicts that nothing changes.
-func persistence(u0 [][]float64, times []float64) ([][][]float64, error) {
-	u := make([][][]float64, len(times))
-	for k := range u {
-		u[k] = u0
+func persistence(d *data.Dataset) (*data.Dataset, error) {
+	return eachOf(d, func(tr data.Trajectory) [][]float64 {
+		u := make([][]float64, len(tr.Times))
+		for k := range u {
+			u[k] = tr.States[0]
+		}
+		return u
+	}), nil
+}
+
+// eachOf predicts one trajectory after the other.
+func eachOf(d *data.Dataset, states func(tr data.Trajectory) [][]float64) *data.Dataset {
+	out := *d
+	out.Trajectories = slices.Clone(d.Trajectories)
+	for i, tr := range d.Trajectories {
+		out.Trajectories[i].States = states(tr)
 	}
-	return u, nil
+	return &out
 }
 
 // leastSquares is a field that least squares fit to the changes of the data in
@@ -227,68 +249,65 @@ func (l *leastSquares) Jacobian(dst *mat.Dense, z []float64) {
 }
 
 // predict rolls the field out; what runs away is NaN from there on.
-func (l *leastSquares) predict(u0 [][]float64, times []float64) ([][][]float64, error) {
-	u := make([][][]float64, len(times))
-	for k := range u {
-		u[k] = make([][]float64, len(u0))
-	}
+func (l *leastSquares) predict(d *data.Dataset) (*data.Dataset, error) {
 	solver := ode.Radau{RelTol: 1e-5, AbsTol: 1e-8, MaxSteps: 2000}
-	for s, start := range u0 {
-		var d *data.Dataset
-		var err error
+	exponentials := map[float64]*mat.Dense{}
+	return eachOf(d, func(tr data.Trajectory) [][]float64 {
+		z := l.coordinates(tr.States[0])
+		var run [][]float64 // as far as it goes
 		if l.degree == 1 {
-			d, err = l.exponential(l.coordinates(start), times)
-		} else {
-			d, _, err = solver.SolveFrom(context.Background(), l, [][]float64{l.coordinates(start)}, times[0], times)
+			run = l.exponential(z, tr.Times, exponentials)
+		} else if d, _, err := solver.SolveFrom(context.Background(), l, [][]float64{z}, tr.Times[0], tr.Times); err == nil {
+			run = d.Trajectories[0].States
 		}
-		for k := range u {
-			if err == nil {
-				u[k][s] = l.state(d.Trajectories[0].States[k])
+		u := make([][]float64, len(tr.Times))
+		u[0] = tr.States[0]
+		for k := 1; k < len(u); k++ {
+			if k < len(run) {
+				u[k] = l.state(run[k])
 				continue
 			}
-			u[k][s] = make([]float64, len(start))
-			for j := range u[k][s] {
-				u[k][s][j] = math.NaN()
+			u[k] = make([]float64, len(u[0]))
+			for j := range u[k] {
+				u[k][j] = math.NaN()
 			}
 		}
-		u[0][s] = start
-	}
-	return u, nil
+		return u
+	}), nil
 }
 
 // exponential is the exact solution of a linear field, by the exponential of the
-// matrix with the constant beside it.
-func (l *leastSquares) exponential(z []float64, times []float64) (*data.Dataset, error) {
+// matrix with the constant beside it, of which those of a step are kept.
+func (l *leastSquares) exponential(z []float64, times []float64, kept map[float64]*mat.Dense) [][]float64 {
 	n := len(z)
-	a := mat.NewDense(n+1, n+1, nil)
-	for i := range n {
-		for j := range n {
-			a.Set(i, j, l.c.At(1+j, i))
-		}
-		a.Set(i, n, l.c.At(0, i))
-	}
-	states := [][][]float64{{z}}
-	w := mat.NewVecDense(n+1, append(append([]float64{}, z...), 1))
-	last := 0.
-	var e mat.Dense
+	run := [][]float64{z}
+	w := mat.NewVecDense(n+1, append(slices.Clone(z), 1))
 	for k := 1; k < len(times); k++ {
-		if h := times[k] - times[k-1]; math.Abs(h-last) > 1e-12*h {
-			var ha mat.Dense
-			ha.Scale(h, a)
-			if norm := mat.Norm(&ha, 1); !(norm < 1e12) {
-				return nil, errors.Wrapf(errNoBaseline, "norm %g", norm)
+		// Of six digits, so that even steps are the same.
+		h, _ := strconv.ParseFloat(strconv.FormatFloat(times[k]-times[k-1], 'g', 6, 64), 64)
+		e := kept[h]
+		if e == nil {
+			a := mat.NewDense(n+1, n+1, nil)
+			for i := range n {
+				for j := range n {
+					a.Set(i, j, h*l.c.At(1+j, i))
+				}
+				a.Set(i, n, h*l.c.At(0, i))
 			}
-			e.Reset()
-			e.Exp(&ha)
-			last = h
+			if !(mat.Norm(a, 1) < 1e12) {
+				return run
+			}
+			e = new(mat.Dense)
+			e.Exp(a)
+			kept[h] = e
 		}
 		next := mat.NewVecDense(n+1, nil)
-		next.MulVec(&e, w)
+		next.MulVec(e, w)
 		w = next
 		if !(floats.Norm(w.RawVector().Data, math.Inf(1)) < 1e100) {
-			return nil, errors.Wrap(errNoBaseline, "it runs away")
+			return run
 		}
-		states = append(states, [][]float64{append([]float64{}, w.RawVector().Data[:n]...)})
+		run = append(run, w.RawVector().Data[:n])
 	}
-	return data.Shared(times, states, nil), nil
+	return run
 }

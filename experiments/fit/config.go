@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -82,6 +83,9 @@ func (o *flags) add(f *driver.Flags) {
 // choose sets what the flags say and, unless a file has given models, plans them by
 // the data.
 func (c *Config) choose(f *driver.Flags, o flags) error {
+	if f.Resume { // all is in the run's own configuration
+		return driver.LoadConfig(filepath.Join(f.Checkpoints, f.Run, "config.json"), c)
+	}
 	for _, s := range []struct {
 		name, value string
 		into        *string

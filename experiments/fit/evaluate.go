@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -47,63 +48,47 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 	away, counts := make([]bool, d.Samples()), make([]float64, d.Samples())
 	each := make([]float64, n) // values compared, of each component
 	low, high := s.ranges()
-	compare := func(sample int, want, got []float64) {
-		for j, v := range got {
-			if math.IsNaN(want[j]) {
-				continue
+	for k := range g.starts() {
+		asked := &data.Dataset{Components: d.Components, Inputs: d.Inputs, Parameters: d.Parameters}
+		var of []int
+		for i, tr := range d.Trajectories {
+			if part, ok := g.part(tr, k); ok {
+				asked.Trajectories, of = append(asked.Trajectories, part), append(of, i)
 			}
-			e := math.Abs(v-want[j]) / s.facts.Scale[j]
-			if margin := beyond * (high[j] - low[j]); !(v >= low[j]-margin && v <= high[j]+margin) {
-				away[sample] = true
-			}
-			if math.IsNaN(e) || e > 1e100 {
-				e = math.Inf(1)
-			}
-			o.Each[j] = max(o.Each[j], e)
-			o.EachRMS[j] += e * e
-			o.Samples[sample] += e * e
-			counts[sample]++
-			each[j]++
 		}
-	}
-	for _, group := range together(d) {
-		trs := group.of.Trajectories
-		times := trs[0].Times
-		for _, part := range g.parts(len(times)) {
-			for len(part) > 1 && floats.HasNaN(trs[0].States[part[0]]) { // no start
-				part = part[1:]
-			}
-			asked := make([]float64, len(part))
-			for i, k := range part {
-				asked[i] = times[k]
-			}
-			if g == finer {
-				asked = midpoints(asked)
-			}
-			u0 := make([][]float64, len(trs))
-			for i, tr := range trs {
-				u0[i] = tr.States[part[0]]
-			}
-			u, err := p(u0, asked)
-			if err != nil {
-				return nil, driver.AsUsage(err)
-			}
-			for i, k := range part {
-				if i == 0 && g != onGrid {
+		if len(of) == 0 {
+			continue
+		}
+		got, err := p(asked)
+		if err != nil {
+			return nil, driver.AsUsage(err)
+		}
+		for r, i := range of {
+			for k, want := range asked.Trajectories[r].States {
+				if k == 0 && g != onGrid {
 					continue
 				}
-				at := i
-				if g == finer {
-					at = 2 * i
-				}
-				for r, tr := range trs {
-					compare(group.first+r, tr.States[k], u[at][r])
+				for j, v := range got.Trajectories[r].States[k] {
+					if math.IsNaN(want[j]) { // not measured, or a time of no data
+						continue
+					}
+					e := math.Abs(v-want[j]) / s.facts.Scale[j]
+					if margin := beyond * (high[j] - low[j]); !(v >= low[j]-margin && v <= high[j]+margin) {
+						away[i] = true
+					}
+					if math.IsNaN(e) || e > 1e100 {
+						e = math.Inf(1)
+					}
+					o.Each[j] = max(o.Each[j], e)
+					o.EachRMS[j] += e * e
+					o.Samples[i] += e * e
+					counts[i]++
+					each[j]++
 				}
 			}
 		}
 	}
-	total := floats.Sum(counts)
-	o.RMS = math.Sqrt(floats.Sum(o.Samples) / max(total, 1))
+	o.RMS = math.Sqrt(floats.Sum(o.Samples) / max(floats.Sum(counts), 1))
 	o.Largest = slices.Max(o.Each)
 	for j := range o.EachRMS {
 		o.EachRMS[j] = math.Sqrt(o.EachRMS[j] / max(each[j], 1))
@@ -117,23 +102,45 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 	return o, nil
 }
 
-// group are trajectories that are predicted together, from their number first on.
-type group struct {
-	of    *data.Dataset
-	first int
+// starts is from how many times on each trajectory is predicted.
+func (g ground) starts() int {
+	if g == restarted {
+		return 3
+	}
+	return 1
 }
 
-// together are all trajectories, if they share their times and have no gaps, or each
-// by itself.
-func together(d *data.Dataset) []group {
-	if _, shared := d.Grid(); shared && !gaps(d) {
-		return []group{{d, 0}}
+// part is what is asked of a trajectory for start k: its states at some of the times,
+// NaN at those that are not the data's. It is not ok where too little is left.
+func (g ground) part(tr data.Trajectory, k int) (data.Trajectory, bool) {
+	part := data.Trajectory{Name: tr.Name, Parameters: tr.Parameters, Input: tr.Input}
+	if part.Input.Times == nil && part.Input.Values != nil {
+		part.Input.Times = tr.Times
 	}
-	var all []group
-	for i := range d.Trajectories {
-		all = append(all, group{d.Batch(i), i})
+	total, first, step := len(tr.Times), 0, 1
+	switch g {
+	case restarted:
+		first = (k + 1) * total / 4
+		for first < total && floats.HasNaN(tr.States[first]) {
+			first++
+		}
+	case coarser:
+		step = max(1, min(4, (total-1)/2))
+	case oneJump:
+		step = total - 1
 	}
-	return all
+	for i := first; i < total; i += step {
+		if g == finer && i > 0 {
+			nothing := make([]float64, len(tr.States[i]))
+			for j := range nothing {
+				nothing[j] = math.NaN()
+			}
+			part.Times = append(part.Times, (tr.Times[i-1]+tr.Times[i])/2)
+			part.States = append(part.States, nothing)
+		}
+		part.Times, part.States = append(part.Times, tr.Times[i]), append(part.States, tr.States[i])
+	}
+	return part, len(part.Times) > 1
 }
 
 // gaps reports whether something was not measured.
@@ -146,40 +153,6 @@ func gaps(d *data.Dataset) bool {
 		}
 	}
 	return false
-}
-
-// parts are the times of each prediction, by their indices among so many.
-func (g ground) parts(total int) [][]int {
-	from := func(first, step int) (part []int) {
-		for k := first; k < total; k += step {
-			part = append(part, k)
-		}
-		return part
-	}
-	switch g {
-	case coarser:
-		return [][]int{from(0, max(1, min(4, (total-1)/2)))}
-	case oneJump:
-		return [][]int{{0, total - 1}}
-	case restarted:
-		var parts [][]int
-		for _, k := range []int{total / 4, total / 2, 3 * total / 4} {
-			if k > 0 && k < total-1 {
-				parts = append(parts, from(k, 1))
-			}
-		}
-		return parts
-	}
-	return [][]int{from(0, 1)}
-}
-
-// midpoints puts one between each two times.
-func midpoints(times []float64) []float64 {
-	fine := times[:1:1]
-	for k := range times[1:] {
-		fine = append(fine, (times[k]+times[k+1])/2, times[k+1])
-	}
-	return fine
 }
 
 // ranges are the least and the largest values of the components in all the data.
@@ -198,4 +171,30 @@ func (s *sets) ranges() (low, high []float64) {
 		low, high = append(low, lo), append(high, hi)
 	}
 	return low, high
+}
+
+// projected is what the held-out states lose by the leading modes of the data, so many:
+// no linear coordinates of that number do better by much.
+func (s *sets) projected(n int) *baseline {
+	basis := leading(s, n)
+	o := &offs{Ground: onGrid}
+	var sum, count float64
+	for _, tr := range s.held.Trajectories {
+		for _, u := range tr.States {
+			if floats.HasNaN(u) {
+				continue
+			}
+			z := make([]float64, len(u))
+			floats.DivTo(z, u, s.facts.Scale)
+			left := slices.Clone(z)
+			for _, v := range basis {
+				floats.AddScaled(left, -floats.Dot(v, z), v)
+			}
+			sum += floats.Dot(left, left)
+			count += float64(len(u))
+			o.Largest = max(o.Largest, floats.Norm(left, math.Inf(1)))
+		}
+	}
+	o.RMS = math.Sqrt(sum / max(count, 1))
+	return &baseline{fmt.Sprintf("what %d linear modes lose, with no dynamics", n), o}
 }

@@ -11,6 +11,7 @@ import (
 	"spnode/experiments/driver"
 	"spnode/experiments/figure"
 	"spnode/experiments/report"
+	"spnode/model/train"
 )
 
 // figures draws the median and the worst trajectory with the data, the error over
@@ -77,10 +78,11 @@ func (l *laboratory) panel(t *driver.Tested[*tested], title string, sample int, 
 	tr := l.sets.held.Trajectories[sample]
 	x, since, first := l.axis(tr.Times)
 	p := figure.Panel{Title: fmt.Sprintf("%s: rms %s", title, report.Format(rms)), X: x, Y: figure.Axis{Label: "component (scaled)"}}
-	u, err := t.Model.Predict(tr.States[:1], tr.Times)
+	predicted, err := train.Predict(t.Model, l.sets.held.Batch(sample))
 	if err != nil {
 		return p, err
 	}
+	u := predicted.Trajectories[0].States
 	n := l.sets.held.Dim()
 	shown := min(n, mostDrawn)
 	every := max(1, len(since)/dots)
@@ -94,7 +96,7 @@ func (l *laboratory) panel(t *driver.Tested[*tested], title string, sample int, 
 				tx, truth = append(tx, since[k]), append(truth, v/scale)
 			}
 			if (k-first)%every == 0 {
-				px, py = append(px, since[k]), append(py, u[k][0][j]/scale)
+				px, py = append(px, since[k]), append(py, u[k][j]/scale)
 			}
 		}
 		p.Series = append(p.Series, figure.Truth(1+i, l.sets.name(j), tx, truth), figure.Prediction(label, px, py).Diverging())
@@ -112,10 +114,11 @@ func (l *laboratory) errorFigure(t *driver.Tested[*tested]) (*figure.Figure, err
 	}
 	x, since, first := l.axis(times)
 	want := held.States()
-	u, err := t.Model.Predict(want[0], times)
+	predicted, err := train.Predict(t.Model, held)
 	if err != nil {
 		return nil, err
 	}
+	u := predicted.States()
 	var tx, rms, largest []float64
 	for k := max(first, 1); k < len(since); k++ {
 		var sum, most float64
@@ -141,6 +144,9 @@ func (l *laboratory) errorFigure(t *driver.Tested[*tested]) (*figure.Figure, err
 func (l *laboratory) latentFigure(t *driver.Tested[*tested], sample int) (*figure.Figure, error) {
 	tr := l.sets.held.Trajectories[sample]
 	x, since, first := l.axis(tr.Times)
+	if c := t.Model.Config(); len(c.Parameters.Names)+len(c.Inputs.Names) > 0 {
+		return nil, nil // of which PredictLatent knows nothing
+	}
 	u, err := t.Model.PredictLatent(tr.States[:1], tr.Times)
 	if err != nil {
 		return nil, err

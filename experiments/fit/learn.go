@@ -87,6 +87,10 @@ type trial struct {
 	err   error   // its training diverged
 }
 
+// exact is an error that nothing else need try to go below: of data by a solver at its
+// usual tolerances.
+const exact = 1e-6
+
 // choose tries all models and returns the best of them.
 func (l *laboratory) choose() (*ModelConfig, error) {
 	if len(l.Models) == 1 {
@@ -109,7 +113,7 @@ func (l *laboratory) choose() (*ModelConfig, error) {
 		case err != nil:
 			return nil, errors.WithMessage(err, m.Name)
 		default:
-			if t.score, err = l.score(fitted[0].Model.Predict); err != nil {
+			if t.score, err = l.score(of(fitted[0].Model)); err != nil {
 				return nil, err
 			}
 		}
@@ -117,6 +121,9 @@ func (l *laboratory) choose() (*ModelConfig, error) {
 		l.trials = append(l.trials, t)
 		if !math.IsInf(t.score, 1) && (best < 0 || t.score < l.trials[best].score) {
 			best = i
+		}
+		if t.score < exact {
+			break
 		}
 	}
 	if best < 0 {

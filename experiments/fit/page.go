@@ -9,6 +9,7 @@ import (
 	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model/stability"
+	"spnode/model/train"
 )
 
 // tested is what report.json says of the model's test.
@@ -16,8 +17,10 @@ type tested struct {
 	Trajectories int         `json:"trajectories"` // held out
 	Errors       []*offs     `json:"errors"`
 	Components   []component `json:"components"`
-	Baselines    []baseline  `json:"baselines"`
+	Baselines    []baseline  `json:"baselines,omitempty"`
 	Invariants   []invariant `json:"invariants,omitempty"`
+	Cycle        *longRun    `json:"cycle,omitempty"`
+	Modes        *baseline   `json:"modes,omitempty"` // what the leading modes of as many as there are latent coordinates leave of a field
 	Verdict      string      `json:"verdict"`
 	Better       float64     `json:"better"` // the best baseline's rms over the model's
 }
@@ -69,7 +72,7 @@ func (l *laboratory) test(f driver.Fitted) (*tested, error) {
 	s := l.sets
 	t := &tested{Trajectories: s.held.Samples()}
 	for _, g := range grounds {
-		o, err := s.test(f.Model.Predict, s.held, g)
+		o, err := s.test(of(f.Model), s.held, g)
 		if err != nil {
 			return nil, err
 		}
@@ -92,6 +95,12 @@ func (l *laboratory) test(f driver.Fitted) (*tested, error) {
 		}
 	}
 	t.Better = best / t.Errors[0].RMS
+	if t.Cycle, err = s.cycle(of(f.Model)); err != nil {
+		return nil, err
+	}
+	if c := f.Model.Config(); len(c.Basis) > 0 {
+		t.Modes = s.projected(c.LatentDim())
+	}
 	t.Invariants, err = l.invariants(f)
 	return t, err
 }
@@ -135,18 +144,9 @@ func (l *laboratory) invariants(f driver.Fitted) ([]invariant, error) {
 	if len(s.facts.Invariants) == 0 {
 		return nil, nil
 	}
-	var predicted [][][][]float64
-	for _, g := range together(s.held) {
-		trs := g.of.Trajectories
-		u0 := make([][]float64, len(trs))
-		for i, tr := range trs {
-			u0[i] = tr.States[0]
-		}
-		u, err := f.Model.Predict(u0, trs[0].Times)
-		if err != nil {
-			return nil, err
-		}
-		predicted = append(predicted, u)
+	predicted, err := train.Predict(f.Model, s.held)
+	if err != nil {
+		return nil, err
 	}
 	for _, q := range s.facts.Invariants {
 		v := invariant{Data: q.Drift}
@@ -159,15 +159,13 @@ func (l *laboratory) invariants(f driver.Fitted) ([]invariant, error) {
 			}
 		}
 		v.Quantity = strings.Join(terms, " + ")
-		for _, u := range predicted {
-			for k := range u {
-				for i, x := range u[k] {
-					var drift float64
-					for j, w := range q.Weights {
-						drift += w * (x[j] - u[0][i][j])
-					}
-					v.Model = max(v.Model, math.Abs(drift)/size)
+		for _, tr := range predicted.Trajectories {
+			for _, x := range tr.States {
+				var drift float64
+				for j, w := range q.Weights {
+					drift += w * (x[j] - tr.States[0][j])
 				}
+				v.Model = max(v.Model, math.Abs(drift)/size)
 			}
 		}
 		all = append(all, v)
@@ -255,7 +253,11 @@ func (l *laboratory) tables(chosen *ModelConfig, t *driver.Tested[*tested]) []*r
 	for _, e := range t.Test.Errors {
 		errs.Add(chosen.Name, string(e.Ground), e.Largest, e.RMS, fmt.Sprintf("%.0f %%", 100*e.Away))
 	}
-	for _, b := range t.Test.Baselines {
+	all := t.Test.Baselines
+	if t.Test.Modes != nil {
+		all = append(slices.Clone(all), *t.Test.Modes)
+	}
+	for _, b := range all {
 		errs.Add(b.Name, string(b.Ground), b.Largest, b.RMS, fmt.Sprintf("%.0f %%", 100*b.Away))
 	}
 	parts := report.NewTable("By component, on the data's times", "component", "largest value", "largest error", "rms error")
@@ -277,6 +279,10 @@ func (l *laboratory) tables(chosen *ModelConfig, t *driver.Tested[*tested]) []*r
 	kept := report.NewTable("What the data keep", "quantity", "changes in the data", "in the predictions")
 	for _, q := range t.Test.Invariants {
 		kept.Add(q.Quantity, q.Data, q.Model)
+	}
+	cycle := report.NewTable("The cycle over many periods", "periods", "period in the data", "in the last predictions", "amplitude, over the data's", "leave the range")
+	if c := t.Test.Cycle; c != nil {
+		cycle.Add(c.Periods, c.DataPeriod, c.Period, c.Amplitude, fmt.Sprintf("%.0f %%", 100*c.Away))
 	}
 	rates := report.NewTable("Time scales of the learned A", "rate", "half-life", "frequency")
 	for i, z := range t.Stability.Spectrum {
@@ -306,7 +312,7 @@ func (l *laboratory) tables(chosen *ModelConfig, t *driver.Tested[*tested]) []*r
 	for _, line := range l.inferred(chosen) {
 		inferred.Add(line)
 	}
-	return []*report.Table{errs, parts, kept, rates, tries, seeds, inferred}
+	return []*report.Table{errs, parts, kept, cycle, rates, tries, seeds, inferred}
 }
 
 func compare(a, b float64) int {

@@ -79,8 +79,6 @@ func (c *Config) readFile(flag, path string) (*data.Dataset, error) {
 	switch {
 	case d.Dim() > mostComponents:
 		return nil, driver.Usagef("flag -%s: %s: got %d components, want at most %d; give the leading coordinates of a decomposition", flag, path, d.Dim(), mostComponents)
-	case len(d.Inputs)+len(d.Parameters) > 0:
-		return nil, driver.Usagef("flag -%s: %s: got the inputs %v and parameters %v, which no recipe uses yet; leave them out", flag, path, d.Inputs, d.Parameters)
 	}
 	return d, nil
 }

@@ -221,9 +221,10 @@ func (c *Config) choose(f *driver.Flags, o options) error {
 	return nil
 }
 
-// restrict leaves the models of a dimension, and those that -only is to choose from:
-// the configuration's or, where it lacks them, the recipes'. Recipes that differ in what -autoencoder
-// or -optimizer sets are chosen by it, so that the models have their names.
+// restrict leaves the model of the dimension that -latent names. With -only it
+// leaves all that can be named: those of the configuration, and the recipes that it
+// lacks. Of several models of one dimension it takes the one that already has what
+// -autoencoder and -optimizer say, so that its name is right.
 func (c *Config) restrict(f *driver.Flags, o options) error {
 	if !f.Given("only") && !f.Given("latent") {
 		return nil
@@ -250,7 +251,7 @@ func (c *Config) restrict(f *driver.Flags, o options) error {
 	if err := driver.OneOf("latent", o.latent, dims...); err != nil {
 		return err
 	}
-	// The first that fits best.
+	// The first of those that agree with most flags.
 	best, most := -1, -1
 	for i, m := range all {
 		fits := 0

@@ -38,12 +38,12 @@ type cost struct {
 	Milliseconds float64 `json:"milliseconds_per_iteration"`
 	Faster       float64 `json:"faster_than_64"` // how many times
 
-	// What the claim rests on is s ~ Δt‖A‖, the substeps of the matrix-free
-	// exponential, eqs. (18)–(19), where e^{hA} and hφ₁(hA), formed once for all
-	// steps and samples, cost two products a step. Norm is ‖A‖₂ of the equation's
-	// own linear part in the model's modes, Products the s·m products of A with
-	// the batch that a step then takes, and MatrixFree what those of the steps of
-	// one rollout take, forward alone, from the time of one.
+	// The claim rests on the matrix-free exponential, eqs. (18)–(19), which takes
+	// s ~ Δt‖A‖ substeps. Here e^{hA} and hφ₁(hA) are formed once for all steps and
+	// samples, and a step costs two products. The rest is what the matrix-free one
+	// would cost, forward alone: Norm is ‖A‖₂ of the equation's own linear part in
+	// the model's modes, Products the s·m products of A with the batch in a step,
+	// MatrixFree the time of those in a rollout, from the time of one product.
 	Norm       float64 `json:"norm_of_equation"`
 	Products   float64 `json:"matrix_free_products"`
 	MatrixFree float64 `json:"matrix_free_milliseconds"`

@@ -21,8 +21,8 @@ type quantiles struct {
 	P90    float64 `json:"p90"`
 }
 
-// between is the least and the largest of a number over the long rollouts: one
-// that freezes hides in a mean.
+// between is the range of a number over the long rollouts. A mean would hide a
+// rollout that freezes.
 type between struct {
 	Least   float64 `json:"least"`
 	Largest float64 `json:"largest"`
@@ -68,7 +68,7 @@ type testReport struct {
 	Ball *ballReport `json:"ball,omitempty"`
 }
 
-// bound is what no state on the attractor comes near: the largest there is 3.5.
+// bound is far above every state on the attractor, where the largest is 3.5.
 const bound = 10
 
 // drawn is a test with what the figures draw of it.
@@ -122,7 +122,7 @@ func predict(m *model.Model, truth *data.Dataset) (*data.Dataset, error) {
 	return data.Shared(times, u, truth.Components), err
 }
 
-// follow is how long the model stays with the truth.
+// follow measures how long the model stays with the truth.
 func (l *laboratory) follow(r *drawn, m *model.Model) (err error) {
 	if r.short, err = predict(m, l.starts); err != nil {
 		return err
@@ -146,8 +146,8 @@ func (l *laboratory) follow(r *drawn, m *model.Model) (err error) {
 	return nil
 }
 
-// deploy is the agreement of the model at a fraction of the step that it was
-// trained at, at the same times.
+// deploy measures the agreement at the same times, with a fraction of the step of
+// the training.
 func (l *laboratory) deploy(q *quantiles, m *model.Model, substeps int) error {
 	c := m.Config()
 	finer, err := m.WithIntegrator(c.Integrator, substeps*c.Substeps)
@@ -191,7 +191,7 @@ func (l *laboratory) agree(q *quantiles, d, truth *data.Dataset, limit float64) 
 	return times, err
 }
 
-// live is what the model does in the long run.
+// live measures what the model does in the long run.
 func (l *laboratory) live(r *drawn, m *model.Model) (err error) {
 	if r.long, err = predict(m, l.long); err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"spnode/data/ks"
-	"spnode/data/measure"
 	"spnode/experiments/figure"
 	"spnode/experiments/report"
 )
@@ -103,26 +102,15 @@ func modelColor(i int) color.Color { return figure.Color(1 + i) }
 
 // errorFigure has the error over time of every model.
 func (l *laboratory) errorFigure(models []*trained) (*figure.Figure, error) {
-	// A logarithm shows no zero, and what ran away is as wrong as can be.
-	const least, most = 1e-4, 10
 	p := figure.Panel{X: figure.Axis{Label: "time t"}, Y: figure.Axis{Label: "relative error", Log: true}}
 	times := l.starts.Trajectories[0].Times
 	for i, m := range models {
-		var x, lo, mid, hi []float64
-		for k, t := range times {
-			e := make([]float64, len(m.errors[k]))
-			for s, v := range m.errors[k] {
-				e[s] = max(least, min(v, most))
-			}
-			q, err := measure.Quantiles(e, 0.1, 0.5, 0.9)
-			if err != nil {
-				return nil, err
-			}
-			x, lo, mid, hi = append(x, t), append(lo, q[0]), append(mid, q[1]), append(hi, q[2])
+		// A logarithm shows no zero, and what ran away is as wrong as can be.
+		series, err := report.Spread(i, m.Name, times, m.errors, 1e-4, 10)
+		if err != nil {
+			return nil, err
 		}
-		p.Series = append(p.Series,
-			figure.Band(modelColor(i), "", x, lo, hi),
-			figure.Line(modelColor(i), m.Name, x, mid))
+		p.Series = append(p.Series, series...)
 	}
 	ends := []float64{0, times[l.Test.Horizon]}
 	p.Series = append(p.Series, figure.Dashed(figure.Gray, "0.5", ends, []float64{0.5, 0.5}))

@@ -7,9 +7,9 @@ import (
 	"spnode/model"
 )
 
-// The leading Lyapunov exponent is measured by twins that are drawn together
-// again every few units of time, in which the truth's part by a factor of about
-// 1.3 and roundings stay far below what is between them.
+// The leading Lyapunov exponent is measured by twins that are drawn together again
+// every few units of time. In these the truth's twins part by a factor of about 1.3,
+// and roundings stay far below their distance.
 const (
 	renormalise = 5   // units of time
 	settle      = 100 // units until the twins lie in the leading direction, and a model on its attractor
@@ -39,8 +39,8 @@ func (l *laboratory) trueExponent() (float64, error) {
 	return stat.Mean(e, nil), err
 }
 
-// exponent is that of the map that a model's step is, in its latent state. It is
-// NaN where a trajectory does not stay finite.
+// exponent is that of a model: of the map that its step is in the latent state. It
+// is NaN if a trajectory does not stay finite.
 func (l *laboratory) exponent(m *model.Model) (float64, error) {
 	flow, err := m.Latent() // in float64, in which twins can be near
 	if err != nil {

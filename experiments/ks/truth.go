@@ -150,8 +150,8 @@ func part(d *data.Dataset, from, n int) *data.Dataset {
 	return data.Shared(times, d.States()[from:from+n], d.Components)
 }
 
-// spread is the truth from the held-out states on: as many from each of the test
-// parts as can be, over the whole of it.
+// spread is the truth from the held-out states on. They are spread evenly over the
+// test parts, and over the length of each.
 func (l *laboratory) spread() *data.Dataset {
 	n, runs := l.Test.Starts, l.held.Samples()
 	d := &data.Dataset{Components: l.held.Components}
@@ -166,10 +166,10 @@ func (l *laboratory) spread() *data.Dataset {
 	return d
 }
 
-// setPairs completes the model's configuration by what the data fix: the Fourier
-// pairs in whose coordinates the networks see the field, and those, the first,
-// that are the autoencoder or stand beside it, both in units of the largest
-// deviation of any of their coordinates over the data.
+// setPairs sets the part of the model's configuration that the data fix. The
+// networks see the field by its first Modes Fourier pairs; the first pairs are
+// also the autoencoder, or stand beside it. The unit of their coordinates is the
+// largest deviation that one of them has over the data.
 func (m ModelConfig) setPairs(c *model.Config, p ks.Equation, d *data.Dataset) error {
 	n := c.Autoencoder.Latent
 	fixed := m.Autoencoder == fourier || m.Autoencoder == fourierMLP || m.Autoencoder == manifold
@@ -217,7 +217,8 @@ func (m ModelConfig) setPairs(c *model.Config, p ks.Equation, d *data.Dataset) e
 	return err
 }
 
-// largestDeviation is that of the coefficients of the states along the rows.
+// largestDeviation returns the largest standard deviation that the states have
+// along one of the rows.
 func largestDeviation(d *data.Dataset, rows [][]float64) (largest float64) {
 	states := d.States()
 	for _, row := range rows {

@@ -1,5 +1,6 @@
 // Package report is what a run ends with: report.json for programs, report.html
-// and report.md for people, tables for the terminal, and the figure of the loss.
+// and report.md for people, tables for the terminal, and what all draw: the loss,
+// and errors over time.
 //
 //	p := &report.Page{
 //		Title:  "Transient growth",

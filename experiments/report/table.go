@@ -125,6 +125,9 @@ func (t *Table) line(row []string, widths []int, gap string) string {
 
 // String is the table with aligned columns, for a terminal.
 func (t *Table) String() string {
+	if t == nil {
+		return "<nil>"
+	}
 	var b strings.Builder
 	if t.Title != "" {
 		b.WriteString(t.Title + "\n\n")

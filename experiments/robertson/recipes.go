@@ -78,11 +78,11 @@ func defaultConfig() Config {
 
 // recipe is how a model with the autoencoder is trained.
 //
-// The rates of A start spread over the time scales of the data, and their
-// logarithms are trained, so that a step of Adam is a relative change at every
-// scale; g is scaled by the rates, since one that is small everywhere would move
-// the slow mode by its size over 1e-6. The times vary from one iteration to the
-// next: a model that always sees the same 50 fits them and nothing else.
+// The rates of A start spread over the time scales of the data. Their logarithms
+// are trained, so a step of Adam is a relative change at every scale. g is scaled
+// by the rates: without that even a small g would move the slow mode by its size
+// over 1e-6. The times vary from one iteration to the next, because a model that
+// always sees the same 50 fits them and nothing else.
 func recipe(name string) ModelConfig {
 	m := ModelConfig{
 		Recipe:      driver.Recipe{Name: name, Seeds: 1, Model: model.DefaultConfig(3), Train: train.DefaultConfig()},

@@ -25,7 +25,7 @@ func figures(models []*trained) ([]report.Figure, error) {
 		if own := ofEpsilon(models, float64(eps)); len(own) > 0 {
 			all = append(all, report.Drawing{
 				Name: name,
-				Caption: fmt.Sprintf("Figure %d of the paper, ε = %d: a held-out initial state, truth as lines, the models at Δt = 0.2 as dots. They were trained on %d steps of about %.2g.",
+				Caption: fmt.Sprintf("Figure %d of the paper, ε = %d: a held-out initial state, truth as lines, the models at Δt = 0.2 as dots. Steps of their training: %d, of about %.2g.",
 					3+eps, eps, len(own[0].recipe.Times)-1, own[0].truth.grids[trainGrid].Trajectories[0].Times[1]),
 				Draw: func() (*figure.Figure, error) { return rolloutFigure(own) },
 			})
@@ -157,28 +157,22 @@ func errorFigure(models []*trained) (*figure.Figure, error) {
 		}
 		for i, m := range ofEpsilon(models, eps) {
 			d := m.truth.grids[coarse]
-			var x, lo, mid, hi []float64
-			for k := 1; k < len(d.Trajectories[0].Times); k++ {
-				e := make([]float64, d.Samples())
-				for s := range e {
-					e[s] = floats.Distance(m.predictions[coarse].Trajectories[s].States[k], d.Trajectories[s].States[k], 2)
-					if math.IsNaN(e[s]) { // it ran away, and is the largest
-						e[s] = math.Inf(1)
-					}
+			times, _ := d.Grid()
+			errors := make([][]float64, len(times))
+			got := m.predictions[coarse].States()
+			for k, states := range d.States() {
+				for s, u := range states {
+					errors[k] = append(errors[k], floats.Distance(got[k][s], u, 2))
 				}
-				slices.Sort(e)
-				n := len(e) - 1
-				// A logarithm shows no zero, and nothing below 1e-16 is meant.
-				x = append(x, d.Trajectories[0].Times[k])
-				lo, mid, hi = append(lo, max(1e-16, e[n/10])), append(mid, max(1e-16, e[n/2])), append(hi, max(1e-16, e[n*9/10]))
 			}
-			p.Series = append(p.Series,
-				figure.Band(figure.Color(1+i), "", x, lo, hi).Diverging(),
-				figure.Line(figure.Color(1+i), m.Name, x, mid).Diverging())
+			// A logarithm shows no zero, and nothing below 1e-16 is meant.
+			series, err := report.Spread(i, m.Name, times[1:], errors[1:], 1e-16, math.Inf(1))
+			if err != nil {
+				return nil, err
+			}
+			p.Series = append(p.Series, series...)
 		}
-		if len(p.Series) > 0 {
-			panels = append(panels, p)
-		}
+		panels = append(panels, p)
 	}
 	return figure.New(figure.Layout{Cols: 2}, panels...)
 }

@@ -2,22 +2,28 @@
 // only as a whole, so that a checkpoint is never half of one.
 //
 // MANIFEST.json lists the files with size and SHA-256. New ones are written to a
-// temporary sibling, synced, and swapped in:
+// folder inside and synced, their manifest last; that makes them the checkpoint.
+// Then they move out, each in the place of the old one, the manifest last again:
 //
-//	dir/  →  .dir.old/      .dir.tmp-<pid>/  →  dir/      .dir.old/ removed
+//	dir/.checkpoint-next/a, b, MANIFEST.json  →  dir/a, b, MANIFEST.json
 //
-// A reader takes dir or, between the two renames, .dir.old, and so sees the old
-// files or the new, never a mixture. A writer that fails or is killed cleans
-// nothing up: the next one first completes or undoes what it finds. There may be
-// many readers but one writer at a time.
+// A reader believes the manifest in .checkpoint-next, if there is one, before that
+// beside it, and looks for the files there first, and so sees the old files or the
+// new, never a mixture. Nothing but files is renamed, and only inside of dir, so
+// that dir may be a link, a mount, the working directory or a layer of an overlay. A
+// writer that fails cleans up; what one that is killed has left the next one
+// completes or removes. There may be many readers, and one Writer at a time, which
+// holds a lock that its end, in whatever way, sets free.
 //
-// What else lies in the folder, say a person's notes, moves over to the new one.
+// What else lies in the folder, say a person's notes, stays.
 package folder
 
 import (
-	"fmt"
+	"bytes"
+	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/pkg/errors"
@@ -28,82 +34,135 @@ import (
 // file and says what to try.
 var ErrCheckpoint = errors.New("unusable checkpoint")
 
-// Read returns the files of the checkpoint in dir by name, all verified.
+// Exists reports whether there is a checkpoint in dir, be it whole or damaged.
+func Exists(dir string) bool {
+	return has(dir) || has(aside(dir))
+}
+
+// has reports whether there is a manifest in dir.
+func has(dir string) bool {
+	for _, name := range []string{Manifest, filepath.Join(nextName, Manifest)} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Read returns the files of the checkpoint in dir by name, all verified. It takes no
+// more memory than the files have bytes.
 func Read(dir string) (map[string][]byte, error) {
-	var before fs.FileInfo
-	var failure error
-	for {
-		// A Root stays with its folder when that is renamed, so all files come
-		// from one checkpoint. A writer may remove it under our hands: then there
-		// is another one to try, and otherwise the failure stands.
-		root, err := open(dir)
-		if err != nil {
-			return nil, err
-		}
-		defer root.Close()
-		now, err := root.Stat(".")
-		if err != nil {
-			return nil, unusable(err.Error(), dir, "check that the folder can be read")
-		}
-		if before != nil && os.SameFile(before, now) {
-			return nil, failure
-		}
-		files, err := readFiles(root)
-		if err == nil {
-			return files, nil
-		}
-		before, failure = now, err
-	}
-}
-
-// open opens dir or, where that holds no manifest, what a writer has put
-// aside; dir again, because that writer may have finished in between.
-func open(dir string) (*os.Root, error) {
-	for _, path := range []string{dir, aside(dir), dir} {
-		root, err := os.OpenRoot(path)
-		if err == nil {
-			if _, err = root.Stat(Manifest); err == nil {
-				return root, nil
-			}
-			root.Close()
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return nil, unusable(err.Error(), path, "check that the folder can be read")
-		}
-	}
-	if _, err := os.Stat(dir); err != nil {
-		return nil, unusable("there is no such folder", dir, "check the path")
-	}
-	return nil, unusable("the folder holds no "+Manifest+", so it is not a checkpoint", dir, "give the folder that a model was saved to")
-}
-
-func readFiles(root *os.Root) (map[string][]byte, error) {
-	path := func(name string) string { return filepath.Join(root.Name(), name) }
-	text, err := root.ReadFile(Manifest)
-	if err != nil {
-		return nil, unusable(err.Error(), path(Manifest), "check that the file can be read")
-	}
-	m, err := parseManifest(text, path(Manifest))
+	root, err := openRoot(dir)
 	if err != nil {
 		return nil, err
 	}
+	defer root.Close()
+	var before []byte
+	var failure error
+	for {
+		// A writer may move the files under our hands: then there is another
+		// manifest to be believed, and otherwise the failure stands.
+		in := nextName
+		text, err := readFile(root, path.Join(nextName, Manifest), mostManifest)
+		if errors.Is(err, fs.ErrNotExist) {
+			in = "."
+			text, err = readFile(root, Manifest, mostManifest)
+		}
+		at := filepath.Join(root.Name(), in, Manifest)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, unusable("the folder holds no "+Manifest+", so it is not a checkpoint", root.Name(), "give the folder that a model was saved to")
+		}
+		if err != nil {
+			return nil, unusable(err.Error(), at, "check that the file can be read")
+		}
+		if failure != nil && bytes.Equal(before, text) {
+			return nil, failure
+		}
+		m, err := parseManifest(text, at)
+		if err == nil {
+			var files map[string][]byte
+			if files, err = readFiles(root, m); err == nil {
+				return files, nil
+			}
+		}
+		before, failure = text, err
+	}
+}
+
+// mostManifest is the size of a manifest of a hundred thousand files.
+const mostManifest = 16 << 20
+
+// openRoot opens dir or, where that holds no checkpoint, what an earlier writer has
+// put aside.
+func openRoot(dir string) (*os.Root, error) {
+	at := dir
+	if !has(dir) && has(aside(dir)) {
+		at = aside(dir)
+	}
+	root, err := os.OpenRoot(at)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, unusable("there is no such folder", dir, "check the path")
+	case err != nil:
+		return nil, unusable(err.Error(), at, "check that the folder can be read")
+	}
+	return root, nil
+}
+
+// readFiles reads those of a manifest. What lies in next may be of it, or already of
+// another one that is being written.
+func readFiles(root *os.Root, m manifest) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, f := range m.Files {
-		data, err := root.ReadFile(f.Name)
-		switch {
-		case err != nil:
-			return nil, unusable(err.Error(), path(f.Name), restore)
-		case len(data) != f.Size:
-			return nil, unusable(fmt.Sprintf("size, got %d bytes, want %d", len(data), f.Size), path(f.Name), restore)
-		case digest(data) != f.SHA256:
-			return nil, unusable(fmt.Sprintf("SHA-256, got %s, want %s", digest(data), f.SHA256), path(f.Name), restore)
+		data, err := readFile(root, path.Join(nextName, f.Name), f.Size)
+		if err != nil || f.differs(data) != nil {
+			// Git on Windows may have made a line longer by a byte.
+			data, err = readFile(root, f.Name, 2*f.Size)
+		}
+		if err == nil {
+			err = f.differs(data)
+		}
+		if err != nil {
+			try := restore
+			if errors.Is(err, errLines) {
+				try = relines
+			}
+			return nil, unusable(err.Error(), filepath.Join(root.Name(), f.Name), try)
 		}
 		files[f.Name] = data
 	}
 	return files, nil
 }
 
-const restore = "restore the folder from a copy or train again"
+// readFile reads a regular file of at most so many bytes: what is longer, or a pipe
+// that nobody writes to, is not read.
+func readFile(root *os.Root, name string, most int) ([]byte, error) {
+	info, err := root.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.Errorf("got %s, want a file", info.Mode())
+	case info.Size() > int64(most):
+		return nil, errors.Errorf("size: got %d bytes, want at most %d", info.Size(), most)
+	}
+	f, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data := make([]byte, info.Size())
+	n, err := io.ReadFull(f, data)
+	if err == io.ErrUnexpectedEOF || err == io.EOF { // it was cut since
+		err = nil
+	}
+	return data[:n], err
+}
+
+const (
+	restore = "restore the folder from a copy or train again"
+	relines = "in a clone: git config core.autocrlf false, and check the folder out again"
+)
 
 func unusable(what, path, try string) error {
 	return errors.Wrapf(ErrCheckpoint, "folder: checkpoint %s: %s; %s", path, what, try)

@@ -1,11 +1,9 @@
 package folder
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
+	"slices"
 
 	"github.com/pkg/errors"
 )
@@ -13,128 +11,187 @@ import (
 // Write makes dir a checkpoint of the files and creates the folders above it as
 // needed. Where it replaces a checkpoint, entries of dir that are not in the old
 // manifest are a person's and are kept. It refuses, before it changes anything, to
-// overwrite one of those, to replace a folder whose manifest is damaged or newer
+// overwrite one of those, to replace a checkpoint whose manifest is damaged or newer
 // (ErrCheckpoint), as it could not tell what is whose, and to replace what is not a
-// folder. Other errors are the operating system's; the old checkpoint is then still
-// readable, and the next call recovers.
+// folder. It waits for other writers of dir, for ten seconds; then the error is
+// ErrBusy. Other errors are the operating system's; the old checkpoint is then still
+// readable.
 func Write(dir string, files []File) error {
-	return new(disk).save(dir, files)
+	w, err := open(new(disk), dir, names(files), patience)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	return w.Write(files)
 }
 
-// disk does the operations that change a file system, or nothing after the first
-// that failed, so that their sequence reads as one. before, if set, is called
-// ahead of each and may fail it: a test kills the writer there.
-type disk struct {
-	before func(op, path string) error
-	err    error
+// Writer is the one writer of a checkpoint, until it is closed or its process ends,
+// in whatever way.
+type Writer struct {
+	dir  string // without links, absolute
+	disk *disk
+	lock *lock
+	made bool // dir was
 }
 
-func (d *disk) save(dir string, files []File) error {
+// Open makes the caller the writer of the checkpoint in dir, which it may create,
+// and finds out whether files of such names can be written there, so that a long
+// computation need not begin in vain. The error is ErrBusy where there is another
+// writer, and else what Write would return.
+func Open(dir string, names ...string) (*Writer, error) {
+	return open(new(disk), dir, names, 0)
+}
+
+// Write replaces the checkpoint as a whole, see the function of that name.
+func (w *Writer) Write(files []File) error {
 	m, err := newManifest(files)
 	if err != nil {
 		return err
 	}
-	if dir, err = filepath.Abs(dir); err != nil {
-		return errors.Wrap(err, "folder: Write")
+	if !w.lock.holds(w.dir) { // someone has moved the folder, or removed it
+		w.lock.release()
+		again, err := open(w.disk, w.dir, names(files), patience)
+		if err != nil {
+			return err
+		}
+		*w = *again
 	}
-	parent := filepath.Dir(dir)
-	d.mkdirAll(parent)
-	d.repair(dir)
-	d.refuse(dir, m)
-
-	tmp := filepath.Join(parent, staging(dir)+strconv.Itoa(os.Getpid()))
-	d.mkdir(tmp)
-	for _, f := range append(files[:len(files):len(files)], File{Manifest, m.text()}) {
-		d.write(filepath.Join(tmp, f.Name), f.Data)
-		d.sync(filepath.Join(tmp, f.Name))
+	d := w.disk.begin()
+	d.complete(w.dir)
+	d.refuse(w.dir, names(files))
+	next := filepath.Join(w.dir, nextName)
+	d.mkdir(next)
+	for _, f := range files {
+		d.write(filepath.Join(next, f.Name), f.Data)
 	}
-	d.sync(tmp)
-	if d.exists(dir) {
-		d.rename(dir, aside(dir))
+	// The manifest says that the rest is there: from its renaming on the new
+	// checkpoint is the one that is read.
+	d.write(filepath.Join(next, Manifest+partial), m.text())
+	d.syncFolder(next)
+	d.syncFolder(w.dir)
+	d.rename(filepath.Join(next, Manifest+partial), filepath.Join(next, Manifest))
+	d.syncFolder(next)
+	d.complete(w.dir)
+	if d.err != nil { // what has been written is of no use, and the disk may be full
+		clean := w.disk.begin()
+		clean.discard(w.dir)
 	}
-	d.rename(tmp, dir)
-	d.sync(parent)
-	d.retire(dir)
 	return d.err
 }
 
-// repair completes or undoes what a killed writer has left: the old checkpoint put
-// aside, and temporary siblings.
-func (d *disk) repair(dir string) {
-	parent := filepath.Dir(dir)
-	if d.exists(aside(dir)) && !d.exists(filepath.Join(dir, Manifest)) {
-		if d.exists(dir) { // made by someone since
-			d.carry(dir, aside(dir))
-			d.remove(dir)
-		}
-		d.rename(aside(dir), dir)
-		d.sync(parent)
+// Close lets others write. A folder that was made for a checkpoint and has got none
+// is removed.
+func (w *Writer) Close() error {
+	if w.lock == nil {
+		return nil
 	}
-	d.retire(dir)
-	for _, name := range d.list(parent) {
-		if !isStaging(dir, name) {
-			continue
-		}
-		tmp := filepath.Join(parent, name)
-		for _, name := range d.list(tmp) {
-			d.remove(filepath.Join(tmp, name))
-		}
-		d.remove(tmp)
+	if w.made && !Exists(w.dir) {
+		os.Remove(w.dir) // fails if it is not empty, as it should
 	}
+	w.lock.release()
+	w.lock = nil
+	return nil
 }
 
-// refuse fails if the files of m would overwrite what is not a checkpoint's.
-func (d *disk) refuse(dir string, m manifest) {
-	if !d.exists(dir) {
+const (
+	// nextName is the folder in which a writer puts what will replace the
+	// checkpoint around it.
+	nextName = ".checkpoint-next"
+	// partial ends the name of a manifest that is being written.
+	partial = ".part"
+)
+
+func names(files []File) (n []string) {
+	for _, f := range files {
+		n = append(n, f.Name)
+	}
+	return n
+}
+
+func open(disk *disk, dir string, names []string, patience int) (*Writer, error) {
+	dir, err := resolve(dir)
+	if err != nil {
+		return nil, errors.Wrap(err, "folder: Open")
+	}
+	w := &Writer{dir: dir, disk: disk}
+	d := disk.begin()
+	if w.made = !d.exists(dir); w.made {
+		d.mkdirAll(dir)
+	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		d.fail(errors.Errorf("folder: Write: %s is a file, want a folder; choose another name", dir))
+	}
+	if d.err != nil {
+		return nil, d.err
+	}
+	if w.lock, err = acquire(dir, patience); err != nil {
+		return nil, err
+	}
+	d.adopt(dir)
+	d.complete(dir)
+	d.discard(dir)
+	d.refuse(dir, names)
+	next := filepath.Join(dir, nextName)
+	d.mkdir(next) // can be written here?
+	d.remove(next)
+	if d.err != nil {
+		clean := disk.begin()
+		clean.discard(dir)
+		w.Close()
+		return nil, d.err
+	}
+	return w, nil
+}
+
+// complete moves a new checkpoint that is whole to its place: its files, then its
+// manifest, so that at every moment the files that a manifest lists are in next
+// or around it. A reader looks there in this order.
+func (d *disk) complete(dir string) {
+	next := filepath.Join(dir, nextName)
+	if !d.exists(filepath.Join(next, Manifest)) {
 		return
 	}
+	own, old := d.own(next), d.own(dir)
+	for _, name := range own {
+		if from := filepath.Join(next, name); d.exists(from) {
+			d.rename(from, filepath.Join(dir, name))
+		}
+	}
+	d.syncFolder(dir)
+	for _, name := range old {
+		if !slices.Contains(own, name) && d.exists(filepath.Join(dir, name)) {
+			d.remove(filepath.Join(dir, name))
+		}
+	}
+	d.rename(filepath.Join(next, Manifest), filepath.Join(dir, Manifest))
+	d.remove(next)
+	d.syncFolder(dir)
+}
+
+// discard removes what a writer that was killed, or failed, has left unfinished.
+func (d *disk) discard(dir string) {
+	next := filepath.Join(dir, nextName)
+	if !d.exists(next) || d.exists(filepath.Join(next, Manifest)) {
+		return
+	}
+	for _, name := range d.list(next) {
+		d.remove(filepath.Join(next, name))
+	}
+	d.remove(next)
+}
+
+// refuse fails if files of such names would overwrite what is not a checkpoint's.
+func (d *disk) refuse(dir string, names []string) {
 	own := d.own(dir)
-	for _, f := range m.Files {
-		if path := filepath.Join(dir, f.Name); !own[f.Name] && d.exists(path) {
+	for _, name := range names {
+		if path := filepath.Join(dir, name); !slices.Contains(own, name) && d.exists(path) {
 			d.fail(errors.Errorf("folder: Write: %s is there and not of a checkpoint; move it away", path))
 		}
 	}
 }
 
-// retire removes the checkpoint put aside from dir, after carrying over to dir what
-// is not the checkpoint's own. The manifest goes last, so that retire can be called
-// again wherever it was killed.
-func (d *disk) retire(dir string) {
-	old := aside(dir)
-	if !d.exists(old) {
-		return
-	}
-	d.carry(old, dir)
-	own := d.own(old)
-	for _, name := range d.list(old) {
-		if own[name] && name != Manifest {
-			d.remove(filepath.Join(old, name))
-		}
-	}
-	if own[Manifest] {
-		d.remove(filepath.Join(old, Manifest))
-	}
-	d.remove(old)
-}
-
-// carry moves what is not a checkpoint's from one folder to another.
-func (d *disk) carry(from, to string) {
-	own := d.own(from)
-	for _, name := range d.list(from) {
-		if own[name] {
-			continue
-		}
-		source, target := filepath.Join(from, name), filepath.Join(to, name)
-		if d.exists(target) {
-			d.fail(errors.Errorf("folder: Write: %s cannot join %s, which is there; move one away", source, target))
-		}
-		d.rename(source, target)
-	}
-	d.sync(to)
-}
-
 // own returns the names that belong to the checkpoint in dir by its manifest.
-func (d *disk) own(dir string) map[string]bool {
+func (d *disk) own(dir string) (names []string) {
 	path := filepath.Join(dir, Manifest)
 	if !d.exists(path) {
 		return nil
@@ -146,94 +203,25 @@ func (d *disk) own(dir string) map[string]bool {
 	}
 	m, err := parseManifest(text, path)
 	d.fail(err)
-	own := map[string]bool{Manifest: true}
 	for _, f := range m.Files {
-		own[f.Name] = true
-	}
-	return own
-}
-
-func (d *disk) fail(err error) {
-	if d.err == nil {
-		d.err = err
-	}
-}
-
-// exists and list look and change nothing.
-func (d *disk) exists(path string) bool {
-	_, err := os.Lstat(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		d.fail(errors.Wrap(err, "folder: Write"))
-	}
-	return err == nil && d.err == nil
-}
-
-func (d *disk) list(dir string) (names []string) {
-	if d.err != nil {
-		return nil
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		d.fail(errors.Wrap(err, "folder: Write"))
-	}
-	for _, e := range entries {
-		names = append(names, e.Name())
+		names = append(names, f.Name)
 	}
 	return names
 }
 
-// do is the seam: every change goes through here.
-func (d *disk) do(op, path string, f func() error) {
-	if d.err == nil && d.before != nil {
-		d.err = d.before(op, path)
-	}
-	if d.err == nil {
-		d.err = errors.Wrapf(f(), "folder: Write: %s %s", op, path)
-	}
-}
-
-func (d *disk) mkdirAll(path string) {
-	d.do("mkdir", path, func() error { return os.MkdirAll(path, 0o777) })
-}
-
-func (d *disk) mkdir(path string) {
-	d.do("mkdir", path, func() error { return os.Mkdir(path, 0o777) })
-}
-
-func (d *disk) write(path string, data []byte) {
-	d.do("write", path, func() error { return os.WriteFile(path, data, 0o666) })
-}
-
-// sync makes a file's content or a folder's entries outlive a loss of power.
-func (d *disk) sync(path string) {
-	d.do("sync", path, func() error {
-		f, err := os.Open(path)
-		if err != nil {
-			return err
+// resolve returns the absolute path of dir, which need not be there, without the
+// links at its end.
+func resolve(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	for range 40 { // as many as Linux follows
+		target, no := os.Readlink(dir)
+		if no != nil || err != nil {
+			return dir, err
 		}
-		defer f.Close()
-		return f.Sync()
-	})
-}
-
-func (d *disk) rename(from, to string) {
-	d.do("rename", from, func() error { return os.Rename(from, to) })
-}
-
-func (d *disk) remove(path string) {
-	d.do("remove", path, func() error { return os.Remove(path) })
-}
-
-// aside is where a writer puts the old checkpoint of dir.
-func aside(dir string) string {
-	return filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".old")
-}
-
-// staging is the prefix of the names of dir's temporary siblings; digits follow.
-func staging(dir string) string { return "." + filepath.Base(dir) + ".tmp-" }
-
-func isStaging(dir, name string) bool {
-	number, ok := strings.CutPrefix(name, staging(dir))
-	_, err := strconv.ParseUint(number, 10, 64)
-	return ok && err == nil
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(dir), target)
+		}
+		dir = filepath.Clean(target)
+	}
+	return "", errors.Errorf("%s: too many links", dir)
 }

@@ -31,11 +31,11 @@ func (c *AdamConfig) places() map[string]*float64 {
 func (c AdamConfig) Validate() error {
 	switch {
 	case !(0 <= c.Beta1 && c.Beta1 < 1):
-		return errors.Errorf("optim: AdamConfig: beta1, got %g, want 0 ≤ beta1 < 1", c.Beta1)
+		return errors.Errorf("optim: AdamConfig: beta1: got %g, want 0 ≤ beta1 < 1", c.Beta1)
 	case !(0 <= c.Beta2 && c.Beta2 < 1):
-		return errors.Errorf("optim: AdamConfig: beta2, got %g, want 0 ≤ beta2 < 1", c.Beta2)
+		return errors.Errorf("optim: AdamConfig: beta2: got %g, want 0 ≤ beta2 < 1", c.Beta2)
 	case !(c.Epsilon > 0) || math.IsInf(c.Epsilon, 1):
-		return errors.Errorf("optim: AdamConfig: epsilon, got %g, want a finite number > 0", c.Epsilon)
+		return errors.Errorf("optim: AdamConfig: epsilon: got %g, want a finite number > 0", c.Epsilon)
 	}
 	return nil
 }
@@ -140,7 +140,7 @@ func (a *Adam) restore(vs Vectors, step *[]float64, state []npz.Array) error {
 // has been kept.
 func (a *Adam) begin(w, g []float64) {
 	if n := len(a.mean); len(w) != n || len(g) != n {
-		panic(errors.Errorf("optim: Update: lengths of parameters and gradient, got %d and %d, want %d", len(w), len(g), n))
+		panic(errors.Errorf("optim: Update: lengths of parameters and gradient: got %d and %d, want %d", len(w), len(g), n))
 	}
 	u := &a.last
 	u.w, u.mean, u.variance = append(u.w[:0], w...), append(u.mean[:0], a.mean...), append(u.variance[:0], a.variance...)

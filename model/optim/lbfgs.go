@@ -21,18 +21,21 @@ type LBFGSConfig struct {
 	LossTol float64 `json:"loss_tol"` // stop at f ≤ LossTol; default 0
 }
 
+// mostMemory is more than can be of use, and can be allocated.
+const mostMemory = 1 << 24
+
 // DefaultLBFGS returns a memory of 20 and no tolerances.
 func DefaultLBFGS() LBFGSConfig { return LBFGSConfig{Memory: 20} }
 
 // Validate reports the first setting that is out of its range.
 func (c LBFGSConfig) Validate() error {
 	switch {
-	case c.Memory < 1:
-		return errors.Errorf("optim: LBFGSConfig: memory, got %d, want ≥ 1", c.Memory)
+	case c.Memory < 1 || c.Memory > mostMemory:
+		return errors.Errorf("optim: LBFGSConfig: memory: got %d, want 1 to %d", c.Memory, mostMemory)
 	case !(c.GradTol >= 0):
-		return errors.Errorf("optim: LBFGSConfig: grad_tol, got %g, want ≥ 0", c.GradTol)
+		return errors.Errorf("optim: LBFGSConfig: grad_tol: got %g, want ≥ 0", c.GradTol)
 	case !(c.LossTol >= 0):
-		return errors.Errorf("optim: LBFGSConfig: loss_tol, got %g, want ≥ 0", c.LossTol)
+		return errors.Errorf("optim: LBFGSConfig: loss_tol: got %g, want ≥ 0", c.LossTol)
 	}
 	return nil
 }
@@ -94,7 +97,7 @@ func (l *LBFGS) Iterate(eval func(x, grad []float64) (float64, error)) (done boo
 			return false, "", err
 		}
 		if norm := floats.Norm(l.trial.g, 2); !finite(f) || !finite(norm) {
-			return false, "", errors.Errorf("optim: LBFGS.Iterate: start, got loss %g and gradient norm %g, want finite numbers", f, norm)
+			return false, "", errors.Errorf("optim: LBFGS.Iterate: start: got loss %g and gradient norm %g, want finite numbers", f, norm)
 		}
 		l.F, l.G = f, append([]float64(nil), l.trial.g...)
 		l.Evaluations++
@@ -195,7 +198,7 @@ func (l *LBFGS) direction() {
 		return
 	}
 	if len(l.alpha) < k {
-		l.alpha = make([]float64, l.Memory)
+		l.alpha = make([]float64, k)
 	}
 	for i := k - 1; i >= 0; i-- {
 		l.alpha[i] = floats.Dot(l.S[i], l.dir) / floats.Dot(l.S[i], l.Y[i])

@@ -177,8 +177,8 @@ func (vs Vectors) Restore(state []npz.Array) error {
 			return errors.Errorf("optim: array %s is missing", v.Name)
 		case len(x) != v.Size && !(v.Optional && len(x) == 0):
 			return errors.Errorf("optim: array %s: got %d elements, want %d", v.Name, len(x), v.Size)
-		case slices.ContainsFunc(x, math.IsNaN):
-			return errors.Errorf("optim: array %s has an element that is NaN", v.Name)
+		case slices.ContainsFunc(x, func(v float64) bool { return !finite(v) }):
+			return errors.Errorf("optim: array %s has an element that is NaN or Inf", v.Name)
 		}
 		*v.Data = x
 	}

@@ -38,23 +38,23 @@ type Schedule struct {
 // Validate reports the first field that is out of its range.
 func (s Schedule) Validate() error {
 	if !(s.Rate > 0) || math.IsInf(s.Rate, 1) {
-		return errors.Errorf("optim: Schedule: rate, got %g, want a finite number > 0", s.Rate)
+		return errors.Errorf("optim: Schedule: rate: got %g, want a finite number > 0", s.Rate)
 	}
 	switch s.Kind {
 	case ScheduleConstant:
 	case ScheduleExponential, ScheduleExponentialEpoch:
 		if !(0 < s.Decay && s.Decay <= 1) {
-			return errors.Errorf("optim: Schedule: decay, got %g, want 0 < decay ≤ 1", s.Decay)
+			return errors.Errorf("optim: Schedule: decay: got %g, want 0 < decay ≤ 1", s.Decay)
 		}
 	case ScheduleCosine:
 		if !(0 <= s.Final && s.Final <= s.Rate) {
-			return errors.Errorf("optim: Schedule: final, got %g, want 0 ≤ final ≤ rate = %g", s.Final, s.Rate)
+			return errors.Errorf("optim: Schedule: final: got %g, want 0 ≤ final ≤ rate = %g", s.Final, s.Rate)
 		}
 		if s.Warmup < 0 {
-			return errors.Errorf("optim: Schedule: warmup, got %d, want ≥ 0", s.Warmup)
+			return errors.Errorf("optim: Schedule: warmup: got %d, want ≥ 0", s.Warmup)
 		}
 	default:
-		return errors.Errorf("optim: Schedule: kind, got %q, want %s, %s, %s or %s", s.Kind,
+		return errors.Errorf("optim: Schedule: kind: got %q, want %s, %s, %s or %s", s.Kind,
 			ScheduleConstant, ScheduleExponential, ScheduleExponentialEpoch, ScheduleCosine)
 	}
 	return nil

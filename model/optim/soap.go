@@ -31,11 +31,11 @@ func (c *SOAPConfig) places() map[string]*float64 {
 func (c SOAPConfig) Validate() error {
 	switch {
 	case !(0 < c.Decay && c.Decay < 1):
-		return errors.Errorf("optim: SOAPConfig: decay, got %g, want 0 < decay < 1", c.Decay)
+		return errors.Errorf("optim: SOAPConfig: decay: got %g, want 0 < decay < 1", c.Decay)
 	case !(c.Period >= 1 && c.Period <= math.MaxInt32) || c.Period != math.Trunc(c.Period):
-		return errors.Errorf("optim: SOAPConfig: period, got %g, want an integer of at least 1", c.Period)
+		return errors.Errorf("optim: SOAPConfig: period: got %g, want an integer of at least 1", c.Period)
 	case !(c.MaxDim >= 1 && c.MaxDim <= math.MaxInt32) || c.MaxDim != math.Trunc(c.MaxDim):
-		return errors.Errorf("optim: SOAPConfig: max_dim, got %g, want an integer of at least 1", c.MaxDim)
+		return errors.Errorf("optim: SOAPConfig: max_dim: got %g, want an integer of at least 1", c.MaxDim)
 	}
 	return c.AdamConfig.Validate()
 }

@@ -43,7 +43,40 @@ func (c *cook) begin() {
 	if c.options.FromBeginnings {
 		c.Train.Sampler = "shuffled"
 	}
+	if p := c.data.Parameters; len(p) > 0 {
+		var rows [][]float64
+		for _, tr := range c.data.Trajectories {
+			rows = append(rows, tr.Parameters)
+		}
+		c.Model.Parameters = model.ParametersConfig{Known: known(p, rows), Time: true}
+		c.infer("parameters %s are seen by the networks and scale time", strings.Join(p, ", "))
+	}
+	if w := c.data.Inputs; len(w) > 0 {
+		var rows [][]float64
+		for _, tr := range c.data.Trajectories {
+			rows = append(rows, tr.Input.Values...)
+		}
+		c.Model.Inputs = model.InputsConfig{Known: known(w, rows)}
+		c.infer("inputs %s drive the latent coordinates", strings.Join(w, ", "))
+	}
 	c.infer("times are counted in spans of %.4g, so that the unit of time does not matter", f.Span)
+}
+
+// known scales what is known beside the states to mean 0 and deviation 1.
+func known(names []string, rows [][]float64) model.Known {
+	k := model.Known{Names: names}
+	for j := range names {
+		var x []float64
+		for _, row := range rows {
+			x = append(x, row[j])
+		}
+		mean, deviation := stat.PopMeanStdDev(x, nil)
+		if !(deviation > 1e-12*math.Abs(mean)) { // always the same
+			deviation = 1
+		}
+		k.Offset, k.Factor = append(k.Offset, mean), append(k.Factor, 1/deviation)
+	}
+	return k
 }
 
 // workers is fixed, since the last bits of a training depend on it.
@@ -200,6 +233,15 @@ func (c *cook) iterationSeconds() float64 {
 	doublings := 12.
 	if !c.facts.Uniform {
 		doublings += c.facts.Decades * 1.5
+	}
+	if len(c.Model.Nonlinear.Hidden) > 0 { // at every stage of every step, for few rows at a time
+		stages := 1.
+		if c.Model.Integrator == "etdrk4" {
+			stages = 4
+		}
+		hidden := float64(c.Model.Nonlinear.Hidden[0])
+		weights += 4 * stages * 2 * n * hidden
+		doublings *= stages
 	}
 	return overhead + 3*rows*points*weights*product + 2*soap*product + 3*points*doublings*n*n*n*exponential
 }

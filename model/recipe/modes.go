@@ -5,6 +5,7 @@ import (
 	"math/cmplx"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"spnode/data"
@@ -26,13 +27,23 @@ type mode struct {
 func startLinear(m *model.Model, d *data.Dataset) error {
 	n := d.Dim()
 	times, shared := d.Grid()
+	if len(d.Parameters)+len(d.Inputs) > 0 {
+		return notFor("there is more than the state")
+	}
 	if !shared || d.Samples() < n {
-		return errors.Wrapf(ErrNotFor, "%d trajectories of %d components on one grid are wanted, for modes by least squares", n, n)
+		return notFor("%d trajectories of %d components on one grid are wanted, for modes by least squares", n, n)
+	}
+	for _, tr := range d.Trajectories {
+		for _, u := range tr.States {
+			if floats.HasNaN(u) {
+				return notFor("some values were not measured")
+			}
+		}
 	}
 	x0 := stateMatrix(m, d, 0)
 	var svd mat.SVD
 	if !svd.Factorize(x0, mat.SVDThin) || svd.Cond() > 1e8 {
-		return errors.Wrap(ErrNotFor, "the initial states do not span the space")
+		return notFor("the initial states do not span the space")
 	}
 	since := make([]float64, len(times)) // in the model's unit
 	shown := make([][]mode, len(times))
@@ -45,7 +56,7 @@ func startLinear(m *model.Model, d *data.Dataset) error {
 	// Each time has the modes between 1/t of it and of the next ones. A rate that is
 	// at such a border by a rounding is seen twice or not at all: then the borders
 	// are moved.
-	err := errors.WithStack(ErrNotFor)
+	err := notFor("no time shows a mode")
 	for shift := 0.8; shift < 1.3 && err != nil; shift += 0.07 {
 		var taken []mode
 		count := 0
@@ -64,7 +75,7 @@ func startLinear(m *model.Model, d *data.Dataset) error {
 				}
 			}
 		}
-		if err = errors.Wrapf(ErrNotFor, "the data show %d of %d modes", count, n); count == n {
+		if err = notFor("the data show %d of %d modes", count, n); count == n {
 			err = setModes(m, taken)
 		}
 	}
@@ -90,6 +101,10 @@ func stateMatrix(m *model.Model, d *data.Dataset, k int) *mat.Dense {
 // modesOf are those of the transposed map over a time.
 func modesOf(p *mat.Dense, t float64) (found []mode) {
 	n, _ := p.Dims()
+	// Of NaN the iteration for eigenvalues does not end.
+	if norm := mat.Norm(p, 1); math.IsNaN(norm) || math.IsInf(norm, 0) {
+		return nil
+	}
 	var e mat.Eigen
 	if !e.Factorize(p.T(), mat.EigenRight) {
 		return nil
@@ -148,7 +163,7 @@ func setModes(m *model.Model, modes []mode) error {
 	if err := inverse.Inverse(r); err != nil {
 		var condition mat.Condition
 		if !errors.As(err, &condition) || float64(condition) > 1e10 {
-			return errors.Wrapf(ErrNotFor, "the modes are not independent: %v", err)
+			return notFor("the modes are not independent: %v", err)
 		}
 	}
 	var s mat.Dense
@@ -197,7 +212,7 @@ func cholesky(x *mat.Dense) (*mat.TriDense, error) {
 	}
 	var c mat.Cholesky
 	if !c.Factorize(sym) {
-		return nil, errors.Wrap(ErrNotFor, "the modes are too nearly dependent")
+		return nil, notFor("the modes are too nearly dependent")
 	}
 	l := mat.NewTriDense(n, mat.Lower, nil)
 	c.LTo(l)

@@ -29,6 +29,7 @@
 package recipe
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -144,4 +145,13 @@ func (r Recipe) Start(m *model.Model, d *data.Dataset) error {
 	return errors.WithMessage(startLinear(m, d), r.Name)
 }
 
-func notFor(format string, args ...any) error { return errors.Wrapf(ErrNotFor, format, args...) }
+// notForError says why, and no more.
+type notForError struct{ text string }
+
+func (e *notForError) Error() string { return e.text }
+
+func (e *notForError) Unwrap() error { return ErrNotFor }
+
+func notFor(format string, args ...any) error {
+	return errors.WithStack(&notForError{fmt.Sprintf(format, args...)})
+}

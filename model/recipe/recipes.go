@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"spnode/data/inspect"
 	"spnode/model"
 	"spnode/model/optim"
 )
@@ -136,6 +137,11 @@ func field(c *cook) error {
 	c.infer("a field on %d points, of which %d modes leave out %.1e of the root mean square", n, len(basis), left)
 	latent := c.latent(min(10, len(basis)))
 	c.autoencoder(latent)
+	// A mode that hardly varies is not magnified to the size of the leading ones.
+	largest = 1 / slices.Min(c.Model.Autoencoder.Factor)
+	for j, factor := range c.Model.Autoencoder.Factor {
+		c.Model.Autoencoder.Factor[j] = min(factor, 20/largest)
+	}
 	c.rates(latent)
 	c.grid(41)
 	c.batch(20)
@@ -161,7 +167,7 @@ func oscillator(c *cook) error {
 	}
 	c.autoencoder(latent)
 	c.rates(latent - 2*pairs)
-	period := c.period()
+	period := inspect.FindCycle(c.data).Period
 	c.Model.Linear.Rotations, c.Model.Linear.Frequency = pairs, 2*math.Pi*c.facts.Span/period
 	c.infer("%d pairs of coordinates turn with a period that starts at %.4g, as the trajectories come back, and do not decay", pairs, period)
 	c.finish(61)
@@ -173,6 +179,9 @@ func network(c *cook) error {
 	n := c.data.Dim()
 	if n > few {
 		return notFor("%d components are more than %d: see field", n, few)
+	}
+	if !c.facts.Uniform && c.facts.Decades > 3 {
+		return notFor("steps over %.1f decades are a stiff system's", c.facts.Decades)
 	}
 	c.begin()
 	c.scaleEach()

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -16,10 +17,12 @@ import (
 // uᵀS(G_s+G_u)Su. Q comes as PᵀQP.
 func dissipation(s, gs *mat.Dense, shift float64) (q *mat.Dense, lambda []float64, err error) {
 	var e mat.EigenSym
-	if !e.Factorize(symmetrised(1, s), true) {
+	scaled, scale := symmetricInRange(symmetrised(1, s))
+	if !e.Factorize(scaled, true) {
 		return nil, nil, errors.New("stability: Analyse: eigenvalues of S did not converge")
 	}
 	lambda = e.Values(nil)
+	floats.Scale(scale, lambda)
 	for i := range lambda {
 		lambda[i] = max(0, lambda[i]) // S = L Lᵀ, so below 0 is rounding
 	}

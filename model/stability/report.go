@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -72,26 +73,31 @@ type System struct {
 
 // Analyse makes the report of a system. The error says which part has a wrong
 // shape or is not finite, or that an iteration for eigenvalues did not converge.
-func Analyse(sys System) (*Report, error) {
+func Analyse(sys System) (r *Report, err error) {
+	defer func() {
+		if p := recover(); p != nil { // by which gonum's routines refuse numbers, too
+			r, err = nil, errors.Errorf("stability: Analyse: %v", p)
+		}
+	}()
 	n, _ := sys.A.Dims()
 	for i, m := range []*mat.Dense{sys.A, sys.S, sys.Gs} {
 		name := []string{"A", "S", "G_s"}[i]
 		if r, c := m.Dims(); r != n || c != n {
-			return nil, errors.Errorf("stability: Analyse: shape of %s, got (%d, %d), want (%d, %d)", name, r, c, n, n)
+			return nil, errors.Errorf("stability: Analyse: shape of %s: got (%d, %d), want (%d, %d)", name, r, c, n, n)
 		}
 		if norm := mat.Norm(m, 1); !finite(norm) {
-			return nil, errors.Errorf("stability: Analyse: norm of %s, got %g, want a finite number", name, norm)
+			return nil, errors.Errorf("stability: Analyse: norm of %s: got %g, want a finite number", name, norm)
 		}
 	}
 	for i, b := range sys.Layers {
 		if norm := mat.Norm(b, 1); !finite(norm) {
-			return nil, errors.Errorf("stability: Analyse: norm of layer %d, got %g, want a finite number", i, norm)
+			return nil, errors.Errorf("stability: Analyse: norm of layer %d: got %g, want a finite number", i, norm)
 		}
 	}
 	if !(sys.Lipschitz >= 0) || !(sys.Bound >= 0) || !finite(sys.Shift) {
-		return nil, errors.Errorf("stability: Analyse: Lipschitz constant, bound and shift, got %g, %g, %g, want two numbers ≥ 0 and a finite one", sys.Lipschitz, sys.Bound, sys.Shift)
+		return nil, errors.Errorf("stability: Analyse: Lipschitz constant, bound and shift: got %g, %g, %g, want two numbers ≥ 0 and a finite one", sys.Lipschitz, sys.Bound, sys.Shift)
 	}
-	r := &Report{Shift: sys.Shift, Lipschitz: sys.Lipschitz}
+	r = &Report{Shift: sys.Shift, Lipschitz: sys.Lipschitz}
 	if err := r.eigen(sys.A); err != nil {
 		return nil, err
 	}
@@ -127,11 +133,12 @@ func Analyse(sys System) (*Report, error) {
 func (r *Report) eigen(a *mat.Dense) error {
 	n, _ := a.Dims()
 	var e mat.Eigen
+	a, scale := inRange(a)
 	if !e.Factorize(a, mat.EigenRight) {
 		return errors.New("stability: Analyse: eigenvalues of A did not converge")
 	}
 	for _, v := range e.Values(nil) {
-		r.Spectrum = append(r.Spectrum, [2]float64{real(v), imag(v)})
+		r.Spectrum = append(r.Spectrum, [2]float64{real(v) * scale, imag(v) * scale})
 	}
 	slices.SortFunc(r.Spectrum, func(x, y [2]float64) int {
 		return cmp.Or(cmp.Compare(y[0], x[0]), cmp.Compare(y[1], x[1]))
@@ -167,10 +174,59 @@ func (r *Report) eigen(a *mat.Dense) error {
 // eigenvalues returns those of a symmetric matrix, ascending.
 func eigenvalues(a *mat.SymDense) ([]float64, error) {
 	var e mat.EigenSym
+	a, scale := symmetricInRange(a)
 	if !e.Factorize(a, false) {
 		return nil, errors.New("stability: Analyse: eigenvalues of a symmetric matrix did not converge")
 	}
-	return e.Values(nil), nil
+	v := e.Values(nil)
+	floats.Scale(scale, v)
+	return v, nil
+}
+
+// inRange returns a matrix whose largest element is not near the least or the
+// greatest number, where the routines of LAPACK scale and gonum's panic, and the
+// power of two that makes a of it.
+func inRange(a *mat.Dense) (*mat.Dense, float64) {
+	scale := rangeOf(a)
+	if scale == 1 {
+		return a, 1
+	}
+	b := mat.DenseCopyOf(a)
+	b.Apply(func(_, _ int, x float64) float64 { return x / scale }, b)
+	return b, scale
+}
+
+func symmetricInRange(a *mat.SymDense) (*mat.SymDense, float64) {
+	scale := rangeOf(a)
+	if scale == 1 {
+		return a, 1
+	}
+	n := a.SymmetricDim()
+	b := mat.NewSymDense(n, nil)
+	for i := range n {
+		for j := i; j < n; j++ {
+			b.SetSym(i, j, a.At(i, j)/scale)
+		}
+	}
+	return b, scale
+}
+
+// rangeOf is the power of two by which the largest element is to be divided, 1 where
+// it need not be.
+func rangeOf(a mat.Matrix) float64 {
+	const usual = 300 // binary exponents
+	r, c := a.Dims()
+	largest := 0.
+	for i := range r {
+		for j := range c {
+			largest = max(largest, math.Abs(a.At(i, j)))
+		}
+	}
+	_, exponent := math.Frexp(largest)
+	if largest == 0 || -usual < exponent && exponent < usual {
+		return 1
+	}
+	return math.Ldexp(1, min(max(exponent, -1022), 1023))
 }
 
 // symmetrised returns c (A + Aᵀ)/2.
@@ -188,11 +244,12 @@ func symmetrised(c float64, a *mat.Dense) *mat.SymDense {
 // singular returns the largest and the smallest singular value.
 func singular(a *mat.Dense) (largest, smallest float64, err error) {
 	var svd mat.SVD
+	a, scale := inRange(a)
 	if !svd.Factorize(a, mat.SVDNone) {
 		return 0, 0, errors.New("stability: Analyse: singular values did not converge")
 	}
 	v := svd.Values(nil)
-	return v[0], v[len(v)-1], nil
+	return v[0] * scale, v[len(v)-1] * scale, nil
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

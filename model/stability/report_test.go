@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -409,5 +410,36 @@ func TestHTML(t *testing.T) {
 				t.Errorf("got no row %v in\n%s", l, text)
 			}
 		}
+	}
+}
+
+// Rates that LAPACK would have to scale, and gonum's routines panic about.
+func TestExtremeRates(t *testing.T) {
+	for _, r := range [][]float64{{1e-68}, {1e-127}, {1e-68, 1}, {1e-127, 1}, {1, 1e-300}, {1e-300, 1e-200}, {1e100, 1e-100}, {1e150, 1e150}, {5e-324, 1}, {1e300, 1}} {
+		n := len(r)
+		a, gs := mat.NewDense(n, n, nil), mat.NewDense(n, n, nil)
+		s := mat.NewDense(n, n, nil)
+		for i, v := range r {
+			a.Set(i, i, -v)
+			s.Set(i, i, v)
+			gs.Set(i, i, -1)
+		}
+		rep, err := Analyse(System{a, s, gs, 0, 1, 1, nil})
+		if err != nil {
+			t.Errorf("%g: %v", r, err)
+			continue
+		}
+		least, largest := slices.Min(r), slices.Max(r)
+		// Both are diagonal, and of such matrices LAPACK's are right to rounding.
+		if math.Abs(rep.SpectralAbscissa+least) > 1e-14*least || math.Abs(rep.Norm-largest) > 1e-14*largest {
+			t.Errorf("%g: got α = %g and ‖A‖ = %g, want %g and %g", r, rep.SpectralAbscissa, rep.Norm, -least, largest)
+		}
+		if rep.Certificate > least {
+			t.Errorf("%g: certificate %g, want at most %g", r, rep.Certificate, least)
+		}
+	}
+	var none *Report
+	if got := none.String() + none.HTML() + new(Report).String() + new(Report).HTML(); !strings.Contains(got, "<nil>&lt;nil&gt;") {
+		t.Errorf("got %q", got)
 	}
 }

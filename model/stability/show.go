@@ -45,8 +45,11 @@ func (r Report) rows() []row {
 	return append(rows, row{name: "spectrum", value: list(len(r.Spectrum), func(i int) any { return complex(r.Spectrum[i][0], r.Spectrum[i][1]) })})
 }
 
-// String is the report for people.
-func (r Report) String() string {
+// String is the report for people, <nil> where there is none.
+func (r *Report) String() string {
+	if r == nil {
+		return "<nil>"
+	}
 	var b strings.Builder
 	for _, l := range r.rows() {
 		if l.meaning == "" { // a list, which may be long
@@ -59,7 +62,10 @@ func (r Report) String() string {
 }
 
 // HTML is the report as a table, by which a notebook shows it.
-func (r Report) HTML() string {
+func (r *Report) HTML() string {
+	if r == nil {
+		return "&lt;nil&gt;"
+	}
 	var b strings.Builder
 	b.WriteString("<table>\n")
 	for _, l := range r.rows() {

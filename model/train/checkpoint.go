@@ -25,6 +25,9 @@ const (
 	metricsFile   = "metrics.csv"
 )
 
+// fileNames are those of all files of a training.
+var fileNames = append(model.FileNames(), configFile, optimizerFile, metricsFile)
+
 // stored is the content of train.json.
 type stored struct {
 	Train Config `json:"train"`
@@ -46,12 +49,20 @@ func (t *Trainer) Save(dir string) error {
 	if err != nil {
 		return errors.Wrap(err, "train: Save")
 	}
-	state, err := npz.Encode(t.state().encode(t.cfg))
+	arrays := t.state().encode(t.cfg)
+	if err := model.CheckFinite(arrays); err != nil {
+		return errors.WithMessage(err, "train: Save")
+	}
+	state, err := npz.Encode(arrays)
 	if err != nil {
 		return errors.Wrap(err, "train: Save")
 	}
-	return folder.Write(dir, append(files,
-		folder.File{Name: configFile, Data: append(text, '\n')}, folder.File{Name: optimizerFile, Data: state}, folder.File{Name: metricsFile, Data: formatMetrics(t.log)}))
+	files = append(files,
+		folder.File{Name: configFile, Data: append(text, '\n')}, folder.File{Name: optimizerFile, Data: state}, folder.File{Name: metricsFile, Data: formatMetrics(t.log)})
+	if t.writer != nil && dir == t.dir {
+		return t.writer.Write(files)
+	}
+	return folder.Write(dir, files)
 }
 
 // Resume goes on with a training that was saved, on the same data, which it

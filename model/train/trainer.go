@@ -16,6 +16,7 @@ import (
 	"spnode/data"
 	"spnode/model"
 	"spnode/model/closedform"
+	"spnode/model/folder"
 	"spnode/model/leastsq"
 	"spnode/model/optim"
 )
@@ -43,7 +44,8 @@ type Trainer struct {
 	hooks    []func(Metrics)
 	dir      string
 	interval time.Duration
-	saved    bool // there is a checkpoint of this training in dir
+	writer   *folder.Writer // of dir, in Fit
+	saved    bool           // there is a checkpoint of this training in dir
 
 	progress
 	optimizer optim.Optimizer // in the first stage
@@ -172,7 +174,10 @@ func (t *Trainer) read(d *data.Dataset) error {
 		if len(d.Inputs) > 0 {
 			tr.Times, states, tr.inputs = driven(run, states)
 		}
-		for _, x := range states {
+		for k, x := range states {
+			if err := t.Model.CheckStates(x); err != nil {
+				return errors.WithMessagef(err, "train: %s, t = %g", tr.Name, tr.Times[k])
+			}
 			tr.flat = append(tr.flat, t.Model.Scaled(x)...)
 		}
 		tr.gaps = slices.ContainsFunc(tr.flat, math.IsNaN)
@@ -203,7 +208,23 @@ func (t *Trainer) newOptimizer() (optim.Optimizer, error) {
 // Fit trains until the stages are done or the context is. In the second case
 // the error wraps that of the context, and the state has been saved if the
 // trainer has a checkpoint; a further Fit goes on.
+//
+// A trainer with a checkpoint is its one writer in the meantime, and finds out
+// before the first iteration whether it can be written. The error is
+// folder.ErrBusy where another training, or a second Fit of this one, writes it.
 func (t *Trainer) Fit(ctx context.Context) (err error) {
+	if t.stage == stageDone && t.saved { // there is nothing to do, and nothing to be saved
+		return nil
+	}
+	if t.dir != "" {
+		if t.writer, err = folder.Open(t.dir, fileNames...); err != nil {
+			return err
+		}
+		defer func() {
+			t.writer.Close()
+			t.writer = nil
+		}()
+	}
 	start, saved := time.Now(), time.Now()
 	before := t.seconds
 	spent := func() float64 { return before + time.Since(start).Seconds() }

@@ -49,12 +49,12 @@ func BenchmarkExpmvCases(b *testing.B) {
 	var large struct{ Cases []structuredCase }
 	opstest.LoadCases(b, "expmv_structured.json", &large)
 	for _, c := range large.Cases {
-		bench(c.Name, sparseOf(structured(c.Name, c.N)), c.T, c.start(), c.Expm)
+		bench(c.Name, sparseOf(structured(c.Name, fmt.Sprint(c.A), c.N)), c.T, c.start(), c.Expm)
 	}
 	const k = 30
 	u := floats.Span(make([]float64, k*k), -1, 1)
 	for _, t := range []float64{0.1, 1, 10, 100} {
-		bench(fmt.Sprintf("poisson900_t%g", t), sparseOf(structured("minus_poisson", k*k)), t, u, poissonExp(k, t, u))
+		bench(fmt.Sprintf("poisson900_t%g", t), sparseOf(structured("minus_poisson", "", k*k)), t, u, poissonExp(k, t, u))
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,6 +123,12 @@ func TestExpmvCases(t *testing.T) {
 		var worst float64
 		var where string
 		for _, c := range file.Cases {
+			if c.T == 0 { // t^k φ_k(tA)b says nothing of φ_k there: the same argument, at t = 1
+				for i := range c.A {
+					clear(c.A[i])
+				}
+				c.T = 1
+			}
 			t.Run(form+"/"+c.Name, func(t *testing.T) {
 				got, err := f(c)
 				if err != nil {
@@ -141,11 +149,15 @@ func TestExpmvCases(t *testing.T) {
 	}
 }
 
-// The matrices of expmv_structured.json, which gives them by rule.
-func structured(name string, n int) *mat.Dense {
+// The matrices of expmv_structured.json, which gives them by rule: that of its text,
+// or its name.
+func structured(name, rule string, n int) *mat.Dense {
 	a := mat.NewDense(n, n, nil)
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(name, w) || strings.Contains(rule, w) })
+	}
 	switch {
-	case strings.HasPrefix(name, "minus_poisson"):
+	case has("poisson", "gr_30_30"): // five points of a square grid, times −1
 		k := int(math.Round(math.Sqrt(float64(n))))
 		for i := range n {
 			a.Set(i, i, -4)
@@ -159,7 +171,18 @@ func structured(name string, n int) *mat.Dense {
 				a.Set(i-1, i, 1)
 			}
 		}
-	case strings.HasPrefix(name, "laplacian"):
+	case has("orthog"): // MATLAB's gallery(orthog, n), the eigenvectors of a second difference
+		sign := 1.
+		if strings.HasPrefix(name, "minus") || regexp.MustCompile(`=\s*[-−]`).MatchString(rule) {
+			sign = -1
+		}
+		for i := range n {
+			for j := range n {
+				k := (i + 1) * (j + 1) % (2 * (n + 1)) // where sine is not rounded for large arguments
+				a.Set(i, j, sign*math.Sqrt(2/float64(n+1))*math.Sin(float64(k)*math.Pi/float64(n+1)))
+			}
+		}
+	case has("laplacian", "tridiag(1,-2,1)"):
 		f := float64((n + 1) * (n + 1))
 		for i := range n {
 			a.Set(i, i, -2*f)
@@ -168,7 +191,7 @@ func structured(name string, n int) *mat.Dense {
 				a.Set(i-1, i, f)
 			}
 		}
-	case strings.HasPrefix(name, "ks_linear"):
+	case has("ks_linear", "q^2-q^4"):
 		for i := range n {
 			for j := range n {
 				var s float64
@@ -185,6 +208,38 @@ func structured(name string, n int) *mat.Dense {
 	return a
 }
 
+// The rules that only other files of cases have, by what the matrices must be.
+func TestStructured(t *testing.T) {
+	// A reflection: symmetric, and its own inverse.
+	q := structured("orthog100", "A = gallery(orthog,100)", 100)
+	var square mat.Dense
+	square.Mul(q, q)
+	for i := range 100 {
+		for j := range 100 {
+			want := 0.
+			if i == j {
+				want = 1
+			}
+			if d := math.Abs(square.At(i, j) - want); d > 1e-14 || q.At(i, j) != q.At(j, i) {
+				t.Fatalf("Q² differs from 1 by %g at %d, %d", d, i, j)
+			}
+		}
+	}
+	// Eigenvalues −4 + 2 cos + 2 cos: the product with a sine in both directions.
+	const k = 30
+	a := structured("minus_gr_30_30", "", k*k)
+	u := mat.NewVecDense(k*k, nil)
+	for i := range k * k {
+		u.SetVec(i, math.Sin(math.Pi*float64(i/k+1)/(k+1))*math.Sin(2*math.Pi*float64(i%k+1)/(k+1)))
+	}
+	var y mat.VecDense
+	y.MulVec(a, u)
+	y.AddScaledVec(&y, -(-4 + 2*math.Cos(math.Pi/(k+1)) + 2*math.Cos(2*math.Pi/(k+1))), u)
+	if e := mat.Norm(&y, math.Inf(1)); e > 1e-14 {
+		t.Errorf("the five-point matrix misses an eigenvector by %g", e)
+	}
+}
+
 // structuredCase is a case of expmv_structured.json.
 type structuredCase struct {
 	Name string
@@ -192,6 +247,7 @@ type structuredCase struct {
 	T    float64
 	B    []float64 `json:"b_values"`
 	Expm []float64 `json:"expm_b"`
+	A    any       // the rule in words
 }
 
 // start returns the vector of the case.
@@ -209,9 +265,9 @@ func TestExpmvStructuredCases(t *testing.T) {
 	opstest.LoadCases(t, "expmv_structured.json", &file)
 	for _, c := range file.Cases {
 		t.Run(c.Name, func(t *testing.T) {
-			a := structured(c.Name, c.N)
+			a := structured(c.Name, fmt.Sprint(c.A), c.N)
 			if a == nil {
-				t.Fatalf("no rule for the matrix %s", c.Name)
+				t.Fatalf("no rule for the matrix %s, %v", c.Name, c.A)
 			}
 			norm := mat.Norm(a, 1) * c.T
 			var y mat.Dense

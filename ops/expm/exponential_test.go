@@ -15,7 +15,7 @@ import (
 // the sparse matrix too is taken by propagators.
 func TestExponentialForms(t *testing.T) {
 	const n, batch = 100, 5
-	a := structured("minus_poisson", n)
+	a := structured("minus_poisson", "", n)
 	band := sparseOf(a)
 	if _, ok := band.(mat.NonZeroDoer); !ok {
 		t.Fatal("the Laplacian is not a band matrix")

@@ -8,11 +8,12 @@
 // function that writes into its first argument ends in To.
 //
 // Products, tanh, Adam and sums of rows and columns are in assembly for
-// processors with AVX2 and FMA, and in portable Go for all others. That is chosen
-// at the start of the program; the environment variable SPNODE_KERNEL overrides it
-// with portable, avx2 or avx512, of which the last is taken only so. A value that
-// the processor does not have ends the program with a panic. The two in assembly
-// have the same bits; the portable path differs from them in its roundings.
+// processors with AVX2 and FMA or with AVX-512, and in portable Go for all others.
+// That is chosen at the start of the program by what the processor has, the same on
+// every start; the environment variable SPNODE_KERNEL overrides it with portable,
+// avx2 or avx512. A value that the processor does not have ends the program with a
+// panic. The two in assembly have the same bits; the portable path differs from
+// them in its roundings.
 //
 // Sizes are trusted here: package ops checks them before it calls.
 package kernel

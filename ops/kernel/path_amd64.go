@@ -5,6 +5,10 @@ import "golang.org/x/sys/cpu"
 //go:generate go -C avo run . -out ../simd_amd64.s -stubs ../simd_amd64.go -pkg kernel
 
 // processorPaths returns the paths that this processor has.
+//
+// AVX-512 is taken by itself where there is its extension VBMI2, first in Intel's
+// Ice Lake and in AMD's Zen 4. What has AVX-512 without it, up to Intel's Cascade
+// Lake, lowers its clock for wide vectors, also of the code beside them.
 func processorPaths() []path {
 	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
 		return nil
@@ -19,7 +23,7 @@ func processorPaths() []path {
 	}
 	return []path{avx2, {
 		name:    "avx512",
-		byName:  true,
+		byName:  !cpu.X86.HasAVX512VBMI2,
 		float64: &simd[float64]{8, avx2.float64, gemmAVX512Float64, 4, transposeAVX2Float64, dotsAVX512Float64, tanhAVX512Float64, axpyAVX512Float64, tanhGradAVX512Float64, columnSumsAVX512Float64, adamAVX512Float64},
 		float32: &simd[float32]{16, avx2.float32, gemmAVX512Float32, 8, transposeAVX2Float32, dotsAVX512Float32, tanhAVX512Float32, axpyAVX512Float32, tanhGradAVX512Float32, columnSumsAVX512Float32, adamAVX512Float32},
 	}}

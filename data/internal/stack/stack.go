@@ -31,7 +31,7 @@ func Rows(flat []float64, n, dim int) [][]float64 {
 // Check returns an error unless u holds finite states of dim components.
 func Check(u [][]float64, dim int) error {
 	if len(u) == 0 || dim == 0 {
-		return errors.Wrapf(ErrShape, "states, got %d samples of %d components, want at least one of each", len(u), dim)
+		return errors.Wrapf(ErrShape, "states: got %d samples of %d components, want at least one of each", len(u), dim)
 	}
 	for i, row := range u {
 		if len(row) != dim {
@@ -49,10 +49,10 @@ func Check(u [][]float64, dim int) error {
 // CheckTimes returns an error unless the times are finite and strictly increasing.
 func CheckTimes(times []float64) error {
 	if len(times) == 0 {
-		return errors.Wrap(ErrShape, "times, got none, want at least one")
+		return errors.Wrap(ErrShape, "times: got none, want at least one")
 	}
 	if i := slices.IndexFunc(times, func(t float64) bool { return !Finite(t) }); i >= 0 {
-		return errors.Wrapf(ErrNotFinite, "time %d, got %g", i, times[i])
+		return errors.Wrapf(ErrNotFinite, "time %d: got %g", i, times[i])
 	}
 	for i := 1; i < len(times); i++ {
 		if times[i] <= times[i-1] {

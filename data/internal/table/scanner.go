@@ -184,7 +184,7 @@ func (s scanner) commented() []string {
 // unless it is between cells, and with Fortran's exponents: 1.5D+03, and 1.5-103
 // where three digits leave no room for the letter.
 func number(cell []byte, comma byte) (float64, bool) {
-	if len(cell) == 0 || len(cell) > 400 { // longer than any number that a program writes
+	if len(cell) == 0 || len(cell) > maxName {
 		return 0, false
 	}
 	if c := cell[len(cell)-1]; c != '.' && (c < '0' || c > '9') && c != 'f' && c != 'F' && c != 'y' && c != 'Y' && c != ',' {
@@ -197,7 +197,7 @@ func number(cell []byte, comma byte) (float64, bool) {
 	if !stack.Finite(v) { // out of range
 		return v, true
 	}
-	var b [400]byte
+	var b [maxName]byte
 	n := copy(b[:], cell)
 	text, changed := b[:n], false
 	if comma != ',' && bytes.IndexByte(text, '.') < 0 && bytes.Count(text, []byte(",")) == 1 {

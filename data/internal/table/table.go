@@ -14,7 +14,7 @@
 // how np.savetxt writes them. Without a header the columns are named 1, 2, ….
 //
 // The line after the header has units, and is passed over, if it has text where
-// the next one has a number, and no number but 1.
+// the next one has a number, and no number but 1, after the first such text.
 package table
 
 import (
@@ -62,6 +62,11 @@ func Read(text []byte, known func(names []string) bool) (*Table, error) {
 	if len(first) == 0 {
 		return nil, noRows()
 	}
+	for _, c := range first[0].cells {
+		if len(c) > maxName {
+			return nil, errors.Errorf("line %d: got a cell of %d bytes, want a name or a number", first[0].from.line, len(c))
+		}
+	}
 	t := &Table{rows: first[0].from}
 	t.head(first, known)
 	return t, t.checkNames()
@@ -70,6 +75,9 @@ func Read(text []byte, known func(names []string) bool) (*Table, error) {
 func noRows() error {
 	return errors.Wrap(stack.ErrShape, "got no rows of numbers, want at least one")
 }
+
+// maxName is longer than any name or number, and short enough for an error.
+const maxName = 400
 
 // maxSampled is how many lines decide about the form.
 const maxSampled = 20
@@ -187,8 +195,8 @@ func (t *Table) head(lines []line, known func([]string) bool) {
 	}
 	overNumber = false
 	for j, c := range next.cells {
-		if v, ok := number(c, comma); ok && v != 1 {
-			return
+		if v, ok := number(c, comma); ok && (v != 1 || !overNumber) {
+			return // a row whose text is a mistake
 		}
 		overNumber = overNumber || isText(c, comma) && isNumber(lines[2], j)
 	}

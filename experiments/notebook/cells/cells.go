@@ -57,7 +57,7 @@ func Read(path string) (*Notebook, error) {
 		return nil, errors.Wrapf(err, "cells: Read: %s", path)
 	}
 	if n.Format != 4 {
-		return nil, errors.Errorf("cells: Read: %s: format, got %d, want 4; open and save it with a newer Jupyter", path, n.Format)
+		return nil, errors.Errorf("cells: Read: %s: format: got %d, want 4; open and save it with a newer Jupyter", path, n.Format)
 	}
 	return n, nil
 }
