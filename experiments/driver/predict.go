@@ -80,9 +80,9 @@ func (f *Flags) warn(m *model.Model, u0 [][]float64, warnings io.Writer) error {
 			f.Set.Name(), len(far), len(u0), worst.State, worst.Deviations)
 	}
 	outside, err := m.Outside(u0)
-	for _, i := range outside {
-		fmt.Fprintf(warnings, "%s: state %d is outside of the ball of radius %.4g that holds the data: its prediction is bounded, and not learned\n",
-			f.Set.Name(), i, m.Config().Nonlinear.Radius)
+	if len(outside) > 0 {
+		fmt.Fprintf(warnings, "%s: %d of %d states, state %d the first, are outside of the ball of radius %.4g that holds the data: what is predicted of them is bounded, and nothing else is known of it\n",
+			f.Set.Name(), len(outside), len(u0), outside[0], m.Config().Nonlinear.Radius)
 	}
 	return AsUsage(err)
 }
