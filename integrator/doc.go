@@ -31,6 +31,10 @@
 // whose row of A is 0 and whose g is 1: every method takes the time of a stage
 // exactly so, and is then what it is for g(u, t).
 //
+// Known functions of time enter as a part of the state, see ops.Driven: a method takes
+// them exactly where they are linear over a step, and none has to know of them.
+// System.Enter sets them where an interval begins.
+//
 // # Adding a method
 //
 // A method is a file with one type, as etd2rk.go shows: its formula and source,

@@ -20,6 +20,7 @@ type block struct {
 	program *ops.Program
 	known   known
 	x0      ops.Buffer // (rows, m)
+	y, byX0 ops.Buffer // of a batch with starts: what is decoded, and the gradient by x0
 	target  ops.Buffer // (times·rows, m), time slowest
 	steps   ops.Buffer // (times−1, 1 or rows)
 	weights ops.Buffer // (times), (times, rows) or (times, rows, m)
@@ -34,6 +35,7 @@ type form struct {
 	rows     int
 	ownSteps bool
 	weights  int // dimensions: times, rows, components
+	starts   bool
 }
 
 // A block has no more than maxBlock rows, nor more than make an array of the
@@ -118,12 +120,19 @@ func (m *Model) newBlock(f form, times int, half float64) (*block, error) {
 	if err != nil {
 		return nil, err
 	}
-	grads, err := G.Grad(cost, g.order...)
+	by := g.order
+	if f.starts {
+		by = append(slices.Clone(by), x0)
+	}
+	grads, err := G.Grad(cost, by...)
 	if err != nil {
 		return nil, errors.Wrap(err, "model: gradient")
 	}
 	if k.program, err = ops.Compile(append(G.Nodes{cost}, grads...)...); err != nil {
 		return nil, err
+	}
+	if f.starts {
+		k.y, k.byX0 = k.program.Data(y), k.program.Data(grads[len(grads)-1])
 	}
 	k.cost = k.program.Data(cost)
 	for i, p := range g.used {
@@ -157,7 +166,28 @@ func (k *block) load(b Batch, lo int) error {
 			}
 		}
 	}
+	if k.starts {
+		k.x0.Set(0, b.Starts[lo*width:hi*width])
+	}
 	return k.loadKnown(b, lo)
+}
+
+// byStarts writes the gradients by the states with which the rows from lo on begin
+// and end.
+func (k *block) byStarts(b Batch, lo int) {
+	width := k.m.cfg.Width()
+	k.byX0.Get(b.StartGrad[lo*width : (lo+k.rows)*width])
+	weights := ofRows(b.Weights, k.times, b.Rows, lo, lo+k.rows)
+	each := len(weights) / k.times // of a time
+	weights = weights[len(weights)-each:]
+	last := (k.times - 1) * k.rows * width
+	for i := range k.rows * width {
+		var d float64
+		if w := weights[i*each/(k.rows*width)]; w != 0 {
+			d = 2 * w * (k.target.At(last+i) - k.y.At(last+i))
+		}
+		b.EndGrad[lo*width+i] = d
+	}
 }
 
 // loadKnown takes the parameters and inputs of the rows from lo on.

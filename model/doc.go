@@ -29,6 +29,7 @@
 //	Nonlinear, Graph         a form of g, and the graph to which it adds its nodes
 //	LinearPair, Invariant    fixed maps beside f_E and f_D; what f_D conserves
 //	Objective, Batch         the loss of a batch and its gradient
+//	Run, Signal              a trajectory to predict, with its parameters and inputs
 //
 // Package model/train has the training, model/optim the optimizers,
 // model/stability what A and the bounds of g prove, and model/folder the folder
@@ -43,6 +44,9 @@
 //	Autoencoder       more components than the dynamics have, or scales in U that
 //	                  a network has to undo; Skip where a few modes have most of U
 //	Invariants        linear quantities that must be kept to rounding
+//	Parameters        constants of a trajectory, such as a temperature; Parameters.Time
+//	                  where they change the rates, by decades if need be
+//	Inputs            known functions of time that drive the system
 //	etd1              deployed at the steps of the training: the paper's
 //	etdrk4            deployed at other steps too
 //

@@ -45,6 +45,13 @@ type Batch struct {
 	Weights []float64
 	// State returns the state of a row at a time, of which it need not be a copy.
 	State func(row, time int) []float64
+	// Starts, if it is not nil, are the states with which the rows begin, (rows, m),
+	// in place of State(row, 0). Evaluate then writes to StartGrad the gradient by them
+	// and to EndGrad that by State(row, T) at the last time T, both of that shape: they
+	// are unknowns of a training, and data no more. Errors must not saturate.
+	Starts, StartGrad, EndGrad []float64
+	// Samples are the numbers of the rows for whoever made the batch.
+	Samples []int
 	// Parameters returns the constants of a row, Config.Parameters, and Inputs those
 	// of Config.Inputs at the beginning of an interval, and by how much they change
 	// over it, both before they are scaled. Nil where the model has none.
@@ -115,7 +122,9 @@ func (o *Objective) formOf(b Batch) (f form, ok bool) {
 	case o.times * b.Rows * o.m.cfg.Width():
 		f.weights = 3
 	}
-	return f, f.weights > 0
+	f.starts = b.Starts != nil
+	size := b.Rows * o.m.cfg.Width()
+	return f, f.weights > 0 && (!f.starts || o.half == 0 && len(b.Starts) == size && len(b.StartGrad) == size && len(b.EndGrad) == size)
 }
 
 // Evaluate returns L for a batch and the present parameters, and writes its
@@ -158,6 +167,9 @@ func (o *Objective) EvaluateRows(b Batch, lo, hi int, grad []float64) (loss floa
 		loss += k.cost.At(0)
 		for i, d := range k.part {
 			d.AddTo(grad[k.at[i]:])
+		}
+		if f.starts {
+			k.byStarts(b, lo)
 		}
 	}
 	return loss, nil

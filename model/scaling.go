@@ -101,6 +101,14 @@ func (m *Model) Scaled(states []float64) []float64 {
 	return c
 }
 
+// Unscaled returns the states of which the networks see x, row by row: what Scaled
+// undoes, but for what lies outside of a Basis.
+func (m *Model) Unscaled(x []float64) []float64 {
+	u := make([]float64, len(x)/m.cfg.Width()*m.cfg.Dim)
+	m.unscaled(u, x)
+	return u
+}
+
 // unscaled writes the states of which the networks see x to dst.
 func (m *Model) unscaled(dst, x []float64) {
 	if k := len(m.cfg.Basis); k == 0 {

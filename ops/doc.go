@@ -17,6 +17,7 @@
 //	(17)–(19)      Expmv                       ExpmvTo, Exponential
 //	E, φ_1 … φ_p   Propagators, Propagate      Phi
 //	               Ladder
+//	inputs         Driven, Slopes, Stretch
 //	(20)           SquaredError
 //	IMEX           Combine, Shifted
 //

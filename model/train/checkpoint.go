@@ -41,6 +41,7 @@ type stored struct {
 // configuration of the training, the state of its optimizer and the log of the
 // iterations. model.Load reads the model from it and Resume the training.
 func (t *Trainer) Save(dir string) error {
+	t.sync()
 	files, err := t.Model.Files()
 	if err != nil {
 		return err

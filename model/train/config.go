@@ -33,6 +33,8 @@ type Config struct {
 	// that sees all samples, whole, in every iteration.
 	Phases []Phase `json:"phases,omitempty"`
 
+	// Shooting, if it is not nil, has the states with which samples begin be unknowns.
+	Shooting *Shooting `json:"shooting,omitempty"`
 	// ClosedForm, if set, has a fit by least squares come before the stages, which then
 	// begin from it; with no iterations of theirs it is the training.
 	ClosedForm *closedform.Config `json:"closed_form,omitempty"`
@@ -153,6 +155,9 @@ func (c Config) Validate() error {
 			return bad("L-BFGS needs the whole data set as its batch: batch of phase %d is %d, want 0", i, p.Batch)
 		}
 		from = p.From
+	}
+	if err := c.Shooting.validate(c); err != nil {
+		return err
 	}
 	if err := c.validateClosedForm(); err != nil {
 		return err

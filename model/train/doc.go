@@ -25,6 +25,11 @@
 // of time, is that of each trajectory over its own times and, with gaps, of each
 // component over the times at which it was measured. A grid that all share is
 // recognised, and is faster: what depends on a step is then formed once for all rows.
+// A model's parameters and inputs are found in the data by name; where an input has
+// samples between the times of the states, the steps end there too.
+//
+// Config.Shooting has the first states be estimated, where they are missing in part
+// or noisy.
 //
 // # What holds
 //

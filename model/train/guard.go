@@ -103,7 +103,7 @@ func (t *Trainer) blownUp(loss float64, b model.Batch, evaluate func() (float64,
 	case t.steady():
 		return true, nil
 	}
-	w := t.Model.Params().Flat
+	w := t.w
 	now := slices.Clone(w)
 	copy(w, t.low.before)
 	was, err := evaluate()
@@ -114,7 +114,9 @@ func (t *Trainer) blownUp(loss float64, b model.Batch, evaluate func() (float64,
 // zero is the loss of a batch whose prediction is 0 everywhere, if its states are
 // as large as those of the data.
 func (t *Trainer) zero(b model.Batch) float64 {
-	return float64(b.Rows) * floats.Sum(b.Weights) * t.lossUnit() * meanSquare(t.data)
+	_, times := t.samplers[t.phase].Shape()
+	rows := float64(b.Rows*times) / float64(len(b.Weights)) // that a weight stands for
+	return rows * floats.Sum(b.Weights) * t.lossUnit() * meanSquare(t.data)
 }
 
 // tooLarge reports whether an optimizer could not square a gradient of that norm,
@@ -126,7 +128,7 @@ func (t *Trainer) tooLarge(norm float64) bool {
 // lastGood takes back what is behind a divergence: the model has the parameters of
 // the lowest loss, or else those before the last update.
 func (t *Trainer) lastGood() {
-	w := t.Model.Params().Flat
+	w := t.w
 	if t.undo == 1 {
 		t.optimizer.TakeBack(w)
 		t.undo = 0
@@ -148,7 +150,7 @@ func (t *Trainer) lower() error {
 	if t.steady() || len(t.low.w) == 0 {
 		return nil
 	}
-	w := t.Model.Params().Flat
+	w := t.w
 	last := slices.Clone(w)
 	copy(w, t.low.w)
 	loss, err := t.evaluateWhole(t.grad)
@@ -178,7 +180,7 @@ func (t *Trainer) restoreBefore(state []npz.Array) error {
 	if err := o.Restore(copies); err != nil {
 		return err
 	}
-	t.low.before = slices.Clone(t.Model.Params().Flat)
+	t.low.before = slices.Clone(t.w)
 	o.TakeBack(t.low.before)
 	return nil
 }

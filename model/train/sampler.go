@@ -33,6 +33,8 @@ type Sampling struct {
 	Trajectories []Trajectory
 	// Phase has the window, the batch and the weights that are asked for.
 	Phase Phase
+	// Shooting is that of the configuration. A sample may then begin anywhere.
+	Shooting *Shooting
 	// Grid and Weighting are those of the configuration.
 	Grid      GridConfig
 	Weighting string

@@ -28,6 +28,8 @@ type shuffled struct {
 	regular []int       // that grid
 	all     model.Batch // the first samples on it
 
+	shoot *shoot // nil: samples begin with what was measured
+
 	order []int // of the samples in the epoch
 	epoch int
 }
@@ -56,6 +58,9 @@ func newShuffled(s Sampling) (Sampler, error) {
 			return nil, err
 		}
 	}
+	if s.Shooting != nil {
+		sh.shoot = newShoot(sh)
+	}
 	sh.all, err = sh.on(sh.regular, nil)
 	return sh, err
 }
@@ -68,11 +73,22 @@ func (s *shuffled) cut() error {
 		for len(indices) < len(t.Times) {
 			indices = append(indices, len(indices))
 		}
-		if k := slices.IndexFunc(t.States[0], math.IsNaN); k >= 0 && !s.Phase.windows() {
-			return dataError("component %d of %s is missing at its first time, %g, want the whole state there, from which the model starts; try windows, or data that begin where all was measured", k, t.Name, t.Times[0])
+		if k := slices.IndexFunc(t.States[0], math.IsNaN); k >= 0 && !s.Phase.windows() && s.Shooting == nil {
+			return dataError("component %d of %s is missing at its first time, %g, want the whole state there, from which the model starts; try windows, or Config.Shooting, which estimates it", k, t.Name, t.Times[0])
 		}
+		next := 0 // where the next window of a shooting begins
 		for first := range t.Times {
-			if last := s.Phase.end(t.Times, first); last > first && t.Whole(first) {
+			last := s.Phase.end(t.Times, first)
+			if s.Shooting != nil { // one window after the other
+				if first != next {
+					continue
+				}
+				if last == first {
+					last = len(t.Times) - 1 // what is left
+				}
+				next = last
+			}
+			if last > first && (t.Whole(first) || s.Shooting != nil) {
 				s.samples = append(s.samples, Piece{i, indices[first : last+1]})
 				s.longest = max(s.longest, last+1-first)
 			}
@@ -86,6 +102,9 @@ func (s *shuffled) cut() error {
 	}
 	if k := s.Phase.Window; k+1 > s.longest {
 		return dataError("window is %d steps, want at most the %d that a trajectory has", k, len(indices)-1)
+	}
+	if s.Shooting != nil {
+		return nil // every sample has its own end
 	}
 	s.plain = s.Sampling.shared()
 	shared := !slices.ContainsFunc(s.Trajectories, func(t Trajectory) bool { return !sameTimes(t.Times, s.Trajectories[0].Times) })
@@ -130,6 +149,9 @@ func (s *shuffled) on(grid, samples []int) (b model.Batch, err error) {
 		b.State = s.state(samples, grid)
 		s.know(&b, s.piece(samples))
 		return b, nil
+	}
+	if s.shoot != nil {
+		return s.shoot.join(samples)
 	}
 	if s.times == nil {
 		return s.Join(s.pieces(samples, nil), s.longest)
@@ -187,7 +209,12 @@ func (s *shuffled) pieces(samples, grid []int) []Piece {
 	return pieces
 }
 
-func (s *shuffled) Shape() (rows, times int) { return s.batch, len(s.regular) }
+func (s *shuffled) Shape() (rows, times int) {
+	if s.shoot != nil { // where a window ends, and the next one begins
+		return s.batch, s.longest + 1
+	}
+	return s.batch, len(s.regular)
+}
 
 func (s *shuffled) Epoch() int { return len(s.samples) / s.batch }
 

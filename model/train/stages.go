@@ -64,7 +64,7 @@ func (t *Trainer) update() (Metrics, error) {
 			return Metrics{}, t.takeBack(loss, norm)
 		}
 	}
-	w := t.Model.Params().Flat
+	w := t.w
 	if t.undo == 1 || len(t.low.loss) == 0 { // or else it has been seen before an update was taken back
 		t.low.see(loss, w, t.window())
 	}
@@ -90,7 +90,7 @@ func (t *Trainer) takeBack(loss, norm float64) error {
 		t.lastGood()
 		return errors.WithStack(diverged)
 	}
-	t.optimizer.TakeBack(t.Model.Params().Flat)
+	t.optimizer.TakeBack(t.w)
 	t.undo = 0
 	t.iteration--
 	t.iterations--
@@ -127,7 +127,7 @@ func (t *Trainer) finishFirst() error {
 	}
 	t.optimizer, t.undo = nil, 0
 	t.stage, t.iteration = stageLBFGS, 0
-	t.lbfgs = optim.LBFGS{LBFGSConfig: t.cfg.LBFGS.LBFGSConfig, X: append([]float64(nil), t.Model.Params().Flat...)}
+	t.lbfgs = optim.LBFGS{LBFGSConfig: t.cfg.LBFGS.LBFGSConfig, X: append([]float64(nil), t.w...)}
 	return nil
 }
 
@@ -153,7 +153,7 @@ func (t *Trainer) lbfgsIteration() (Metrics, error) {
 	if err := t.enter(t.cfg.at(t.cfg.First.Iterations)); err != nil {
 		return Metrics{}, err
 	}
-	w, batch := t.Model.Params().Flat, t.samplers[t.phase].Whole()[0]
+	w, batch := t.w, t.samplers[t.phase].Whole()[0]
 	done, _, err := t.lbfgs.Iterate(func(x, grad []float64) (float64, error) {
 		copy(w, x)
 		return t.evaluate(batch, grad)
@@ -174,7 +174,7 @@ func (t *Trainer) lbfgsIteration() (Metrics, error) {
 // finish ends the training or begins it again from other parameters. The result
 // is that of the best attempt.
 func (t *Trainer) finish() (err error) {
-	w := t.Model.Params().Flat
+	w := t.w
 	if t.cfg.LBFGS.Iterations > 0 {
 		t.loss = t.lbfgs.F
 	}
@@ -192,6 +192,7 @@ func (t *Trainer) finish() (err error) {
 		t.stage, t.iteration, t.iterations, t.backoffs = stageFirst, 0, 0, 0
 		// Far from the seeds that a user would number.
 		t.Model.Draw(t.Model.Config().Seed + uint64(t.attempt)<<32)
+		t.begin()
 		t.optimizer, err = t.newOptimizer()
 		return err
 	}

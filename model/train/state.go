@@ -61,6 +61,7 @@ func (p *progress) numbers(c Config) []number {
 type state struct {
 	progress
 	best      []float64 // parameters, or none
+	starts    []float64 // of a shooting, or none
 	low       lowest
 	optimizer []npz.Array // of the optimizer of the first stage, or none
 	lbfgs     []npz.Array // of the second, or none
@@ -86,6 +87,9 @@ func (s *state) encode(c Config) []npz.Array {
 		}
 	}
 	vector("best", s.best...)
+	if len(s.starts) > 0 {
+		vector("starts", s.starts...)
+	}
 	as = append(as, s.low.vectors(0).Arrays()...)
 	prefixed := func(prefix string, arrays []npz.Array) {
 		for _, a := range arrays {
@@ -117,6 +121,15 @@ func decodeState(arrays []npz.Array, c Config, size int) (*state, error) {
 	}
 	numbers := s.numbers(c)
 	values := make([][]float64, len(numbers))
+	starts := slices.IndexFunc(own, func(a npz.Array) bool { return a.Name == "starts" })
+	if (starts >= 0) != (c.Shooting != nil) {
+		return nil, errors.Errorf("starts are there: %v, want %v by the configuration", starts >= 0, c.Shooting != nil)
+	}
+	var free int // unknowns beside the parameters
+	if starts >= 0 {
+		free = len(own[starts].Data)
+		size += free
+	}
 	vectors := optim.Vectors{{Name: "best", Data: &s.best, Size: size, Optional: true}}
 	for _, v := range s.low.vectors(size) {
 		// Without them are checkpoints of before there was a lowest loss.
@@ -126,6 +139,9 @@ func decodeState(arrays []npz.Array, c Config, size int) (*state, error) {
 			}
 			vectors = append(vectors, v)
 		}
+	}
+	if free > 0 {
+		vectors = append(vectors, optim.Vector{Name: "starts", Data: &s.starts, Size: free})
 	}
 	for i, n := range numbers {
 		vectors = append(vectors, optim.Vector{Name: n.name, Data: &values[i], Size: 1})
@@ -170,7 +186,7 @@ func decodeState(arrays []npz.Array, c Config, size int) (*state, error) {
 
 // state is where the training stands.
 func (t *Trainer) state() *state {
-	s := &state{progress: t.progress, best: t.best, low: t.low}
+	s := &state{progress: t.progress, best: t.best, low: t.low, starts: t.starts()}
 	switch t.stage {
 	case stageFirst:
 		s.optimizer = t.optimizer.State()
@@ -182,6 +198,10 @@ func (t *Trainer) state() *state {
 
 // setState goes on from a state.
 func (t *Trainer) setState(s *state) error {
+	if len(s.starts) != len(t.starts()) {
+		return errors.Errorf("starts are %d numbers, want %d of the data", len(s.starts), len(t.starts()))
+	}
+	copy(t.starts(), s.starts)
 	t.progress, t.best, t.low = s.progress, s.best, s.low
 	switch t.stage {
 	case stageFirst:
@@ -192,7 +212,7 @@ func (t *Trainer) setState(s *state) error {
 	case stageLBFGS:
 		t.optimizer = nil
 		t.lbfgs = optim.LBFGS{LBFGSConfig: t.cfg.LBFGS.LBFGSConfig}
-		return t.lbfgs.Restore(s.lbfgs, len(t.Model.Params().Flat))
+		return t.lbfgs.Restore(s.lbfgs, len(t.w))
 	case stageClosedForm: // the optimizer is at its start
 		return nil
 	}

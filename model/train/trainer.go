@@ -38,6 +38,8 @@ type Trainer struct {
 	phase    int       // that the workers are made for
 	workers  []*worker
 	batch    model.Batch // what they see
+	w        []float64   // the unknowns: the model's parameters, and the starts
+	shoot    *shoot      // nil: no starts
 	weights  []float64   // of it, in the model's unit of time
 	grad     []float64
 
@@ -114,7 +116,7 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 	}
 	for i, p := range t.phases {
 		s, err := samplers[cfg.sampler()](Sampling{
-			Trajectories: t.data, Phase: p, Grid: cfg.Grid, Weighting: cfg.Weighting, Seed: cfg.Seed, Stream: cfg.stream(i),
+			Trajectories: t.data, Shooting: cfg.Shooting, Phase: p, Grid: cfg.Grid, Weighting: cfg.Weighting, Seed: cfg.Seed, Stream: cfg.stream(i),
 		})
 		if err != nil {
 			return nil, err
@@ -124,6 +126,7 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 	if err := m.SetTimeUnit(t.span()); err != nil {
 		return nil, err
 	}
+	t.begin()
 	if t.cfg.Workers == 0 {
 		t.cfg.Workers = runtime.NumCPU()
 	}
@@ -201,6 +204,9 @@ func (t *Trainer) newOptimizer() (optim.Optimizer, error) {
 		}
 		parameters = append(parameters, q)
 	}
+	if t.shoot != nil {
+		parameters = append(parameters, optim.Parameter{Name: "starts", Shape: []int{len(t.shoot.samples), t.shoot.width}})
+	}
 	o, err := optim.New(t.cfg.First.Optimizer, t.cfg.First.Settings, parameters, t.cfg.Workers)
 	return o, errors.WithMessage(err, "train: New")
 }
@@ -213,7 +219,12 @@ func (t *Trainer) newOptimizer() (optim.Optimizer, error) {
 // before the first iteration whether it can be written. The error is
 // folder.ErrBusy where another training, or a second Fit of this one, writes it.
 func (t *Trainer) Fit(ctx context.Context) (err error) {
-	if t.stage == stageDone && t.saved { // there is nothing to do, and nothing to be saved
+	if t.stage == stageDone && t.saved {
+		// There is nothing to do, and nothing to be saved, but what a writer that was
+		// killed has not moved to its place. It is read all the same.
+		if w, err := folder.Open(t.dir, fileNames...); err == nil {
+			w.Close()
+		}
 		return nil
 	}
 	if t.dir != "" {
@@ -229,6 +240,7 @@ func (t *Trainer) Fit(ctx context.Context) (err error) {
 	before := t.seconds
 	spent := func() float64 { return before + time.Since(start).Seconds() }
 	defer func() { t.seconds = spent() }()
+	defer t.sync()
 	for t.stage != stageDone {
 		if ctx.Err() != nil {
 			t.seconds = spent()

@@ -40,7 +40,7 @@ func (t *Trainer) enter(phase int) error {
 		if err != nil {
 			return err
 		}
-		workers[i] = &worker{Objective: o, lo: lo, hi: hi, grad: make([]float64, len(t.grad))}
+		workers[i] = &worker{Objective: o, lo: lo, hi: hi, grad: make([]float64, len(t.Model.Params().Flat))}
 	}
 	t.workers = workers
 	return nil
@@ -68,7 +68,13 @@ func (t *Trainer) span() (longest float64) {
 		_, times := s.Shape()
 		steps := s.Whole()[0].Steps
 		rows := len(steps) / (times - 1) // which have steps of their own, or 1
-		longest = max(longest, floats.Sum(steps)/float64(rows))
+		for r := range rows {
+			var sum float64
+			for k := r; k < len(steps); k += rows {
+				sum += steps[k]
+			}
+			longest = max(longest, sum)
+		}
 	}
 	return longest
 }
@@ -89,6 +95,10 @@ func (t *Trainer) evaluate(b model.Batch, grad []float64) (float64, error) {
 		floats.Scale(c, t.weights)
 		b.Weights = t.weights
 	}
+	if t.shoot != nil {
+		t.sync()
+		b = t.shoot.of(b, t.starts())
+	}
 	t.batch = b
 	var wait sync.WaitGroup
 	for _, w := range t.workers[1:] {
@@ -106,6 +116,9 @@ func (t *Trainer) evaluate(b model.Batch, grad []float64) (float64, error) {
 		for i, v := range w.grad {
 			grad[i] += v
 		}
+	}
+	if t.shoot != nil {
+		t.shoot.gather(grad[len(t.Model.Params().Flat):], b)
 	}
 	return loss, nil
 }
