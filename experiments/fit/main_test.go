@@ -45,7 +45,7 @@ func TestReportHasItsKeys(t *testing.T) {
 		t.Fatalf("got %d models, want the chosen one", len(models))
 	}
 	test := models[0].(map[string]any)["test"]
-	drivertest.WantKeys(t, "test", test, []string{"trajectories", "errors", "components", "baselines", "invariants", "verdict", "better"}, "better_reason")
+	drivertest.WantKeys(t, "test", test, []string{"trajectories", "errors", "components", "baselines", "invariants", "verdict", "better", "band"}, "better_reason")
 	if errs := test.(map[string]any)["errors"].([]any); len(errs) != len(grounds) {
 		t.Errorf("got %d rows of errors, want %d", len(errs), len(grounds))
 	}

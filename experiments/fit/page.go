@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"spnode/experiments/driver"
@@ -20,6 +19,7 @@ type tested struct {
 	Baselines    []baseline  `json:"baselines,omitempty"`
 	Invariants   []invariant `json:"invariants,omitempty"`
 	Cycle        *longRun    `json:"cycle,omitempty"`
+	Band         *band       `json:"band,omitempty"`  // of several members
 	Modes        *baseline   `json:"modes,omitempty"` // what the leading modes of as many as there are latent coordinates leave of a field
 	Verdict      string      `json:"verdict"`
 	Better       float64     `json:"better"` // the best baseline's rms over the model's
@@ -47,6 +47,9 @@ type invariant struct {
 func (l *laboratory) page(chosen *ModelConfig, fitted []driver.Fitted) (*report.Page, error) {
 	t, err := driver.Test(fitted, l.test)
 	if err != nil {
+		return nil, err
+	}
+	if t.Test.Band, err = l.band(fitted); err != nil {
 		return nil, err
 	}
 	t.Test.Verdict = l.verdict(t.Test, t.Stability)
@@ -103,38 +106,6 @@ func (l *laboratory) test(f driver.Fitted) (*tested, error) {
 	}
 	t.Invariants, err = l.invariants(f)
 	return t, err
-}
-
-// mostOfBaselines bounds the trajectories that the baselines are tested on.
-const mostOfBaselines = 20
-
-func (s *sets) baselines() ([]baseline, error) {
-	held := s.held
-	if n := min(held.Samples(), mostOfBaselines); n < held.Samples() {
-		held, _, _ = held.Split(n)
-	}
-	var all []baseline
-	add := func(name string, p predictor) error {
-		o, err := s.test(p, held, onGrid)
-		all = append(all, baseline{name, o})
-		return err
-	}
-	if err := add("nothing changes", persistence); err != nil {
-		return nil, err
-	}
-	for _, b := range []struct {
-		name string
-		make func(*sets) (*leastSquares, error)
-	}{{"linear least squares (DMD)", newLinear}, {"quadratic least squares (operator inference)", newQuadratic}} {
-		fit, err := b.make(s)
-		if err != nil { // too few data for it
-			continue
-		}
-		if err := add(b.name, fit.predict); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
 }
 
 // invariants tells how the model keeps what the data keep.
@@ -246,81 +217,4 @@ func (l *laboratory) tried() map[string]any {
 		m[t.name] = t.score
 	}
 	return m
-}
-
-func (l *laboratory) tables(chosen *ModelConfig, t *driver.Tested[*tested]) []*report.Table {
-	errs := report.NewTable(fmt.Sprintf("Errors on %d held-out trajectories, relative to each component's largest value", t.Test.Trajectories), "model", "tested", "largest", "rms", "leave the range")
-	for _, e := range t.Test.Errors {
-		errs.Add(chosen.Name, string(e.Ground), e.Largest, e.RMS, fmt.Sprintf("%.0f %%", 100*e.Away))
-	}
-	all := t.Test.Baselines
-	if t.Test.Modes != nil {
-		all = append(slices.Clone(all), *t.Test.Modes)
-	}
-	for _, b := range all {
-		errs.Add(b.Name, string(b.Ground), b.Largest, b.RMS, fmt.Sprintf("%.0f %%", 100*b.Away))
-	}
-	parts := report.NewTable("By component, on the data's times", "component", "largest value", "largest error", "rms error")
-	order := make([]int, len(t.Test.Components))
-	for i := range order {
-		order[i] = i
-	}
-	const most = 30 // of which a table shows the worst
-	slices.SortStableFunc(order, func(a, b int) int {
-		if len(order) <= most {
-			return 0
-		}
-		return compare(t.Test.Components[b].RMS, t.Test.Components[a].RMS)
-	})
-	for _, i := range order[:min(most, len(order))] {
-		c := t.Test.Components[i]
-		parts.Add(c.Name, c.Scale, c.Largest, c.RMS)
-	}
-	kept := report.NewTable("What the data keep", "quantity", "changes in the data", "in the predictions")
-	for _, q := range t.Test.Invariants {
-		kept.Add(q.Quantity, q.Data, q.Model)
-	}
-	cycle := report.NewTable("The cycle over many periods", "periods", "period in the data", "in the last predictions", "amplitude, over the data's", "leave the range")
-	if c := t.Test.Cycle; c != nil {
-		cycle.Add(c.Periods, c.DataPeriod, c.Period, c.Amplitude, fmt.Sprintf("%.0f %%", 100*c.Away))
-	}
-	rates := report.NewTable("Time scales of the learned A", "rate", "half-life", "frequency")
-	for i, z := range t.Stability.Spectrum {
-		if i > 0 && z[1] < 0 { // of a pair the other
-			continue
-		}
-		half, frequency := any("never"), any(nil)
-		if z[0] < 0 {
-			half = math.Ln2 / -z[0]
-		}
-		if z[1] != 0 {
-			frequency = math.Abs(z[1]) / (2 * math.Pi)
-		}
-		rates.Add(-z[0], half, frequency)
-	}
-	tries := report.NewTable("Tried", "recipe", "error", "")
-	for _, r := range l.trials {
-		why := ""
-		if r.err != nil {
-			why = r.err.Error()
-		}
-		tries.Add(r.name, r.score, why)
-	}
-	seeds := report.NewTable("Members", "model", "seed", "largest", "rms")
-	t.SeedRows(seeds, func(s report.Seed[*tested]) []any { return []any{s.Test.Errors[0].Largest, s.Test.Errors[0].RMS} })
-	inferred := report.NewTable("What was inferred from the data", "")
-	for _, line := range l.inferred(chosen) {
-		inferred.Add(line)
-	}
-	return []*report.Table{errs, parts, kept, cycle, rates, tries, seeds, inferred}
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }

@@ -22,7 +22,8 @@ func init() { RegisterSampler(anywhereName, newAnywhere) }
 //
 // From its start on a row sees Grid.Points times, drawn anew for each: any of those
 // that are left in a share Grid.Random of the cases, else one of each of as many
-// equal parts, the last time among them. Where fewer are left it has them all.
+// equal parts, the last time among them; where there are inputs, those that follow.
+// Where fewer are left it has them all.
 //
 // The weights are those of the configuration in the time since the start, in
 // which log-time measures intervals by
@@ -100,7 +101,7 @@ func (a *anywhere) spread(start, total int, rng *rand.Rand) []int {
 	times := make([]int, 1, 1+k)
 	times[0] = start
 	switch {
-	case k == left:
+	case k == left || len(a.Trajectories[0].inputs) > 0: // which are linear between neighbouring times alone
 		for i := range k {
 			times = append(times, start+1+i)
 		}
@@ -127,6 +128,7 @@ func (a *anywhere) join(pieces []Piece) model.Batch {
 		p := &pieces[row]
 		return a.Trajectories[p.Trajectory].States[p.Times[min(time, len(p.Times)-1)]]
 	}}
+	a.know(&b, func(row int) *Piece { return &pieces[row] })
 	width := 1 // of the weights of a row
 	if slices.ContainsFunc(a.Trajectories, func(t Trajectory) bool { return t.gaps }) {
 		width = len(a.Trajectories[0].States[0])
