@@ -150,10 +150,12 @@ func (r *Results) missing() *report.Table {
 	return t
 }
 
+func isSeed(path string) bool { return path == "seed" || strings.HasSuffix(path, ".seed") }
+
 // seedless is what tells a task's settings from others but for seeds.
 func (o *Outcome) seedless(labels []string) (names []string) {
 	for i, s := range o.Settings {
-		if s.Path != "seed" && !strings.HasSuffix(s.Path, ".seed") {
+		if !isSeed(s.Path) {
 			names = append(names, labels[i]+" "+s.Text())
 		}
 	}
