@@ -63,7 +63,7 @@ func (r *Results) panel(i int, label string) figure.Panel {
 		positive = positive && x.error > 0
 	}
 	p.Y.Log = positive
-	seed := isSeed(r.Outcomes[0].Settings[i].Path) // of which the order says nothing
+	seed := isSeed(r.Outcomes[0].Settings[i].Path)          // of which the order says nothing
 	p.X.Log = note == "" && least > 0 && largest > 20*least // more than a decade
 	for k, name := range names {
 		m := models[name]
