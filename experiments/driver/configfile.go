@@ -31,11 +31,21 @@ func Show(cfg any, stdout io.Writer) error {
 // names the file and the field: an unknown field (with those allowed), a value
 // of the wrong type, bad syntax (with the line), something after the end.
 func LoadConfig(path string, into any) error {
-	data, err := os.ReadFile(path)
+	text, err := readConfig(path)
 	if err != nil {
-		return AsUsage(errors.Wrap(err, "configuration"))
+		return err
 	}
-	if err := decodeStrict(data, into); err != nil {
+	return parseConfig(path, text, into)
+}
+
+func readConfig(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	return text, AsUsage(errors.Wrap(err, "configuration"))
+}
+
+// parseConfig reads the text of a configuration that comes from a file.
+func parseConfig(path string, text []byte, into any) error {
+	if err := decodeStrict(text, into); err != nil {
 		return Usagef("configuration %s: %v", path, err)
 	}
 	return nil
@@ -57,7 +67,8 @@ func decodeStrict(data []byte, into any) error {
 	case errors.As(err, &kind):
 		field := "the whole"
 		if kind.Field != "" {
-			field = fmt.Sprintf("field %q", kind.Field)
+			// Embedded structs have a name in Go alone.
+			field = fmt.Sprintf("field %q", strings.NewReplacer("Common.", "", "Recipe.", "").Replace(kind.Field))
 		}
 		return errors.Errorf("line %d: %s: got a %s, want %s", lineAt(data, kind.Offset), field, kind.Value, typeName(kind.Type))
 	case err != nil && strings.Contains(err.Error(), "unknown field"):

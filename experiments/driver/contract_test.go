@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pkg/errors"
 
@@ -135,7 +136,18 @@ var toy = &drivertest.Command{
 	Config: func() ([]byte, error) { return []byte("{}"), nil },
 }
 
-func TestMain(m *testing.M) { toy.Main(m) }
+// TestMain: with an interval of saves in the environment the process is the command.
+func TestMain(m *testing.M) {
+	if text := os.Getenv("TOY_SAVES"); text != "" {
+		interval, err := time.ParseDuration(text)
+		if err != nil {
+			panic(err)
+		}
+		driver.SetSaveInterval(interval)
+		driver.Main("toy", toyRun)
+	}
+	toy.Main(m)
+}
 
 func sharedRun(t testing.TB) string {
 	dir, _ := toy.Shared(t)
@@ -340,12 +352,22 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 	}
 }
 
-// To go on with a complete run draws its report anew and changes nothing else.
+// A run that is finished stays as it is, to the byte; one that lacks its report
+// gets it again.
 func TestCompleteRunGoesOn(t *testing.T) {
 	dir := ownRun(t)
 	before := drivertest.Contents(t, dir)
-	stdout := toy.Succeed(t, "-checkpoints", filepath.Dir(dir), "-run", "r", "-resume", "-quiet")
-	if !strings.Contains(stdout, "two") {
+	again := []string{"-checkpoints", filepath.Dir(dir), "-run", "r", "-resume", "-quiet"}
+	if stdout := toy.Succeed(t, again...); !strings.Contains(stdout, "is finished") {
+		t.Errorf("got %q", stdout)
+	}
+	if !reflect.DeepEqual(drivertest.Contents(t, dir), before) {
+		t.Error("a finished run has changed")
+	}
+	if err := os.Remove(filepath.Join(dir, "report.json")); err != nil {
+		t.Fatal(err)
+	}
+	if stdout := toy.Succeed(t, again...); !strings.Contains(stdout, "two") {
 		t.Errorf("got no table: %s", stdout)
 	}
 	after := drivertest.Contents(t, dir)
@@ -361,16 +383,42 @@ func TestCompleteRunGoesOn(t *testing.T) {
 	wantSameModels(t, dir, sharedRun(t))
 }
 
+// The flags that a run was begun with are no mistake when it is gone on with: a
+// scheduler starts the same line again. Nor are fewer of them.
+func TestSameLine(t *testing.T) {
+	root := t.TempDir()
+	line := []string{"-checkpoints", root, "-run", "r", "-resume", "-quiet", "-quick", "-seed", "3", "-only", "one", "-iterations", "9", "-workers", "1"}
+	code, _, stderr := toy.Execute(drivertest.EndsAtLook(5), line...)
+	if code != driver.ExitInterrupted {
+		t.Fatalf("exit code %d, %s, want %d", code, stderr, driver.ExitInterrupted)
+	}
+	toy.Refused(t, append(slices.Clone(line), "-seed", "4"), "seed was 3 and is 4")
+	code, _, stderr = toy.Execute(drivertest.EndsAtLook(5), "-checkpoints", root, "-resume", "-quiet", "-workers", "1")
+	if code != driver.ExitInterrupted {
+		t.Fatalf("without a name: exit code %d, %s, want %d", code, stderr, driver.ExitInterrupted)
+	}
+	toy.Succeed(t, line...)
+	want := ownRun(t, "-quick", "-seed", "3", "-only", "one", "-iterations", "9", "-workers", "1")
+	for _, name := range []string{"one", "seeds/one-1"} {
+		if !slices.Equal(drivertest.Weights(t, filepath.Join(root, "r", name)), drivertest.Weights(t, filepath.Join(want, name))) {
+			t.Errorf("%s differs from a run that was not interrupted", name)
+		}
+	}
+	if stdout := toy.Succeed(t, line...); !strings.Contains(stdout, "is finished") {
+		t.Errorf("got %q", stdout)
+	}
+	toy.Refused(t, []string{"-checkpoints", root, "-resume"}, "no unfinished run", root)
+}
+
 func TestResumeMistakes(t *testing.T) {
 	dir := sharedRun(t)
 	before := drivertest.Contents(t, dir)
 	resume := []string{"-checkpoints", filepath.Dir(dir), "-run", "shared", "-resume"}
-	for _, flag := range []string{"-seed 1", "-seeds 2", "-only one", "-iterations 5", "-batch 3", "-lr 0.1", "-integrator imex", "-dtype float32", "-workers 2", "-substeps 2", "-own 0", "-quick", "-config x.json"} {
+	for _, flag := range []string{"-seed 1", "-seeds 2", "-only one", "-iterations 5", "-batch 3", "-lr 0.1", "-integrator imex", "-dtype float32", "-workers 2", "-substeps 2", "-quick"} {
 		args := append(slices.Clone(resume), strings.Fields(flag)...)
 		toy.Refused(t, args, strings.Fields(flag)[0], "-resume")
 	}
-	toy.Refused(t, []string{"-checkpoints", filepath.Dir(dir), "-run", "none", "-resume"}, "none", "does not exist")
-	toy.Refused(t, []string{"-resume"}, "-run NAME")
+	toy.Refused(t, append(slices.Clone(resume), "-config", "x.json"), "x.json")
 	if !reflect.DeepEqual(drivertest.Contents(t, dir), before) {
 		t.Error("the run has changed")
 	}
@@ -378,6 +426,9 @@ func TestResumeMistakes(t *testing.T) {
 	root := t.TempDir()
 	damaged := filepath.Join(root, "r")
 	if err := os.CopyFS(damaged, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(damaged, "report.json")); err != nil {
 		t.Fatal(err)
 	}
 	again := []string{"-checkpoints", root, "-run", "r", "-resume", "-quiet"}

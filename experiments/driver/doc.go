@@ -31,6 +31,16 @@
 //
 // # Exit codes
 //
-// 0 all went well; 1 the run failed; 2 a flag, a file or a value that the user
-// gave is wrong ([UsageError]); 130 interrupted by a signal.
+// 0 all went well, or had before; 1 the run failed; 2 a flag, a file or a value that
+// the user gave is wrong ([UsageError]), which no second try mends; 130 interrupted by
+// a signal, SIGINT, SIGTERM, SIGHUP, SIGUSR1 or SIGUSR2, with the state saved.
+//
+// # The same line again
+//
+// With -resume, and for each task of a -sweep, one command line begins a run, goes on
+// with one that is unfinished, with the bits of one that was not stopped, and finds a
+// finished one done. report.json is written last: a run that has it is finished. Two
+// processes never work on one run: the second waits, for longer than schedulers leave
+// the first to end, and then fails. Flags that agree with the run's configuration are
+// no mistake.
 package driver

@@ -10,7 +10,7 @@ import (
 	"runtime/debug"
 	"runtime/pprof"
 	"strings"
-	"syscall"
+	"time"
 
 	"github.com/pkg/errors"
 )
@@ -28,18 +28,41 @@ const (
 type RunFunc func(ctx context.Context, args []string, stdout, stderr io.Writer) error
 
 // Main runs a command with the process' arguments and ends the process with the
-// exit code of [Execute]. SIGINT, SIGTERM and, unless nohup has it ignored, SIGHUP
-// end the context, once: the second signal kills at once.
+// exit code of [Execute]. A signal that asks it to end, SIGINT, SIGTERM, SIGHUP,
+// SIGUSR1 or SIGUSR2, ends the context; one that it was started to ignore, as nohup
+// does with SIGHUP, does not. A scheduler may repeat its signal, so that only a
+// second SIGINT, which a person sends, stops the process before the state is saved.
 func Main(name string, run RunFunc) {
-	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) {
-		signals = append(signals, syscall.SIGHUP)
+	ctx, end := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 8)
+	for _, s := range ending {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), signals...)
-	context.AfterFunc(ctx, func() {
-		stop() // a second signal does what it does by default
-		fmt.Fprintf(os.Stderr, "\n%s: stopping, the state is being saved; interrupt again to stop at once\n", name)
-	})
+	go func() {
+		first := true
+		var interrupted time.Time
+		for s := range signals {
+			if first {
+				fmt.Fprintf(os.Stderr, "\n%s: %v, the state is being saved\n", name, s)
+				end()
+				first = false
+			}
+			if s != os.Interrupt {
+				continue
+			}
+			// One key sends it to a whole group of processes, of which one may pass
+			// it on.
+			if !interrupted.IsZero() && time.Since(interrupted) > 300*time.Millisecond {
+				os.Exit(ExitInterrupted)
+			}
+			if interrupted.IsZero() {
+				fmt.Fprintf(os.Stderr, "%s: interrupt again to stop at once\n", name)
+				interrupted = time.Now()
+			}
+		}
+	}()
 	os.Exit(Execute(ctx, name, run, os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -48,15 +71,9 @@ func Main(name string, run RunFunc) {
 // -cpuprofile. A panic is a failed run, and printed with its stack.
 func Execute(ctx context.Context, name string, run RunFunc, args []string, stdout, stderr io.Writer) int {
 	err := profiled(args, func() error { return recovered(ctx, run, args, stdout, stderr) })
-	var usage *UsageError
-	code := ExitFailed
-	switch {
-	case err == nil || errors.Is(err, flag.ErrHelp):
-		return ExitOK
-	case errors.As(err, &usage):
-		code = ExitUsage
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		code = ExitInterrupted
+	code := exitCode(ctx, err)
+	if code == ExitOK {
+		return code
 	}
 	format := "%s: %v\n"
 	if v, given := argument(args, "debug"); given && v != "false" {
@@ -66,14 +83,31 @@ func Execute(ctx context.Context, name string, run RunFunc, args []string, stdou
 	return code
 }
 
+// exitCode is what an error of a command comes to.
+func exitCode(ctx context.Context, err error) int {
+	var usage *UsageError
+	switch {
+	case err == nil || errors.Is(err, flag.ErrHelp):
+		return ExitOK
+	case errors.As(err, &usage):
+		return ExitUsage
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		return ExitInterrupted
+	}
+	return ExitFailed
+}
+
 func recovered(ctx context.Context, run RunFunc, args []string, stdout, stderr io.Writer) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = panicked(p)
 		}
 	}()
 	return run(ctx, args, stdout, stderr)
 }
+
+// panicked is the error of a panic, for the function that recovers from it.
+func panicked(p any) error { return fmt.Errorf("panic: %v\n%s", p, debug.Stack()) }
 
 // profiled runs a function under the CPU profile that the arguments ask for.
 func profiled(args []string, run func() error) error {

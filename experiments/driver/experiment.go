@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/pkg/errors"
@@ -24,7 +25,7 @@ type Config interface {
 	// What follows is Common's.
 	RunSeed() uint64
 	Recipes() []*Recipe
-	Load(path string, whole any) error
+	Load(path string, text []byte, whole any) error
 	Apply(f *Flags) error
 }
 
@@ -57,55 +58,116 @@ func (e Experiment[C, P]) Run(ctx context.Context, args []string, stdout, stderr
 		return f.Prediction(stdout, stderr)
 	case f.Given("evaluate"):
 		return e.evaluate(ctx, stdout, stderr)
-	}
-	cfg, err := e.configure()
-	if err != nil {
-		return err
-	}
-	if err := AsUsage(cfg.Validate()); err != nil {
-		return err
-	}
-	if f.PrintConfig {
+	case f.Given("gather"):
+		return f.gather(stdout)
+	case f.Given("sweep"):
+		return e.sweep(ctx, stdout, stderr)
+	case f.PrintConfig:
+		cfg, err := e.configure()
+		if err != nil {
+			return err
+		}
 		return Show(cfg, stdout)
 	}
-	return e.train(ctx, cfg, stdout, stderr)
+	if f.Resume && f.Run == "" {
+		var err error
+		if f.Run, err = unfinished(f.Checkpoints); err != nil {
+			return err
+		}
+	}
+	return e.train(ctx, work[P]{checkpoints: f.Checkpoints, name: f.Run, resume: f.Resume, configure: e.configure, agrees: e.agrees}, stdout, stderr)
 }
 
 // configure returns the configuration in force: default < file < flag.
 func (e Experiment[C, P]) configure() (P, error) {
+	cfg, err := e.filed()
+	if err == nil {
+		err = e.flagged(cfg)
+	}
+	if err == nil {
+		err = AsUsage(cfg.Validate())
+	}
+	return cfg, err
+}
+
+// filed returns the defaults with what the configuration's file says.
+func (e Experiment[C, P]) filed() (P, error) {
 	c := e.Default()
 	cfg := P(&c)
-	if e.Flags.Given("config") {
-		if err := cfg.Load(e.Flags.Config, cfg); err != nil {
-			return nil, err
-		}
+	if !e.Flags.Given("config") {
+		return cfg, nil
 	}
+	text, err := readConfig(e.Flags.Config)
+	if err == nil {
+		err = cfg.Load(e.Flags.Config, text, cfg)
+	}
+	return cfg, err
+}
+
+// flagged sets what the flags say.
+func (e Experiment[C, P]) flagged(cfg P) error {
 	if e.Choose != nil {
-		if err := e.Choose(&c); err != nil {
-			return nil, err
+		if err := e.Choose((*C)(cfg)); err != nil {
+			return err
 		}
 	}
 	if e.Flags.Quick {
-		e.Quick(&c)
+		e.Quick((*C)(cfg))
 	}
-	return cfg, cfg.Apply(e.Flags)
+	return cfg.Apply(e.Flags)
 }
 
-// train begins or goes on with a run, and writes it.
-func (e Experiment[C, P]) train(ctx context.Context, cfg P, stdout, stderr io.Writer) error {
-	r, err := e.Flags.OpenRun(cfg.RunSeed())
+// work is a run to be done.
+type work[P any] struct {
+	checkpoints, name string // without a name it gets one
+	resume            bool
+	configure         func() (P, error)  // its configuration, if it is to be begun
+	agrees            func(kept P) error // whether the command line agrees with the run's
+}
+
+// train begins a run or goes on with it, and writes it. One that is finished stays
+// as it is.
+func (e Experiment[C, P]) train(ctx context.Context, w work[P], stdout, stderr io.Writer) error {
+	dir, there := filepath.Join(w.checkpoints, w.name), false
+	if w.name != "" {
+		if there = begun(dir); there && !w.resume {
+			return (&Run{Dir: dir}).exists()
+		}
+	}
+	var cfg P
+	var seed uint64
+	if !there { // a mistake is told before anything is made
+		var err error
+		if cfg, err = w.configure(); err != nil {
+			return err
+		}
+		seed = cfg.RunSeed()
+	}
+	r, err := openRun(ctx, w.checkpoints, w.name, seed, w.resume, time.Now())
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	if r.Resumed { // by the configuration that it was begun with
+	switch {
+	case r.Resumed: // by the configuration that it was begun with
 		cfg = P(new(C))
+	case cfg == nil: // the run has gone
+		return errors.Errorf("driver: run %s has been removed", r.Dir)
 	}
 	if err := r.KeepConfig(cfg); err != nil {
 		return err
 	}
-	if err := AsUsage(cfg.Validate()); err != nil {
-		return err
+	if r.Resumed {
+		if err := AsUsage(cfg.Validate()); err != nil {
+			return err
+		}
+		if err := w.agrees(cfg); err != nil {
+			return AsUsage(errors.WithMessagef(err, "run %s", r.Dir))
+		}
+		if finished(r.Dir) {
+			fmt.Fprintf(stdout, "%s: run %s is finished: %s\n", e.Flags.Set.Name(), r.Dir, filepath.Join(r.Dir, "report.html"))
+			return nil
+		}
 	}
 	fmt.Fprintf(stdout, "%s: %s, seed %d, run %s\n", e.Flags.Set.Name(), cfg.Describe(), cfg.RunSeed(), r.Dir)
 	for _, m := range cfg.Recipes() {
@@ -116,6 +178,25 @@ func (e Experiment[C, P]) train(ctx context.Context, cfg P, stdout, stderr io.Wr
 		return e.Flags.Interrupted(r, err)
 	}
 	return err
+}
+
+// agrees reports what the flags say against a run's configuration. They agree if
+// they change nothing in it, or if they would begin the same run.
+func (e Experiment[C, P]) agrees(kept P) error {
+	again, err := copied[C](kept)
+	if err == nil && !e.Flags.Given("config") {
+		if err := e.flagged(again); err == nil && difference(kept, again) == "" {
+			return nil
+		}
+	}
+	begun, err := e.configure()
+	if err != nil {
+		return err
+	}
+	if d := difference(kept, begun); d != "" {
+		return errors.Errorf("-resume goes on with its own configuration and %s says another, where %s; leave out what differs, or begin another run", strings.Join(e.Flags.shaping(), " "), d)
+	}
+	return nil
 }
 
 // evaluate is -evaluate: the tests of a run anew, from its checkpoints.

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/pkg/errors"
 
@@ -53,6 +52,14 @@ type Flags struct {
 
 	Evaluate string
 
+	Sweep    string
+	Task     string // of the sweep: i, or i/N for every N-th from i on
+	Tasks    bool
+	Parallel int
+	Gather   string
+	By       string
+
+	args    []string
 	summary string
 	groups  []flagGroup
 }
@@ -86,7 +93,7 @@ func NewFlags(experiment, summary string) *Flags {
 	on(&f.PrintConfig, "print-config", "print the configuration in force and stop")
 	text(&f.Run, "run", "`NAME` of the run's folder (default: date-time and seed)")
 	text(&f.Checkpoints, "checkpoints", "`DIR` that holds the runs")
-	on(&f.Resume, "resume", "go on with the run that -run names from its last saved state")
+	on(&f.Resume, "resume", "go on with the run that -run names from its last saved state, or begin it; without -run with the newest that is unfinished")
 	text(&f.Only, "only", "only the models `NAMES`, separated by commas")
 	fs.Func(name("seed"), "seed `N` of every random choice", func(s string) (err error) {
 		if f.Seed, err = strconv.ParseUint(s, 10, 64); err != nil {
@@ -128,6 +135,14 @@ func NewFlags(experiment, summary string) *Flags {
 
 	group("evaluate")
 	text(&f.Evaluate, "evaluate", "make the test data anew, print the results, write figures and report for the run in `DIR`")
+
+	group("sweep (many runs, here or by a scheduler)")
+	text(&f.Sweep, "sweep", "train the runs of the sweep in `FILE`, JSON; -run names their folder (default: the file's name)")
+	text(&f.Task, "task", "only run `I` of the sweep, from 0, or I/N: every N-th from I on (default: what the scheduler says; else all)")
+	on(&f.Tasks, "tasks", "print how many runs the sweep has and stop")
+	count(&f.Parallel, "parallel", "`P` of the sweep's runs at once")
+	text(&f.Gather, "gather", "compare the runs of the sweep in the folder `DIR`, of which some may be missing")
+	text(&f.By, "by", "compare them by the measure `NAME` of report.json's test")
 	return f
 }
 
@@ -144,6 +159,7 @@ func (f *Flags) Count(p *int, name, usage string) {
 // Parse reads the arguments. A mistake is a UsageError; after -h the usage text
 // has been written and the error is flag.ErrHelp.
 func (f *Flags) Parse(args []string, stdout io.Writer) error {
+	f.args = args
 	err := f.Set.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -174,7 +190,7 @@ func (f *Flags) check() error {
 			}
 		}
 		if err := f.onlyWith("predict", "which changes nothing of the model but its time steps; leave it out",
-			"initial", "times", "trajectories", "out", "integrator", "substeps"); err != nil {
+			"initial", "times", "trajectories", "out", "integrator", "substeps", "only"); err != nil {
 			return err
 		}
 	}
@@ -191,15 +207,17 @@ func (f *Flags) check() error {
 			return Usagef("flag -%s: got no -predict, want -predict DIR with it", only)
 		}
 	}
-	if f.Resume {
-		if f.Run == "" {
-			return Usagef("flag -resume: got no -run, want -run NAME of the run to go on with")
-		}
-		if err := f.onlyWith("resume", "which goes on with the run's own configuration; leave it out, or begin another run", "run"); err != nil {
+	if f.Given("gather") {
+		if err := f.onlyWith("gather", "which reads the files of the sweep alone; leave it out", "by"); err != nil {
 			return err
 		}
 	}
-	for _, name := range []string{"config", "run", "checkpoints", "only", "integrator", "predict", "initial", "times", "trajectories", "out", "evaluate", "cpuprofile"} {
+	for _, needs := range [][2]string{{"task", "sweep"}, {"tasks", "sweep"}, {"parallel", "sweep"}, {"by", "gather"}} {
+		if f.Given(needs[0]) && !f.Given(needs[1]) {
+			return Usagef("flag -%s: got no -%s, want it too", needs[0], needs[1])
+		}
+	}
+	for _, name := range []string{"config", "run", "checkpoints", "only", "integrator", "predict", "initial", "times", "trajectories", "out", "evaluate", "cpuprofile", "sweep", "task", "gather", "by"} {
 		if f.Given(name) && f.Set.Lookup(name).Value.String() == "" {
 			return Usagef("flag -%s: got an empty value, want one", name)
 		}
@@ -228,25 +246,33 @@ func (f *Flags) onlyWith(mode, why string, known ...string) (other error) {
 }
 
 // Given reports whether a flag stood among the arguments.
-func (f *Flags) Given(name string) bool {
-	given := false
-	f.Set.Visit(func(g *flag.Flag) { given = given || g.Name == name })
-	return given
-}
+func (f *Flags) Given(name string) bool { return slices.Contains(f.given(), name) }
 
-// OpenRun makes or reopens the folder of the run that the flags name; the seed
-// is that of the configuration in force.
-func (f *Flags) OpenRun(seed uint64) (*Run, error) {
-	return OpenRun(f.Checkpoints, f.Run, seed, f.Resume, time.Now())
+// given are the names of the flags among the arguments, sorted.
+func (f *Flags) given() (names []string) {
+	f.Set.Visit(func(g *flag.Flag) { names = append(names, g.Name) })
+	return names
 }
 
 // Interrupted tells the user of a run that a signal stopped how to go on with it.
 func (f *Flags) Interrupted(r *Run, cause error) error {
+	if f.Given("sweep") {
+		return &InterruptedError{Resume: f.line(), Cause: cause}
+	}
 	command := "go run ./experiments/" + f.Set.Name()
 	if f.Given("checkpoints") {
 		command += " -checkpoints " + word(f.Checkpoints)
 	}
 	return &InterruptedError{Resume: command + " -run " + word(r.Name) + " -resume", Cause: cause}
+}
+
+// line is the command line.
+func (f *Flags) line() string {
+	words := []string{"go run ./experiments/" + f.Set.Name()}
+	for _, a := range f.args {
+		words = append(words, word(a))
+	}
+	return strings.Join(words, " ")
 }
 
 // word quotes what a shell would not take for one word.

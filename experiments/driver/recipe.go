@@ -8,6 +8,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/experiments/sweep"
 	"spnode/model"
 	"spnode/model/train"
 )
@@ -46,13 +47,13 @@ func (c *Common[M]) Recipes() []*Recipe {
 // RunSeed implements Config.
 func (c *Common[M]) RunSeed() uint64 { return c.Seed }
 
-// Load implements Config: it reads a file over the defaults in the whole
+// Load implements Config: it reads the text of a file over the defaults in the whole
 // configuration. A file that has models has all of them: they do not mix with the
 // default ones.
-func (c *Common[M]) Load(path string, whole any) error {
+func (c *Common[M]) Load(path string, text []byte, whole any) error {
 	defaults := c.Models
 	c.Models = nil
-	err := LoadConfig(path, whole)
+	err := parseConfig(path, text, whole)
 	if c.Models == nil {
 		c.Models = defaults
 	}
@@ -166,7 +167,7 @@ func (r *Recipe) LargestBatch() (n int) {
 var modelName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // taken are the names in a run's folder that no model can have.
-var taken = []string{"figures", "seeds", configName, "report.json", "report.html", "report.md"}
+var taken = []string{"figures", "seeds", sweep.LogName, configName, "report.json", "report.html", "report.md"}
 
 // Validate reports the first of the recipes that cannot be used, for states of so
 // many components.

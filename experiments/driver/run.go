@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -11,12 +12,13 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
+	"spnode/experiments/sweep"
 	"spnode/model"
 	"spnode/model/folder"
 )
 
-// configName is the file of a run's configuration.
-const configName = "config.json"
+// configName is the file of a run's configuration, reportName that of its results.
+const configName, reportName = "config.json", "report.json"
 
 // Run is the folder of one run.
 type Run struct {
@@ -29,57 +31,126 @@ type Run struct {
 	writer  *folder.Writer
 }
 
+// patience is how long a run that is gone on with waits for another process that is
+// at work on it: longer than schedulers leave one between its signal and its end.
+var patience = 90 * time.Second
+
 // OpenRun makes the folder <checkpoints>/<name> and its figures/. Without a name
 // it is the time and the seed, "20260131-235959-seed1". A run that exists is
-// never overwritten: without resume that is a UsageError; with it the run must
-// exist. One that was killed before it had a configuration does not. A run is one
-// process' until it is closed; what killed ones have left unfinished is removed.
+// never overwritten: without resume that is a UsageError. With it a run that does
+// not exist is begun, as is one that was killed before it had a configuration. A run
+// is one process' until it is closed, for which another one waits that would go on
+// with it; what killed ones have left unfinished is removed.
 func OpenRun(checkpoints, name string, seed uint64, resume bool, now time.Time) (*Run, error) {
+	return openRun(context.Background(), checkpoints, name, seed, resume, now)
+}
+
+func openRun(ctx context.Context, checkpoints, name string, seed uint64, resume bool, now time.Time) (*Run, error) {
 	if name == "" {
 		name = fmt.Sprintf("%s-seed%d", now.Format("20060102-150405"), seed)
 	}
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
-	r := &Run{Name: name, Dir: filepath.Join(checkpoints, name), Resumed: resume}
+	r := &Run{Name: name, Dir: filepath.Join(checkpoints, name)}
 	info, err := os.Stat(r.Dir)
 	switch {
 	case err == nil && !info.IsDir():
 		return nil, Usagef("run %s: got a file, want a folder; choose another name with -run", r.Dir)
 	case err == nil && !resume && !r.unbegun():
 		return nil, r.exists()
-	case err == nil && resume && r.unbegun():
-		return nil, Usagef("run %s: was stopped before it began; begin it without -resume", r.Dir)
-	case os.IsNotExist(err) && resume:
-		return nil, Usagef("run %s: does not exist, want a run to -resume; without -resume it would be begun", r.Dir)
 	case err != nil && !os.IsNotExist(err):
 		return nil, AsUsage(errors.Wrap(err, "run"))
 	}
-	if !resume {
-		if err := os.MkdirAll(checkpoints, 0o755); err != nil {
-			return nil, AsUsage(errors.Wrap(err, "flag -checkpoints"))
-		}
+	if err := os.MkdirAll(checkpoints, 0o777); err != nil {
+		return nil, AsUsage(errors.Wrap(err, "flag -checkpoints"))
 	}
-	if r.writer, err = folder.Open(r.Dir); errors.Is(err, folder.ErrBusy) {
-		return nil, Usagef("run %s: another process is at work in it; wait for that, or choose another name with -run", r.Dir)
-	} else if err != nil {
-		return nil, AsUsage(errors.Wrap(err, "run"))
+	if r.writer, err = hold(ctx, r.Dir, resume); err != nil {
+		return nil, err
 	}
-	if !resume && !r.unbegun() { // another process has begun and ended since
+	if err := r.open(resume); err != nil {
 		r.Close()
-		return nil, r.exists()
+		return nil, err
 	}
-	if err := os.MkdirAll(r.Figures(), 0o755); err != nil {
-		r.Close()
-		return nil, errors.Wrap(err, "driver: OpenRun")
+	return r, nil
+}
+
+// open prepares the folder of a run that no other process is at work on.
+func (r *Run) open(resume bool) error {
+	switch r.Resumed = !r.unbegun(); {
+	case r.Resumed && !resume: // another process has begun and ended since
+		return r.exists()
+	case r.Resumed && !begun(r.Dir):
+		return Usagef("run %s: there is no %s, so it is no run to go on with; choose another name with -run", r.Dir, filepath.Join(r.Dir, configName))
+	}
+	if err := os.MkdirAll(r.Figures(), 0o777); err != nil {
+		return errors.Wrap(err, "driver: OpenRun")
 	}
 	for _, dir := range []string{r.Dir, r.Figures()} {
 		if err := file.Clean(dir); err != nil {
-			r.Close()
-			return nil, errors.Wrap(err, "driver: OpenRun")
+			return errors.Wrap(err, "driver: OpenRun")
 		}
 	}
-	return r, nil
+	return nil
+}
+
+// hold makes this process the only one at work in a folder. One that would go on
+// with a run waits for another, until its patience or the context ends.
+func hold(ctx context.Context, dir string, wait bool) (*folder.Writer, error) {
+	end := time.Now().Add(patience)
+	for {
+		w, err := folder.Open(dir)
+		switch {
+		case err == nil:
+			return w, nil
+		case !errors.Is(err, folder.ErrBusy):
+			return nil, AsUsage(errors.Wrap(err, "run"))
+		case !wait:
+			return nil, Usagef("run %s: another process is at work in it; wait for that, or choose another name with -run", dir)
+		case time.Now().After(end):
+			return nil, errors.WithMessagef(err, "run %s: another process is at work in it, after %v still", dir, patience)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Wrap(ctx.Err(), "driver: OpenRun")
+		case <-time.After(100 * time.Millisecond): // short beside what starting a process takes
+		}
+	}
+}
+
+// begun reports whether a folder is that of a run.
+func begun(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, configName))
+	return err == nil
+}
+
+// finished reports whether the run has come to its end: report.json is written
+// last.
+func finished(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, reportName))
+	return err == nil
+}
+
+// unfinished names the run that was begun last of those that have not come to their
+// end and that no process is at work on.
+func unfinished(checkpoints string) (string, error) {
+	entries, err := os.ReadDir(checkpoints)
+	if err != nil && !os.IsNotExist(err) {
+		return "", AsUsage(errors.Wrap(err, "flag -checkpoints"))
+	}
+	var newest string
+	var last time.Time
+	for _, e := range entries {
+		dir := filepath.Join(checkpoints, e.Name())
+		info, err := os.Stat(filepath.Join(dir, configName))
+		if err == nil && !finished(dir) && info.ModTime().After(last) && !folder.Busy(dir) {
+			newest, last = e.Name(), info.ModTime()
+		}
+	}
+	if newest == "" {
+		return "", Usagef("flag -resume: got no unfinished run in %s, want one, or -run NAME", checkpoints)
+	}
+	return newest, nil
 }
 
 // Close lets other processes go on with the run.
@@ -94,7 +165,7 @@ func (r *Run) unbegun() bool {
 	}
 	for _, e := range entries {
 		figures, err := os.ReadDir(filepath.Join(r.Dir, e.Name()))
-		if !file.IsLeft(e.Name()) && !(e.Name() == "figures" && err == nil && len(figures) == 0) {
+		if !file.IsLeft(e.Name()) && e.Name() != sweep.LogName && !(e.Name() == "figures" && err == nil && len(figures) == 0) {
 			return false
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/pkg/errors"
+
+	"spnode/model/folder"
 )
 
 func TestOpenRun(t *testing.T) {
@@ -47,9 +49,21 @@ func TestOpenRun(t *testing.T) {
 	}
 	refused("", false, r.Dir, "-resume", "-run")
 	refused(r.Name, false, r.Dir, "never overwritten")
-	refused("other", true, "other", "does not exist")
-	refused(r.Name, true, r.Dir, "another process")
+	patience = 0 // for as long as this test
+	_, err = OpenRun(dir, r.Name, 3, true, now)
+	if patience = 90 * time.Second; !errors.Is(err, folder.ErrBusy) || !strings.Contains(err.Error(), r.Dir) {
+		t.Errorf("a run that another process is at work on: got %v, want ErrBusy", err)
+	}
 	r.Close()
+	other, err := OpenRun(dir, "other", 3, true, now)
+	if err != nil || other.Resumed {
+		t.Fatalf("a run that does not exist: got %+v, %v, want that it is begun", other, err)
+	}
+	other.Close()
+	if err := os.MkdirAll(filepath.Join(dir, "photos", "summer"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	refused("photos", true, "photos", "no run")
 	if again, err := OpenRun(dir, r.Name, 3, true, now); err != nil || !again.Resumed || again.Dir != r.Dir {
 		t.Errorf("resume: got %+v, %v", again, err)
 	}
@@ -88,11 +102,10 @@ func TestKilledRun(t *testing.T) {
 		func() { put(".config.json.tmp3x") },
 	} {
 		killed()
-		if err := open(true); err == nil {
-			t.Error("there was nothing to go on with")
-		}
-		if err := open(false); err != nil {
-			t.Error(err)
+		for _, resume := range []bool{true, false} { // both begin it
+			if err := open(resume); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 	put("config.json")

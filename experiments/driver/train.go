@@ -12,7 +12,7 @@ import (
 
 // saveInterval is how much training a killed process loses at most; a signal
 // loses nothing.
-const saveInterval = 20 * time.Second
+var saveInterval = 20 * time.Second
 
 // Fit trains a model of a run on a data set, with progress, and keeps its
 // checkpoint in the run's folder. In a resumed run it goes on from there, or

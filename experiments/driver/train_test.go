@@ -58,6 +58,9 @@ func (l *looks) Err() error {
 func openTestRun(t *testing.T, dir string, resume bool) *Run {
 	t.Helper()
 	r, err := OpenRun(dir, "r", 0, resume, time.Now())
+	if err == nil && !r.Resumed {
+		err = r.KeepConfig(struct{}{})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math"
 	"slices"
 
 	"spnode/data"
@@ -14,7 +13,8 @@ type longRun struct {
 	DataPeriod float64 `json:"data_period"` // and that of the model over its last quarter
 	Period     float64 `json:"period"`
 	// Amplitude is the model's range in its last period over that of the data, of the
-	// component for which it is farthest from 1.
+	// component that has the fewest peaks: those shorter than the data's steps have none.
+	Component string  `json:"component"`
 	Amplitude float64 `json:"amplitude"`
 	Away      float64 `json:"away"` // share of trajectories that leave the range of the data by far
 }
@@ -66,11 +66,11 @@ func (s *sets) cycle(p predictor) (*longRun, error) {
 	}
 	end := inspect.FindCycle(got.AtTimes(late...))
 	r.Period = end.Period
+	best := 0.
 	for j := range end.Low {
-		if d := want.High[j] - want.Low[j]; d > 0 {
-			if q := (end.High[j] - end.Low[j]) / d; math.Abs(q-1) > math.Abs(r.Amplitude-1) {
-				r.Amplitude = q
-			}
+		if low, high := want.Low[j], want.High[j]; high > low && s.facts.Variation[j]/s.facts.Scale[j] > best {
+			best = s.facts.Variation[j] / s.facts.Scale[j]
+			r.Component, r.Amplitude = s.name(j), (end.High[j]-end.Low[j])/(high-low)
 		}
 	}
 	return r, nil

@@ -42,9 +42,9 @@ func (l *laboratory) tables(chosen *ModelConfig, t *driver.Tested[*tested]) []*r
 	for _, q := range t.Test.Invariants {
 		kept.Add(q.Quantity, q.Data, q.Model)
 	}
-	cycle := report.NewTable("The cycle over many periods", "periods", "period in the data", "in the last predictions", "amplitude, over the data's", "leave the range")
+	cycle := report.NewTable("The cycle over many periods", "periods", "period in the data", "in the last predictions", "amplitude, over the data's", "of", "leave the range")
 	if c := t.Test.Cycle; c != nil {
-		cycle.Add(c.Periods, c.DataPeriod, c.Period, c.Amplitude, fmt.Sprintf("%.0f %%", 100*c.Away))
+		cycle.Add(c.Periods, c.DataPeriod, c.Period, c.Amplitude, c.Component, fmt.Sprintf("%.0f %%", 100*c.Away))
 	}
 	rates := report.NewTable("Time scales of the learned A", "rate", "half-life", "frequency")
 	for i, z := range t.Stability.Spectrum {

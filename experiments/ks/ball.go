@@ -39,6 +39,9 @@ func (l *laboratory) ball(m *model.Model) (*ballReport, error) {
 	if m.Config().Integrator == "etdrk4" {
 		b.Radius *= stability.ETDRK4Factor
 	}
+	if b.Rollouts == 0 {
+		return b, nil
+	}
 	flow, err := m.Latent()
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -33,9 +34,11 @@ type DataConfig struct {
 	// Interval is the time between snapshots to train on, 1 or a whole part of it,
 	// that the steps of the solver divide. Train counts units of time in any case, and
 	// the tests are on snapshots a unit apart.
-	Interval float64   `json:"interval"`
+	Interval float64   `json:"interval,omitempty"` // 0 stands for 1
 	Solver   ks.Solver `json:"solver"`
 }
+
+func (d DataConfig) interval() float64 { return cmp.Or(d.Interval, 1) }
 
 // TestConfig shapes the tests.
 type TestConfig struct {
@@ -47,7 +50,7 @@ type TestConfig struct {
 	Lyapunov int `json:"lyapunov"`
 	// Ball is the number of rollouts from random states of any size that are to come
 	// into the ball which is proved for a model, and to stay there.
-	Ball int `json:"ball"`
+	Ball int `json:"ball,omitempty"`
 }
 
 // ModelConfig is one model and its training.
@@ -77,7 +80,7 @@ const (
 
 func defaultConfig() Config {
 	c := Config{
-		Data: DataConfig{Runs: 20, Train: 5000, Gap: 100, Test: 2500, FloorRuns: 20, Interval: 1, Solver: ks.DefaultSolver()},
+		Data: DataConfig{Runs: 20, Train: 5000, Gap: 100, Test: 2500, FloorRuns: 20, Solver: ks.DefaultSolver()},
 		Test: TestConfig{Starts: 200, Horizon: 250, LongRuns: 20, LongTime: 2000, Lyapunov: 2000, Ball: 1000},
 		Cost: CostConfig{Batches: []int{100, 2000}, Seconds: 2},
 	}
@@ -125,8 +128,8 @@ func (c *Config) Validate() error {
 	if longest := d.Test - 1; t.Horizon > longest || t.LongTime > longest {
 		return errors.Errorf("test: got a horizon of %d and a long time of %d, want at most the %d steps of a test part", t.Horizon, t.LongTime, longest)
 	}
-	if k := 1 / d.Interval; !(d.Interval > 0) || k != math.Trunc(k) || t.Ball < 1 {
-		return errors.Errorf("data and test: got an interval of %g and %d rollouts from states of any size, want a whole part of 1, such as 0.5, and at least 1", d.Interval, t.Ball)
+	if k := 1 / d.interval(); !(k >= 1) || k != math.Trunc(k) || t.Ball < 0 {
+		return errors.Errorf("data and test: got an interval of %g and %d rollouts from states of any size, want a whole part of 1, such as 0.5, and at least 0", d.Interval, t.Ball)
 	}
 	if err := c.Cost.validate(); err != nil {
 		return err

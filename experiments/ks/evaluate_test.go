@@ -73,7 +73,7 @@ func TestTruth(t *testing.T) {
 // shows.
 func TestEvaluateLinearModel(t *testing.T) {
 	l := bench(t)
-	m := recipes[4].model() // without an autoencoder
+	m := recipesNamed("latent64")[0] // without an autoencoder
 	m.Model.Nonlinear = model.NonlinearConfig{Kind: model.KindNone}
 	m.Model.Linear = model.LinearConfig{Spread: 0.01}
 	fitted, err := model.New(m.Model)
@@ -162,7 +162,7 @@ func TestRunaway(t *testing.T) {
 		t.Skip("the figures once more")
 	}
 	l := bench(t)
-	m := recipes[4].model()
+	m := recipesNamed("latent64")[0]
 	m.Model.Integrator = "euler"
 	m.Model.Linear = model.LinearConfig{Spread: 3} // rates far above what Euler is stable for
 	fitted, err := model.New(m.Model)

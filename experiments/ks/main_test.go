@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,19 +15,35 @@ import (
 	"spnode/ops/opstest"
 )
 
-// tiny is the default configuration in a fraction of a second, with a second seed
-// of one of the models.
+// recipesNamed are recipes by their names.
+func recipesNamed(names ...string) (ms []ModelConfig) {
+	for _, m := range allRecipes() {
+		if slices.Contains(names, m.Name) {
+			ms = append(ms, m)
+		}
+	}
+	return ms
+}
+
+// tiny is a configuration in a fraction of a second, with a second seed of one of the
+// models, and one in closed form at the end.
 func tiny() Config {
 	c := defaultConfig()
+	c.Models = append(recipesNamed("latent20", "latent7"), recipesNamed("manifold8")...)
 	c.Data = DataConfig{Runs: 3, Train: 40, Gap: 2, Test: 41, FloorRuns: 2, Solver: c.Data.Solver}
 	c.Data.Solver.Transient = 20
 	c.Test = TestConfig{Starts: 7, Horizon: 12, LongRuns: 2, LongTime: 40, Lyapunov: 20}
 	c.Cost = CostConfig{Batches: []int{4}, Seconds: 1e-3}
+	c.Test.Ball = 20
 	for i := range c.Models {
 		m := &c.Models[i]
 		m.Train.SetBatch(6)
-		m.Train.First.Iterations = 8
 		m.Model.Dtype = "float64"
+		if m.Train.ClosedForm != nil {
+			m.Model.Nonlinear.Degree, m.Manifold = 2, 2
+			continue
+		}
+		m.Train.First.Iterations = 8
 		m.Model.Nonlinear.Hidden = []int{12}
 	}
 	c.Models[1].Model.Autoencoder.Hidden = []int{9}
@@ -55,7 +72,8 @@ type storedReport struct {
 		Test      map[string]any
 		Stability map[string]any
 		Extra     struct {
-			Seeds []struct{ Test map[string]any }
+			Seeds      []struct{ Test map[string]any }
+			ClosedForm map[string]any `json:"closed_form"`
 		}
 	}
 	Extra struct{ Cost []cost }
@@ -72,12 +90,12 @@ func readReport(t testing.TB, dir string) (r storedReport) {
 
 func TestRunWritesEverything(t *testing.T) {
 	dir, stdout := command.Shared(t)
-	for _, name := range []string{"config.json", "report.html", "latent20/MANIFEST.json", "latent7/weights.npz", "seeds/latent7-1/weights.npz"} {
+	for _, name := range []string{"config.json", "report.html", "latent20/MANIFEST.json", "manifold8/weights.npz", "latent7/weights.npz", "seeds/latent7-1/weights.npz"} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v, want a file with content", name, err)
 		}
 	}
-	for _, name := range []string{"fig6_ks20", "fig6_ks7", "fig7_joint_pdf", "error_over_time", "spectrum", "long_run", "loss"} {
+	for _, name := range []string{"fig6_ks20", "fig6_manifold8", "fig6_ks7", "fig7_joint_pdf", "error_over_time", "spectrum", "long_run", "loss"} {
 		for _, ext := range []string{".png", ".svg", ".csv"} {
 			if info, err := os.Stat(filepath.Join(dir, "figures", name+ext)); err != nil || info.Size() == 0 {
 				t.Errorf("%s%s: %v, want a file with content", name, ext, err)
@@ -85,12 +103,12 @@ func TestRunWritesEverything(t *testing.T) {
 		}
 	}
 	r := readReport(t, dir)
-	if len(r.Models) != 2 || r.Models[0].Name != "latent20" || r.Models[1].Name != "latent7" {
+	if len(r.Models) != 3 || r.Models[0].Name != "latent20" || r.Models[1].Name != "latent7" {
 		t.Fatalf("got the models %+v", r.Models)
 	}
 	for _, m := range r.Models {
 		for _, key := range []string{"autoencoder_rel", "step1_rel", "step8_rel", "agree_0.3", "agree_0.5", "agree_1.0", "pdf_tv", "pdf_tv_floor", "long_bounded",
-			"long_rms", "true_rms", "long_rate", "true_rate", "lyapunov", "true_lyapunov", "dt_half_agree_0.5", "dt_quarter_agree_0.5"} {
+			"long_rms", "true_rms", "long_rate", "true_rate", "lyapunov", "true_lyapunov", "dt_twice_agree_0.5", "dt_half_agree_0.5", "dt_quarter_agree_0.5"} {
 			v, ok := m.Test[key]
 			if !ok || v == nil {
 				t.Errorf("%s: %s is %v", m.Name, key, v)
@@ -98,6 +116,9 @@ func TestRunWritesEverything(t *testing.T) {
 			if q, nested := v.(map[string]any); strings.Contains(key, "agree") && (!nested || len(q) != 3 || q["median"] == nil || q["p10"] == nil || q["p90"] == nil) {
 				t.Errorf("%s: %s is %v, want median, p10 and p90", m.Name, key, v)
 			}
+		}
+		if ball, ok := m.Test["ball"].(map[string]any); ok != (m.Name == "manifold8") || ok && (ball["left"] != 0. || ball["inside"] != 20. || m.Extra.ClosedForm == nil || m.Stability["bound_radius"] == nil) {
+			t.Errorf("%s: got the ball %v, the fit %v and %v", m.Name, ball, m.Extra.ClosedForm, m.Stability)
 		}
 		// μ bounds the spectrum by construction.
 		if a, ok := m.Stability["spectral_abscissa"].(float64); !ok || a > ks.DefaultEquation().MaxGrowth() {
@@ -115,7 +136,7 @@ func TestRunWritesEverything(t *testing.T) {
 			t.Errorf("got the cost %+v", c)
 		}
 	}
-	for _, s := range []string{"What is to be shown", "truth", "Seeds", "An iteration of Adam", "report.html"} {
+	for _, s := range []string{"What is to be shown", "truth", "Seeds", "An iteration of Adam", "closed form: dynamics by", "report.html"} {
 		if !strings.Contains(stdout, s) {
 			t.Errorf("standard output lacks %q", s)
 		}
@@ -148,7 +169,7 @@ func TestEvaluate(t *testing.T) {
 		}
 	}
 	drawn, err := filepath.Glob(filepath.Join(dir, "figures", "*.csv"))
-	if err != nil || len(drawn) != 7 {
+	if err != nil || len(drawn) != 8 {
 		t.Fatalf("got the figures %v, %v", drawn, err)
 	}
 	for _, path := range drawn {
@@ -187,8 +208,9 @@ func TestWrongInput(t *testing.T) {
 		args string
 		want string
 	}{
-		{"-only latent2", `got "latent2", want one of latent20, latent7, mlp20, adam20`},
-		{"-latent 8", `got "8", want one of 20, 7, 64`},
+		{"-only latent2", `got "latent2", want one of dmd20, opinf20, bilinear20`},
+		{"-latent 9", `got "9", want one of 20, 8, 7, 64`},
+		{"-interval 0.3", "an interval of 0.3"},
 		{"-autoencoder plain", `got "plain", want one of fourier, mlp, fourier+mlp`},
 		{"-optimizer sgd", `want one of soap, adam`},
 		{"-integrator etd", `got "etd", want one of etd1`},

@@ -30,7 +30,7 @@ func TestPrintConfigReproducesItself(t *testing.T) {
 	if again, _ := printed(t, "-config", path, "-cost=false"); again != text {
 		t.Errorf("the configuration does not reproduce itself:\n%s\n%s", text, again)
 	}
-	m := c.Models[1]
+	m := c.Models[5]
 	if c.Seed != 5 || len(c.Cost.Batches) != 0 || m.Train.First.Iterations != 7 || m.LargestBatch() != 10 || len(m.Train.Phases) != 1 || m.Train.Phases[0].Window != 3 || m.Seeds != 3 ||
 		m.Train.First.Optimizer != "adam" || m.Model.Dtype != "float32" {
 		t.Errorf("got %+v", m)
@@ -43,11 +43,11 @@ func TestDefaultConfig(t *testing.T) {
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	if c.Data.Runs != 20 || c.Test.Starts < 200 || c.Test.LongRuns != 20 || c.Test.LongTime != 2000 || len(c.Models) != 2 {
+	if c.Data.Runs != 20 || c.Test.Starts < 200 || c.Test.LongRuns != 20 || c.Test.LongTime != 2000 || len(c.Models) != len(byDefault) {
 		t.Errorf("got %+v", c)
 	}
-	for i, latent := range []int{20, 7} {
-		m := c.Models[i]
+	for i, m := range recipesNamed("latent20", "latent7") {
+		latent := []int{20, 7}[i]
 		// μ is the largest of q² − q⁴, q = 2πk/22, that of k = 2.
 		if m.Model.LatentDim() != latent || m.Train.Phases[0].Window != 8 || math.Abs(m.Model.Linear.Shift-0.21982) > 1e-5 || m.Model.Integrator != "etd1" {
 			t.Errorf("got %+v", m)
@@ -58,10 +58,10 @@ func TestDefaultConfig(t *testing.T) {
 		t.Errorf("-quick: %v", err)
 	}
 	c = defaultConfig()
-	for _, r := range recipes {
-		c.Models = []ModelConfig{r.model()}
+	for _, m := range allRecipes() {
+		c.Models = []ModelConfig{m}
 		if err := c.Validate(); err != nil {
-			t.Errorf("%s: %v", r.name, err)
+			t.Errorf("%s: %v", m.Name, err)
 		}
 	}
 }
@@ -73,7 +73,9 @@ func TestFlagsChooseModels(t *testing.T) {
 		kind  string // autoencoder of the first
 		by    string // its optimizer
 	}{
-		{nil, []string{"latent20", "latent7"}, fourier, "soap"},
+		{nil, byDefault, fourier, "soap"},
+		{[]string{"-latent", "20"}, []string{"latent20"}, fourier, "soap"},
+		{[]string{"-latent", "8"}, []string{"latent8"}, fourierMLP, "soap"},
 		{[]string{"-latent", "7"}, []string{"latent7"}, fourierMLP, "soap"},
 		{[]string{"-latent", "64"}, []string{"latent64"}, identity, "soap"},
 		{[]string{"-latent", "20", "-autoencoder", "mlp"}, []string{"mlp20"}, mlp, "soap"},
@@ -81,7 +83,7 @@ func TestFlagsChooseModels(t *testing.T) {
 		{[]string{"-latent", "20", "-autoencoder", "mlp", "-optimizer", "adam"}, []string{"mlp20"}, mlp, "adam"},
 		{[]string{"-latent", "7", "-autoencoder", "fourier+mlp"}, []string{"latent7"}, fourierMLP, "soap"},
 		{[]string{"-only", "adam20,latent20,mlp20"}, []string{"latent20", "mlp20", "adam20"}, fourier, "soap"},
-		{[]string{"-autoencoder", "mlp"}, []string{"latent20", "latent7"}, mlp, "soap"},
+		{[]string{"-only", "latent20,latent7", "-autoencoder", "mlp"}, []string{"latent20", "latent7"}, mlp, "soap"},
 	} {
 		_, cfg := printed(t, c.args...)
 		var names []string
@@ -110,7 +112,7 @@ func TestSetPairs(t *testing.T) {
 	u0 := equation.States(50, 3)
 	d := data.Shared([]float64{0}, [][][]float64{u0}, nil)
 	for latent, modes := range map[int]int{20: 10, 8: 4, 7: 4} {
-		m := recipes[0].model()
+		m := recipesNamed("latent20")[0]
 		m.Model.Dtype = "float64"
 		m.Model.Autoencoder.Latent = latent
 		m.setAutoencoder(fourier)

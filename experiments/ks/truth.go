@@ -87,7 +87,7 @@ func (l *laboratory) runs(name string, n, snapshots int, seed uint64) (*data.Dat
 // asked for.
 func (l *laboratory) finerRuns() (*data.Dataset, error) {
 	d := l.Data
-	if d.Interval == 1 {
+	if d.interval() == 1 {
 		return l.training, nil
 	}
 	key := struct {

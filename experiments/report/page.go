@@ -82,15 +82,16 @@ func (p *Page) Publish(dir string, stdout io.Writer) error {
 			return err
 		}
 	}
-	data, err := p.Report.Write(dir)
-	if err != nil {
-		return err
-	}
+	p.Report.finish()
 	html, err := p.Write(dir)
 	if err != nil {
 		return err
 	}
 	if err := file.WriteBytes(filepath.Join(dir, "report.md"), p.Markdown()); err != nil {
+		return err
+	}
+	data, err := p.Report.Write(dir) // last: a run that has it is finished
+	if err != nil {
 		return err
 	}
 	for _, t := range p.Filled() {

@@ -77,15 +77,20 @@ func New(experiment string, config any) *Report {
 // Write writes report.json into a folder, whole or not at all, and returns its
 // path. See [Marshal] for numbers that are not finite.
 func (r *Report) Write(dir string) (string, error) {
-	if r.Seconds == 0 && !r.start.IsZero() {
-		r.Seconds = r.Earlier + time.Since(r.start).Seconds()
-	}
+	r.finish()
 	data, err := Marshal(r)
 	if err != nil {
 		return "", err
 	}
 	path := filepath.Join(dir, "report.json")
 	return path, file.WriteBytes(path, data)
+}
+
+// finish stops the clock.
+func (r *Report) finish() {
+	if r.Seconds == 0 && !r.start.IsZero() {
+		r.Seconds = r.Earlier + time.Since(r.start).Seconds()
+	}
 }
 
 // CPU names the processor and says how many of it the program may use.

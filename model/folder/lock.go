@@ -53,3 +53,14 @@ func (l *lock) release() {
 		}
 	}
 }
+
+// Busy reports whether the folder has a writer.
+func Busy(dir string) bool {
+	dir, err := resolve(dir)
+	if err != nil {
+		return false
+	}
+	l, err := tryLock(dir)
+	l.release()
+	return err == nil && l == nil
+}

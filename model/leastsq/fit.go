@@ -264,10 +264,7 @@ func fill(b *block, all []*system, groups []kernel.Group, parts int, phi []float
 	l := parts * rows
 	for i, s := range all {
 		at := 0
-		for _, g := range groups {
-			if g.At == s.at {
-				break
-			}
+		for _, g := range groups[:s.group] {
 			at += g.Features * l
 		}
 		kernel.AxpyTo(b.x[i], weight(s), phi[at:at+s.features*l])
@@ -279,10 +276,7 @@ func target(b *block, all []*system, groups []kernel.Group, parts int, y []float
 	l := parts * rows
 	for i, s := range all {
 		at := 0
-		for _, g := range groups {
-			if g.At == s.at {
-				break
-			}
+		for _, g := range groups[:s.group] {
 			at += g.Outs * l
 		}
 		w := weight(s)

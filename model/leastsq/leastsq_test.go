@@ -389,3 +389,24 @@ func TestBilinear(t *testing.T) {
 		t.Errorf("rank 1: got the loss %g, %v", lost, err)
 	}
 }
+
+// Outputs that no monomial of the degree enters, as those of high wave numbers, stay 0,
+// and their targets are residual.
+func TestMapWithoutFeatures(t *testing.T) {
+	p := kernel.NewPeriodicPolynomial(1, 2, 3, 2, true) // of one pair, whose square is k = 2
+	rng := rand.New(rand.NewPCG(7, 8))
+	var x, y [][]float64
+	for range 50 {
+		c, s := rng.NormFloat64(), rng.NormFloat64()
+		x = append(x, []float64{c, s})
+		// b₁² with b = s + ic is (s² − c²) + 2isc: the sine of k = 2 and its cosine.
+		y = append(y, []float64{3 * 2 * s * c, 3 * (s*s - c*c), 1, 1})
+	}
+	c, r, err := Map(p, x, y, Config{Form: Differences, Order: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c) != 1 || math.Abs(c[0]-3) > 1e-12 || !(r.Residual > 0.1 && r.Residual < 1) {
+		t.Errorf("got %v, %+v, want the coefficient 3", c, r)
+	}
+}

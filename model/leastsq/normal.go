@@ -17,6 +17,7 @@ const bandRows = 96
 // the targets, both summed over all rows of the data.
 type system struct {
 	features int
+	group    int   // its number
 	at, outs int   // of the group, in all coefficients
 	columns  []int // of the group
 	outputs  []int // the components of the image that these are
@@ -34,7 +35,7 @@ type system struct {
 // systems divides the coefficients of p. With rates, one for each component of its
 // image, only components of like rates share a system.
 func systems(p *kernel.Polynomial, rates []float64) (all []*system) {
-	for _, g := range p.Groups() {
+	for k, g := range p.Groups() {
 		var parts [][]int
 		switch {
 		case p.Periodic() || rates == nil:
@@ -47,7 +48,7 @@ func systems(p *kernel.Polynomial, rates []float64) (all []*system) {
 			parts = alike(rates)
 		}
 		for _, columns := range parts {
-			s := &system{features: g.Features, at: g.At, outs: g.Outs, columns: columns, outputs: g.Outputs}
+			s := &system{group: k, features: g.Features, at: g.At, outs: g.Outs, columns: columns, outputs: g.Outputs}
 			if !p.Periodic() {
 				s.outputs = columns
 			}

@@ -48,6 +48,9 @@ type solution struct {
 // below 10⁵; an orthogonal factorisation of all rows, for ten times the work, would be
 // for ridges of 1e-14. A correction, which fits what is left, refines the solution as well.
 func (s *system) solve(ridge float64) (*solution, error) {
+	if s.features == 0 { // none of the degree enters such outputs
+		return &solution{c: new(mat.Dense), residual: s.square, condition: 1}, nil
+	}
 	g, d := s.scaled()
 	n, m := s.features, len(s.columns)
 	for i := range n {

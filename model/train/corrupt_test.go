@@ -3,10 +3,12 @@ package train
 import (
 	"context"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pkg/errors"
 
@@ -142,5 +144,36 @@ func TestOneTrainer(t *testing.T) {
 	tr := p.trainer(t, WithCheckpoint("/dev/null/run", 0), WithHook(func(Metrics) { t.Error("an iteration was done") }))
 	if err := tr.Fit(context.Background()); err == nil {
 		t.Error("a path below a file was accepted")
+	}
+}
+
+// The last save of a training was killed when it was whole and not yet in its place:
+// to go on puts it there.
+func TestCompleteIsTidied(t *testing.T) {
+	p := smallTraining()
+	dir := filepath.Join(t.TempDir(), "run")
+	want := p.fit(t, WithCheckpoint(dir, time.Hour))
+	next := filepath.Join(dir, ".checkpoint-next")
+	if err := os.Mkdir(next, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{folder.Manifest, "weights.npz"} {
+		if err := os.Rename(filepath.Join(dir, name), filepath.Join(next, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tr, err := Resume(dir, p.data(), WithCheckpoint(dir, time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tr.Fit(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	wantSameEnd(t, "resumed", tr, want)
+	if _, err := os.Stat(next); !os.IsNotExist(err) {
+		t.Errorf("%s is there: %v", next, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, folder.Manifest)); err != nil {
+		t.Error(err)
 	}
 }

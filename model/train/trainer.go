@@ -175,7 +175,12 @@ func (t *Trainer) newOptimizer() (optim.Optimizer, error) {
 // before the first iteration whether it can be written. The error is
 // folder.ErrBusy where another training, or a second Fit of this one, writes it.
 func (t *Trainer) Fit(ctx context.Context) (err error) {
-	if t.stage == stageDone && t.saved { // there is nothing to do, and nothing to be saved
+	if t.stage == stageDone && t.saved {
+		// There is nothing to do, and nothing to be saved, but what a writer that was
+		// killed has not moved to its place. It is read all the same.
+		if w, err := folder.Open(t.dir, fileNames...); err == nil {
+			w.Close()
+		}
 		return nil
 	}
 	if t.dir != "" {

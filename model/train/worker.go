@@ -68,7 +68,13 @@ func (t *Trainer) span() (longest float64) {
 		_, times := s.Shape()
 		steps := s.Whole()[0].Steps
 		rows := len(steps) / (times - 1) // which have steps of their own, or 1
-		longest = max(longest, floats.Sum(steps)/float64(rows))
+		for r := range rows {
+			var sum float64
+			for k := r; k < len(steps); k += rows {
+				sum += steps[k]
+			}
+			longest = max(longest, sum)
+		}
 	}
 	return longest
 }
