@@ -100,24 +100,6 @@ func (m Radau) SolveFrom(ctx context.Context, p StiffProblem, u0 [][]float64, t0
 	return d, stats, errors.Wrap(err, "ode: Radau.SolveFrom")
 }
 
-// SolveEach is SolveFrom for times that each trajectory has of its own.
-func (m Radau) SolveEach(ctx context.Context, p StiffProblem, u0 [][]float64, t0 float64, times [][]float64) (*data.Dataset, StiffStats, error) {
-	if len(times) != len(u0) {
-		return nil, StiffStats{}, errors.Wrapf(data.ErrShape, "ode: Radau.SolveEach: times, got those of %d trajectories, want %d as of states", len(times), len(u0))
-	}
-	d := &data.Dataset{}
-	for s, own := range times {
-		if err := m.checkSolve(p, u0, t0, own); err != nil {
-			return nil, StiffStats{}, errors.Wrapf(err, "ode: Radau.SolveEach: trajectory %d", s)
-		}
-		one := data.Zeros(slices.Clone(own), 1, p.Components())
-		d.Components = one.Components
-		d.Trajectories = append(d.Trajectories, one.Trajectories[0])
-	}
-	d, stats, err := m.fill(ctx, p, u0, t0, d)
-	return d, stats, errors.Wrap(err, "ode: Radau.SolveEach")
-}
-
 func (m Radau) solve(ctx context.Context, p StiffProblem, u0 [][]float64, t0 float64, times []float64) (*data.Dataset, StiffStats, error) {
 	if err := m.checkSolve(p, u0, t0, times); err != nil {
 		return nil, StiffStats{}, err

@@ -111,37 +111,6 @@ func (m RKF45) Steps(p Problem, u0 [][]float64, n int) (*data.Dataset, Stats, er
 	return d, s.stats, nil
 }
 
-// StepsEach is Steps for every state by itself: each trajectory has the times that
-// the step size control chose for it alone, as the data of section 5.1 have them.
-// They are solved in parallel.
-func (m RKF45) StepsEach(p Problem, u0 [][]float64, n int) (*data.Dataset, Stats, error) {
-	all := &data.Dataset{Trajectories: make([]data.Trajectory, len(u0))}
-	stats := make([]Stats, len(u0))
-	_, err := stack.Each(len(u0), nil, func() func(int) error {
-		return func(s int) error {
-			d, own, err := m.Steps(p, u0[s:s+1], n)
-			if err == nil {
-				all.Trajectories[s], stats[s] = d.Trajectories[0], own
-			}
-			return err
-		}
-	})
-	if err == nil && len(u0) == 0 {
-		err = errors.Wrap(stack.Check(u0, p.Dim()), "ode: RKF45.StepsEach")
-	}
-	if err != nil {
-		return nil, Stats{}, err
-	}
-	all.Components = p.Components()
-	var sum Stats
-	for _, s := range stats {
-		sum.Accepted += s.Accepted
-		sum.Rejected += s.Rejected
-		sum.Evaluations += s.Evaluations
-	}
-	return all, sum, nil
-}
-
 // The tableau of Fehlberg's formula 2. The problems are autonomous, so that the
 // nodes are not needed. fehlbergB is the formula of order 5, fehlbergE is that
 // less the formula of order 4.

@@ -43,11 +43,12 @@ type Flags struct {
 	Debug       bool
 	CPUProfile  string
 
-	Predict  string
-	Initial  string
-	Times    string
-	Substeps int
-	Out      string
+	Predict      string
+	Initial      string
+	Times        string
+	Trajectories string
+	Substeps     int
+	Out          string
 
 	Evaluate string
 
@@ -128,6 +129,7 @@ func NewFlags(experiment, summary string) *Flags {
 	text(&f.Predict, "predict", "predict with the model in `DIR`, a checkpoint's folder or a run of one model")
 	text(&f.Initial, "initial", "initial states, a row each: .csv or .npy `FILE`, in the data's own variables")
 	text(&f.Times, "times", "times `SPEC`: start:stop:step, log:start:stop:n, or a file; the first is the initial states'")
+	text(&f.Trajectories, "trajectories", "in place of both, a data set `FILE`: each trajectory from its first state on, at its own times, with its parameters and inputs")
 	count(&f.Substeps, "substeps", "`K` steps of the integrator for each interval")
 	text(&f.Out, "out", "`FILE` .csv, .npy or .npz for the prediction, - for CSV on standard output; with -evaluate a folder")
 
@@ -179,13 +181,16 @@ func (f *Flags) check() error {
 		return Usagef("flags -predict and -evaluate: got both, want one")
 	}
 	if f.Given("predict") {
+		if f.Given("trajectories") && (f.Given("initial") || f.Given("times")) {
+			return Usagef("flag -trajectories: got -initial or -times too, want them in the file alone")
+		}
 		for _, need := range []string{"initial", "times", "out"} {
-			if !f.Given(need) {
+			if !f.Given(need) && (need == "out" || !f.Given("trajectories")) {
 				return Usagef("flag -predict: got no -%s, want -initial FILE -times SPEC -out FILE", need)
 			}
 		}
 		if err := f.onlyWith("predict", "which changes nothing of the model but its time steps; leave it out",
-			"initial", "times", "out", "integrator", "substeps", "only"); err != nil {
+			"initial", "times", "trajectories", "out", "integrator", "substeps", "only"); err != nil {
 			return err
 		}
 	}
@@ -197,7 +202,7 @@ func (f *Flags) check() error {
 	if f.Given("out") && !f.Given("predict") && !f.Given("evaluate") {
 		return Usagef("flag -out: got neither -predict nor -evaluate, want one of them")
 	}
-	for _, only := range []string{"initial", "times"} {
+	for _, only := range []string{"initial", "times", "trajectories"} {
 		if f.Given(only) && !f.Given("predict") {
 			return Usagef("flag -%s: got no -predict, want -predict DIR with it", only)
 		}
@@ -212,7 +217,7 @@ func (f *Flags) check() error {
 			return Usagef("flag -%s: got no -%s, want it too", needs[0], needs[1])
 		}
 	}
-	for _, name := range []string{"config", "run", "checkpoints", "only", "integrator", "predict", "initial", "times", "out", "evaluate", "cpuprofile", "sweep", "task", "gather", "by"} {
+	for _, name := range []string{"config", "run", "checkpoints", "only", "integrator", "predict", "initial", "times", "trajectories", "out", "evaluate", "cpuprofile", "sweep", "task", "gather", "by"} {
 		if f.Given(name) && f.Set.Lookup(name).Value.String() == "" {
 			return Usagef("flag -%s: got an empty value, want one", name)
 		}

@@ -16,10 +16,11 @@ import (
 	"spnode/experiments/sweep"
 	"spnode/model"
 	"spnode/model/folder"
+	"spnode/model/train"
 )
 
 // Prediction does what -predict asks for: it reads the model, the initial
-// states and the times, and writes the predicted states in physical, unscaled
+// states and the times, or trajectories that have both, and writes the predicted states in physical, unscaled
 // variables to -out, or as CSV to stdout for "-". Nothing of the training is
 // needed, and the model may be of any experiment.
 //
@@ -47,21 +48,18 @@ func (f *Flags) Prediction(stdout, warnings io.Writer) error {
 	if err != nil {
 		return err
 	}
-	u0, times, err := f.start(m)
-	if err != nil {
-		return err
-	}
 	if m, err = f.deploy(m); err != nil {
 		return AsUsage(err)
 	}
-	if err := f.warn(m, u0, warnings); err != nil {
-		return err
+	predicted := f.fromStates
+	if f.Given("trajectories") {
+		predicted = f.trajectories
 	}
-	u, err := m.Predict(u0, times)
+	d, err := predicted(m, warnings)
 	if err != nil {
 		return AsUsage(err)
 	}
-	return f.writePrediction(data.Shared(times, u, m.Config().Components), stdout)
+	return f.writePrediction(d, stdout)
 }
 
 // start reads the initial states of a model and the times.
@@ -70,21 +68,6 @@ func (f *Flags) start(m *model.Model) (u0 [][]float64, times []float64, err erro
 		times, err = data.ParseTimes(f.Times)
 	}
 	return u0, times, AsUsage(err)
-}
-
-// warn tells of initial states that the model was not trained for.
-func (f *Flags) warn(m *model.Model, u0 [][]float64, warnings io.Writer) error {
-	if far := m.Far(u0); len(far) > 0 {
-		worst := slices.MaxFunc(far, func(a, b model.Far) int { return cmp.Compare(a.Deviations, b.Deviations) })
-		fmt.Fprintf(warnings, "%s: %d of %d states are far from those that the model was trained to start from; state %d by %.0f deviations of them: its prediction may be wrong without another sign\n",
-			f.Set.Name(), len(far), len(u0), worst.State, worst.Deviations)
-	}
-	outside, err := m.Outside(u0)
-	if len(outside) > 0 {
-		fmt.Fprintf(warnings, "%s: %d of %d states, state %d the first, are outside of the ball of radius %.4g that holds the data: what is predicted of them is bounded, and nothing else is known of it\n",
-			f.Set.Name(), len(outside), len(u0), outside[0], m.Config().Nonlinear.Radius)
-	}
-	return AsUsage(err)
 }
 
 func (f *Flags) writePrediction(d *data.Dataset, stdout io.Writer) (err error) {
@@ -99,6 +82,56 @@ func (f *Flags) writePrediction(d *data.Dataset, stdout io.Writer) (err error) {
 		err = errors.WithMessage(err, "the prediction runs away and is not written; try more -substeps or another -integrator")
 	}
 	return err
+}
+
+// fromStates predicts from the states of -initial at the times of -times.
+func (f *Flags) fromStates(m *model.Model, warnings io.Writer) (*data.Dataset, error) {
+	u0, times, err := f.start(m)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.warn(m, u0, warnings); err != nil {
+		return nil, err
+	}
+	u, err := m.Predict(u0, times)
+	if err != nil {
+		return nil, err
+	}
+	return data.Shared(times, u, m.Config().Components), nil
+}
+
+// trajectories predicts those of -trajectories.
+func (f *Flags) trajectories(m *model.Model, warnings io.Writer) (*data.Dataset, error) {
+	d, err := data.ReadWith(f.Trajectories, data.ReadOptions{Components: m.Config().Components})
+	if err != nil {
+		return nil, err
+	}
+	u0 := make([][]float64, d.Samples())
+	for s, tr := range d.Trajectories {
+		u0[s] = tr.States[0]
+	}
+	if err := f.warn(m, u0, warnings); err != nil {
+		return nil, err
+	}
+	return train.Predict(m, d)
+}
+
+// warn tells of initial states that the model was not made for.
+func (f *Flags) warn(m *model.Model, u0 [][]float64, warnings io.Writer) error {
+	if far := m.Far(u0); len(far) > 0 {
+		worst := slices.MaxFunc(far, func(a, b model.Far) int { return cmp.Compare(a.Deviations, b.Deviations) })
+		fmt.Fprintf(warnings, "%s: %d of %d states are far from those that the model was trained to start from; state %d by %.0f deviations of them: its prediction may be wrong without another sign\n",
+			f.Set.Name(), len(far), len(u0), worst.State, worst.Deviations)
+	}
+	outside, err := m.Outside(u0)
+	if err != nil {
+		return err
+	}
+	for _, i := range outside {
+		fmt.Fprintf(warnings, "%s: state %d is outside of the ball of radius %.4g that holds the data: its prediction is bounded, and not learned\n",
+			f.Set.Name(), i, m.Config().Nonlinear.Radius)
+	}
+	return nil
 }
 
 // checkOut refuses, before anything is worked out, a file that could not be

@@ -365,3 +365,42 @@ func TestLoadModelAfterAKilledWriter(t *testing.T) {
 		}
 	}
 }
+
+// Trajectories of a file are predicted at the times of each, with its parameters and
+// inputs.
+func TestPredictTrajectories(t *testing.T) {
+	dir := t.TempDir()
+	m := savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) {
+		c.Parameters = model.ParametersConfig{Known: model.Known{Names: []string{"T"}}, Time: true}
+		c.Inputs = model.InputsConfig{Known: model.Known{Names: []string{"w"}}}
+	})
+	file := writeFile(t, filepath.Join(dir, "d.csv"), []byte(`run,t,x1,x2,parameter:T,input:w
+a,0,1,2,0.5,0
+a,0.5,,,0.5,1
+a,2,,,0.5,-1
+b,1,0,1,0.7,2
+b,1.25,,,0.7,3
+`))
+	code, out, errs := predict("-predict", filepath.Join(dir, "m"), "-trajectories", file, "-out", "-")
+	if code != 0 {
+		t.Fatal(errs)
+	}
+	want, err := m.PredictEach([]model.Run{
+		{State: []float64{1, 2}, Times: []float64{0, 0.5, 2}, Parameters: []float64{0.5}, Input: model.Signal{Values: [][]float64{{0}, {1}, {-1}}}},
+		{State: []float64{0, 1}, Times: []float64{1, 1.25}, Parameters: []float64{0.7}, Input: model.Signal{Values: [][]float64{{2}, {3}}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range append(want[0], want[1]...) {
+		for _, v := range u {
+			if text := strconv.FormatFloat(v, 'g', -1, 64); !strings.Contains(out, text) {
+				t.Errorf("got\n%s\nwant %s in it", out, text)
+			}
+		}
+	}
+	code, _, errs = predict("-predict", filepath.Join(dir, "m"), "-initial", writeFile(t, filepath.Join(dir, "i.csv"), []byte("1,2\n")), "-times", "0:1:1", "-out", "-")
+	if code == 0 || !strings.Contains(errs, "parameters [T]") {
+		t.Errorf("without parameters: got %d, %s", code, errs)
+	}
+}

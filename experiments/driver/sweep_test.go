@@ -174,41 +174,6 @@ func process(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	return c, &says
 }
 
-// Every signal that asks a run to end saves it, however often it comes.
-func TestSignals(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("no such signals")
-	}
-	noScheduler(t)
-	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2} {
-		t.Run(s.String(), func(t *testing.T) {
-			t.Parallel()
-			root := t.TempDir()
-			c, says := process(t, "-checkpoints", root, "-run", "r", "-quiet", "-only", "two", "-iterations", "100000000")
-			manifest := filepath.Join(root, "r", "two", "MANIFEST.json")
-			for { // until it trains
-				if _, err := os.Stat(manifest); err == nil {
-					break
-				}
-				time.Sleep(5 * time.Millisecond)
-			}
-			for range 3 {
-				if err := c.Process.Signal(s); err != nil {
-					break // it has ended already
-				}
-				if s == syscall.SIGINT { // a second one of a person's stops at once
-					break
-				}
-			}
-			c.Wait() // which says what the exit code does
-			if code := c.ProcessState.ExitCode(); code != driver.ExitInterrupted || !strings.Contains(says.String(), "the state is saved") {
-				t.Errorf("exit code %d, %s, want %d", code, says, driver.ExitInterrupted)
-			}
-			drivertest.Weights(t, filepath.Dir(manifest))
-		})
-	}
-}
-
 // A sweep whose processes, two at once on the same runs, are killed at random
 // moments, by kill -9 or by SIGTERM, and started again until it is done, has the bits
 // of one that nobody disturbed. SPNODE_TORTURE is the number of its runs.

@@ -63,11 +63,12 @@ func (r *Results) panel(i int, label string) figure.Panel {
 		positive = positive && x.error > 0
 	}
 	p.Y.Log = positive
+	seed := isSeed(r.Outcomes[0].Settings[i].Path)          // of which the order says nothing
 	p.X.Log = note == "" && least > 0 && largest > 20*least // more than a decade
 	for k, name := range names {
 		m := models[name]
 		p.Series = append(p.Series, figure.Dots(figure.Color(1+k), name, m.x, m.y))
-		if x, y := medians(m.x, m.y); len(x) > 1 && len(x) < len(m.x) {
+		if x, y := medians(m.x, m.y); len(x) > 1 && len(x) < len(m.x) && !seed {
 			p.Series = append(p.Series, figure.Line(figure.Color(1+k), "", x, y))
 		}
 	}

@@ -37,7 +37,7 @@ type row struct {
 // Gather reads the results from the files of a sweep, which may be half done. by
 // names the measure to compare by, as in report.json's test, "heldout_max_abs" or
 // "train_grid.rel"; empty: the first of the held-out errors, or else of the relative
-// ones, or the first.
+// ones or the root mean squares, or the first.
 func Gather(dir, by string) (*Results, error) {
 	f, err := Open(dir)
 	if err != nil {
@@ -69,7 +69,7 @@ func (r *Results) compareBy(by string) error {
 	}
 	r.Error = by
 	if by == "" {
-		for _, word := range []string{"held", "rel", ""} {
+		for _, word := range []string{"held", "rel", "rms", ""} {
 			if i := slices.IndexFunc(names, func(n string) bool { return strings.Contains(n, word) }); i >= 0 {
 				r.Error = names[i]
 				break
@@ -150,10 +150,12 @@ func (r *Results) missing() *report.Table {
 	return t
 }
 
+func isSeed(path string) bool { return path == "seed" || strings.HasSuffix(path, ".seed") }
+
 // seedless is what tells a task's settings from others but for seeds.
 func (o *Outcome) seedless(labels []string) (names []string) {
 	for i, s := range o.Settings {
-		if s.Path != "seed" && !strings.HasSuffix(s.Path, ".seed") {
+		if !isSeed(s.Path) {
 			names = append(names, labels[i]+" "+s.Text())
 		}
 	}

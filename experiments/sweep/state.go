@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -123,14 +124,15 @@ func (o *Outcome) read(dir string, text []byte) error {
 }
 
 // numbers lists the numbers of a report's object in their order. Of a list of
-// numbers, the components of an error, it takes the largest; lists of lists are left
-// out.
+// numbers, the components of an error, it takes the largest; objects in a list go by
+// their first text, or their number; lists of lists are left out.
 func numbers(prefix string, o object) (all []Measure) {
 	for _, m := range o {
 		name := prefix + m.key
 		var v float64
 		var values []*float64
 		var parts object
+		var several []object
 		switch {
 		case string(m.value) == "null":
 			if v, ok := reason(o, m.key); ok {
@@ -150,9 +152,24 @@ func numbers(prefix string, o object) (all []Measure) {
 			all = append(all, Measure{name, v})
 		case json.Unmarshal(m.value, &parts) == nil:
 			all = append(all, numbers(name+".", parts)...)
+		case json.Unmarshal(m.value, &several) == nil:
+			for i, o := range several {
+				all = append(all, numbers(name+"."+o.label(i)+".", o)...)
+			}
 		}
 	}
 	return all
+}
+
+// label names an object that is element i of a list.
+func (o object) label(i int) string {
+	for _, m := range o {
+		var text string
+		if json.Unmarshal(m.value, &text) == nil && string(m.value) != "null" {
+			return text
+		}
+	}
+	return strconv.Itoa(i)
 }
 
 // reason is the number that report.Marshal writes beside a null.

@@ -150,7 +150,7 @@ func halfDone(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, test := range []string{`{"A": [[9]], "heldout": 3, "max_abs": [1, 5, 2]}`, `{"heldout": 1, "max_abs": [1]}`, `{"heldout": null, "heldout_reason": "+Inf"}`} {
+	for i, test := range []string{`{"A": [[9]], "heldout": 3, "max_abs": [1, 5, 2], "grids": [{"on": "a", "rms": 7}, {"rms": 8}]}`, `{"heldout": 1, "max_abs": [1]}`, `{"heldout": null, "heldout_reason": "+Inf"}`} {
 		task := s.Tasks()[i]
 		write(t, filepath.Join(f.Task(task), "report.json"),
 			fmt.Sprintf(`{"seconds": 2, "models": [{"name": "m", "train": {"loss": 0.5, "seconds": %d}, "test": %s}]}`, 10+i, test))
@@ -186,7 +186,7 @@ func TestGather(t *testing.T) {
 	if got := page.Tables[1].Rows[0]; !slices.Equal(got, []string{"m", "all", "3", "3", "1", "+Inf", "1"}) {
 		t.Errorf("got the summary %q", got)
 	}
-	if got := page.Tables[2].Rows[0]; !slices.Equal(got, []string{"0", "etd1", "0", "m", "3", "5", "0.5", "10"}) {
+	if got := page.Tables[2].Rows[0]; !slices.Equal(got, []string{"0", "etd1", "0", "m", "3", "5", "7", "8", "0.5", "10"}) {
 		t.Errorf("got the first row %q", got)
 	}
 	if n := len(page.Tables[0].Rows); n != 4 {
@@ -202,11 +202,11 @@ func TestGather(t *testing.T) {
 	if r, err = Gather(dir, "max_abs"); err != nil || r.rows[0].error != 5 {
 		t.Errorf("by max_abs: got %v, %v", r.rows, err)
 	}
-	if _, err := Gather(dir, "mean"); err == nil || !strings.Contains(err.Error(), "heldout, max_abs") {
+	if _, err := Gather(dir, "mean"); err == nil || !strings.Contains(err.Error(), "heldout, max_abs, grids.a.rms, grids.1.rms") {
 		t.Errorf("by what is not there: got %v", err)
 	}
 	csv, err := os.ReadFile(filepath.Join(dir, "sweep.csv"))
-	if err != nil || strings.Count(string(csv), "\n") != 9 || !strings.Contains(string(csv), "2,2-integratoretd1-seed2,done,etd1,2,m,0.5,12,+Inf,NaN") {
+	if err != nil || strings.Count(string(csv), "\n") != 9 || !strings.Contains(string(csv), "2,2-integratoretd1-seed2,done,etd1,2,m,0.5,12,+Inf,NaN,NaN,NaN") {
 		t.Errorf("sweep.csv is\n%s%v", csv, err)
 	}
 }

@@ -1,13 +1,10 @@
 package train
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"runtime"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -151,47 +148,6 @@ func (c Config) stream(phase int) uint64 {
 		return 0
 	}
 	return uint64(phase) + 1
-}
-
-// read checks the data, scales them and takes their checksum.
-func (t *Trainer) read(d *data.Dataset) error {
-	if err := d.Validate(); err != nil {
-		return dataError("%v", err)
-	}
-	if got, want := d.Dim(), t.Model.Config().Dim; got != want {
-		return dataError("states: got %d components, want %d as the model has", got, want)
-	}
-	take, err := taking(t.Model, d)
-	if err != nil {
-		return err
-	}
-	t.data = make([]Trajectory, d.Samples())
-	for s, from := range d.Trajectories {
-		tr := Trajectory{Name: "trajectory " + cmp.Or(from.Name, strconv.Itoa(s)), Times: from.Times, Weight: cmp.Or(from.Weight, 1)}
-		if len(tr.Times) < 2 {
-			return dataError("times of %s: got %d, want at least 2", tr.Name, len(tr.Times))
-		}
-		run := take(from)
-		tr.Parameters = run.Parameters
-		states := from.States
-		if len(d.Inputs) > 0 {
-			tr.Times, states, tr.inputs = driven(run, states)
-		}
-		for k, x := range states {
-			if err := t.Model.CheckStates(x); err != nil {
-				return errors.WithMessagef(err, "train: %s, t = %g", tr.Name, tr.Times[k])
-			}
-			tr.flat = append(tr.flat, t.Model.Scaled(x)...)
-		}
-		tr.gaps = slices.ContainsFunc(tr.flat, math.IsNaN)
-		for width := len(tr.flat) / len(tr.Times); len(tr.States) < len(tr.Times); {
-			at := len(tr.States) * width
-			tr.States = append(tr.States, tr.flat[at:at+width:at+width])
-		}
-		t.data[s] = tr
-	}
-	t.checksum = checksum(t.data)
-	return nil
 }
 
 // newOptimizer returns the optimizer of the first stage at its start.
