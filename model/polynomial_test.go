@@ -195,3 +195,25 @@ func TestPolynomialCheckpoint(t *testing.T) {
 		}
 	}
 }
+
+// A start outside of the ball of the data is told, by the norm of its latent state.
+func TestOutside(t *testing.T) {
+	c := DefaultConfig(2)
+	c.Factor, c.Offset = []float64{10, 10}, []float64{0, 0}
+	c.Nonlinear = NonlinearConfig{Kind: KindPolynomial, PolynomialConfig: PolynomialConfig{Degree: 2}, Radius: 1}
+	m, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := [][]float64{{0.05, 0}, {0.2, 0}, {0.08, 0.08}}
+	if at, err := m.Outside(states); err != nil || len(at) != 2 || at[0] != 1 || at[1] != 2 {
+		t.Errorf("got %v, %v, want 1 and 2", at, err)
+	}
+	c.Nonlinear.Radius = 0
+	if m, err = New(c); err != nil {
+		t.Fatal(err)
+	}
+	if at, err := m.Outside(states); err != nil || at != nil {
+		t.Errorf("without a ball: got %v, %v", at, err)
+	}
+}

@@ -31,9 +31,9 @@ type DataConfig struct {
 	// FloorRuns are runs of their own, as long as a long rollout: how far one
 	// truth's statistics are from another's.
 	FloorRuns int `json:"floor_runs"`
-	// Interval is the time between snapshots to train on, 1 or a whole part of it,
-	// that the steps of the solver divide. Train counts units of time in any case, and
-	// the tests are on snapshots a unit apart.
+	// Interval is the time between snapshots to train on, 1 or a whole part of it.
+	// Train counts units of time in any case, and the tests are on snapshots a unit
+	// apart.
 	Interval float64   `json:"interval,omitempty"` // 0 stands for 1
 	Solver   ks.Solver `json:"solver"`
 }

@@ -165,3 +165,25 @@ func TestSetPairs(t *testing.T) {
 		}
 	}
 }
+
+// Finer runs go through the same states as those a unit apart, to the solver's error
+// of 3e-6 a unit.
+func TestFinerRuns(t *testing.T) {
+	l := bench(t)
+	l.Data.Interval = 0.25
+	d, err := l.finerRuns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(d.Trajectories[0].Times); n != 4*(l.Data.Train-1)+1 {
+		t.Fatalf("got %d snapshots", n)
+	}
+	for s, run := range d.Trajectories {
+		want := l.training.Trajectories[s].States
+		for k := range 3 {
+			if e := floats.Distance(run.States[4*k], want[k], 2) / floats.Norm(want[k], 2); e > 2e-5 {
+				t.Errorf("run %d is off by %g at t = %d", s, e, k)
+			}
+		}
+	}
+}

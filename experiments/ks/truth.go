@@ -102,6 +102,7 @@ func (l *laboratory) finerRuns() (*data.Dataset, error) {
 		defer stage.Done()
 		solver := d.Solver
 		solver.Progress = func(done, total int) { stage.Update(done) }
+		solver.Step = d.Interval / math.Ceil(d.Interval/solver.Step-1e-6) // which divides it
 		times := make([]float64, int(math.Round(float64(d.Train-1)/d.Interval))+1)
 		for k := range times {
 			times[k] = float64(k) * d.Interval
