@@ -40,12 +40,21 @@ robertson *FLAGS:
 ks *FLAGS:
     go run ./experiments/ks {{FLAGS}}
 
+# a model of your own trajectories: just fit -data mine.csv
+fit *FLAGS:
+    go run ./experiments/fit {{FLAGS}}
+
+# fit on problems of the field, and its table
+suite *FLAGS:
+    go run ./experiments/suite {{FLAGS}}
+
 # the figures of the README, anew from the committed checkpoints
 figures OUT="/tmp/spnode-figures":
     go run ./experiments/transient -evaluate checkpoints/transient/reference -out {{OUT}}/transient
     go run ./experiments/robertson -evaluate checkpoints/robertson/reference -out {{OUT}}/robertson
     go run ./experiments/ks -evaluate checkpoints/ks/reference-20 -out {{OUT}}/ks20
     go run ./experiments/ks -evaluate checkpoints/ks/reference-7 -out {{OUT}}/ks7
+    go run ./experiments/ks -evaluate checkpoints/ks/reference-fits -out {{OUT}}/ks-fits
 
 # kills, faults and rival writers, for an hour or -for so long
 torture *FLAGS:
