@@ -2,6 +2,7 @@ package model
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
@@ -70,11 +71,17 @@ func rowsOfBlock(rows, bytesOfRow int) int {
 	return (rows + blocks - 1) / blocks
 }
 
+// building is held while a gradient is derived: Gorgonia adds nodes of its own
+// package to the graph, which workers would share.
+var building sync.Mutex
+
 // block returns the block of a form.
 func (o *Objective) block(f form) (*block, error) {
 	if k := o.blocks[f]; k != nil {
 		return k, nil
 	}
+	building.Lock()
+	defer building.Unlock()
 	k, err := o.m.newBlock(f, o.times, o.half)
 	if err != nil {
 		return nil, err
