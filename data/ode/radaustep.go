@@ -161,15 +161,7 @@ func (r *radauRun) advance(target float64) error {
 			return errors.Wrapf(ErrStep, "%d steps tried and only t=%g reached, next step %g: raise MaxSteps, "+
 				"or loosen RelTol and AbsTol", r.MaxSteps, r.t, r.h)
 		}
-		// What is left is divided evenly, so that no sliver remains for the
-		// step that lands.
-		h, left := r.h, target-r.t
-		landing := left <= h
-		if landing {
-			h = left
-		} else if left < 10*h {
-			h = left / math.Ceil(left/h)
-		}
+		h, landing := fitted(r.h, target-r.t)
 		iterations, factor := r.stage(h)
 		if iterations == 0 {
 			r.stats.NewtonFailures++

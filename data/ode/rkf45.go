@@ -197,15 +197,7 @@ func (s *rkf45Run) advance(target float64) error {
 			return errors.Wrapf(ErrStep, "%d steps tried and only t=%g reached, next step %g: raise MaxSteps, "+
 				"loosen RelTol and AbsTol, or, if the problem is stiff, take a stiff solver", s.MaxSteps, s.t, s.h)
 		}
-		// What is left is divided evenly, so that no sliver remains for the
-		// step that lands.
-		h, left := s.h, target-s.t
-		landing := left <= h
-		if landing {
-			h = left
-		} else if left < 10*h {
-			h = left / math.Ceil(left/h)
-		}
+		h, landing := fitted(s.h, target-s.t)
 		r, worst := s.try(h)
 		grow := min(4, max(0.2, 0.9*math.Pow(r, -1./5)))
 		if r <= 1 {
