@@ -10,7 +10,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
 	"spnode/model/folder"
 )
 

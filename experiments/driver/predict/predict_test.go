@@ -13,9 +13,9 @@ import (
 	"testing"
 
 	"spnode/data/npz"
-	"spnode/experiments/command"
 	"spnode/experiments/driver"
-	"spnode/experiments/predict"
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/predict"
 	"spnode/model"
 )
 

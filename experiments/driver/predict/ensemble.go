@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"spnode/data"
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/sweep"
 	"spnode/model"
 )

@@ -14,10 +14,10 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/drivertest"
-	"spnode/experiments/runs"
-	"spnode/experiments/terminal"
+	"spnode/experiments/driver/runs"
+	"spnode/experiments/driver/terminal"
 	"spnode/model/train"
 )
 

@@ -15,7 +15,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/sweep"
 	"spnode/model"
 	"spnode/model/folder"

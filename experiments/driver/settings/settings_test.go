@@ -8,7 +8,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
 )
 
 type testConfig struct {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/report"
 )
 

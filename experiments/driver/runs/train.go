@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"spnode/data"
-	"spnode/experiments/command"
-	"spnode/experiments/terminal"
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/terminal"
 	"spnode/model"
 	"spnode/model/folder"
 	"spnode/model/train"

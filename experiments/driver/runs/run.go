@@ -14,8 +14,8 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
-	"spnode/experiments/command"
-	"spnode/experiments/settings"
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/settings"
 	"spnode/experiments/sweep"
 	"spnode/model"
 	"spnode/model/folder"
