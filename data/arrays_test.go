@@ -8,6 +8,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/internal/form"
 	"spnode/data/npz"
 )
 
@@ -24,7 +25,9 @@ var textsOf = func(name string, s ...string) npz.Texts { return npz.Texts{Name: 
 func TestReadArrays(t *testing.T) {
 	u := [][]float64{{1, 10, 2.5, gap, 3, -30}, {4, 40, 5, 50}}
 	all := append(append([]float64(nil), u[0]...), u[1]...)
-	plainTwo := with(two(), func(d *Dataset) { d.Components, d.Trajectories[0].Name, d.Trajectories[1].Name = madeUp(2), "", "" })
+	plainTwo := with(two(), func(d *Dataset) {
+		d.Components, d.Trajectories[0].Name, d.Trajectories[1].Name = form.Numbered("u", 2), "", ""
+	})
 	plainOne := plainTwo.Batch(0)
 	xv := textsOf("components", "x", "v")
 	for _, c := range []struct {

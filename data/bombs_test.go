@@ -165,10 +165,10 @@ func TestLimit(t *testing.T) {
 	if err := d.encodeNPZ(&b); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := decodeNPZ(b.Bytes(), ReadOptions{Limit: 15}); err == nil || !strings.Contains(err.Error(), "want at most 15") {
+	if _, err := decode(".npz", b.Bytes(), ReadOptions{Limit: 15}); err == nil || !strings.Contains(err.Error(), "want at most 15") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := decodeNPZ(b.Bytes(), ReadOptions{Limit: 1000}); err != nil {
+	if _, err := decode(".npz", b.Bytes(), ReadOptions{Limit: 1000}); err != nil {
 		t.Error(err)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"spnode/data/internal/form"
 )
 
 // WriteCSV writes d as CSV with the header
@@ -44,7 +46,7 @@ func (d *Dataset) encodeCSV(out io.Writer) error {
 		w.WriteString(",weight:")
 	}
 	for _, name := range d.names() {
-		if prefix, _ := cut(name); prefix != "" || name == "" {
+		if prefix, _ := form.Cut(name); prefix != "" || name == "" {
 			name = "component:" + name
 		}
 		w.WriteString("," + quote(name, true))

@@ -4,10 +4,10 @@ import (
 	"iter"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/pkg/errors"
 
+	"spnode/data/internal/form"
 	"spnode/data/internal/stack"
 )
 
@@ -223,15 +223,5 @@ func (d *Dataset) names() []string {
 	if len(d.Components) > 0 {
 		return d.Components
 	}
-	return madeUp(d.Dim())
-}
-
-func madeUp(dim int) []string { return lettered("u", dim) }
-
-func lettered(letter string, n int) []string {
-	names := make([]string, n)
-	for i := range names {
-		names[i] = letter + strconv.Itoa(i+1)
-	}
-	return names
+	return form.Numbered("u", d.Dim())
 }

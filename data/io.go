@@ -4,6 +4,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
+	"spnode/data/internal/form"
 )
 
 // Write writes d to a file in the format of its extension: .npz or .csv, which
@@ -23,7 +24,7 @@ func (d *Dataset) write(path string) error {
 	if err := d.validate(); err != nil {
 		return err
 	}
-	switch ext := extension(path); ext {
+	switch ext := form.Extension(path); ext {
 	case ".npz":
 		return file.Write(path, d.encodeNPZ)
 	case ".npy":

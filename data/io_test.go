@@ -15,6 +15,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
+	"spnode/data/internal/form"
 	"spnode/data/npz"
 )
 
@@ -64,13 +65,13 @@ func TestWriteCSV(t *testing.T) {
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
 	}
-	got, err := decodeTable(b.Bytes(), ReadOptions{})
+	got, err := decode(".csv", b.Bytes(), ReadOptions{})
 	if err != nil || !reflect.DeepEqual(got, d) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	// The same rows with the times outside.
 	lines := strings.SplitAfter(want, "\n")
-	got, err = decodeTable([]byte(lines[0]+lines[1]+lines[3]+lines[2]+lines[4]), ReadOptions{})
+	got, err = decode(".csv", []byte(lines[0]+lines[1]+lines[3]+lines[2]+lines[4]), ReadOptions{})
 	if err != nil || !reflect.DeepEqual(got, d) {
 		t.Errorf("rows by time: got %v, %v", got, err)
 	}
@@ -198,12 +199,9 @@ func TestReadDamaged(t *testing.T) {
 		}
 	}
 	rnd := rand.New(rand.NewPCG(1, 0))
-	for name, c := range map[string]struct {
-		whole  []byte
-		decode func([]byte) (*Dataset, error)
-	}{".csv": {csv.Bytes(), decodeAnyTable}, ".npz": {zip.Bytes(), decodeAnyNPZ}} {
+	for ext, whole := range map[string][]byte{".csv": csv.Bytes(), ".npz": zip.Bytes()} {
 		for i := range 4000 {
-			b := bytes.Clone(c.whole)
+			b := bytes.Clone(whole)
 			if i < len(b) {
 				b = b[:i]
 			} else {
@@ -211,17 +209,18 @@ func TestReadDamaged(t *testing.T) {
 					b[rnd.IntN(len(b))] = byte(rnd.UintN(256))
 				}
 			}
-			got, err := c.decode(b)
+			got, err := decode(ext, b, ReadOptions{})
 			if err == nil && got.check() == nil {
 				var again bytes.Buffer
 				if err := got.encodeCSV(&again); err != nil {
-					t.Fatalf("%s: %v", name, err)
+					t.Fatalf("%s: %v", ext, err)
 				}
 			}
 		}
 	}
 }
 
-func decodeAnyTable(b []byte) (*Dataset, error) { return decodeTable(b, ReadOptions{}) }
-
-func decodeAnyNPZ(b []byte) (*Dataset, error) { return decodeNPZ(b, ReadOptions{}) }
+// decode reads the content of a file with an extension.
+func decode(ext string, b []byte, o ReadOptions) (*Dataset, error) {
+	return dataset(form.Decode(ext, b, form.Options(o)))
+}

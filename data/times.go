@@ -8,6 +8,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
+	"spnode/data/internal/form"
 	"spnode/data/internal/stack"
 	"spnode/data/internal/table"
 	"spnode/data/npz"
@@ -110,7 +111,7 @@ func fileTimes(path string) ([]float64, error) {
 	if err != nil {
 		return nil, errors.Wrap(err, "neither start:stop:step nor log:start:stop:n nor a file that can be read")
 	}
-	if extension(path) == ".npy" {
+	if form.Extension(path) == ".npy" {
 		a, err := npz.DecodeNPY(b)
 		if err != nil {
 			return nil, err
@@ -129,7 +130,7 @@ func fileTimes(path string) ([]float64, error) {
 	}
 	var times []float64
 	err = t.Rows(func(row table.Row) error {
-		v, err := number(&row, 0)
+		v, err := row.Known(0)
 		times = append(times, v)
 		return err
 	})

@@ -45,8 +45,6 @@ func (d *decoder) array(s *source, depth int) (a Array, err error) {
 	}
 	a.Name = string(name)
 	switch {
-	case depth == 0 && d.want != nil && !d.want(a.Name):
-		a.Err = errors.New("not asked for")
 	case class == cellClass:
 		err = d.cells(s, &a, count, depth)
 	case class == charClass:

@@ -40,19 +40,18 @@ const (
 // maxDepth is deeper than any cell of cells of arrays.
 const maxDepth = 8
 
-// Decode returns the variables of a file in the file's order. Of those that want
-// refuses, where it is not nil, there is name and shape alone. limit bounds the
+// Decode returns the variables of a file in the file's order. limit bounds the
 // bytes that the numbers may take together.
 //
 // A file that is damaged or cut short is an error, never a panic. Sizes are
 // compared with the bytes that there are before memory is taken.
-func Decode(b []byte, limit int64, want func(name string) bool) ([]Array, error) {
-	arrays, err := decode(b, limit, want)
+func Decode(b []byte, limit int64) ([]Array, error) {
+	arrays, err := decode(b, limit)
 	return arrays, errors.Wrap(err, "mat: Decode")
 }
 
-func decode(b []byte, limit int64, want func(string) bool) (arrays []Array, err error) {
-	d := &decoder{left: limit, limit: limit, want: want}
+func decode(b []byte, limit int64) (arrays []Array, err error) {
+	d := &decoder{left: limit, limit: limit}
 	switch {
 	case bytes.HasPrefix(b, []byte("MATLAB 7.3")), bytes.HasPrefix(b, []byte("\x89HDF")):
 		return nil, errors.WithStack(ErrHDF5)
@@ -86,7 +85,6 @@ var ErrHDF5 = errors.New("got a .mat file of version 7.3, which is HDF5, want ve
 type decoder struct {
 	order       binary.ByteOrder
 	left, limit int64 // bytes of numbers
-	want        func(string) bool
 }
 
 // source is the rest of an element.
