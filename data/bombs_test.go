@@ -120,7 +120,7 @@ func TestBombs(t *testing.T) {
 		{"6.7 GB", "<f8", 8, 6400, 0, "which takes 6.71e+09 bytes, want at most"},
 		{"840 MB, 6.7 GB as float64", "|u1", 1, 840, 0, "which takes 7.05e+09 bytes, want at most"},
 		{"claims less", "<f8", 8, 640, 200, "cut short or damaged"},
-		{"claims more", "<f8", 8, 2, 1 << 40, "that unpack to 1099511627776"},
+		{"claims more", "<f8", 8, 2, 1 << 40, "unpack to 1099511627776"},
 	} {
 		head := npyHead(c.descr, fmt.Sprintf("(1, %d, 16)", c.megabytes<<20/c.bytes/16))
 		claim := uint64(c.megabytes<<20 + len(head))

@@ -5,6 +5,7 @@ import (
 
 	"spnode/data/file"
 	"spnode/data/internal/form"
+	"spnode/data/internal/stack"
 )
 
 // Write writes d to a file in the format of its extension: .npz or .csv, which
@@ -29,15 +30,15 @@ func (d *Dataset) write(path string) error {
 		return file.Write(path, d.encodeNPZ)
 	case ".npy":
 		if _, ok := d.Grid(); !ok {
-			return errors.Wrap(ErrShape, "the trajectories have times of their own, want one grid in a .npy file; try .npz")
+			return stack.Shapef("the trajectories have times of their own, want one grid in a .npy file; try .npz")
 		}
 		if len(d.Inputs) > 0 || len(d.Parameters) > 0 {
-			return errors.Errorf("got inputs %q and parameters %q, want none in a .npy file; try .npz", d.Inputs, d.Parameters)
+			return errors.Errorf("there are inputs %q and parameters %q, want none in a .npy file; try .npz", d.Inputs, d.Parameters)
 		}
 		return file.Write(path, d.encodeNPY)
 	case ".csv":
 		return file.Write(path, d.encodeCSV)
 	default:
-		return errors.Errorf("extension, got %q, want .npz, .npy or .csv", ext)
+		return errors.Errorf("extension is %q, want .npz, .npy or .csv", ext)
 	}
 }

@@ -55,7 +55,7 @@ func TestRoundTripRich(t *testing.T) {
 	}
 	d := rich()
 	err := d.Write(filepath.Join(t.TempDir(), "a.csv"))
-	if err == nil || !strings.Contains(err.Error(), `trajectory "second": got inputs at t=-1, where there is no state, for which .csv has no place; try .npz`) {
+	if err == nil || !strings.Contains(err.Error(), `trajectory "second": there are inputs at t=-1, where there is no state, for which .csv has no place; try .npz`) {
 		t.Errorf("inputs at other times: got %v", err)
 	}
 	d.Trajectories[1].Input = Signal{Times: []float64{0, 3}, Values: [][]float64{{0}, {1}}}

@@ -11,10 +11,10 @@ import (
 	"math"
 	"slices"
 
-	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/stat"
 
 	"spnode/data"
+	"spnode/data/internal/stack"
 )
 
 // Facts are what the data say.
@@ -67,7 +67,7 @@ func Look(d *data.Dataset) (*Facts, error) {
 		return nil, err
 	}
 	if !slices.ContainsFunc(d.Trajectories, func(tr data.Trajectory) bool { return len(tr.Times) > 1 }) {
-		return nil, errors.Wrap(data.ErrShape, "inspect: Look: no trajectory has two times, want at least one that has")
+		return nil, stack.Shapef("inspect: Look: no trajectory has two times, want at least one that has")
 	}
 	f := &Facts{}
 	f.components(d)

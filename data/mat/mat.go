@@ -56,9 +56,9 @@ func decode(b []byte, limit int64) (arrays []Array, err error) {
 	case bytes.HasPrefix(b, []byte("MATLAB 7.3")), bytes.HasPrefix(b, []byte("\x89HDF")):
 		return nil, errors.WithStack(ErrHDF5)
 	case len(b) < 128:
-		return nil, errors.Errorf("not a .mat file, or cut short: got %d bytes, want at least 128", len(b))
+		return nil, errors.Errorf("not a .mat file, or cut short: it has %d bytes, want at least 128", len(b))
 	case bytes.IndexByte(b[:4], 0) >= 0:
-		return nil, errors.New("got a .mat file of version 4 or none, want version 5; try save -v7")
+		return nil, errors.New("the .mat file is of version 4 or none, want version 5; try save -v7")
 	case string(b[126:128]) == "IM":
 		d.order = binary.LittleEndian
 	case string(b[126:128]) == "MI":
@@ -80,7 +80,7 @@ func decode(b []byte, limit int64) (arrays []Array, err error) {
 }
 
 // ErrHDF5 says that a file is of version 7.3.
-var ErrHDF5 = errors.New("got a .mat file of version 7.3, which is HDF5, want version 5; try save -v7")
+var ErrHDF5 = errors.New("the .mat file is of version 7.3, which is HDF5, want version 5; try save -v7")
 
 type decoder struct {
 	order       binary.ByteOrder
@@ -153,12 +153,12 @@ func (d *decoder) element(s *source) (kind uint32, body *source, err error) {
 	kind, size := d.order.Uint32(tag[:]), int64(d.order.Uint32(tag[4:]))
 	if short := kind >> 16; short != 0 {
 		if short > 4 {
-			return 0, nil, errors.Errorf("file damaged: got a short element of %d bytes", short)
+			return 0, nil, errors.Errorf("file damaged: a short element has %d bytes, want at most 4", short)
 		}
 		return kind & 0xffff, &source{bytes.NewReader(tag[4:]), int64(short)}, nil
 	}
 	if size > s.left {
-		return 0, nil, errors.Errorf("file cut short or damaged: got %d bytes at most, want an element of %d", s.left, size)
+		return 0, nil, errors.Errorf("file cut short or damaged: there are %d bytes at most, want an element of %d", s.left, size)
 	}
 	return kind, &source{s, size}, nil
 }
@@ -170,7 +170,7 @@ func (d *decoder) small(s *source, most int64) (kind uint32, b []byte, err error
 		return 0, nil, err
 	}
 	if body.left > most {
-		return 0, nil, errors.Errorf("file damaged: got an element of %d bytes, want at most %d", body.left, most)
+		return 0, nil, errors.Errorf("file damaged: an element has %d bytes, want at most %d", body.left, most)
 	}
 	b = make([]byte, body.left)
 	if _, err := io.ReadFull(body, b); err != nil {

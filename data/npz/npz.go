@@ -64,7 +64,7 @@ func encode(arrays []Array, texts []Texts) ([]byte, error) {
 	seen := map[string]bool{}
 	add := func(name string, b []byte, err error) error {
 		if name == "" || seen[name] {
-			return errors.Errorf("name, got %q, want one that is not empty and not taken", name)
+			return errors.Errorf("name is %q, want one that is not empty and not taken", name)
 		}
 		seen[name] = true
 		if err != nil {

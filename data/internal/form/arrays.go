@@ -149,10 +149,10 @@ func (a *arrays) pairs(keys []string) (*Set, error) {
 			return nil, errors.Wrapf(err, "trajectory %q", key)
 		}
 		if len(d.Runs) != 1 {
-			return nil, errors.Wrapf(stack.ErrShape, "trajectory %q: its arrays are of %d trajectories, want one", key, len(d.Runs))
+			return nil, stack.Shapef("trajectory %q: its arrays are of %d trajectories, want one", key, len(d.Runs))
 		}
 		if s > 0 && (d.dim() != whole.dim() || !slices.Equal(d.Inputs, whole.Inputs) || !slices.Equal(d.Parameters, whole.Parameters)) {
-			return nil, errors.Wrapf(stack.ErrShape, "trajectory %q has %d components, inputs %q and parameters %q, want %d, %q and %q as before",
+			return nil, stack.Shapef("trajectory %q has %d components, inputs %q and parameters %q, want %d, %q and %q as before",
 				key, d.dim(), d.Inputs, d.Parameters, whole.dim(), whole.Inputs, whole.Parameters)
 		}
 		if s == 0 {
@@ -174,7 +174,7 @@ func (a *arrays) names(name, letter string, n int) ([]string, error) {
 			return nil, err
 		}
 		if len(names) != n {
-			return nil, errors.Wrapf(stack.ErrShape, "array %q has %d names, want %d", name, len(names), n)
+			return nil, stack.Shapef("array %q has %d names, want %d", name, len(names), n)
 		}
 		return names, nil
 	}

@@ -34,7 +34,7 @@ func matrix(b []byte, row bool) (*table.Table, error) {
 		want = "(samples, components) or (components)"
 	}
 	if len(a.Shape) != 2 {
-		return nil, errors.Wrapf(stack.ErrShape, "array has shape %v, want %s", a.Shape, want)
+		return nil, stack.Shapef("array has shape %v, want %s", a.Shape, want)
 	}
 	return table.Matrix(a.Data, a.Shape[0], a.Shape[1])
 }

@@ -30,14 +30,14 @@ func (a *arrays) inputs(d *Set, l *layout) error {
 			return err
 		}
 		if len(l.times) != len(d.Runs) {
-			return errors.Wrapf(stack.ErrShape, "array w_offsets has %d trajectories, want %d", len(l.times), len(d.Runs))
+			return stack.Shapef("array w_offsets has %d trajectories, want %d", len(l.times), len(d.Runs))
 		}
 	}
 	if l.rows == 0 || w.size()%l.rows != 0 || w.size() == 0 {
-		return errors.Wrapf(stack.ErrShape, "array %s has shape %v, want %d rows as the states have", w.name, w.shape, l.rows)
+		return stack.Shapef("array %s has shape %v, want %d rows as the states have", w.name, w.shape, l.rows)
 	}
 	if k := w.size() / l.rows; k != 1 && w.shape[len(w.shape)-1] != k || k > maxComponents {
-		return errors.Wrapf(stack.ErrShape, "array %s has shape %v, want %d in the last dimension, and at most %d", w.name, w.shape, k, maxComponents)
+		return stack.Shapef("array %s has shape %v, want %d in the last dimension, and at most %d", w.name, w.shape, k, maxComponents)
 	}
 	data, err := w.read()
 	if err != nil {
@@ -94,7 +94,7 @@ func (a *arrays) parameters(d *Set, _ *layout) error {
 	}
 	n := len(d.Runs)
 	if n == 0 || p.size() > n*maxComponents || p.size()%n != 0 || len(p.shape) > 2 || n > 1 && p.shape[0] != n && p.size() != n {
-		return errors.Wrapf(stack.ErrShape, "array %s has shape %v, want (samples, parameters) of %d samples", p.name, p.shape, n)
+		return stack.Shapef("array %s has shape %v, want (samples, parameters) of %d samples", p.name, p.shape, n)
 	}
 	data, err := p.read()
 	if err != nil {
@@ -133,7 +133,7 @@ func (a *arrays) labels(d *Set, _ *layout) error {
 			return err
 		}
 		if len(names) != len(d.Runs) {
-			return errors.Wrapf(stack.ErrShape, "array names has %d, want %d", len(names), len(d.Runs))
+			return stack.Shapef("array names has %d, want %d", len(names), len(d.Runs))
 		}
 		for s, name := range names {
 			d.Runs[s].Name = name
@@ -159,7 +159,7 @@ func (a *arrays) perTrajectory(name string, n int) ([]float64, error) {
 		}
 	}
 	if len(v) != n {
-		return nil, errors.Wrapf(stack.ErrShape, "array %s has shape %v, want a number for each of %d trajectories", x.name, x.shape, n)
+		return nil, stack.Shapef("array %s has shape %v, want a number for each of %d trajectories", x.name, x.shape, n)
 	}
 	return v, nil
 }

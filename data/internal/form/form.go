@@ -66,7 +66,7 @@ func (d *Set) like(other *Set) error {
 		got, want []string
 	}{{"components", d.Components, other.Components}, {"inputs", d.Inputs, other.Inputs}, {"parameters", d.Parameters, other.Parameters}} {
 		if len(n.got) != len(n.want) {
-			return errors.Wrapf(stack.ErrShape, "%s are %s, want %s", n.what, list(n.got), list(n.want))
+			return stack.Shapef("%s are %s, want %s", n.what, list(n.got), list(n.want))
 		}
 	}
 	return d.choose(&Options{Components: other.Components, Inputs: other.Inputs, Parameters: other.Parameters})

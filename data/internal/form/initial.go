@@ -13,7 +13,7 @@ import (
 func Initial(path string, o Options) (*Set, error) {
 	d, err := readFile(path, func(ext string, b []byte) (*Set, error) { return DecodeInitial(ext, b, o) })
 	if err == nil && len(o.Components) > 0 && d.dim() != len(o.Components) {
-		err = errors.Wrapf(stack.ErrShape, "the states have %d components, want %d: %s", d.dim(), len(o.Components), list(o.Components))
+		err = stack.Shapef("the states have %d components, want %d: %s", d.dim(), len(o.Components), list(o.Components))
 	}
 	return d, err
 }

@@ -53,7 +53,7 @@ func (a *arrays) single(t *array) (*Set, error) {
 		return nil, err
 	}
 	if dim > maxComponents {
-		return nil, errors.Wrapf(stack.ErrShape, "array %s has %d components, want at most %d", u.name, dim, maxComponents)
+		return nil, stack.Shapef("array %s has %d components, want at most %d", u.name, dim, maxComponents)
 	}
 	d := &Set{}
 	rows := stack.Rows(data, l.rows, dim)
@@ -80,7 +80,7 @@ func (a *arrays) layout(t, u *array) (l *layout, dim int, err error) {
 	}
 	n := len(times)
 	disagree := func(want string) error {
-		return errors.Wrapf(stack.ErrShape, "arrays %s and %s have shapes %v and %v, want %s", t.name, u.name, t.shape, u.shape, want)
+		return stack.Shapef("arrays %s and %s have shapes %v and %v, want %s", t.name, u.name, t.shape, u.shape, want)
 	}
 	if offsets := a.named("offsets"); offsets != nil {
 		l, err := offsets.parts(times)
@@ -142,7 +142,7 @@ func (x *array) parts(times []float64) (*layout, error) {
 		}
 	}
 	if len(v) < 2 || starts[len(v)-1] != len(times) {
-		return nil, errors.Wrapf(stack.ErrShape, "array %s has %d offsets, want them to end with %d, the number of times", x.name, len(v), len(times))
+		return nil, stack.Shapef("array %s has %d offsets, want them to end with %d, the number of times", x.name, len(v), len(times))
 	}
 	l.row = func(s, i int) int { return starts[s] + i }
 	return l, nil
@@ -151,7 +151,7 @@ func (x *array) parts(times []float64) (*layout, error) {
 // cellPairs reads the cells t{s} and u{s}, or t and u{s}.
 func (a *arrays) cellPairs(t, u *array) (*Set, error) {
 	if t.cells != nil && len(t.cells) != len(u.cells) || u.cells == nil {
-		return nil, errors.Wrapf(stack.ErrShape, "cells %s and %s have %d and %d arrays, want as many", t.name, u.name, len(t.cells), len(u.cells))
+		return nil, stack.Shapef("cells %s and %s have %d and %d arrays, want as many", t.name, u.name, len(t.cells), len(u.cells))
 	}
 	d := &Set{}
 	for s := range u.cells {
@@ -175,7 +175,7 @@ func (a *arrays) cellPairs(t, u *array) (*Set, error) {
 			return nil, errors.Wrapf(err, "cell %d", s+1)
 		}
 		if len(one.Runs) != 1 {
-			return nil, errors.Wrapf(stack.ErrShape, "cell %d has %d trajectories, want one", s+1, len(one.Runs))
+			return nil, stack.Shapef("cell %d has %d trajectories, want one", s+1, len(one.Runs))
 		}
 		if s == 0 {
 			d.Inputs = one.Inputs

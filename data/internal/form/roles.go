@@ -226,7 +226,7 @@ func (o *Options) roles(t *table.Table, needTime bool) (r roles, err error) {
 		}
 	}
 	if len(r.components) == 0 {
-		return r, errors.Wrapf(stack.ErrShape, "%s, want a component beside the time", c.there())
+		return r, stack.Shapef("%s, want a component beside the time", c.there())
 	}
 	return r, nil
 }

@@ -92,7 +92,7 @@ func (s *scanner) record() (full bool, err error) {
 			break
 		}
 		if len(s.cells) == maxColumns {
-			return false, errors.Wrapf(stack.ErrShape, "the columns are more than %d", maxColumns)
+			return false, stack.Shapef("the columns are more than %d", maxColumns)
 		}
 		cell, err := s.cell()
 		if err != nil {

@@ -79,7 +79,7 @@ func Read(text []byte, known func(names []string) bool) (*Table, error) {
 // Matrix returns the table, without a header, of a row-major matrix of numbers.
 func Matrix(data []float64, rows, columns int) (*Table, error) {
 	if rows == 0 || columns == 0 || columns > maxColumns {
-		return nil, errors.Wrapf(stack.ErrShape, "array has shape [%d %d], want at least a row, and 1 … %d columns", rows, columns, maxColumns)
+		return nil, stack.Shapef("array has shape [%d %d], want at least a row, and 1 … %d columns", rows, columns, maxColumns)
 	}
 	t := &Table{numbers: stack.Rows(data, rows, columns)}
 	t.number(columns)
@@ -94,7 +94,7 @@ func (t *Table) number(columns int) {
 }
 
 func noRows() error {
-	return errors.Wrap(stack.ErrShape, "there are no rows of numbers, want at least one")
+	return stack.Shapef("there are no rows of numbers, want at least one")
 }
 
 // maxName is longer than any name or number, and short enough for an error.
@@ -274,7 +274,7 @@ func (t *Table) Rows(f func(Row) error) error {
 			cells = cells[:width]
 		}
 		if len(cells) != width {
-			return errors.Wrapf(stack.ErrShape, "line %d has %d columns, want %d as in the first line", at, len(cells), width)
+			return stack.Shapef("line %d has %d columns, want %d as in the first line", at, len(cells), width)
 		}
 		n++
 		if err := f(Row{Line: at, cells: cells, t: t}); err != nil {
@@ -303,7 +303,7 @@ func (r *Row) Number(j int) (v float64, ok bool, err error) {
 		return 0, false, errors.Errorf("%s is %.40q, want a number", r.Where(j), r.Cell(j))
 	}
 	if !stack.Finite(v) {
-		return 0, false, errors.Wrapf(stack.ErrNotFinite, "%s is %.40s, want a finite number", r.Where(j), r.Cell(j))
+		return 0, false, stack.NotFinitef("%s is %.40s, want a finite number", r.Where(j), r.Cell(j))
 	}
 	if r.numbers != nil {
 		return v, true, nil
@@ -332,7 +332,7 @@ func (r *Row) Known(j int) (float64, error) {
 	case len(r.Cell(j)) == 0:
 		return 0, errors.Errorf("%s is empty, want a number", r.Where(j))
 	}
-	return 0, errors.Wrapf(stack.ErrNotFinite, "%s is %s, want a number", r.Where(j), r.Cell(j))
+	return 0, stack.NotFinitef("%s is %s, want a number", r.Where(j), r.Cell(j))
 }
 
 // Cell returns what column j has, valid until the next row.
