@@ -10,6 +10,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
+	"spnode/experiments/command"
 	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model"
@@ -67,7 +68,7 @@ func (l *laboratory) start(r *driver.Recipe, name string) error {
 	}
 	m, err := model.New(r.Model)
 	if err != nil {
-		return driver.AsUsage(err)
+		return command.AsUsage(err)
 	}
 	switch err := known.Start(m, l.sets.train); {
 	case errors.Is(err, recipe.ErrNotFor):

@@ -7,10 +7,11 @@ import (
 	"context"
 	"io"
 
+	"spnode/experiments/command"
 	"spnode/experiments/driver"
 )
 
-func main() { driver.Main("fit", run) }
+func main() { command.Main("fit", run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("fit", "learns your own trajectories: -data FILE is all that it needs")

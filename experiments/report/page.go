@@ -19,6 +19,7 @@ import (
 
 	"spnode/data/file"
 	"spnode/experiments/figure"
+	"spnode/experiments/terminal"
 )
 
 // Page is what a person reads of a run. As report.html it is one file without
@@ -67,7 +68,7 @@ var pageText string
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"cell":    cellAt,
 	"picture": picture,
-	"seconds": Duration,
+	"seconds": terminal.Duration,
 	"number":  Format,
 }).Parse(pageText))
 
@@ -97,7 +98,7 @@ func (p *Page) Publish(dir string, stdout io.Writer) error {
 	for _, t := range p.Filled() {
 		fmt.Fprintf(stdout, "\n%s", t)
 	}
-	_, err = fmt.Fprintf(stdout, "\nwritten in %s:\n  %s\n  %s\n  %s\n", Duration(p.Report.Seconds), html, data, filepath.Join(dir, "figures"))
+	_, err = fmt.Fprintf(stdout, "\nwritten in %s:\n  %s\n  %s\n  %s\n", terminal.Duration(p.Report.Seconds), html, data, filepath.Join(dir, "figures"))
 	return err
 }
 
