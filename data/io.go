@@ -17,11 +17,8 @@ import (
 // A .csv file has no place for inputs at times where there is no state, nor for
 // those that hold in some trajectories only, and a .npy file for nothing but
 // states.
-func (d *Dataset) Write(path string) error {
-	return errors.Wrapf(d.write(path), "data: Dataset.Write: %s", path)
-}
-
-func (d *Dataset) write(path string) error {
+func (d *Dataset) Write(path string) (err error) {
+	defer func() { err = errors.Wrapf(err, "data: Dataset.Write: %s", path) }()
 	if err := d.validate(); err != nil {
 		return err
 	}

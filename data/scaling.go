@@ -90,16 +90,12 @@ func (s *Scaling) check() error {
 
 // Apply returns the scaled states of u, indexed [sample][component]. The error
 // is ErrShape if a state has another number of components than the Scaling.
-func (s *Scaling) Apply(u [][]float64) ([][]float64, error) {
-	v, err := s.apply(u)
-	return v, errors.Wrap(err, "data: Scaling.Apply")
-}
-
-func (s *Scaling) apply(u [][]float64) ([][]float64, error) {
+func (s *Scaling) Apply(u [][]float64) (v [][]float64, err error) {
+	defer func() { err = errors.Wrap(err, "data: Scaling.Apply") }()
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	v := stack.New(len(u), len(s.Factor))
+	v = stack.New(len(u), len(s.Factor))
 	for i, row := range u {
 		if len(row) != len(s.Factor) {
 			return nil, stack.Shapef("sample %d has %d components, want %d", i, len(row), len(s.Factor))

@@ -45,12 +45,8 @@ const maxDepth = 8
 //
 // A file that is damaged or cut short is an error, never a panic. Sizes are
 // compared with the bytes that there are before memory is taken.
-func Decode(b []byte, limit int64) ([]Array, error) {
-	arrays, err := decode(b, limit)
-	return arrays, errors.Wrap(err, "mat: Decode")
-}
-
-func decode(b []byte, limit int64) (arrays []Array, err error) {
+func Decode(b []byte, limit int64) (arrays []Array, err error) {
+	defer func() { err = errors.Wrap(err, "mat: Decode") }()
 	d := &decoder{left: limit, limit: limit}
 	switch {
 	case bytes.HasPrefix(b, []byte("MATLAB 7.3")), bytes.HasPrefix(b, []byte("\x89HDF")):

@@ -79,12 +79,8 @@ func fills(shape []int, n int) bool {
 // 2⁵³ exactly. Anything else, a damaged header, and a shape
 // that the file's numbers don't fill is an error, never a panic; it is found before
 // memory is taken for the numbers.
-func DecodeNPY(b []byte) (Array, error) {
-	a, err := decodeNPY(b)
-	return a, errors.Wrap(err, "npz: DecodeNPY")
-}
-
-func decodeNPY(b []byte) (Array, error) {
+func DecodeNPY(b []byte) (a Array, err error) {
+	defer func() { err = errors.Wrap(err, "npz: DecodeNPY") }()
 	r := bytes.NewReader(b)
 	h, _, err := readHeader(r)
 	if err != nil {

@@ -151,17 +151,12 @@ func (a *arrays) pairs(keys []string) (*Set, error) {
 		if len(d.Runs) != 1 {
 			return nil, stack.Shapef("trajectory %q: its arrays are of %d trajectories, want one", key, len(d.Runs))
 		}
-		if s > 0 && (d.dim() != whole.dim() || !slices.Equal(d.Inputs, whole.Inputs) || !slices.Equal(d.Parameters, whole.Parameters)) {
-			return nil, stack.Shapef("trajectory %q has %d components, inputs %q and parameters %q, want %d, %q and %q as before",
-				key, d.dim(), d.Inputs, d.Parameters, whole.dim(), whole.Inputs, whole.Parameters)
-		}
-		if s == 0 {
-			whole.Inputs, whole.Parameters = d.Inputs, d.Parameters
-		}
 		if d.Runs[0].Name == "" && key != strconv.Itoa(s) {
 			d.Runs[0].Name = key
 		}
-		whole.Runs = append(whole.Runs, d.Runs[0])
+		if err := whole.join(d); err != nil {
+			return nil, errors.Wrapf(err, "trajectory %q", key)
+		}
 	}
 	return whole, nil
 }

@@ -59,17 +59,26 @@ func (d *Set) share() {
 	}
 }
 
-// like orders the components, inputs and parameters as another set has them.
-func (d *Set) like(other *Set) error {
+// join appends the runs of one, whose components, inputs and parameters are those of
+// d, in any order.
+func (d *Set) join(one *Set) error {
+	if len(d.Runs) == 0 {
+		*d = *one
+		return nil
+	}
 	for _, n := range []struct {
 		what      string
 		got, want []string
-	}{{"components", d.Components, other.Components}, {"inputs", d.Inputs, other.Inputs}, {"parameters", d.Parameters, other.Parameters}} {
+	}{{"components", one.Components, d.Components}, {"inputs", one.Inputs, d.Inputs}, {"parameters", one.Parameters, d.Parameters}} {
 		if len(n.got) != len(n.want) {
 			return stack.Shapef("%s are %s, want %s", n.what, list(n.got), list(n.want))
 		}
 	}
-	return d.choose(&Options{Components: other.Components, Inputs: other.Inputs, Parameters: other.Parameters})
+	if err := one.choose(&Options{Components: d.Components, Inputs: d.Inputs, Parameters: d.Parameters}); err != nil {
+		return err
+	}
+	d.Runs = append(d.Runs, one.Runs...)
+	return nil
 }
 
 // choose leaves the components, inputs and parameters that the options name, in
@@ -85,8 +94,8 @@ func (d *Set) choose(o *Options) error {
 		{"inputs", o.Inputs, &d.Inputs, func(r *Run) [][]float64 { return r.Inputs }},
 		{"parameters", o.Parameters, &d.Parameters, func(r *Run) [][]float64 { return [][]float64{r.Parameters} }},
 	} {
-		if c.names == nil || len(c.names) == 1 && (slices.Equal(*c.of, c.names) || slices.Contains(*c.of, c.names[0]+"1")) {
-			continue // an array of that name
+		if c.names == nil || slices.Equal(*c.of, c.names) || len(c.names) == 1 && slices.Contains(*c.of, c.names[0]+"1") {
+			continue // as it is, or an array of that name
 		}
 		var idx []int
 		var absent []string

@@ -177,10 +177,9 @@ func (a *arrays) cellPairs(t, u *array) (*Set, error) {
 		if len(one.Runs) != 1 {
 			return nil, stack.Shapef("cell %d has %d trajectories, want one", s+1, len(one.Runs))
 		}
-		if s == 0 {
-			d.Inputs = one.Inputs
+		if err := d.join(one); err != nil {
+			return nil, errors.Wrapf(err, "cell %d", s+1)
 		}
-		d.Runs = append(d.Runs, one.Runs[0])
 	}
 	var err error
 	if d.Inputs, err = a.names("inputs", "w", len(d.Inputs)); err != nil {

@@ -64,8 +64,7 @@ func readFolder(path string, o Options) (*Set, error) {
 	if err != nil {
 		return nil, errors.WithStack(err)
 	}
-	var whole *Set
-	first := ""
+	whole, first := &Set{}, ""
 	for _, e := range entries {
 		name := e.Name()
 		if _, ok := decoders[Extension(name)]; !ok || e.IsDir() || strings.HasPrefix(name, ".") {
@@ -83,16 +82,14 @@ func readFolder(path string, o Options) (*Set, error) {
 				r.Name = label + "/" + strconv.Itoa(s)
 			}
 		}
-		if whole == nil {
-			whole, first = d, name
-			continue
+		if first == "" {
+			first = name
 		}
-		if err := d.like(whole); err != nil {
+		if err := whole.join(d); err != nil {
 			return nil, errors.Wrapf(err, "%s, whose columns are to be those of %s", name, first)
 		}
-		whole.Runs = append(whole.Runs, d.Runs...)
 	}
-	if whole == nil {
+	if first == "" {
 		return nil, errors.Wrapf(fs.ErrNotExist, "the folder has no file to read, want one with an extension of %s", extensions())
 	}
 	whole.share()
