@@ -175,9 +175,9 @@ func TestReadFolder(t *testing.T) {
 	}
 	for says, dir := range map[string]string{
 		`b.csv, whose columns are to be those of a.csv: components are "x", "y", want "v" among them`: folder("a.csv", a, "b.csv", "t,x,y\n0,1,2\n"),
-		`b.csv, whose columns are to be those of a.csv: components are "x", want "x", "v"`:                     folder("a.csv", a, "b.csv", "t,x\n0,1\n"),
-		`b.csv: line 3: the time is 0 after 0, want times that increase`:                                                           folder("a.csv", a, "b.csv", "t,x,v\n0,1,2\n0,1,2\n"),
-		"the folder has no file to read": folder("a.md", a),
+		`b.csv, whose columns are to be those of a.csv: components are "x", want "x", "v"`:            folder("a.csv", a, "b.csv", "t,x\n0,1\n"),
+		`b.csv: line 3: the time is 0 after 0, want times that increase`:                              folder("a.csv", a, "b.csv", "t,x,v\n0,1,2\n0,1,2\n"),
+		"the folder has no file to read":                                                              folder("a.md", a),
 	} {
 		if d, err := Read(dir); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("got %v, %v, want an error that says %q", d, err, says)

@@ -247,7 +247,7 @@ func TestRKF45StepsEach(t *testing.T) {
 		}
 	}
 	for what, f := range map[string]func() error{
-		"0 samples": func() error { _, _, err := m.StepsEach(growth{1}, nil, 1); return err },
+		"0 samples":     func() error { _, _, err := m.StepsEach(growth{1}, nil, 1); return err },
 		"at least 0":    func() error { _, _, err := m.StepsEach(growth{1}, u0, -1); return err },
 		"sample 0: ode": func() error { _, _, err := m.StepsEach(growth{1}, [][]float64{{math.NaN(), 0}}, 1); return err },
 	} {
