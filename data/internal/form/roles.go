@@ -1,4 +1,4 @@
-package data
+package form
 
 import (
 	"slices"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/internal/stack"
 	"spnode/data/internal/table"
 )
 
@@ -26,8 +27,8 @@ type roles struct {
 // prefixes are what Write puts before a name, and Read recognises.
 var prefixes = []string{"component:", "input:", "held:", "parameter:", "weight:", "name:"}
 
-// cut returns the prefix of a column's name, if any, and the rest.
-func cut(name string) (prefix, rest string) {
+// Cut returns the prefix of a column's name, if any, and the rest.
+func Cut(name string) (prefix, rest string) {
 	for _, p := range prefixes {
 		if rest, ok := strings.CutPrefix(name, p); ok {
 			return p, rest
@@ -51,10 +52,10 @@ func plain(name string) string {
 
 // knows tells a header by a name that is looked for. Numbers are not, as columns
 // without a header are named by them.
-func (o *ReadOptions) knows(names []string) bool {
+func (o *Options) knows(names []string) bool {
 	wanted := slices.Concat([]string{o.Time, o.Trajectory, o.Weight}, o.Components, o.Inputs, o.Parameters)
 	for _, name := range names {
-		_, rest := cut(name)
+		_, rest := Cut(name)
 		if _, err := strconv.ParseFloat(rest, 64); err != nil && rest != "" && (slices.Contains(wanted, name) || slices.Contains(wanted, rest)) {
 			return true
 		}
@@ -71,6 +72,7 @@ type chooser struct {
 	taken []bool
 }
 
+// there says what columns there are.
 func (c *chooser) there() string {
 	var names []string
 	for _, name := range c.t.Names {
@@ -79,33 +81,16 @@ func (c *chooser) there() string {
 		}
 	}
 	if !c.t.Header {
-		return "a table of " + strconv.Itoa(len(names)) + " columns without a header"
+		return "the table has " + strconv.Itoa(len(names)) + " columns and no header"
 	}
-	return "the columns " + list(names)
-}
-
-// list quotes names, not too many.
-func list(names []string) string {
-	if len(names) == 0 {
-		return "none"
-	}
-	const most = 40
-	quoted := make([]string, 0, min(len(names), most+1))
-	for i, name := range names {
-		if i == most {
-			quoted = append(quoted, "… ("+strconv.Itoa(len(names))+" in all)")
-			break
-		}
-		quoted = append(quoted, strconv.Quote(name))
-	}
-	return strings.Join(quoted, ", ")
+	return "the columns are " + list(names)
 }
 
 // named returns the column of a name, with its prefix or without.
 func (c *chooser) named(what, name string) (int, error) {
 	found := -1
 	for j, n := range c.t.Names {
-		if _, rest := cut(n); c.taken[j] || n != name && rest != name {
+		if _, rest := Cut(n); c.taken[j] || n != name && rest != name {
 			continue
 		}
 		if n == name {
@@ -115,7 +100,7 @@ func (c *chooser) named(what, name string) (int, error) {
 		found = j
 	}
 	if found < 0 || name == "" {
-		return -1, errors.Errorf("%s %q: got %s, want it once among them", what, name, c.there())
+		return -1, errors.Errorf("%s, want %s %q once among them", c.there(), what, name)
 	}
 	c.taken[found] = true
 	return found, nil
@@ -131,7 +116,7 @@ func (c *chooser) all(what string, names []string) (idx []int, err error) {
 		idx = append(idx, j)
 	}
 	if absent != nil {
-		return nil, errors.Errorf("%ss %s: got %s, want %s among them", what, list(names), c.there(), list(absent))
+		return nil, errors.Errorf("%s, want %ss %s among them", c.there(), what, list(absent))
 	}
 	return idx, nil
 }
@@ -151,13 +136,13 @@ func (c *chooser) common(what string, names []string) (int, error) {
 		c.taken[found[0]] = true
 		return found[0], nil
 	}
-	return -1, errors.Errorf("%s: got %q and %q, want one such column; try naming it", what, c.t.Names[found[0]], c.t.Names[found[1]])
+	return -1, errors.Errorf("%s is %q or %q, want one such column; try naming it", what, c.t.Names[found[0]], c.t.Names[found[1]])
 }
 
 // prefixed returns the columns that are left with the prefix.
 func (c *chooser) prefixed(prefix string) (idx []int) {
 	for j, n := range c.t.Names {
-		if p, _ := cut(n); p == prefix && !c.taken[j] {
+		if p, _ := Cut(n); p == prefix && !c.taken[j] {
 			c.taken[j] = true
 			idx = append(idx, j)
 		}
@@ -167,7 +152,7 @@ func (c *chooser) prefixed(prefix string) (idx []int) {
 
 // roles gives the columns of t their roles. Where needTime is false, there may be
 // no time.
-func (o *ReadOptions) roles(t *table.Table, needTime bool) (r roles, err error) {
+func (o *Options) roles(t *table.Table, needTime bool) (r roles, err error) {
 	r = roles{time: -1, trajectory: -1, weight: -1, label: -1, held: o.Held}
 	c := &chooser{t: t, taken: make([]bool, len(t.Names))}
 	if t.Own() {
@@ -214,7 +199,7 @@ func (o *ReadOptions) roles(t *table.Table, needTime bool) (r roles, err error) 
 		}
 	}
 	if r.time < 0 && needTime {
-		return r, errors.Errorf("time: got %s, want one named t or time; try naming it", c.there())
+		return r, errors.Errorf("%s, want one named t or time; try naming it", c.there())
 	}
 
 	for prefix, to := range map[string]*int{"weight:": &r.weight, "name:": &r.label} {
@@ -226,7 +211,7 @@ func (o *ReadOptions) roles(t *table.Table, needTime bool) (r roles, err error) 
 		held := c.prefixed("held:")
 		linear := c.prefixed("input:")
 		if len(held) > 0 && len(linear) > 0 {
-			return r, errors.New("inputs: got some that are held and some that are linear, want all of one kind")
+			return r, errors.New("inputs are held and linear, want all of one kind")
 		}
 		r.inputs, r.held = append(held, linear...), o.Held || len(held) > 0
 	}
@@ -235,13 +220,13 @@ func (o *ReadOptions) roles(t *table.Table, needTime bool) (r roles, err error) 
 	}
 	if o.Components == nil {
 		for j, n := range t.Names {
-			if p, _ := cut(n); !c.taken[j] && (p == "" && n != "" || p == "component:") {
+			if p, _ := Cut(n); !c.taken[j] && (p == "" && n != "" || p == "component:") {
 				r.components = append(r.components, j)
 			}
 		}
 	}
 	if len(r.components) == 0 {
-		return r, errors.Wrapf(ErrShape, "components: got %s, want one at least beside the time", c.there())
+		return r, stack.Shapef("%s, want a component beside the time", c.there())
 	}
 	return r, nil
 }
@@ -249,7 +234,7 @@ func (o *ReadOptions) roles(t *table.Table, needTime bool) (r roles, err error) 
 // names returns the names of columns without their prefixes.
 func names(t *table.Table, idx []int) (s []string) {
 	for _, j := range idx {
-		_, rest := cut(t.Names[j])
+		_, rest := Cut(t.Names[j])
 		s = append(s, rest)
 	}
 	return s

@@ -1,4 +1,4 @@
-package data
+package form
 
 import (
 	"math"
@@ -33,13 +33,13 @@ type layout struct {
 }
 
 // single reads trajectories that share their arrays.
-func (a *arrays) single(t *array) (*Dataset, error) {
+func (a *arrays) single(t *array) (*Set, error) {
 	u, err := a.find("states", a.o.States, stateNames)
 	if err != nil {
 		return nil, err
 	}
 	if u == nil {
-		return nil, errors.Errorf("no array u: got %s, want t (times) and u (time, sample, component); try naming them", a.there())
+		return nil, errors.Errorf("%s, want u (time, sample, component) beside %s; try naming it", a.there(), t.name)
 	}
 	if t.cells != nil || u.cells != nil {
 		return a.cellPairs(t, u)
@@ -53,18 +53,18 @@ func (a *arrays) single(t *array) (*Dataset, error) {
 		return nil, err
 	}
 	if dim > maxComponents {
-		return nil, errors.Wrapf(ErrShape, "array %s, got %d components, want at most %d", u.name, dim, maxComponents)
+		return nil, stack.Shapef("array %s has %d components, want at most %d", u.name, dim, maxComponents)
 	}
-	d := &Dataset{}
+	d := &Set{}
 	rows := stack.Rows(data, l.rows, dim)
 	for s, times := range l.times {
-		tr := Trajectory{Times: times, States: make([][]float64, len(times))}
+		tr := Run{Times: times, States: make([][]float64, len(times))}
 		for i := range times {
 			tr.States[i] = rows[l.row(s, i)]
 		}
-		d.Trajectories = append(d.Trajectories, tr)
+		d.Runs = append(d.Runs, tr)
 	}
-	for _, read := range []func(*Dataset, *layout) error{a.inputs, a.parameters, a.labels} {
+	for _, read := range []func(*Set, *layout) error{a.inputs, a.parameters, a.labels} {
 		if err := read(d, l); err != nil {
 			return nil, err
 		}
@@ -80,16 +80,12 @@ func (a *arrays) layout(t, u *array) (l *layout, dim int, err error) {
 	}
 	n := len(times)
 	disagree := func(want string) error {
-		return errors.Wrapf(ErrShape, "arrays %s and %s, got shapes %v and %v, want %s", t.name, u.name, t.shape, u.shape, want)
+		return stack.Shapef("arrays %s and %s have shapes %v and %v, want %s", t.name, u.name, t.shape, u.shape, want)
 	}
 	if offsets := a.named("offsets"); offsets != nil {
-		starts, err := offsets.whole(n)
+		l, err := offsets.parts(times)
 		if err != nil {
 			return nil, 0, err
-		}
-		l := &layout{rows: n, row: func(s, i int) int { return starts[s] + i }}
-		for s := 1; s < len(starts); s++ {
-			l.times = append(l.times, times[starts[s-1]:starts[s]:starts[s]])
 		}
 		if !t.isWhole() || n == 0 || u.size()%n != 0 || len(u.shape) > 2 || !(u.isVector() && u.size() == n) && u.shape[0] != n {
 			return nil, 0, disagree("(rows) and (rows, components) with offsets")
@@ -109,7 +105,7 @@ func (a *arrays) layout(t, u *array) (l *layout, dim int, err error) {
 	case len(u.shape) == 3 && u.shape[0] == n: // one grid
 		samples := u.shape[1]
 		if need := 200 * int64(samples); need > a.limit { // what a Trajectory takes beside its numbers
-			return nil, 0, errors.Errorf("array %s, got %d trajectories, which take %d bytes, want at most %d for a file of this size; try a larger limit",
+			return nil, 0, errors.Errorf("array %s has %d trajectories, which take %d bytes, want at most %d for a file of this size; try a larger limit",
 				u.name, samples, need, a.limit)
 		}
 		l := &layout{rows: n * samples, row: func(s, i int) int { return i*samples + s }}
@@ -127,37 +123,43 @@ func (a *arrays) layout(t, u *array) (l *layout, dim int, err error) {
 	return nil, 0, disagree("(times) and (times, samples, components)")
 }
 
-// whole returns offsets: whole numbers from 0 to n that increase.
-func (x *array) whole(n int) ([]int, error) {
+// parts returns the layout of rows that lie one after the other, by offsets: the
+// first rows of the runs, and the end of the last.
+func (x *array) parts(times []float64) (*layout, error) {
 	v, err := x.read()
 	if err != nil {
 		return nil, err
 	}
+	l := &layout{rows: len(times)}
 	starts := make([]int, len(v))
 	for s, o := range v {
 		starts[s] = int(o)
-		if o != math.Trunc(o) || s == 0 && o != 0 || s > 0 && !(o > v[s-1]) || !(o <= float64(n)) {
-			return nil, errors.Errorf("array %s, got %g as offset %d, want whole numbers that increase from 0 to %d", x.name, o, s, n)
+		if o != math.Trunc(o) || s == 0 && o != 0 || s > 0 && !(o > v[s-1]) || !(o <= float64(len(times))) {
+			return nil, errors.Errorf("array %s: offset %d is %g, want whole numbers that increase from 0 to %d", x.name, s, o, len(times))
+		}
+		if s > 0 {
+			l.times = append(l.times, times[starts[s-1]:starts[s]:starts[s]])
 		}
 	}
-	if len(v) < 2 || starts[len(v)-1] != n {
-		return nil, errors.Wrapf(ErrShape, "array %s, got %d offsets that do not end with %d, the number of times", x.name, len(v), n)
+	if len(v) < 2 || starts[len(v)-1] != len(times) {
+		return nil, stack.Shapef("array %s has %d offsets, want them to end with %d, the number of times", x.name, len(v), len(times))
 	}
-	return starts, nil
+	l.row = func(s, i int) int { return starts[s] + i }
+	return l, nil
 }
 
 // cellPairs reads the cells t{s} and u{s}, or t and u{s}.
-func (a *arrays) cellPairs(t, u *array) (*Dataset, error) {
+func (a *arrays) cellPairs(t, u *array) (*Set, error) {
 	if t.cells != nil && len(t.cells) != len(u.cells) || u.cells == nil {
-		return nil, errors.Wrapf(ErrShape, "cells %s and %s, got %d and %d arrays, want as many", t.name, u.name, len(t.cells), len(u.cells))
+		return nil, stack.Shapef("cells %s and %s have %d and %d arrays, want as many", t.name, u.name, len(t.cells), len(u.cells))
 	}
-	d := &Dataset{}
+	d := &Set{}
 	for s := range u.cells {
 		own := t
 		if t.cells != nil {
 			own = &t.cells[s]
 		}
-		part := &arrays{limit: a.limit, o: &ReadOptions{}}
+		part := &arrays{limit: a.limit, o: &Options{}}
 		for _, x := range []struct {
 			name string
 			from *array
@@ -168,17 +170,16 @@ func (a *arrays) cellPairs(t, u *array) (*Dataset, error) {
 				part.list = append(part.list, y)
 			}
 		}
-		one, err := part.dataset()
+		one, err := part.set()
 		if err != nil {
 			return nil, errors.Wrapf(err, "cell %d", s+1)
 		}
-		if len(one.Trajectories) != 1 {
-			return nil, errors.Wrapf(ErrShape, "cell %d: got %d trajectories, want one", s+1, len(one.Trajectories))
+		if len(one.Runs) != 1 {
+			return nil, stack.Shapef("cell %d has %d trajectories, want one", s+1, len(one.Runs))
 		}
-		if s == 0 {
-			d.Inputs = one.Inputs
+		if err := d.join(one); err != nil {
+			return nil, errors.Wrapf(err, "cell %d", s+1)
 		}
-		d.Trajectories = append(d.Trajectories, one.Trajectories[0])
 	}
 	var err error
 	if d.Inputs, err = a.names("inputs", "w", len(d.Inputs)); err != nil {

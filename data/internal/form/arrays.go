@@ -1,4 +1,4 @@
-package data
+package form
 
 import (
 	"slices"
@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"spnode/data/internal/stack"
 )
 
 // array is a named array in a file: numbers, text or, in .mat files, a cell.
@@ -29,7 +31,7 @@ type arrays struct {
 	list  []array
 	key   string // what follows or precedes the names of the trajectory's arrays
 	limit int64  // of bytes
-	o     *ReadOptions
+	o     *Options
 }
 
 // split returns the common part of an array's name and what tells its trajectory:
@@ -45,12 +47,13 @@ func split(name string) (base, key string) {
 	return base, name[len(base):]
 }
 
+// there says what arrays there are.
 func (a *arrays) there() string {
 	var names []string
 	for _, x := range a.list {
 		names = append(names, x.name)
 	}
-	return "the arrays " + list(names)
+	return "the arrays are " + list(names)
 }
 
 // named returns the array of a name, nil if there is none. Of a trajectory it may
@@ -72,14 +75,14 @@ func (a *arrays) find(what, name string, common []string) (*array, error) {
 		if x := a.named(name); x != nil {
 			return x, nil
 		}
-		return nil, errors.Errorf("%s %q: got %s, want it among them", what, name, a.there())
+		return nil, errors.Errorf("%s, want %s %q among them", a.there(), what, name)
 	}
 	for _, spell := range []func(string) string{strings.ToLower, func(s string) string { return strings.ToUpper(s[:1]) + s[1:] }} {
 		var found *array
 		for _, name := range common {
 			x := a.named(spell(name))
 			if x != nil && found != nil {
-				return nil, errors.Errorf("%s: got the arrays %q and %q, want one of them; try naming it", what, found.name, x.name)
+				return nil, errors.Errorf("%s is array %q or %q, want one of them; try naming it", what, found.name, x.name)
 			}
 			if x != nil {
 				found = x
@@ -92,26 +95,28 @@ func (a *arrays) find(what, name string, common []string) (*array, error) {
 	return nil, nil
 }
 
-// dataset makes a Dataset of arrays; see [Read] for the forms.
-func (a *arrays) dataset() (*Dataset, error) {
+// set makes a Set of arrays; see ReadWith of package data for the forms.
+func (a *arrays) set() (*Set, error) {
 	t, err := a.find("time", a.o.Time, timeNames)
 	if err != nil && a.keys() == nil {
 		return nil, err
 	}
-	var d *Dataset
+	var d *Set
 	if t != nil {
 		d, err = a.single(t)
 	} else if keys := a.keys(); keys != nil {
 		d, err = a.pairs(keys)
 	} else {
-		return nil, errors.Errorf("no array t: got %s, want t (times) and u (time, sample, component); try naming them", a.there())
+		return nil, errors.Errorf("%s, want t (times) and u (time, sample, component); try naming them", a.there())
 	}
 	if err != nil {
 		return nil, err
 	}
 	d.share()
-	d.Components, err = a.names("components", "u", d.Dim())
-	return d, err
+	if d.Components, err = a.names("components", "u", d.dim()); err != nil {
+		return nil, err
+	}
+	return d, d.choose(a.o)
 }
 
 // keys returns what tells the trajectories apart, in the file's order, where each
@@ -131,8 +136,8 @@ func (a *arrays) keys() (keys []string) {
 }
 
 // pairs reads a pair of arrays, or more, for each trajectory.
-func (a *arrays) pairs(keys []string) (*Dataset, error) {
-	whole := &Dataset{}
+func (a *arrays) pairs(keys []string) (*Set, error) {
+	whole := &Set{}
 	for s, key := range keys {
 		part := &arrays{list: a.list, key: key, limit: a.limit, o: a.o}
 		t, err := part.find("time", a.o.Time, timeNames)
@@ -143,20 +148,15 @@ func (a *arrays) pairs(keys []string) (*Dataset, error) {
 		if err != nil {
 			return nil, errors.Wrapf(err, "trajectory %q", key)
 		}
-		if len(d.Trajectories) != 1 {
-			return nil, errors.Wrapf(ErrShape, "trajectory %q: got %d trajectories in its arrays, want one", key, len(d.Trajectories))
+		if len(d.Runs) != 1 {
+			return nil, stack.Shapef("trajectory %q: its arrays are of %d trajectories, want one", key, len(d.Runs))
 		}
-		if s > 0 && (d.Dim() != whole.Dim() || !slices.Equal(d.Inputs, whole.Inputs) || !slices.Equal(d.Parameters, whole.Parameters)) {
-			return nil, errors.Wrapf(ErrShape, "trajectory %q: got %d components, inputs %q and parameters %q, want %d, %q and %q as before",
-				key, d.Dim(), d.Inputs, d.Parameters, whole.Dim(), whole.Inputs, whole.Parameters)
+		if d.Runs[0].Name == "" && key != strconv.Itoa(s) {
+			d.Runs[0].Name = key
 		}
-		if s == 0 {
-			whole.Inputs, whole.Parameters = d.Inputs, d.Parameters
+		if err := whole.join(d); err != nil {
+			return nil, errors.Wrapf(err, "trajectory %q", key)
 		}
-		if d.Trajectories[0].Name == "" && key != strconv.Itoa(s) {
-			d.Trajectories[0].Name = key
-		}
-		whole.Trajectories = append(whole.Trajectories, d.Trajectories[0])
 	}
 	return whole, nil
 }
@@ -169,11 +169,11 @@ func (a *arrays) names(name, letter string, n int) ([]string, error) {
 			return nil, err
 		}
 		if len(names) != n {
-			return nil, errors.Wrapf(ErrShape, "array %q, got %d names, want %d", name, len(names), n)
+			return nil, stack.Shapef("array %q has %d names, want %d", name, len(names), n)
 		}
 		return names, nil
 	}
-	return lettered(letter, n), nil
+	return Numbered(letter, n), nil
 }
 
 // text returns the texts of an array, or of a cell of them.
