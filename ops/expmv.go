@@ -5,6 +5,7 @@ import (
 
 	"spnode/ops/internal/fault"
 	"spnode/ops/kernel"
+	"spnode/ops/kernel/expmv"
 )
 
 // Tolerance is the relative tolerance to which exponentials are evaluated. The
@@ -35,12 +36,12 @@ func Expmv(a, u, g, h *G.Node, tol Tolerance) (*G.Node, error) {
 		return nil, shapeError("Expmv", "g is %v, want %v as u", g.Shape(), u.Shape())
 	}
 	return byDtype("Expmv", u,
-		func() (*G.Node, error) { return expmv[float64](a, u, g, h, tol) },
-		func() (*G.Node, error) { return expmv[float32](a, u, g, h, tol) })
+		func() (*G.Node, error) { return etd1[float64](a, u, g, h, tol) },
+		func() (*G.Node, error) { return etd1[float32](a, u, g, h, tol) })
 }
 
-func expmv[T kernel.Float](a, u, g, h *G.Node, tol Tolerance) (*G.Node, error) {
-	k := kernel.NewExpmv[T](a.Shape()[0], 1, tolerance[T](tol))
+func etd1[T kernel.Float](a, u, g, h *G.Node, tol Tolerance) (*G.Node, error) {
+	k := expmv.New[T](a.Shape()[0], 1, tolerance[T](tol))
 	var hs []float64
 	return function[T]{
 		name:   "Expmv",

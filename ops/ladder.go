@@ -7,6 +7,7 @@ import (
 
 	"spnode/ops/internal/fault"
 	"spnode/ops/kernel"
+	"spnode/ops/kernel/funm"
 )
 
 // Ladder makes exponential steps in which every row of a batch has a step of its
@@ -16,12 +17,12 @@ import (
 // steps of a grid; a row passes through a Taylor polynomial and the flows that
 // add up to its step. That takes some log₂‖hA‖ products of n×n matrices with
 // the row, where Expmv takes several ‖hA‖ and propagators for each row as many
-// products of matrices. See kernel.Ladder.
+// products of matrices. See funm.Ladder.
 type Ladder struct {
 	stacks, a, steps *G.Node
 	p                int
-	f64              *kernel.Ladder[float64] // one of the two
-	f32              *kernel.Ladder[float32]
+	f64              *funm.Ladder[float64] // one of the two
+	f32              *funm.Ladder[float32]
 }
 
 // NewLadder returns the ladder of A (n, n) for steps h ≥ 0 of shape (intervals,
@@ -35,11 +36,11 @@ func NewLadder(a, steps *G.Node, p int, tol Tolerance) (*Ladder, error) {
 	var err error
 	l.stacks, err = byDtype("NewLadder", a,
 		func() (*G.Node, error) {
-			l.f64 = kernel.NewLadder[float64](as[0], p, tolerance[float64](tol))
+			l.f64 = funm.NewLadder[float64](as[0], p, tolerance[float64](tol))
 			return ladderStacks(l.f64, a, steps, p)
 		},
 		func() (*G.Node, error) {
-			l.f32 = kernel.NewLadder[float32](as[0], p, tolerance[float32](tol))
+			l.f32 = funm.NewLadder[float32](as[0], p, tolerance[float32](tol))
 			return ladderStacks(l.f32, a, steps, p)
 		})
 	return l, err
@@ -48,12 +49,12 @@ func NewLadder(a, steps *G.Node, p int, tol Tolerance) (*Ladder, error) {
 // ladderStacks is the node of the powers and levels: their number depends on the
 // values of A and the steps, so it has the size of as many as there can be, of which
 // the others are 0.
-func ladderStacks[T kernel.Float](k *kernel.Ladder[T], a, steps *G.Node, p int) (*G.Node, error) {
+func ladderStacks[T kernel.Float](k *funm.Ladder[T], a, steps *G.Node, p int) (*G.Node, error) {
 	n := a.Shape()[0]
 	var hs []float64
 	return function[T]{
 		name:   "Ladder",
-		shape:  tensor.Shape{kernel.StacksSize(p), n * n},
+		shape:  tensor.Shape{funm.StacksSize(p), n * n},
 		inputs: G.Nodes{a, steps},
 		wrt:    []bool{true, false}, // the steps that it makes have a part in that
 		forward: func(out []T, in [][]T) error {
@@ -70,7 +71,7 @@ func ladderStacks[T kernel.Float](k *kernel.Ladder[T], a, steps *G.Node, p int) 
 			}
 			if !k.Make(in[0], top) {
 				norm, _ := kernel.Norm1(n, n, in[0])
-				return fault.NotFinite("ops: Ladder", "‖hA‖₁ is %.3g for the step %.3g, beyond the %d levels that there are; try shorter steps, or times in another unit", norm*top, top, kernel.MaxLevels)
+				return fault.NotFinite("ops: Ladder", "‖hA‖₁ is %.3g for the step %.3g, beyond the %d levels that there are; try shorter steps, or times in another unit", norm*top, top, funm.MaxLevels)
 			}
 			clear(out[copy(out, k.Stacks()):])
 			return nil
@@ -104,7 +105,7 @@ func (l *Ladder) Step(k int, c float64, u *G.Node, terms ...Term) (*G.Node, erro
 		func() (*G.Node, error) { return ladderStep(l.f32, l, k, c, u, terms) })
 }
 
-func ladderStep[T kernel.Float](kern *kernel.Ladder[T], l *Ladder, k int, c float64, u *G.Node, terms []Term) (*G.Node, error) {
+func ladderStep[T kernel.Float](kern *funm.Ladder[T], l *Ladder, k int, c float64, u *G.Node, terms []Term) (*G.Node, error) {
 	width := l.steps.Shape()[1]
 	inputs := G.Nodes{l.stacks, l.steps, u}
 	p := 0

@@ -7,12 +7,13 @@ import (
 	"gorgonia.org/tensor"
 
 	"spnode/ops/kernel"
+	"spnode/ops/kernel/poly"
 )
 
 // Polynomial is the node of a polynomial map of rows, p(u), for u (batch, n) and
-// its coefficients c: see kernel.Polynomial for their order. c is a vector of them
+// its coefficients c: see poly.Polynomial for their order. c is a vector of them
 // or, of a full polynomial, may be (features, m).
-func Polynomial(u, c *G.Node, p *kernel.Polynomial) (*G.Node, error) {
+func Polynomial(u, c *G.Node, p *poly.Polynomial) (*G.Node, error) {
 	us := u.Shape()
 	if us.Dims() != 2 || us[1] != p.In() || c.Shape().TotalSize() != p.Coefficients() {
 		return nil, shapeError("Polynomial", "u is %v and c %v, want (batch, %d) and %d coefficients", us, c.Shape(), p.In(), p.Coefficients())
@@ -22,9 +23,9 @@ func Polynomial(u, c *G.Node, p *kernel.Polynomial) (*G.Node, error) {
 		func() (*G.Node, error) { return polynomial[float32](u, c, p) })
 }
 
-func polynomial[T kernel.Float](u, c *G.Node, p *kernel.Polynomial) (*G.Node, error) {
+func polynomial[T kernel.Float](u, c *G.Node, p *poly.Polynomial) (*G.Node, error) {
 	batch := u.Shape()[0]
-	w := kernel.NewPolynomialWork[T](p)
+	w := poly.NewWork[T](p)
 	return function[T]{
 		name:   "Polynomial",
 		shape:  tensor.Shape{batch, p.Out()},

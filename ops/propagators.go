@@ -6,6 +6,7 @@ import (
 
 	"spnode/ops/internal/fault"
 	"spnode/ops/kernel"
+	"spnode/ops/kernel/funm"
 )
 
 // Propagators is the node of all matrices that exponential steps over a whole
@@ -30,7 +31,7 @@ func Propagators(a, steps *G.Node, p int, tol Tolerance) (*G.Node, error) {
 func propagators[T kernel.Float](a, steps *G.Node, p int, tol Tolerance) (*G.Node, error) {
 	n, count := a.Shape()[0], steps.Shape().TotalSize()
 	size := (1 + p) * n * n
-	var phis []*kernel.Phi[T] // one for each distinct step
+	var phis []*funm.Phi[T] // one for each distinct step
 	var hs []float64
 	at := make([]int, count) // index into phis
 	seen := map[float64]int{}
@@ -50,7 +51,7 @@ func propagators[T kernel.Float](a, steps *G.Node, p int, tol Tolerance) (*G.Nod
 				k = len(seen)
 				seen[h] = k
 				if k == len(phis) {
-					phis = append(phis, kernel.NewPhi[T](n, p, tolerance[T](tol)))
+					phis = append(phis, funm.NewPhi[T](n, p, tolerance[T](tol)))
 				}
 				phis[k].Forward(in[0], h)
 			}

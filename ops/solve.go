@@ -4,14 +4,15 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/ops/kernel"
+	"spnode/ops/kernel/funm"
 )
 
 // Shifted makes the implicit Euler solves with one A, whose Hessenberg form they
 // share where every row has a step of its own.
 type Shifted struct {
 	a   *G.Node
-	f64 *kernel.Shifted[float64]
-	f32 *kernel.Shifted[float32]
+	f64 *funm.Shifted[float64]
+	f32 *funm.Shifted[float32]
 }
 
 // NewShifted returns the solves with A (n, n).
@@ -20,7 +21,7 @@ func NewShifted(a *G.Node) (*Shifted, error) {
 	if s.Dims() != 2 || s[0] != s[1] {
 		return nil, shapeError("NewShifted", "A is %v, want (n, n)", s)
 	}
-	return &Shifted{a, kernel.NewShifted[float64](s[0]), kernel.NewShifted[float32](s[0])}, nil
+	return &Shifted{a, funm.NewShifted[float64](s[0]), funm.NewShifted[float32](s[0])}, nil
 }
 
 // Solve is the node of y, (I − hA)y = r for every row, for r (batch, n) and h (1)
@@ -34,7 +35,7 @@ func (s *Shifted) Solve(r, h *G.Node) (*G.Node, error) {
 		func() (*G.Node, error) { return solveShifted(s.f32, s.a, r, h) })
 }
 
-func solveShifted[T kernel.Float](k *kernel.Shifted[T], a, r, h *G.Node) (*G.Node, error) {
+func solveShifted[T kernel.Float](k *funm.Shifted[T], a, r, h *G.Node) (*G.Node, error) {
 	var hs []float64
 	singular := func(at float64, ok bool) error {
 		if ok {

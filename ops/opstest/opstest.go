@@ -27,11 +27,20 @@ type Input struct {
 
 // Normal returns an input of independent N(0, scale²) elements.
 func Normal(rng *rand.Rand, name string, scale float64, shape ...int) Input {
-	in := Input{Name: name, Shape: shape, Data: make([]float64, tensor.Shape(shape).TotalSize())}
+	in := Input{Name: name, Shape: shape, Data: Normals[float64](rng, tensor.Shape(shape).TotalSize())}
 	for i := range in.Data {
-		in.Data[i] = scale * rng.NormFloat64()
+		in.Data[i] *= scale
 	}
 	return in
+}
+
+// Normals returns n independent N(0, 1) numbers.
+func Normals[T float32 | float64](rng *rand.Rand, n int) []T {
+	x := make([]T, n)
+	for i := range x {
+		x[i] = T(rng.NormFloat64())
+	}
+	return x
 }
 
 // Node makes the input a node of g over in.Data itself.

@@ -1,4 +1,4 @@
-package kernel
+package poly
 
 import (
 	"fmt"
@@ -31,20 +31,20 @@ type Polynomial struct {
 	variables      int
 	parent, factor []int32 // of each product
 	degrees        []int   // of each monomial
-	groups         []polynomialGroup
+	groups         []group
 }
 
-// polynomialGroup are outputs that the same monomials enter.
-type polynomialGroup struct {
+// group are outputs that the same monomials enter.
+type group struct {
 	monomials []int32
 	out       int // the first of the outputs
 	outs      int // how many columns of coefficients
 	at        int // where the coefficients begin
 }
 
-// NewPolynomial returns the full polynomial R^in → R^out of a degree ≥ 0, without
+// New returns the full polynomial R^in → R^out of a degree ≥ 0, without
 // the monomials of degree 1 unless linear is set.
-func NewPolynomial(in, out, degree int, linear bool) *Polynomial {
+func New(in, out, degree int, linear bool) *Polynomial {
 	p := &Polynomial{in: in, out: out, degree: degree, linear: linear, variables: in}
 	for range in {
 		p.degrees = append(p.degrees, 1)
@@ -69,7 +69,7 @@ func NewPolynomial(in, out, degree int, linear bool) *Polynomial {
 		}
 		last, at = next, begin
 	}
-	g := polynomialGroup{outs: out}
+	g := group{outs: out}
 	first := in
 	if linear && degree > 0 {
 		first = 0
@@ -77,14 +77,14 @@ func NewPolynomial(in, out, degree int, linear bool) *Polynomial {
 	for i := first; i < len(p.degrees); i++ {
 		g.monomials = append(g.monomials, int32(i))
 	}
-	p.groups = []polynomialGroup{g}
+	p.groups = []group{g}
 	return p
 }
 
-// NewPeriodicPolynomial returns the equivariant polynomial of a degree ≥ 1 from the
+// NewPeriodic returns the equivariant polynomial of a degree ≥ 1 from the
 // Fourier pairs 1 … pairs to the pairs first … last, without the monomials of degree 1
 // unless linear is set.
-func NewPeriodicPolynomial(pairs, first, last, degree int, linear bool) *Polynomial {
+func NewPeriodic(pairs, first, last, degree int, linear bool) *Polynomial {
 	p := &Polynomial{in: 2 * pairs, out: 2 * (last - first + 1), degree: degree, linear: linear, periodic: true, variables: 2 * pairs}
 	number := func(f int) int { // the k of a variable
 		if f < pairs {
@@ -120,7 +120,7 @@ func NewPeriodicPolynomial(pairs, first, last, degree int, linear bool) *Polynom
 			}
 		}
 	}
-	p.groups = make([]polynomialGroup, last-first+1)
+	p.groups = make([]group, last-first+1)
 	at := map[string]int32{}
 	for q := 1; q <= degree; q++ {
 		for _, m := range all[q] {

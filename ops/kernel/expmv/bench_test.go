@@ -1,10 +1,13 @@
-package kernel
+package expmv
 
 import (
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"spnode/ops/kernel"
+	"spnode/ops/opstest"
 )
 
 // BenchmarkExpmv is the cost of the ETD1 step, eq. (17), and of its adjoint by
@@ -18,7 +21,7 @@ func BenchmarkExpmv(b *testing.B) {
 					if f == matrixFree && norm == 1000 && n*batch >= 2000 {
 						continue // a tenth of a second and more
 					}
-					k := NewExpmv[float64](n, 1, UnitRoundoff[float64]())
+					k := New[float64](n, 1, kernel.UnitRoundoff[float64]())
 					k.form = f
 					benchmarkExpmv(b, fmt.Sprintf("%s/n=%d/batch=%d/norm=%g", name, n, batch, norm), k, n, batch, norm)
 				}
@@ -29,19 +32,19 @@ func BenchmarkExpmv(b *testing.B) {
 
 func benchmarkExpmv(b *testing.B, name string, k *Expmv[float64], n, batch int, norm float64) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	a := random[float64](rng, n*n)
+	a := opstest.Normals[float64](rng, n*n)
 	for i := range n {
 		a[i*n+i] -= 2 * math.Sqrt(float64(n))
 	}
 	h := []float64{norm / norm1(n, a, 0)}
-	u, w, y := random[float64](rng, batch*n), random[float64](rng, batch*n), make([]float64, batch*n)
+	u, w, y := opstest.Normals[float64](rng, batch*n), opstest.Normals[float64](rng, batch*n), make([]float64, batch*n)
 	b.Run(name+"/forward", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			k.ForwardTo(y, a, h, u, w)
 		}
 	})
-	lam, du, dw := random[float64](rng, batch*n), make([]float64, batch*n), make([]float64, batch*n)
+	lam, du, dw := opstest.Normals[float64](rng, batch*n), make([]float64, batch*n), make([]float64, batch*n)
 	da, dh := make([]float64, n*n), make([]float64, 1)
 	b.Run(name+"/backward", func(b *testing.B) {
 		b.ReportAllocs()

@@ -1,15 +1,17 @@
-package kernel
+package funm
 
 import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/lapack/lapack64"
+
+	"spnode/ops/kernel"
 )
 
 // Shifted solves (I − hA)x = r for a batch of rows r, with a step h for all, for
 // which I − hA is factored, or one for each, by the Hessenberg form of A, in
 // float64.
-type Shifted[T Float] struct {
+type Shifted[T kernel.Float] struct {
 	n     int
 	own   hessenberg[T]
 	lu    blas64.General
@@ -21,7 +23,7 @@ type Shifted[T Float] struct {
 }
 
 // NewShifted returns work space for n×n matrices.
-func NewShifted[T Float](n int) *Shifted[T] {
+func NewShifted[T kernel.Float](n int) *Shifted[T] {
 	return &Shifted[T]{
 		n:     n,
 		lu:    blas64.General{Rows: n, Cols: n, Stride: n, Data: make([]float64, n*n)},
@@ -73,23 +75,23 @@ func (w *Shifted[T]) Backward(dr, da, dh []T, a []T, h []float64, x, dx []T) (si
 	}
 	n := w.n
 	rows := len(x) / n
-	ax := grow(&w.ax, rows*n)
-	Gemm(false, true, rows, n, n, 1, x, a, 0, ax, &w.tmp)
+	ax := kernel.Grow(&w.ax, rows*n)
+	kernel.Gemm(false, true, rows, n, n, 1, x, a, 0, ax, &w.tmp)
 	if len(h) > 1 {
-		hd := grow(&w.hd, rows*n)
+		hd := kernel.Grow(&w.hd, rows*n)
 		for r, hr := range h {
-			dh[r] += Dot(dr[r*n:(r+1)*n], ax[r*n:(r+1)*n])
+			dh[r] += kernel.Dot(dr[r*n:(r+1)*n], ax[r*n:(r+1)*n])
 			for i, v := range dr[r*n : (r+1)*n] {
 				hd[r*n+i] = T(hr) * v
 			}
 		}
-		Gemm(true, false, n, n, rows, 1, hd, x, 1, da, &w.tmp)
+		kernel.Gemm(true, false, n, n, rows, 1, hd, x, 1, da, &w.tmp)
 		return 0, true
 	}
 	for r := range rows {
 		hr := T(h[0])
 		for i, v := range dr[r*n : (r+1)*n] {
-			AxpyTo(da[i*n:(i+1)*n], hr*v, x[r*n:(r+1)*n])
+			kernel.AxpyTo(da[i*n:(i+1)*n], hr*v, x[r*n:(r+1)*n])
 			dh[0] += v * ax[r*n+i]
 		}
 	}

@@ -1,4 +1,4 @@
-package kernel
+package funm
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"spnode/ops/kernel"
 	"spnode/ops/opstest"
 )
 
@@ -20,7 +21,7 @@ type ladderCase struct {
 }
 
 func newLadderCase(rng *rand.Rand, n, p, batch int, scale float64) ladderCase {
-	c := ladderCase{n: n, p: p, batch: batch, a: normals(rng, n*n), u: normals(rng, batch*n)}
+	c := ladderCase{n: n, p: p, batch: batch, a: opstest.Normals[float64](rng, n*n), u: opstest.Normals[float64](rng, batch*n)}
 	for i := range n {
 		rate := math.Pow(10, -6*rng.Float64())
 		for j := range n {
@@ -29,21 +30,13 @@ func newLadderCase(rng *rand.Rand, n, p, batch int, scale float64) ladderCase {
 		c.a[i*n+i] = -rate
 	}
 	for range p {
-		c.v = append(c.v, normals(rng, batch*n))
+		c.v = append(c.v, opstest.Normals[float64](rng, batch*n))
 	}
-	norm, _ := Norm1(n, n, c.a)
+	norm, _ := kernel.Norm1(n, n, c.a)
 	for range batch {
 		c.h = append(c.h, scale/norm*math.Exp(rng.NormFloat64()))
 	}
 	return c
-}
-
-func normals(rng *rand.Rand, n int) []float64 {
-	x := make([]float64, n)
-	for i := range x {
-		x[i] = rng.NormFloat64()
-	}
-	return x
 }
 
 func (c ladderCase) top() float64 { return slices.Max(c.h) }
@@ -55,9 +48,9 @@ func (c ladderCase) propagated() []float64 {
 	phi := NewPhi[float64](n, c.p, 0x1p-53)
 	for r, h := range c.h {
 		phi.ForwardOnly(c.a, h)
-		Gemm(false, true, 1, n, n, 1, c.u[r*n:(r+1)*n], phi.E(), 0, y[r*n:(r+1)*n], nil)
+		kernel.Gemm(false, true, 1, n, n, 1, c.u[r*n:(r+1)*n], phi.E(), 0, y[r*n:(r+1)*n], nil)
 		for j := 1; j <= c.p; j++ {
-			Gemm(false, true, 1, n, n, 1, c.v[j-1][r*n:(r+1)*n], phi.P(j), 1, y[r*n:(r+1)*n], nil)
+			kernel.Gemm(false, true, 1, n, n, 1, c.v[j-1][r*n:(r+1)*n], phi.P(j), 1, y[r*n:(r+1)*n], nil)
 		}
 	}
 	return y
@@ -178,7 +171,7 @@ func TestLadderRowsAreIndependent(t *testing.T) {
 	}
 }
 
-func norm2(x []float64) float64 { return math.Sqrt(Dot(x, x)) }
+func norm2(x []float64) float64 { return math.Sqrt(kernel.Dot(x, x)) }
 
 func sameBits(x, y []float64) bool {
 	return slices.EqualFunc(x, y, func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) })
@@ -197,7 +190,7 @@ func TestLadderEdges(t *testing.T) {
 			for i, got := range y {
 				want, size := c.u[i], math.Abs(c.u[i])
 				for j := range p {
-					x := c.h[i/n] * c.v[j][i] * invFactorial[j+1]
+					x := c.h[i/n] * c.v[j][i] * InvFactorial[j+1]
 					want, size = want+x, size+math.Abs(x)
 				}
 				if !(math.Abs(got-want) <= 8*0x1p-53*size) {
@@ -234,7 +227,7 @@ func TestLadderGradientAgreesWithPropagators(t *testing.T) {
 			for _, scale := range []float64{1e-3, 1, 1e3, 1e6, 1e9} {
 				c := newLadderCase(rng, n, p, 5, scale)
 				c.h[1], c.h[2] = 0, c.h[2]*1e-12
-				dy := normals(rng, 5*n)
+				dy := opstest.Normals[float64](rng, 5*n)
 				w := NewLadder[float64](n, p, 0x1p-53)
 				c.climbed(t, w)
 				got := newLadderGradient(c)
@@ -286,13 +279,13 @@ func (c ladderCase) propagatedGradient(dy []float64) ladderGradient {
 	for r, h := range c.h {
 		lo, hi := r*n, (r+1)*n
 		phi.Forward(c.a, h)
-		Gemm(false, false, 1, n, n, 1, dy[lo:hi], phi.E(), 0, g.du[lo:hi], nil)
+		kernel.Gemm(false, false, 1, n, n, 1, dy[lo:hi], phi.E(), 0, g.du[lo:hi], nil)
 		d := [][]float64{make([]float64, n*n)}
-		Gemm(true, false, n, n, 1, 1, dy[lo:hi], c.u[lo:hi], 0, d[0], nil)
+		kernel.Gemm(true, false, n, n, 1, 1, dy[lo:hi], c.u[lo:hi], 0, d[0], nil)
 		for j := 1; j <= c.p; j++ {
-			Gemm(false, false, 1, n, n, 1, dy[lo:hi], phi.P(j), 0, g.dv[j-1][lo:hi], nil)
+			kernel.Gemm(false, false, 1, n, n, 1, dy[lo:hi], phi.P(j), 0, g.dv[j-1][lo:hi], nil)
 			d = append(d, make([]float64, n*n))
-			Gemm(true, false, n, n, 1, 1, dy[lo:hi], c.v[j-1][lo:hi], 0, d[j], nil)
+			kernel.Gemm(true, false, n, n, 1, 1, dy[lo:hi], c.v[j-1][lo:hi], 0, d[j], nil)
 		}
 		g.dh[r] = phi.StepGrad(d)
 		phi.Backward(g.da, d)

@@ -1,8 +1,10 @@
-package kernel
+package funm
 
 import (
 	"math"
 	"math/bits"
+
+	"spnode/ops/kernel"
 )
 
 // Ladder evaluates, for a batch of rows that share A, each with a step h ≥ 0 of
@@ -33,7 +35,7 @@ import (
 // h_0 is a power of two, so that r and the digits are exact: they are bits of
 // the mantissa of h. It is chosen by ‖A‖₁ alone, so that a row is the same in
 // every batch. A row with h = 0 stays as it is.
-type Ladder[T Float] struct {
+type Ladder[T kernel.Float] struct {
 	n, p   int
 	tol    float64
 	phi    [ladderDigits]*Phi[T] // of the digits 1, 3, …
@@ -41,8 +43,8 @@ type Ladder[T Float] struct {
 	bottom int                   // log₂ h_0
 	levels int                   // bits
 
-	stacks []T         // see Stacks
-	down   []Packed[T] // their transposes: of the powers, and of each level and p
+	stacks []T                // see Stacks
+	down   []kernel.Packed[T] // their transposes: of the powers, and of each level and p
 
 	rows          []ladderRow
 	coef          []T   // of a row in the polynomial, (1+p)(m+1), and in a level, p²
@@ -82,9 +84,9 @@ const MaxLevels = 64
 
 // NewLadder returns work space for n×n matrices and φ_1 … φ_p, evaluated to the
 // relative tolerance tol.
-func NewLadder[T Float](n, p int, tol float64) *Ladder[T] {
+func NewLadder[T kernel.Float](n, p int, tol float64) *Ladder[T] {
 	w := &Ladder[T]{n: n, p: p, tol: tol,
-		down: make([]Packed[T], 1+MaxLevels*ladderDigits*(1+p)), coef: make([]T, (1+p)*(MaxDegree+1))}
+		down: make([]kernel.Packed[T], 1+MaxLevels*ladderDigits*(1+p)), coef: make([]T, (1+p)*(MaxDegree+1))}
 	for d := range w.phi {
 		w.phi[d] = NewPhi[T](n, p, tol)
 	}
@@ -110,7 +112,7 @@ func (w *Ladder[T]) load(h []float64, u []T, v [][]T, r0, end int) {
 	n, width := w.n, (1+len(v))*w.n
 	w.rows = w.rows[:0]
 	for r := r0; r < end; r++ {
-		hr := step(h, r)
+		hr := Step(h, r)
 		if hr == 0 {
 			continue
 		}
@@ -130,7 +132,7 @@ func (w *Ladder[T]) load(h []float64, u []T, v [][]T, r0, end int) {
 		w.rows = append(w.rows, l)
 	}
 	w.sort()
-	w.uv = grow(&w.uv, len(w.rows)*width)
+	w.uv = kernel.Grow(&w.uv, len(w.rows)*width)
 	for i, r := range w.rows {
 		to := w.uv[i*width : (i+1)*width]
 		copy(to[:n], u[r.row*n:])
@@ -179,10 +181,10 @@ func (w *Ladder[T]) polynomial(r *ladderRow, p int) []T {
 	c := w.coef[:(1+p)*(w.m+1)]
 	rho, power := math.Ldexp(r.r, -w.bottom), 1.0
 	for l := range w.m + 1 {
-		c[l*(1+p)] = T(power * invFactorial[l])
+		c[l*(1+p)] = T(power * InvFactorial[l])
 		s := power * r.r
 		for j := 1; j <= p; j++ {
-			c[l*(1+p)+j] = T(s * invFactorial[l+j])
+			c[l*(1+p)+j] = T(s * InvFactorial[l+j])
 			s *= r.r / r.h
 		}
 		power *= rho
@@ -201,7 +203,7 @@ func (w *Ladder[T]) forcing(r *ladderRow, k, digit, p int) []T {
 		clear(c[j*p : j*p+j])
 		power := scale
 		for i := j; i < p; i++ {
-			c[j*p+i] = T(power * invFactorial[i-j])
+			c[j*p+i] = T(power * InvFactorial[i-j])
 			power *= t
 		}
 		scale *= s
@@ -214,10 +216,10 @@ func (w *Ladder[T]) forcing(r *ladderRow, k, digit, p int) []T {
 func (w *Ladder[T]) climb(p int, keep bool) {
 	n, rows := w.n, len(w.rows)
 	width, powers := (1+p)*n, w.m*n
-	w.f, w.xs = grow(&w.f, rows*n), grow(&w.xs, rows*powers)
+	w.f, w.xs = kernel.Grow(&w.f, rows*n), kernel.Grow(&w.xs, rows*powers)
 	for i := range w.rows {
 		c, uv := w.polynomial(&w.rows[i], p), w.uv[i*width:(i+1)*width]
-		Gemm(false, false, w.m, n, 1+p, 1, c[1+p:], uv, 0, w.xs[i*powers:(i+1)*powers], &w.tmp)
+		kernel.Gemm(false, false, w.m, n, 1+p, 1, c[1+p:], uv, 0, w.xs[i*powers:(i+1)*powers], &w.tmp)
 		f := w.f[i*n : (i+1)*n]
 		copy(f, uv)
 		for j := 1; j <= p; j++ {
@@ -225,7 +227,7 @@ func (w *Ladder[T]) climb(p int, keep bool) {
 		}
 	}
 	if rows > 0 {
-		Gemm(false, false, rows, n, powers, 1, w.xs, w.stacks, 1, w.f, &w.tmp)
+		kernel.Gemm(false, false, rows, n, powers, 1, w.xs, w.stacks, 1, w.f, &w.tmp)
 	}
 	for i := range w.rows { // the state beside its forcing, as it enters a level
 		copy(w.uv[i*width:i*width+n], w.f[i*n:])
@@ -234,8 +236,8 @@ func (w *Ladder[T]) climb(p int, keep bool) {
 	if keep {
 		entered = len(w.passing)
 	}
-	w.x = grow(&w.x, entered*width)
-	x, z := w.x, grow(&w.z, rows*n)
+	w.x = kernel.Grow(&w.x, entered*width)
+	x, z := w.x, kernel.Grow(&w.z, rows*n)
 	for level := range w.levels * ladderDigits {
 		k, digit := level/ladderDigits, level%ladderDigits
 		passing := w.pass(level)
@@ -249,10 +251,10 @@ func (w *Ladder[T]) climb(p int, keep bool) {
 				copy(xi, uv)
 			} else {
 				copy(xi[:n], uv)
-				Gemm(false, false, p, n, p, 1, w.forcing(&w.rows[i], k, digit, p), uv[n:], 0, xi[n:], &w.tmp)
+				kernel.Gemm(false, false, p, n, p, 1, w.forcing(&w.rows[i], k, digit, p), uv[n:], 0, xi[n:], &w.tmp)
 			}
 		}
-		Gemm(false, false, count, n, width, 1, x, w.level(w.stacks, k, digit), 0, z, &w.tmp)
+		kernel.Gemm(false, false, count, n, width, 1, x, w.level(w.stacks, k, digit), 0, z, &w.tmp)
 		decayed := w.decayed(k, digit)
 		for c, i := range passing {
 			f, zi := w.uv[i*width:i*width+n], z[c*n:(c+1)*n]
@@ -269,7 +271,7 @@ func (w *Ladder[T]) climb(p int, keep bool) {
 }
 
 // addTo is AxpyTo for so few elements that a call of the assembly costs more.
-func addTo[T Float](y []T, alpha T, x []T) {
+func addTo[T kernel.Float](y []T, alpha T, x []T) {
 	x = x[:len(y)]
 	for i, v := range x {
 		y[i] += alpha * v

@@ -1,4 +1,4 @@
-package kernel
+package poly
 
 import "math"
 
@@ -50,7 +50,7 @@ func (p *Polynomial) Bounds(c []float64) []float64 {
 // its linear monomials.
 func (p *Polynomial) SplitLinear(c []float64) (a, rest []float64) {
 	a = make([]float64, p.out*p.in)
-	p.eachLinear(func(g polynomialGroup, i, v int) {
+	p.eachLinear(func(g group, i, v int) {
 		if !p.periodic {
 			for j := range p.out {
 				a[j*p.in+v] = c[i*p.out+j]
@@ -72,12 +72,12 @@ func (p *Polynomial) SplitLinear(c []float64) (a, rest []float64) {
 
 // ClearLinear sets the coefficients of degree 1 to 0.
 func (p *Polynomial) ClearLinear(c []float64) {
-	p.eachLinear(func(g polynomialGroup, i, _ int) { clear(c[g.at+i*g.outs : g.at+(i+1)*g.outs]) })
+	p.eachLinear(func(g group, i, _ int) { clear(c[g.at+i*g.outs : g.at+(i+1)*g.outs]) })
 }
 
 // eachLinear calls f for each monomial of degree 1 that enters: number i of its group,
 // and variable v.
-func (p *Polynomial) eachLinear(f func(g polynomialGroup, i, v int)) {
+func (p *Polynomial) eachLinear(f func(g group, i, v int)) {
 	for _, g := range p.groups {
 		for i, m := range g.monomials {
 			if p.degrees[m] == 1 {
@@ -98,7 +98,7 @@ func (p *Polynomial) JoinLinear(a, rest []float64) []float64 {
 			}
 		}
 	}
-	p.eachLinear(func(g polynomialGroup, i, v int) {
+	p.eachLinear(func(g group, i, v int) {
 		if !p.periodic {
 			for j := range p.out {
 				c[i*p.out+j] = a[j*p.in+v]
@@ -112,7 +112,7 @@ func (p *Polynomial) JoinLinear(a, rest []float64) []float64 {
 
 // NewLinear returns the linear map R^in → R^out as a polynomial, with no constant.
 func NewLinear(in, out int) *Polynomial {
-	p := NewPolynomial(in, out, 1, true)
+	p := New(in, out, 1, true)
 	g := &p.groups[0]
 	g.monomials = g.monomials[:in]
 	return p

@@ -1,6 +1,10 @@
-package kernel
+package funm
 
-import "math"
+import (
+	"math"
+
+	"spnode/ops/kernel"
+)
 
 // StepBackward is the adjoint of StepTo for the last Make, exact for what was
 // computed: given dy it writes the gradient by u to du and that by v_j to
@@ -46,14 +50,14 @@ func (w *Ladder[T]) StepBackward(du []T, dv [][]T, dStacks, dh []T, h []float64,
 func (w *Ladder[T]) descend(p int, dStacks, dy []T) {
 	n, rows := w.n, len(w.rows)
 	width, powers := (1+p)*n, w.m*n
-	w.lam, w.d = grow(&w.lam, rows*n), grow(&w.d, rows*width)
+	w.lam, w.d = kernel.Grow(&w.lam, rows*n), kernel.Grow(&w.d, rows*width)
 	for i, r := range w.rows {
 		copy(w.lam[i*n:(i+1)*n], dy[r.row*n:])
 	}
 	clear(w.d)
 	end := len(w.passing) * width // of what entered the levels
-	w.dx = grow(&w.dx, rows*max(width, powers))
-	z, dx := grow(&w.z, rows*n), w.dx
+	w.dx = kernel.Grow(&w.dx, rows*max(width, powers))
+	z, dx := kernel.Grow(&w.z, rows*n), w.dx
 	for level := w.levels*ladderDigits - 1; level >= 0; level-- {
 		k, digit := level/ladderDigits, level%ladderDigits
 		passing := w.pass(level)
@@ -67,7 +71,7 @@ func (w *Ladder[T]) descend(p int, dStacks, dy []T) {
 		x := w.x[end-count*width : end]
 		end -= count * width
 		if dStacks != nil {
-			Gemm(true, false, width, n, count, 1, x, z, 1, w.level(dStacks, k, digit), &w.tmp)
+			kernel.Gemm(true, false, width, n, count, 1, x, z, 1, w.level(dStacks, k, digit), &w.tmp)
 		}
 		w.downOf(k, digit, p).Gemm(count, 1, z, 0, dx, &w.tmp)
 		decayed := w.decayed(k, digit)
@@ -81,7 +85,7 @@ func (w *Ladder[T]) descend(p int, dStacks, dy []T) {
 			if p == 1 {
 				addTo(d, 1, dxi[n:])
 			} else if p > 1 {
-				Gemm(true, false, p, n, p, 1, w.forcing(&w.rows[i], k, digit, p), dxi[n:], 1, d, &w.tmp)
+				kernel.Gemm(true, false, p, n, p, 1, w.forcing(&w.rows[i], k, digit, p), dxi[n:], 1, d, &w.tmp)
 			}
 		}
 	}
@@ -89,7 +93,7 @@ func (w *Ladder[T]) descend(p int, dStacks, dy []T) {
 		return
 	}
 	if dStacks != nil {
-		Gemm(true, false, powers, n, rows, 1, w.xs, w.lam, 1, dStacks, &w.tmp)
+		kernel.Gemm(true, false, powers, n, rows, 1, w.xs, w.lam, 1, dStacks, &w.tmp)
 	}
 	w.down[0].Gemm(rows, 1, w.lam, 0, dx, &w.tmp)
 	for i := range w.rows {
@@ -97,7 +101,7 @@ func (w *Ladder[T]) descend(p int, dStacks, dy []T) {
 		for j := range 1 + p {
 			addTo(d[j*n:(j+1)*n], c[j], lam)
 		}
-		Gemm(true, false, 1+p, n, w.m, 1, c[1+p:], dx[i*powers:(i+1)*powers], 1, d, &w.tmp)
+		kernel.Gemm(true, false, 1+p, n, w.m, 1, c[1+p:], dx[i*powers:(i+1)*powers], 1, d, &w.tmp)
 	}
 }
 
@@ -105,12 +109,12 @@ func (w *Ladder[T]) descend(p int, dStacks, dy []T) {
 // u and v_j of the block.
 func (w *Ladder[T]) stepGrad(dh []T, h []float64, u []T, v [][]T, dy []T, r0, end int) {
 	n, rows := w.n, end-r0
-	slope := grow(&w.slope, rows*n)
-	Gemm(false, false, rows, n, n, T(math.Ldexp(1, -w.bottom)), u[r0*n:end*n], w.stacks, 0, slope, &w.tmp)
+	slope := kernel.Grow(&w.slope, rows*n)
+	kernel.Gemm(false, false, rows, n, n, T(math.Ldexp(1, -w.bottom)), u[r0*n:end*n], w.stacks, 0, slope, &w.tmp)
 	width, next := (1+len(v))*n, 0
 	for r := r0; r < end; r++ {
 		row := slope[(r-r0)*n : (r-r0+1)*n]
-		hr, d, turn := step(h, r), dy[r*n:(r+1)*n], 0.0
+		hr, d, turn := Step(h, r), dy[r*n:(r+1)*n], 0.0
 		if hr != 0 {
 			d = w.d[next*width:][:n]
 		}
@@ -118,7 +122,7 @@ func (w *Ladder[T]) stepGrad(dh []T, h []float64, u []T, v [][]T, dy []T, r0, en
 			vj := v[j][r*n : (r+1)*n]
 			switch {
 			case hr == 0: // and φ_j is 1/j!
-				addTo(row, T(invFactorial[j+1]), vj)
+				addTo(row, T(InvFactorial[j+1]), vj)
 			case j == 0:
 				addTo(row, 1, vj)
 			default:

@@ -1,10 +1,15 @@
-package kernel
+package expmv
 
-import "math"
+import (
+	"math"
 
-// expmvRows is how many rows of a batch Expmv advances together: with 20
+	"spnode/ops/kernel"
+	"spnode/ops/kernel/funm"
+)
+
+// blockRows is how many rows of a batch Expmv advances together: with 20
 // components and degree 18, what it recomputes then stays in cache.
-const expmvRows = 64
+const blockRows = 64
 
 // Expmv evaluates, for a batch of rows and a step h for each of them,
 //
@@ -21,17 +26,17 @@ const expmvRows = 64
 //
 // For p = 0 it is the series of B = A − μI, with the mean of the eigenvalues
 // for μ, where that takes fewer products; a substep then ends with u ← e^{μτ}u.
-type Expmv[T Float] struct {
+type Expmv[T kernel.Float] struct {
 	form form // the zero value but in tests
 
 	n, p int
 	tol  float64
-	phi  *Phi[T]
+	phi  *funm.Phi[T]
 
 	at      fullOperator[T]
 	shifted shifted[T]
-	a       Packed[T] // as it is: the rows λᵀA are those of Aᵀλ
-	whole   []T       // A − μI, or a sparse A in full
+	a       kernel.Packed[T] // as it is: the rows λᵀA are those of Aᵀλ
+	whole   []T              // A − μI, or a sparse A in full
 	sums    []float64
 
 	tau    []T // of each row of a block
@@ -55,9 +60,9 @@ const (
 	propagators
 )
 
-// NewExpmv returns work space for n×n matrices and p terms of the polynomial.
-func NewExpmv[T Float](n, p int, tol float64) *Expmv[T] {
-	return &Expmv[T]{n: n, p: p, tol: tol, phi: NewPhi[T](n, p, tol)}
+// New returns work space for n×n matrices and p terms of the polynomial.
+func New[T kernel.Float](n, p int, tol float64) *Expmv[T] {
+	return &Expmv[T]{n: n, p: p, tol: tol, phi: funm.NewPhi[T](n, p, tol)}
 }
 
 // ForwardTo writes y, of shape (rows, n) as u and every w are. It overlaps none
@@ -80,8 +85,8 @@ func (w *Expmv[T]) ForwardOperatorTo(y []T, a Operator[T], norm float64, h []flo
 
 func (w *Expmv[T]) forward(y []T, l linear[T], h []float64, u []T, ws [][]T) (ok bool) {
 	n, rows := w.n, len(u)/w.n
-	for r0 := 0; r0 < rows; r0 += expmvRows {
-		nr := min(expmvRows, rows-r0)
+	for r0 := 0; r0 < rows; r0 += blockRows {
+		nr := min(blockRows, rows-r0)
 		m, s, formed := w.plan(l, h, r0, nr)
 		if formed {
 			w.formedForward(y, w.matrix(l), h, u, ws, r0, nr)
@@ -105,7 +110,7 @@ func (w *Expmv[T]) forward(y []T, l linear[T], h []float64, u []T, ws [][]T) (ok
 // otherwise it keeps u and every b_k, k < m, there and takes all m terms.
 func (w *Expmv[T]) substep(f []T, l linear[T], m, rows int, terms []T) {
 	n := w.n
-	b, t := grow(&w.b, n*rows), grow(&w.t, n*rows)
+	b, t := kernel.Grow(&w.b, n*rows), kernel.Grow(&w.t, n*rows)
 	copy(b, f)
 	w.denial = denial{size: math.Inf(1), bound: math.Inf(1)}
 	for k := 1; k <= m; k++ {
@@ -117,9 +122,9 @@ func (w *Expmv[T]) substep(f []T, l linear[T], m, rows int, terms []T) {
 			w.addPolynomial(t, k, rows)
 		}
 		for r, tau := range w.tau[:rows] {
-			scale(tau/T(k), t[r*n:(r+1)*n])
+			kernel.Scale(tau/T(k), t[r*n:(r+1)*n])
 		}
-		AxpyTo(f, 1, t)
+		kernel.AxpyTo(f, 1, t)
 		if terms == nil && k > w.p && w.converged(f, b, t) {
 			break
 		}
@@ -127,7 +132,7 @@ func (w *Expmv[T]) substep(f []T, l linear[T], m, rows int, terms []T) {
 	}
 	if l.mu != 0 {
 		for r, tau := range w.tau[:rows] {
-			scale(T(math.Exp(l.mu*float64(tau))), f[r*n:(r+1)*n])
+			kernel.Scale(T(math.Exp(l.mu*float64(tau))), f[r*n:(r+1)*n])
 		}
 	}
 }
@@ -137,12 +142,12 @@ func (w *Expmv[T]) substep(f []T, l linear[T], m, rows int, terms []T) {
 func (w *Expmv[T]) addPolynomial(t []T, k, rows int) {
 	g := w.g[k-1]
 	if k == 1 {
-		AxpyTo(t, 1, g)
+		kernel.AxpyTo(t, 1, g)
 		return
 	}
 	for r, tau := range w.tau[:rows] {
-		c := T(math.Pow(float64(tau), float64(k-1)) * invFactorial[k-1])
-		AxpyTo(t[r*w.n:(r+1)*w.n], c, g[r*w.n:(r+1)*w.n])
+		c := T(math.Pow(float64(tau), float64(k-1)) * funm.InvFactorial[k-1])
+		kernel.AxpyTo(t[r*w.n:(r+1)*w.n], c, g[r*w.n:(r+1)*w.n])
 	}
 }
 
@@ -180,7 +185,7 @@ func (w *Expmv[T]) converged(f, b, t []T) bool {
 }
 
 // maxAbs returns ‖x‖_∞ of what is not NaN.
-func maxAbs[T Float](x []T) float64 {
+func maxAbs[T kernel.Float](x []T) float64 {
 	var top T
 	for _, v := range x {
 		if v := T(math.Abs(float64(v))); v > top { // faster than max
@@ -191,9 +196,9 @@ func maxAbs[T Float](x []T) float64 {
 }
 
 func (w *Expmv[T]) loadTau(h []float64, s float64, r0, rows int) {
-	w.tau = grow(&w.tau, rows)
+	w.tau = kernel.Grow(&w.tau, rows)
 	for c := range rows {
-		w.tau[c] = T(step(h, r0+c) / s)
+		w.tau[c] = T(funm.Step(h, r0+c) / s)
 	}
 }
 
@@ -202,7 +207,7 @@ func (w *Expmv[T]) loadTau(h []float64, s float64, r0, rows int) {
 func (w *Expmv[T]) loadPolynomial(ws [][]T, i, r0, rows int) {
 	n, size := w.n, w.n*rows
 	w.g = w.g[:0]
-	poly := grow(&w.poly, w.p*size)
+	poly := kernel.Grow(&w.poly, w.p*size)
 	for j := range w.p {
 		wj := ws[j][r0*n : r0*n+size]
 		if i == 0 || j == w.p-1 { // w_{j+1} itself
@@ -213,8 +218,8 @@ func (w *Expmv[T]) loadPolynomial(ws [][]T, i, r0, rows int) {
 		copy(g, wj)
 		for k := j + 1; k < w.p; k++ {
 			for r, tau := range w.tau[:rows] {
-				at := T(math.Pow(float64(i)*float64(tau), float64(k-j)) * invFactorial[k-j])
-				AxpyTo(g[r*n:(r+1)*n], at, ws[k][(r0+r)*n:(r0+r+1)*n])
+				at := T(math.Pow(float64(i)*float64(tau), float64(k-j)) * funm.InvFactorial[k-j])
+				kernel.AxpyTo(g[r*n:(r+1)*n], at, ws[k][(r0+r)*n:(r0+r+1)*n])
 			}
 		}
 		w.g = append(w.g, g)
@@ -225,23 +230,15 @@ func (w *Expmv[T]) loadPolynomial(ws [][]T, i, r0, rows int) {
 func (w *Expmv[T]) formedForward(y, a []T, h []float64, u []T, ws [][]T, r0, rows int) {
 	n := w.n
 	for r := r0; r < r0+rows; {
-		hr, end := step(h, r), sameStep(h, r, r0+rows)
+		hr, end := funm.Step(h, r), sameStep(h, r, r0+rows)
 		k, lo, hi := end-r, r*n, end*n
 		w.phi.ForwardOnly(a, hr)
-		Gemm(false, true, k, n, n, 1, u[lo:hi], w.phi.E(), 0, y[lo:hi], &w.tmp)
+		kernel.Gemm(false, true, k, n, n, 1, u[lo:hi], w.phi.E(), 0, y[lo:hi], &w.tmp)
 		for j := 1; j <= w.p; j++ {
-			Gemm(false, true, k, n, n, T(math.Pow(hr, float64(j-1))), ws[j-1][lo:hi], w.phi.P(j), 1, y[lo:hi], &w.tmp)
+			kernel.Gemm(false, true, k, n, n, T(math.Pow(hr, float64(j-1))), ws[j-1][lo:hi], w.phi.P(j), 1, y[lo:hi], &w.tmp)
 		}
 		r = end
 	}
-}
-
-// step returns the step of row r: h has one element for all or one for each.
-func step(h []float64, r int) float64 {
-	if len(h) == 1 {
-		return h[0]
-	}
-	return h[r]
 }
 
 // sameStep returns the end of the rows r, r+1, … below end that have the step
@@ -255,11 +252,4 @@ func sameStep(h []float64, r, end int) int {
 		k++
 	}
 	return k
-}
-
-func abs[T Float](x T) T {
-	if x < 0 {
-		return -x
-	}
-	return x
 }

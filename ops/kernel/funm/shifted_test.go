@@ -1,9 +1,11 @@
-package kernel
+package funm
 
 import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"spnode/ops/opstest"
 )
 
 // Steps of their own for the rows, by the Hessenberg form, against the
@@ -24,7 +26,7 @@ func TestShiftedOwnSteps(t *testing.T) {
 	}
 	for _, n := range []int{1, 2, 3, 7, 20} {
 		const rows = 6
-		a, r, dx := normals(rng, n*n), normals(rng, rows*n), normals(rng, rows*n)
+		a, r, dx := opstest.Normals[float64](rng, n*n), opstest.Normals[float64](rng, rows*n), opstest.Normals[float64](rng, rows*n)
 		for i := range n {
 			a[i*n+i] -= 3 * math.Sqrt(float64(n))
 		}

@@ -1,10 +1,12 @@
-package kernel
+package funm
 
 import (
 	"math"
 	"slices"
 
 	lapack "gonum.org/v1/gonum/lapack/gonum"
+
+	"spnode/ops/kernel"
 )
 
 var lapackImpl lapack.Implementation
@@ -17,7 +19,7 @@ var lapackImpl lapack.Implementation
 // with Q orthogonal and H zero below its first subdiagonal. I − hH is factored for
 // each row with partial pivoting, in n² operations where I − hA would take n³/3.
 // A Schur form would save the factors, but is iterative, and has 2×2 blocks.
-type hessenberg[T Float] struct {
+type hessenberg[T kernel.Float] struct {
 	n         int
 	of        []T       // the A of what follows
 	q, h      []float64 // n×n
@@ -36,8 +38,8 @@ func (w *hessenberg[T]) factor(n int, a []T) {
 		return
 	}
 	w.n, w.of = n, append(w.of[:0], a...)
-	w.h, w.q, w.m = grow(&w.h, n*n), grow(&w.q, n*n), grow(&w.m, n*n)
-	w.tau, w.work, w.l = grow(&w.tau, max(1, n-1)), grow(&w.work, n), grow(&w.l, n)
+	w.h, w.q, w.m = kernel.Grow(&w.h, n*n), kernel.Grow(&w.q, n*n), kernel.Grow(&w.m, n*n)
+	w.tau, w.work, w.l = kernel.Grow(&w.tau, max(1, n-1)), kernel.Grow(&w.work, n), kernel.Grow(&w.l, n)
 	if len(w.swapped) < n {
 		w.swapped = make([]bool, n)
 	}
@@ -53,11 +55,11 @@ func (w *hessenberg[T]) factor(n int, a []T) {
 // row with h = 0 is copied.
 func (w *hessenberg[T]) solveTo(x []T, h []float64, r []T, trans bool) (singular float64, ok bool) {
 	n, rows := w.n, len(r)/w.n
-	b, z := grow(&w.x, rows*n), grow(&w.z, rows*n)
+	b, z := kernel.Grow(&w.x, rows*n), kernel.Grow(&w.z, rows*n)
 	for i, v := range r {
 		b[i] = float64(v)
 	}
-	Gemm(false, false, rows, n, n, 1, b, w.q, 0, z, &w.tmp)
+	kernel.Gemm(false, false, rows, n, n, 1, b, w.q, 0, z, &w.tmp)
 	for i := range rows {
 		if hi := h[i]; hi != 0 {
 			if !w.shift(hi) {
@@ -66,7 +68,7 @@ func (w *hessenberg[T]) solveTo(x []T, h []float64, r []T, trans bool) (singular
 			w.solve(z[i*n:(i+1)*n], trans)
 		}
 	}
-	Gemm(false, true, rows, n, n, 1, z, w.q, 0, b, &w.tmp)
+	kernel.Gemm(false, true, rows, n, n, 1, z, w.q, 0, b, &w.tmp)
 	for i := range rows {
 		if h[i] == 0 {
 			copy(x[i*n:(i+1)*n], r[i*n:])

@@ -1,4 +1,4 @@
-package kernel
+package funm
 
 import (
 	"math"
@@ -53,7 +53,7 @@ func Theta(m int, tol float64) float64 {
 	return lo
 }
 
-// gradientDegree returns the degree of the polynomial from which the derivative
+// GradientDegree returns the degree of the polynomial from which the derivative
 // by A is taken where that of the value is m.
 //
 // In the derivative of φ_p(z) = Σ_k z^k/(k+p)!, of degree m−1, the first term
@@ -65,7 +65,7 @@ func Theta(m int, tol float64) float64 {
 //
 // From degree 10 on, where θ is no longer small, the same polynomial serves
 // both: the derivative is within 1.4e-14 in float64 and 5.3e-7 in float32.
-func gradientDegree(m int) int {
+func GradientDegree(m int) int {
 	if m < 10 {
 		return m + 1
 	}
@@ -86,16 +86,6 @@ func thetas(tol float64) *[MaxCentredDegree + 1]float64 {
 	}
 	thetaTables.Store(tol, &t)
 	return &t
-}
-
-// UnitRoundoff is the tolerance to which a T is computed unless told
-// otherwise: 2^-53 or 2^-24.
-func UnitRoundoff[T Float]() float64 {
-	var z T
-	if _, ok := any(z).(float32); ok {
-		return 0x1p-24
-	}
-	return 0x1p-53
 }
 
 // TaylorSteps returns the degree m ≤ top and the number s of substeps that
@@ -157,4 +147,12 @@ func termBlocks(degree int) (size, blocks int) {
 func blockProducts(degree int) int {
 	size, blocks := termBlocks(degree)
 	return size + blocks - 2
+}
+
+// Step returns the step of row r: h has one element for all or one for each.
+func Step(h []float64, r int) float64 {
+	if len(h) == 1 {
+		return h[0]
+	}
+	return h[r]
 }

@@ -1,4 +1,4 @@
-package kernel
+package expmv
 
 import (
 	"fmt"
@@ -7,6 +7,10 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"spnode/ops/kernel"
+	"spnode/ops/kernel/funm"
+	"spnode/ops/opstest"
 )
 
 // bigPhi returns φ_l(z) of an n×n matrix by Horner's scheme for its series, to
@@ -69,7 +73,7 @@ func exactGradient(n int, a []float64, h float64, d [][]float64) []float64 {
 				z[i][n+j] = h * dl[i*n+j]
 			}
 		}
-		norm, _ := Norm1(n, n, a)
+		norm, _ := kernel.Norm1(n, n, a)
 		f := bigPhi(2*n, l, z, h*norm)
 		for i := range n {
 			for j := range n {
@@ -96,14 +100,14 @@ func TestGradientAtEveryNorm(t *testing.T) {
 	t.Run("float32", func(t *testing.T) { testGradientAtEveryNorm[float32](t, 1e-6) })
 }
 
-func testGradientAtEveryNorm[T Float](t *testing.T, tol float64) {
+func testGradientAtEveryNorm[T kernel.Float](t *testing.T, tol float64) {
 	const n, rows, h = 3, 2, 0.5
 	rng := rand.New(rand.NewPCG(11, 12))
-	unit := random[float64](rng, n*n)
+	unit := opstest.Normals[float64](rng, n*n)
 	for i := range n {
 		unit[i*n+i] -= 3
 	}
-	norm, _ := Norm1(n, n, unit)
+	norm, _ := kernel.Norm1(n, n, unit)
 	round := func(x []float64) (y []T) { // and x becomes what y is
 		for i, v := range x {
 			y = append(y, T(v))
@@ -128,13 +132,13 @@ func testGradientAtEveryNorm[T Float](t *testing.T, tol float64) {
 		}
 		a := round(a64)
 		for p := 1; p <= 3; p++ {
-			phi := NewPhi[T](n, p, UnitRoundoff[T]())
+			phi := funm.NewPhi[T](n, p, kernel.UnitRoundoff[T]())
 			for j := range p + 1 {
 				d64, d := make([][]float64, p+1), make([][]T, p+1)
 				for l := range d {
 					d64[l] = make([]float64, n*n)
 					if l == j {
-						d64[l] = random[float64](rng, n*n)
+						d64[l] = opstest.Normals[float64](rng, n*n)
 					}
 					d[l] = round(d64[l])
 				}
@@ -153,7 +157,7 @@ func testGradientAtEveryNorm[T Float](t *testing.T, tol float64) {
 		for name, form := range map[string]form{"matrix-free": matrixFree, "propagators": propagators} {
 			for part, scale := range map[string][2]float64{"u": {1, 0}, "w": {0, 1}, "both": {1, 1}} {
 				vector := func(c float64) (x64 []float64, x []T) {
-					x64 = random[float64](rng, rows*n)
+					x64 = opstest.Normals[float64](rng, rows*n)
 					for i := range x64 {
 						x64[i] *= c
 					}
@@ -171,7 +175,7 @@ func testGradientAtEveryNorm[T Float](t *testing.T, tol float64) {
 						}
 					}
 				}
-				k := NewExpmv[T](n, 1, UnitRoundoff[T]())
+				k := New[T](n, 1, kernel.UnitRoundoff[T]())
 				k.form = form
 				y, du, dw, da, dh := make([]T, rows*n), make([]T, rows*n), make([]T, rows*n), make([]T, n*n), make([]T, 1)
 				k.ForwardTo(y, a, []float64{h}, u, w)

@@ -1,18 +1,23 @@
-package kernel
+package expmv
 
-import "math"
+import (
+	"math"
+
+	"spnode/ops/kernel"
+	"spnode/ops/kernel/funm"
+)
 
 // Operator is a matrix by its products alone.
-type Operator[T Float] interface {
+type Operator[T kernel.Float] interface {
 	// MulTo writes Ab to a row of t for each of the rows b.
 	MulTo(t, b []T, rows int)
 }
 
 // fullOperator is a matrix by all its elements, set by Pack.
-type fullOperator[T Float] struct {
+type fullOperator[T kernel.Float] struct {
 	n   int
 	a   []T
-	at  Packed[T]
+	at  kernel.Packed[T]
 	tmp []T
 }
 
@@ -22,14 +27,14 @@ func (o *fullOperator[T]) Pack(n int, a []T) {
 }
 
 func (o *fullOperator[T]) MulTo(t, b []T, rows int) {
-	if !smallGemm(false, true, rows, o.n, b, o.a, 0, t) {
+	if !kernel.SmallGemm(false, true, rows, o.n, b, o.a, 0, t) {
 		o.at.Gemm(rows, 1, b, 0, t, &o.tmp)
 	}
 }
 
 // linear is A = μI + B as Expmv applies it. What allows higher degrees, see
 // MaxCentredDegree, is that p is 0 and the eigenvalues of B have the mean 0.
-type linear[T Float] struct {
+type linear[T kernel.Float] struct {
 	b       Operator[T]
 	norm    float64 // ‖B‖₁, or a bound
 	normA   float64 // ‖A‖₁
@@ -46,7 +51,7 @@ func (w *Expmv[T]) full(a []T, h []float64) linear[T] {
 	norm, mu, centred := w.norms(a)
 	l := linear[T]{b: &w.at, norm: norm, normA: norm, a: a, cost: rowCost * float64(n*n)}
 	if w.centres(norm, centred, h) {
-		b := grow(&w.whole, n*n)
+		b := kernel.Grow(&w.whole, n*n)
 		copy(b, a)
 		for i := range n {
 			b[i*n+i] -= T(mu)
@@ -61,7 +66,7 @@ func (w *Expmv[T]) full(a []T, h []float64) linear[T] {
 // norms returns ‖A‖₁, μ = tr A/n and ‖A − μI‖₁.
 func (w *Expmv[T]) norms(a []T) (norm, mu, centred float64) {
 	n := w.n
-	sums := grow(&w.sums, n)
+	sums := kernel.Grow(&w.sums, n)
 	clear(sums)
 	for i := range n {
 		row := a[i*n : (i+1)*n]
@@ -96,8 +101,8 @@ func (w *Expmv[T]) centres(norm, centred float64, h []float64) bool {
 	for _, v := range h {
 		top = max(top, math.Abs(v))
 	}
-	m, s := TaylorSteps(norm*top, w.tol, MaxDegree)
-	mc, sc := TaylorSteps(centred*top, w.tol, MaxCentredDegree)
+	m, s := funm.TaylorSteps(norm*top, w.tol, funm.MaxDegree)
+	mc, sc := funm.TaylorSteps(centred*top, w.tol, funm.MaxCentredDegree)
 	return float64(mc)*sc < float64(m)*s
 }
 
@@ -128,15 +133,15 @@ const MaxSubsteps = 1 << 20
 func (w *Expmv[T]) plan(l linear[T], h []float64, r0, rows int) (m int, s float64, formed bool) {
 	var top, products float64
 	for r := r0; r < r0+rows; r = sameStep(h, r, r0+rows) {
-		v := math.Abs(step(h, r))
+		v := math.Abs(funm.Step(h, r))
 		top = max(top, v)
-		products += float64(w.phi.products(l.normA * v))
+		products += float64(w.phi.Products(l.normA * v))
 	}
-	degree := MaxDegree
+	degree := funm.MaxDegree
 	if l.centred {
-		degree = MaxCentredDegree
+		degree = funm.MaxCentredDegree
 	}
-	m, s = TaylorSteps(l.norm*top, w.tol, degree)
+	m, s = funm.TaylorSteps(l.norm*top, w.tol, degree)
 	m += max(0, w.p-1) // as many terms for φ_p as for φ_1
 	switch {
 	case w.form == matrixFree || l.a == nil && (l.sparse == nil || w.n > maxFull):
@@ -158,7 +163,7 @@ func (w *Expmv[T]) matrix(l linear[T]) []T {
 	if l.a != nil {
 		return l.a
 	}
-	a := grow(&w.whole, w.n*w.n)
+	a := kernel.Grow(&w.whole, w.n*w.n)
 	l.sparse.fullTo(a)
 	return a
 }

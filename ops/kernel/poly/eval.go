@@ -1,20 +1,22 @@
-package kernel
+package poly
 
-// polynomialElements is about how many elements the monomials of a block of rows
+import "spnode/ops/kernel"
+
+// blockElements is about how many elements the monomials of a block of rows
 // have, so that they stay in the second level of the cache.
-const polynomialElements = 64 << 10
+const blockElements = 64 << 10
 
-// PolynomialWork evaluates a Polynomial for batches of rows. The monomials of a
+// Work evaluates a Polynomial for batches of rows. The monomials of a
 // block of rows are vectors along the rows, those of a periodic polynomial with
 // the real parts first.
-type PolynomialWork[T Float] struct {
+type Work[T kernel.Float] struct {
 	*Polynomial
 	phi, dphi, y, tmp []T
 }
 
-// NewPolynomialWork returns work space for p.
-func NewPolynomialWork[T Float](p *Polynomial) *PolynomialWork[T] {
-	return &PolynomialWork[T]{Polynomial: p}
+// NewWork returns work space for p.
+func NewWork[T kernel.Float](p *Polynomial) *Work[T] {
+	return &Work[T]{Polynomial: p}
 }
 
 // parts of a monomial: real and imaginary.
@@ -26,19 +28,19 @@ func (p *Polynomial) parts() int {
 }
 
 func (p *Polynomial) blockRows() int {
-	return max(tileRows, polynomialElements/(len(p.degrees)*p.parts())/tileRows*tileRows)
+	return kernel.BlockRows(blockElements, len(p.degrees)*p.parts())
 }
 
 // monomials writes all monomials of a block of rows to w.phi.
-func (w *PolynomialWork[T]) monomials(u []T, rows int) {
-	phi := grow(&w.phi, len(w.degrees)*w.parts()*rows)
+func (w *Work[T]) monomials(u []T, rows int) {
+	phi := kernel.Grow(&w.phi, len(w.degrees)*w.parts()*rows)
 	w.phi = phi
 	if w.periodic {
 		w.complexMonomials(u, rows)
 		return
 	}
 	n := w.in
-	transposeTo(phi[:n*rows], rows, n, u[:rows*n])
+	kernel.TransposeTo(phi[:n*rows], rows, n, u[:rows*n])
 	one := phi[n*rows : (n+1)*rows]
 	for i := range one {
 		one[i] = 1
@@ -54,7 +56,7 @@ func (w *PolynomialWork[T]) monomials(u []T, rows int) {
 	}
 }
 
-func (w *PolynomialWork[T]) complexMonomials(u []T, rows int) {
+func (w *Work[T]) complexMonomials(u []T, rows int) {
 	phi, n, k := w.phi, w.in, w.in/2
 	for r := range rows {
 		for i, row := 0, u[r*n:(r+1)*n]; i < k; i++ {
@@ -80,26 +82,26 @@ func (w *PolynomialWork[T]) complexMonomials(u []T, rows int) {
 }
 
 // fed are the monomials that enter, of a full polynomial: they lie together.
-func (w *PolynomialWork[T]) fed(phi []T, rows int) []T {
+func (w *Work[T]) fed(phi []T, rows int) []T {
 	return phi[int(w.groups[0].monomials[0])*rows:]
 }
 
 // ForwardTo writes p(u) to y, for rows u of n elements, with the coefficients c.
-func (w *PolynomialWork[T]) ForwardTo(y, u, c []T, rows int) {
+func (w *Work[T]) ForwardTo(y, u, c []T, rows int) {
 	n, m := w.in, w.out
 	for r, block := 0, w.blockRows(); r < rows; r += block {
 		k := min(block, rows-r)
 		w.monomials(u[r*n:], k)
 		to := y[r*m : (r+k)*m]
 		if !w.periodic {
-			Gemm(true, false, k, m, len(w.groups[0].monomials), 1, w.fed(w.phi, k), c, 0, to, &w.tmp)
+			kernel.Gemm(true, false, k, m, len(w.groups[0].monomials), 1, w.fed(w.phi, k), c, 0, to, &w.tmp)
 			continue
 		}
-		sum := grow(&w.y, 2*k)
+		sum := kernel.Grow(&w.y, 2*k)
 		for _, g := range w.groups {
 			clear(sum)
 			for i, j := range g.monomials {
-				AxpyTo(sum, c[g.at+i], w.phi[2*int(j)*k:2*int(j+1)*k])
+				kernel.AxpyTo(sum, c[g.at+i], w.phi[2*int(j)*k:2*int(j+1)*k])
 			}
 			for i, v := range sum[:k] {
 				to[i*m+g.out], to[i*m+g.out+1] = sum[k+i], v
@@ -110,30 +112,30 @@ func (w *PolynomialWork[T]) ForwardTo(y, u, c []T, rows int) {
 
 // AddBackward writes the gradient by u to du, which is not computed if it is nil,
 // and adds that by c to dc unless it is nil, given dy.
-func (w *PolynomialWork[T]) AddBackward(du, dc, u, c, dy []T, rows int) {
+func (w *Work[T]) AddBackward(du, dc, u, c, dy []T, rows int) {
 	n, m := w.in, w.out
 	for r, block := 0, w.blockRows(); r < rows; r += block {
 		k := min(block, rows-r)
 		w.monomials(u[r*n:], k)
 		size := len(w.degrees) * w.parts() * k
-		dphi := grow(&w.dphi, size)
+		dphi := kernel.Grow(&w.dphi, size)
 		from := dy[r*m : (r+k)*m]
 		if !w.periodic {
 			f := len(w.groups[0].monomials)
 			if dc != nil {
-				Gemm(false, false, f, m, k, 1, w.fed(w.phi, k), from, 1, dc, &w.tmp)
+				kernel.Gemm(false, false, f, m, k, 1, w.fed(w.phi, k), from, 1, dc, &w.tmp)
 			}
 			if du == nil {
 				continue
 			}
 			clear(dphi[:n*k])
-			Gemm(false, true, f, k, m, 1, c, from, 0, w.fed(dphi, k), &w.tmp)
+			kernel.Gemm(false, true, f, k, m, 1, c, from, 0, w.fed(dphi, k), &w.tmp)
 			w.realProducts(dphi, k)
-			transposeTo(du[r*n:(r+k)*n], n, k, dphi[:n*k])
+			kernel.TransposeTo(du[r*n:(r+k)*n], n, k, dphi[:n*k])
 			continue
 		}
 		clear(dphi)
-		d := grow(&w.y, 2*k)
+		d := kernel.Grow(&w.y, 2*k)
 		for _, g := range w.groups {
 			for i := range k {
 				d[k+i], d[i] = from[i*m+g.out], from[i*m+g.out+1]
@@ -141,9 +143,9 @@ func (w *PolynomialWork[T]) AddBackward(du, dc, u, c, dy []T, rows int) {
 			for i, j := range g.monomials {
 				at := 2 * int(j) * k
 				if dc != nil {
-					dc[g.at+i] += Dot(w.phi[at:at+2*k], d)
+					dc[g.at+i] += kernel.Dot(w.phi[at:at+2*k], d)
 				}
-				AxpyTo(dphi[at:at+2*k], c[g.at+i], d)
+				kernel.AxpyTo(dphi[at:at+2*k], c[g.at+i], d)
 			}
 		}
 		if du != nil {
@@ -159,7 +161,7 @@ func (w *PolynomialWork[T]) AddBackward(du, dc, u, c, dy []T, rows int) {
 }
 
 // realProducts carries the gradient by the products back to the variables.
-func (w *PolynomialWork[T]) realProducts(dphi []T, rows int) {
+func (w *Work[T]) realProducts(dphi []T, rows int) {
 	first := w.products()
 	for i := len(w.parent) - 1; i >= 0; i-- {
 		a, x := int(w.parent[i])*rows, int(w.factor[i])*rows
@@ -174,7 +176,7 @@ func (w *PolynomialWork[T]) realProducts(dphi []T, rows int) {
 
 // complexProducts is the same in complex variables: of t = ax, d_a += d_t x̄ and
 // d_x += d_t ā.
-func (w *PolynomialWork[T]) complexProducts(dphi []T, rows int) {
+func (w *Work[T]) complexProducts(dphi []T, rows int) {
 	first := w.products()
 	for i := len(w.parent) - 1; i >= 0; i-- {
 		a, x := 2*int(w.parent[i])*rows, 2*int(w.factor[i])*rows
@@ -196,7 +198,7 @@ func (w *PolynomialWork[T]) complexProducts(dphi []T, rows int) {
 // (Features, parts·rows): a row of them for each feature, of a periodic polynomial
 // with the real parts of all rows first. Coefficients c of a group give
 // TargetsTo of p(u) as Σ_i c_i times row i.
-func (w *PolynomialWork[T]) FeaturesTo(phi, u []T, rows int) {
+func (w *Work[T]) FeaturesTo(phi, u []T, rows int) {
 	w.monomials(u, rows)
 	l := w.parts() * rows
 	for _, g := range w.groups {
@@ -209,7 +211,7 @@ func (w *PolynomialWork[T]) FeaturesTo(phi, u []T, rows int) {
 
 // TargetsTo writes the rows y of m elements as FeaturesTo has its features: for
 // each group its outputs as (parts·rows, Outs).
-func (w *PolynomialWork[T]) TargetsTo(to, y []T, rows int) {
+func (w *Work[T]) TargetsTo(to, y []T, rows int) {
 	if !w.periodic {
 		copy(to, y[:rows*w.out])
 		return

@@ -1,33 +1,30 @@
-package kernel
+package poly
 
 import (
 	"math"
 	"math/cmplx"
 	"math/rand/v2"
 	"testing"
-)
 
-func gaussian(rng *rand.Rand, n int) []float64 {
-	x := make([]float64, n)
-	for i := range x {
-		x[i] = rng.NormFloat64()
-	}
-	return x
-}
+	"gonum.org/v1/gonum/floats"
+
+	"spnode/ops/kernel"
+	"spnode/ops/opstest"
+)
 
 // There are binomial(n+d, d) monomials of degree at most d, and each is the product
 // of its factors.
 func TestPolynomialFeatures(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, c := range []struct{ n, degree, want int }{{3, 0, 1}, {3, 1, 4}, {20, 2, 231}, {8, 5, 1287}, {2, 7, 36}} {
-		p := NewPolynomial(c.n, 1, c.degree, true)
+		p := New(c.n, 1, c.degree, true)
 		if p.Coefficients() != c.want {
 			t.Errorf("n = %d, degree %d: %d monomials, want %d", c.n, c.degree, p.Coefficients(), c.want)
 		}
 		const rows = 5
-		u := gaussian(rng, rows*c.n)
+		u := opstest.Normals[float64](rng, rows*c.n)
 		phi := make([]float64, c.want*rows)
-		NewPolynomialWork[float64](p).FeaturesTo(phi, u, rows)
+		NewWork[float64](p).FeaturesTo(phi, u, rows)
 		for i := range c.want {
 			for r := range rows {
 				want := 1.
@@ -47,10 +44,10 @@ func TestPolynomialFeatures(t *testing.T) {
 func TestPolynomialForward(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 1))
 	const n, m, rows = 6, 3, 700
-	p := NewPolynomial(n, m, 4, false)
-	u, c := gaussian(rng, rows*n), gaussian(rng, p.Coefficients())
+	p := New(n, m, 4, false)
+	u, c := opstest.Normals[float64](rng, rows*n), opstest.Normals[float64](rng, p.Coefficients())
 	y, one := make([]float64, rows*m), make([]float64, m)
-	w := NewPolynomialWork[float64](p)
+	w := NewWork[float64](p)
 	w.ForwardTo(y, u, c, rows)
 	for r := range rows {
 		want := make([]float64, m)
@@ -82,9 +79,9 @@ func TestPolynomialForward(t *testing.T) {
 func TestPeriodicPolynomialIsEquivariant(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 1))
 	const pairs, first, last = 3, 2, 5
-	p := NewPeriodicPolynomial(pairs, first, last, 5, true)
-	w := NewPolynomialWork[float64](p)
-	c := gaussian(rng, p.Coefficients())
+	p := NewPeriodic(pairs, first, last, 5, true)
+	w := NewWork[float64](p)
+	c := opstest.Normals[float64](rng, p.Coefficients())
 	move := func(u []float64, from int, angle float64, reflect bool) []float64 {
 		v := make([]float64, len(u))
 		for i := 0; i < len(u); i += 2 {
@@ -103,10 +100,10 @@ func TestPeriodicPolynomialIsEquivariant(t *testing.T) {
 		return y
 	}
 	for range 20 {
-		u, angle, reflect := gaussian(rng, p.In()), 7*rng.Float64(), rng.IntN(2) == 1
+		u, angle, reflect := opstest.Normals[float64](rng, p.In()), 7*rng.Float64(), rng.IntN(2) == 1
 		got, want := apply(move(u, 1, angle, reflect)), move(apply(u), first, angle, reflect)
 		for i, v := range want {
-			if math.Abs(got[i]-v) > 1e-11*maxAbs(want) { // roundings of some hundred terms of degree 5
+			if math.Abs(got[i]-v) > 1e-11*floats.Norm(want, math.Inf(1)) { // roundings of some hundred terms of degree 5
 				t.Fatalf("got %v, want %v", got, want)
 			}
 		}
@@ -117,8 +114,8 @@ func TestPeriodicPolynomialIsEquivariant(t *testing.T) {
 // map have: 270 for the 12 pairs from the first 4 in degree 5, of which those of the
 // decoder and the field are 4 pairs less and the first 4.
 func TestPeriodicPolynomialCoefficients(t *testing.T) {
-	field := NewPeriodicPolynomial(4, 1, 4, 5, true)
-	if got := NewPeriodicPolynomial(10, 1, 10, 2, true).Coefficients(); got != 80 {
+	field := NewPeriodic(4, 1, 4, 5, true)
+	if got := NewPeriodic(10, 1, 10, 2, true).Coefficients(); got != 80 {
 		t.Errorf("10 pairs, degree 2: %d coefficients, want 80", got)
 	}
 	if got := field.Coefficients(); got != 270 {
@@ -130,15 +127,15 @@ func TestPeriodicPolynomialCoefficients(t *testing.T) {
 // own to the spread of its multinomial.
 func TestPolynomialBounds(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 1))
-	for _, p := range []*Polynomial{NewPolynomial(3, 2, 4, true), NewPeriodicPolynomial(2, 1, 2, 4, true)} {
-		c := gaussian(rng, p.Coefficients())
+	for _, p := range []*Polynomial{New(3, 2, 4, true), NewPeriodic(2, 1, 2, 4, true)} {
+		c := opstest.Normals[float64](rng, p.Coefficients())
 		beta := p.Bounds(c)
-		w := NewPolynomialWork[float64](p)
-		norm := func(x []float64) float64 { return math.Sqrt(Dot(x, x)) }
+		w := NewWork[float64](p)
+		norm := func(x []float64) float64 { return math.Sqrt(kernel.Dot(x, x)) }
 		y, z := make([]float64, p.Out()), make([]float64, p.Out())
 		var closest float64
 		for range 2000 {
-			u := gaussian(rng, p.In())
+			u := opstest.Normals[float64](rng, p.In())
 			w.ForwardTo(y, u, c, 1)
 			var bound, lipschitz float64
 			r := norm(u)
@@ -152,11 +149,11 @@ func TestPolynomialBounds(t *testing.T) {
 			if norm(y) > bound {
 				t.Fatalf("‖p(u)‖ = %g at ‖u‖ = %g, above the bound %g", norm(y), r, bound)
 			}
-			v := gaussian(rng, p.In())
+			v := opstest.Normals[float64](rng, p.In())
 			d := 0.01 * r / norm(v)
-			AxpyTo(u, d, v)
+			kernel.AxpyTo(u, d, v)
 			w.ForwardTo(z, u, c, 1)
-			AxpyTo(z, -1, y)
+			kernel.AxpyTo(z, -1, y)
 			if norm(z) > lipschitz*0.01*r {
 				t.Fatalf("a difference quotient of %g is above the bound %g", norm(z)/(0.01*r), lipschitz)
 			}
@@ -164,7 +161,7 @@ func TestPolynomialBounds(t *testing.T) {
 		t.Logf("values come to %.2f of the bound", closest)
 	}
 	// p(u) = u_1²u_2 has the largest value 2/(3√3) on the sphere, and Bombieri's norm 1/√3.
-	p := NewPolynomial(2, 1, 3, false)
+	p := New(2, 1, 3, false)
 	c := make([]float64, p.Coefficients())
 	for i := range c {
 		if vs := p.Factors(0, i); len(vs) == 3 && vs[0] == 0 && vs[1] == 0 && vs[2] == 1 {
@@ -185,12 +182,12 @@ func BenchmarkPolynomial(b *testing.B) {
 		name string
 		p    *Polynomial
 	}{
-		{"quadratic20", NewPolynomial(20, 20, 2, false)}, {"quintic8", NewPolynomial(8, 8, 5, false)}, {"periodic8", NewPeriodicPolynomial(4, 1, 4, 5, false)},
+		{"quadratic20", New(20, 20, 2, false)}, {"quintic8", New(8, 8, 5, false)}, {"periodic8", NewPeriodic(4, 1, 4, 5, false)},
 	} {
 		n := c.p.In()
-		u, co, dy := gaussian(rng, rows*n), gaussian(rng, c.p.Coefficients()), gaussian(rng, rows*n)
+		u, co, dy := opstest.Normals[float64](rng, rows*n), opstest.Normals[float64](rng, c.p.Coefficients()), opstest.Normals[float64](rng, rows*n)
 		y, du, dc := make([]float64, rows*n), make([]float64, rows*n), make([]float64, len(co))
-		w := NewPolynomialWork[float64](c.p)
+		w := NewWork[float64](c.p)
 		b.Run(c.name+"/forward", func(b *testing.B) {
 			for b.Loop() {
 				w.ForwardTo(y, u, co, rows)
@@ -203,9 +200,9 @@ func BenchmarkPolynomial(b *testing.B) {
 		})
 	}
 	const n, rank = 20, 20
-	u, C, D, bias := gaussian(rng, rows*n), gaussian(rng, rank*n*n), gaussian(rng, rank*n*n), gaussian(rng, n)
+	u, C, D, bias := opstest.Normals[float64](rng, rows*n), opstest.Normals[float64](rng, rank*n*n), opstest.Normals[float64](rng, rank*n*n), opstest.Normals[float64](rng, n)
 	y, du, dC, dD, db := make([]float64, rows*n), make([]float64, rows*n), make([]float64, rank*n*n), make([]float64, rank*n*n), make([]float64, n)
-	var f Bilinear[float64]
+	var f kernel.Bilinear[float64]
 	b.Run("bilinear20/forward", func(b *testing.B) {
 		for b.Loop() {
 			f.ForwardTo(y, u, C, D, bias, rows, n)

@@ -1,9 +1,12 @@
-package kernel
+package expmv
 
 import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"spnode/ops/kernel"
+	"spnode/ops/opstest"
 )
 
 // A sparse matrix given in any order, with a place given twice, is the full
@@ -34,7 +37,7 @@ func TestSparse(t *testing.T) {
 			t.Fatalf("element %d is %v, want %v", i, v, all[i])
 		}
 	}
-	w := NewExpmv[float64](n, 0, UnitRoundoff[float64]())
+	w := New[float64](n, 0, kernel.UnitRoundoff[float64]())
 	norm, mu, centred := w.norms(all)
 	for _, c := range [][3]float64{
 		{norm, a.norm}, {mu, a.mu}, {centred, a.centred},
@@ -45,10 +48,10 @@ func TestSparse(t *testing.T) {
 		}
 	}
 	for rows := 1; rows <= 9; rows++ {
-		b, got, want := random[float64](rng, rows*n), make([]float64, rows*n), make([]float64, rows*n)
+		b, got, want := opstest.Normals[float64](rng, rows*n), make([]float64, rows*n), make([]float64, rows*n)
 		copy(want, b)
 		(&shifted[float64]{a, mu}).MulTo(got, b, rows)
-		Gemm(false, true, rows, n, n, 1, b, all, -mu, want, nil)
+		kernel.Gemm(false, true, rows, n, n, 1, b, all, -mu, want, nil)
 		for i, v := range got {
 			if math.Abs(v-want[i]) > 1e-13 { // n products of about 1
 				t.Fatalf("%d rows: element %d of the product is %v, want %v", rows, i, v, want[i])
@@ -63,16 +66,16 @@ func norm1(n int, a []float64, mu float64) float64 {
 	for i := range n {
 		b[i*n+i] -= mu
 	}
-	norm, _ := Norm1(n, n, b)
+	norm, _ := kernel.Norm1(n, n, b)
 	return norm
 }
 
 // A batch of more rows than a block, with steps of their own, is what its rows
 // are one by one, in both forms and also by a sparse A.
 func TestExpmvBatch(t *testing.T) {
-	const n, rows = 5, expmvRows + 6
+	const n, rows = 5, blockRows + 6
 	rng := rand.New(rand.NewPCG(7, 7))
-	a := random[float64](rng, n*n)
+	a := opstest.Normals[float64](rng, n*n)
 	for i := range n {
 		a[i*n+i] -= 4
 	}
@@ -86,12 +89,12 @@ func TestExpmvBatch(t *testing.T) {
 		h[r] = 2 * rng.Float64()
 	}
 	for p := range 4 {
-		u, y, got := random[float64](rng, rows*n), make([]float64, rows*n), make([]float64, rows*n)
+		u, y, got := opstest.Normals[float64](rng, rows*n), make([]float64, rows*n), make([]float64, rows*n)
 		var ws [][]float64
 		for range p {
-			ws = append(ws, random[float64](rng, rows*n))
+			ws = append(ws, opstest.Normals[float64](rng, rows*n))
 		}
-		one := NewExpmv[float64](n, p, UnitRoundoff[float64]())
+		one := New[float64](n, p, kernel.UnitRoundoff[float64]())
 		one.form = propagators
 		for r := range rows {
 			var w1 [][]float64
@@ -100,7 +103,7 @@ func TestExpmvBatch(t *testing.T) {
 			}
 			one.ForwardTo(y[r*n:(r+1)*n], a, h[r:r+1], u[r*n:(r+1)*n], w1...)
 		}
-		all := NewExpmv[float64](n, p, UnitRoundoff[float64]())
+		all := New[float64](n, p, kernel.UnitRoundoff[float64]())
 		check := func(what string) {
 			t.Helper()
 			for i, v := range got {

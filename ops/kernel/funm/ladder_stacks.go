@@ -1,6 +1,10 @@
-package kernel
+package funm
 
-import "math"
+import (
+	"math"
+
+	"spnode/ops/kernel"
+)
 
 // StacksSize is the number of n×n matrices that there may be in Stacks, for p.
 func StacksSize(p int) int { return MaxDegree + MaxLevels*ladderDigits*(1+p) }
@@ -20,7 +24,7 @@ func (w *Ladder[T]) level(stacks []T, k, digit int) []T {
 // finite. It reports whether MaxLevels are enough.
 func (w *Ladder[T]) Make(a []T, top float64) bool {
 	n, nn := w.n, w.n*w.n
-	norm, _ := Norm1(n, n, a)
+	norm, _ := kernel.Norm1(n, n, a)
 	_, exp := math.Frexp(top)
 	w.m, w.bottom = ladderBottom(norm, w.tol, w.p)
 	w.levels = 0
@@ -29,7 +33,7 @@ func (w *Ladder[T]) Make(a []T, top float64) bool {
 	} else if w.levels = exp - w.bottom; w.levels > MaxLevels {
 		return false
 	}
-	w.stacks = grow(&w.stacks, (MaxDegree+w.levels*ladderDigits*(1+w.p))*nn)
+	w.stacks = kernel.Grow(&w.stacks, (MaxDegree+w.levels*ladderDigits*(1+w.p))*nn)
 	clear(w.stacks[w.m*nn : MaxDegree*nn])
 	s := w.stacks
 	h0 := math.Ldexp(1, w.bottom)
@@ -52,7 +56,7 @@ func (w *Ladder[T]) Make(a []T, top float64) bool {
 		for k := range count {
 			s := w.level(w.stacks, k, d)
 			for j := range 1 + w.p {
-				transposeTo(s[j*nn:(j+1)*nn], n, n, phi.s[lead+k][j*nn:])
+				kernel.TransposeTo(s[j*nn:(j+1)*nn], n, n, phi.s[lead+k][j*nn:])
 				w.downOf(k, d, j).Pack(true, (1+j)*n, n, s[:(1+j)*nn])
 			}
 		}
@@ -71,7 +75,7 @@ func (w *Ladder[T]) count(digit int) (levels, lead int) {
 }
 
 // downOf is the transpose of a level for p terms of forcing.
-func (w *Ladder[T]) downOf(k, digit, p int) *Packed[T] {
+func (w *Ladder[T]) downOf(k, digit, p int) *kernel.Packed[T] {
 	return &w.down[1+(k*ladderDigits+digit)*(1+w.p)+p]
 }
 
@@ -113,7 +117,7 @@ func (w *Ladder[T]) decayed(k, digit int) bool {
 // Backward adds to da the gradient by A of the last Make, given that by the stacks.
 func (w *Ladder[T]) Backward(da, dStacks []T) {
 	n, nn, size := w.n, w.n*w.n, (1+w.p)*w.n*w.n
-	mem := grow(&w.grads, w.m*nn+nn+2*size)
+	mem := kernel.Grow(&w.grads, w.m*nn+nn+2*size)
 	d, t, ds, next := mem[:w.m*nn], mem[w.m*nn:][:nn], mem[(w.m+1)*nn:][:size], mem[(w.m+1)*nn+size:]
 	copy(d, dStacks)
 	s := w.stacks
@@ -122,8 +126,8 @@ func (w *Ladder[T]) Backward(da, dStacks []T) {
 		w.mul(false, true, n, dl, s[:nn], 1, d[(l-1)*nn:l*nn])
 		w.mul(true, false, n, s[(l-1)*nn:l*nn], dl, 1, d[:nn])
 	}
-	transposeTo(t, n, n, d)
-	AxpyTo(da, T(math.Ldexp(1, w.bottom)), t)
+	kernel.TransposeTo(t, n, n, d)
+	kernel.AxpyTo(da, T(math.Ldexp(1, w.bottom)), t)
 	for digit, f := range w.phi {
 		count, lead := w.count(digit)
 		if count == 0 {
@@ -132,8 +136,8 @@ func (w *Ladder[T]) Backward(da, dStacks []T) {
 		clear(ds)
 		for i := lead + count - 1; i >= 0; i-- {
 			for j := 0; j <= w.p && i >= lead; j++ {
-				transposeTo(t, n, n, w.level(dStacks, i-lead, digit)[j*nn:])
-				AxpyTo(ds[j*nn:(j+1)*nn], 1, t)
+				kernel.TransposeTo(t, n, n, w.level(dStacks, i-lead, digit)[j*nn:])
+				kernel.AxpyTo(ds[j*nn:(j+1)*nn], 1, t)
 			}
 			if i > 0 {
 				f.doubleBackward(next, ds, f.s[i-1], f.rows[i-1], f.identity(i-1))
@@ -148,7 +152,7 @@ func (w *Ladder[T]) Backward(da, dStacks []T) {
 
 // mul computes c = a op(B) + beta·c for an n×n matrix B.
 func (w *Ladder[T]) mul(ta, tb bool, rows int, a, b []T, beta T, c []T) {
-	if !smallGemm(ta, tb, rows, w.n, a, b, beta, c) {
-		Gemm(ta, tb, rows, w.n, w.n, 1, a, b, beta, c, &w.tmp)
+	if !kernel.SmallGemm(ta, tb, rows, w.n, a, b, beta, c) {
+		kernel.Gemm(ta, tb, rows, w.n, w.n, 1, a, b, beta, c, &w.tmp)
 	}
 }

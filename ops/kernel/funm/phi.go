@@ -1,6 +1,10 @@
-package kernel
+package funm
 
-import "math"
+import (
+	"math"
+
+	"spnode/ops/kernel"
+)
 
 // Phi evaluates, for one matrix A of n×n and one step h,
 //
@@ -24,7 +28,7 @@ import "math"
 //
 // F and P_1 … P_p lie one below the other, since a doubling multiplies them
 // all by F: it is one product, and its adjoint two.
-type Phi[T Float] struct {
+type Phi[T kernel.Float] struct {
 	n, p int
 	tol  float64
 
@@ -49,7 +53,7 @@ type Phi[T Float] struct {
 
 // NewPhi returns work space for n×n matrices and φ_1 … φ_p, p ≥ 0, evaluated
 // to the relative tolerance tol.
-func NewPhi[T Float](n, p int, tol float64) *Phi[T] {
+func NewPhi[T kernel.Float](n, p int, tol float64) *Phi[T] {
 	return &Phi[T]{n: n, p: p, tol: tol,
 		matrices: pool[T]{size: n * n, chunk: 8},
 		stacks:   pool[T]{size: (1 + p) * n * n, chunk: 1},
@@ -58,7 +62,7 @@ func NewPhi[T Float](n, p int, tol float64) *Phi[T] {
 
 // pool hands out slices of one size and undefined content, all of which it
 // takes back at once.
-type pool[T Float] struct {
+type pool[T kernel.Float] struct {
 	size, chunk, used int
 	free              [][]T
 }
@@ -77,8 +81,8 @@ func (p *pool[T]) get() []T {
 // top is the l of the φ_l that the polynomial evaluates.
 func (w *Phi[T]) top() int { return max(w.p, 1) }
 
-// products is the number of n×n products that Forward takes for ‖hA‖₁ = norm.
-func (w *Phi[T]) products(norm float64) int {
+// Products is the number of n×n products that Forward takes for ‖hA‖₁ = norm.
+func (w *Phi[T]) Products(norm float64) int {
 	m, q := taylorDoublings(norm, w.tol, w.p+1)
 	return blockProducts(m-1) + w.top() + (w.p+1)*q
 }
@@ -91,7 +95,7 @@ func (w *Phi[T]) Forward(a []T, h float64) { w.evaluate(a, h, true) }
 func (w *Phi[T]) ForwardOnly(a []T, h float64) { w.evaluate(a, h, false) }
 
 func (w *Phi[T]) evaluate(a []T, h float64, keep bool) {
-	norm, _ := Norm1(w.n, w.n, a)
+	norm, _ := kernel.Norm1(w.n, w.n, a)
 	m, q := taylorDoublings(norm*math.Abs(h), w.tol, w.p+1)
 	w.doublings(a, h, m, q, keep)
 }
@@ -145,60 +149,6 @@ func (w *Phi[T]) doublings(a []T, h float64, m, q int, keep bool) {
 	w.addIdentity(w.e, w.identity(w.q))
 }
 
-// polynomial evaluates z^j and φ_l(z), l = 1, …, top.
-func (w *Phi[T]) polynomial(a []T, h0 float64) {
-	n, top := w.n, w.top()
-	size, blocks := termBlocks(w.m - 1)
-	w.size = size
-	w.z, w.x, w.c = w.z[:0], w.x[:0], w.c[:0]
-	w.z = append(w.z, nil)
-	for j := 1; j <= size; j++ {
-		w.z = append(w.z, w.matrices.get())
-		if j > 1 {
-			w.mul(false, n, w.z[1], w.z[j-1], 0, w.z[j])
-			continue
-		}
-		for i, v := range a {
-			w.z[1][i] = T(h0 * float64(v))
-		}
-	}
-	for range blocks {
-		w.x = append(w.x, w.matrices.get())
-	}
-	for i := blocks - 1; i >= 0; i-- {
-		if i == blocks-1 {
-			clear(w.x[i])
-		} else {
-			w.mul(false, n, w.z[size], w.x[i+1], 0, w.x[i])
-		}
-		for j := 1; j <= w.blockDegree(i); j++ {
-			AxpyTo(w.x[i], w.coefficient(i*size+j), w.z[j])
-		}
-		w.addIdentity(w.x[i], w.coefficient(i*size))
-	}
-	for range top {
-		w.c = append(w.c, nil)
-	}
-	w.c = append(w.c, w.x[0])
-	for l := top - 1; l >= 1; l-- {
-		w.c[l] = w.matrices.get()
-		w.mul(false, n, w.z[1], w.c[l+1], 0, w.c[l])
-		w.addIdentity(w.c[l], T(invFactorial[l]))
-	}
-}
-
-// coefficient is that of z^k in φ_top(z).
-func (w *Phi[T]) coefficient(k int) T { return T(invFactorial[k+w.top()]) }
-
-// blockDegree is the degree in z of block i of the polynomial: the last block
-// takes what is left over.
-func (w *Phi[T]) blockDegree(i int) int {
-	if i < len(w.x)-1 {
-		return w.size - 1
-	}
-	return w.m - 1 - i*w.size
-}
-
 // negligible is the ‖E‖₁ from which on a doubling adds nothing to the P_k by
 // P_kE, nor to a gradient.
 const negligible = 0x1p-128
@@ -216,7 +166,7 @@ func (w *Phi[T]) double(d, s []T, rows int, c T) {
 func (w *Phi[T]) halve(s []T) {
 	nn := w.n * w.n
 	for k := 2; k <= w.p; k++ {
-		scale(T(math.Ldexp(1, 1-k)), s[k*nn:(k+1)*nn])
+		kernel.Scale(T(math.Ldexp(1, 1-k)), s[k*nn:(k+1)*nn])
 	}
 }
 
@@ -233,15 +183,15 @@ func (w *Phi[T]) linear(d, s []T, c T, adjoint bool) (beta T) {
 		clear(d[:nn])
 		return 1
 	}
-	scale(2*c, d[:nn])
-	scale(1+c, d[nn:])
+	kernel.Scale(2*c, d[:nn])
+	kernel.Scale(1+c, d[nn:])
 	for k := 1; k <= w.p; k++ {
 		for j := 1; j < k; j++ {
 			to, from := k, j
 			if adjoint {
 				to, from = j, k
 			}
-			AxpyTo(d[to*nn:(to+1)*nn], T(invFactorial[k-j]), s[from*nn:(from+1)*nn])
+			kernel.AxpyTo(d[to*nn:(to+1)*nn], T(InvFactorial[k-j]), s[from*nn:(from+1)*nn])
 		}
 	}
 	return 1
@@ -257,7 +207,7 @@ func (w *Phi[T]) hasDecayed(f []T) (norm float64, ok bool) {
 	}
 	copy(w.e, f)
 	w.addIdentity(w.e, 1)
-	norm, _ = Norm1(w.n, w.n, w.e)
+	norm, _ = kernel.Norm1(w.n, w.n, w.e)
 	return norm, norm < 0.5
 }
 
@@ -280,15 +230,15 @@ func (w *Phi[T]) P(j int) []T {
 
 // mul computes c = a·op(b) + beta·c, where a and c have rows rows and b is n×n.
 func (w *Phi[T]) mul(tb bool, rows int, a, b []T, beta T, c []T) {
-	if !smallGemm(false, tb, rows, w.n, a, b, beta, c) {
-		Gemm(false, tb, rows, w.n, w.n, 1, a, b, beta, c, &w.tmp)
+	if !kernel.SmallGemm(false, tb, rows, w.n, a, b, beta, c) {
+		kernel.Gemm(false, tb, rows, w.n, w.n, 1, a, b, beta, c, &w.tmp)
 	}
 }
 
 // cross computes c = aᵀb + beta·c, where a and b have rows rows and c is n×n.
 func (w *Phi[T]) cross(rows int, a, b []T, beta T, c []T) {
-	if !smallGemm(true, false, rows, w.n, a, b, beta, c) {
-		Gemm(true, false, w.n, w.n, rows, 1, a, b, beta, c, &w.tmp)
+	if !kernel.SmallGemm(true, false, rows, w.n, a, b, beta, c) {
+		kernel.Gemm(true, false, w.n, w.n, rows, 1, a, b, beta, c, &w.tmp)
 	}
 }
 
@@ -298,17 +248,9 @@ func (w *Phi[T]) addIdentity(a []T, r T) {
 	}
 }
 
-// invFactorial[k] = 1/k!
-var invFactorial = func() (f [MaxDegree + 8]float64) {
-	f[0] = 1
-	for k := 1; k < len(f); k++ {
-		f[k] = f[k-1] / float64(k)
+func abs[T kernel.Float](x T) T {
+	if x < 0 {
+		return -x
 	}
-	return f
-}()
-
-func scale[T Float](alpha T, x []T) {
-	for i := range x {
-		x[i] *= alpha
-	}
+	return x
 }

@@ -1,10 +1,14 @@
-package kernel
+package expmv
 
-import "math"
+import (
+	"math"
+
+	"spnode/ops/kernel"
+)
 
 // Sparse is an n×n matrix by its non-zeros, in compressed rows with the
 // diagonal apart, so that a shift of it costs nothing.
-type Sparse[T Float] struct {
+type Sparse[T kernel.Float] struct {
 	n     int
 	diag  []T
 	start []int // row i is start[i], …, start[i+1]−1 of the others
@@ -18,7 +22,7 @@ type Sparse[T Float] struct {
 
 // NewSparse returns the n×n matrix whose non-zeros each calls its argument
 // with, in any order; those of one place add up.
-func NewSparse[T Float](n int, each func(func(i, j int, v T))) *Sparse[T] {
+func NewSparse[T kernel.Float](n int, each func(func(i, j int, v T))) *Sparse[T] {
 	a := &Sparse[T]{n: n, diag: make([]T, n), start: make([]int, n+1)}
 	sums := make([]float64, n)
 	var row []int32
@@ -88,7 +92,7 @@ func (a *Sparse[T]) fullTo(d []T) {
 }
 
 // shifted is the operator A − μI.
-type shifted[T Float] struct {
+type shifted[T kernel.Float] struct {
 	*Sparse[T]
 	mu T
 }

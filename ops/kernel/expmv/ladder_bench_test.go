@@ -1,4 +1,4 @@
-package kernel
+package expmv
 
 import (
 	"fmt"
@@ -7,6 +7,10 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"spnode/ops/kernel"
+	"spnode/ops/kernel/funm"
+	"spnode/ops/opstest"
 )
 
 // BenchmarkLadder is a rollout of 49 steps, n = 20 and a batch of 100, whose rows have
@@ -19,8 +23,16 @@ func BenchmarkLadder(b *testing.B) {
 	for _, p := range []int{1, 3} {
 		b.Run(fmt.Sprintf("p=%d", p), func(b *testing.B) {
 			rng := rand.New(rand.NewPCG(1, 1))
-			c := newLadderCase(rng, n, p, batch, 1)
-			norm, _ := Norm1(n, n, c.a)
+			a, u, dy := opstest.Normals[float64](rng, n*n), opstest.Normals[float64](rng, batch*n), opstest.Normals[float64](rng, batch*n)
+			for i := range n {
+				a[i*n+i] -= 2 * math.Sqrt(n)
+			}
+			norm, _ := kernel.Norm1(n, n, a)
+			v, dv := make([][]float64, p), make([][]float64, p)
+			for j := range v {
+				v[j], dv[j] = opstest.Normals[float64](rng, batch*n), make([]float64, batch*n)
+			}
+			y, du, da, dh := make([]float64, batch*n), make([]float64, batch*n), make([]float64, n*n), make([]float64, batch)
 			grid := make([][]float64, intervals)
 			for k := range grid {
 				for range batch {
@@ -31,9 +43,8 @@ func BenchmarkLadder(b *testing.B) {
 			for _, h := range grid {
 				top = max(top, slices.Max(h))
 			}
-			y, dy, g := make([]float64, batch*n), normals(rng, batch*n), newLadderGradient(c)
-			stacks := make([]float64, StacksSize(p)*n*n)
-			w, phi, series := NewLadder[float64](n, p, 0x1p-53), NewPhi[float64](n, p, 0x1p-53), NewExpmv[float64](n, p, 0x1p-53)
+			stacks := make([]float64, funm.StacksSize(p)*n*n)
+			w, phi, series := funm.NewLadder[float64](n, p, 0x1p-53), funm.NewPhi[float64](n, p, 0x1p-53), New[float64](n, p, 0x1p-53)
 			series.form = matrixFree
 			least := map[string]float64{}
 			clock := func(name string, steps int, f func()) {
@@ -46,22 +57,22 @@ func BenchmarkLadder(b *testing.B) {
 			}
 			for i := 0; b.Loop(); i++ {
 				clock("ladder-forward", intervals, func() {
-					w.Make(c.a, top)
+					w.Make(a, top)
 					for _, h := range grid {
-						w.StepTo(y, h, c.u, c.v...)
+						w.StepTo(y, h, u, v...)
 					}
 				})
 				clock("ladder-adjoint", intervals, func() {
 					clear(stacks)
 					for _, h := range grid {
-						w.StepBackward(g.du, g.dv, stacks, nil, h, c.u, c.v, dy)
+						w.StepBackward(du, dv, stacks, nil, h, u, v, dy)
 					}
-					w.Backward(g.da, stacks)
+					w.Backward(da, stacks)
 				})
-				c.h = grid[i%intervals]
+				own := grid[i%intervals]
 				clock("propagators-forward", 1, func() {
-					for _, h := range c.h {
-						phi.ForwardOnly(c.a, h)
+					for _, h := range own {
+						phi.ForwardOnly(a, h)
 					}
 				})
 				d := make([][]float64, 1+p)
@@ -69,15 +80,15 @@ func BenchmarkLadder(b *testing.B) {
 					d[j] = stacks[j*n*n:]
 				}
 				clock("propagators-adjoint", 1, func() {
-					for _, h := range c.h {
-						phi.Forward(c.a, h) // else 49·100 of them would be kept
-						phi.Backward(g.da, d)
+					for _, h := range own {
+						phi.Forward(a, h) // else 49·100 of them would be kept
+						phi.Backward(da, d)
 					}
 				})
 				if i%8 == 0 {
-					clock("expmv-forward", 1, func() { series.ForwardTo(y, c.a, c.h, c.u, c.v...) })
+					clock("expmv-forward", 1, func() { series.ForwardTo(y, a, own, u, v...) })
 					if p == 1 {
-						clock("expmv-adjoint", 1, func() { series.BackwardTo(g.du, g.dv[0], g.da, g.dh, c.a, c.h, c.u, c.v[0], dy) })
+						clock("expmv-adjoint", 1, func() { series.BackwardTo(du, dv[0], da, dh, a, own, u, v[0], dy) })
 					}
 				}
 			}
