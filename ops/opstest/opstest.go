@@ -67,6 +67,19 @@ var central = fd.Formula{
 // joins them.
 const maxElements = 6
 
+// Sizes calls f for seeded random draws of every size that the ops must take.
+func Sizes(f func(rng *rand.Rand, n, batch int)) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{1, 2, 3, 7, 20} {
+		for _, batch := range []int{1, 2, 5} {
+			if n == 20 && Thin() {
+				continue
+			}
+			f(rng, n, batch)
+		}
+	}
+}
+
 // GradError builds y = f(inputs), takes a fixed random linear functional of y
 // (y itself if it is a scalar), and compares its symbolic gradient with central
 // differences, over all inputs that are not constant. It returns the largest
@@ -119,7 +132,7 @@ func GradError(f func(in G.Nodes) (*G.Node, error), inputs ...Input) (worst floa
 		return 0, "", runErr
 	}
 	var size float64 // of the functional, before cancellation
-	for i, v := range elements(value) {
+	for i, v := range Elements(value) {
 		size += math.Abs(w[i] * v)
 	}
 	grads := make([][]float64, len(wrt))
@@ -128,7 +141,7 @@ func GradError(f func(in G.Nodes) (*G.Node, error), inputs ...Input) (worst floa
 		if err != nil {
 			return 0, "", err
 		}
-		grads[i] = append([]float64(nil), elements(v)...)
+		grads[i] = append([]float64(nil), Elements(v)...)
 	}
 	k := 0
 	for _, in := range inputs {
@@ -189,7 +202,8 @@ func difference(rng *rand.Rand, in Input, grad []float64, size float64, run func
 	return worst
 }
 
-func elements(v G.Value) []float64 {
+// Elements are those of a value in float64.
+func Elements(v G.Value) []float64 {
 	if d, ok := v.Data().([]float64); ok {
 		return d
 	}
@@ -225,7 +239,7 @@ func Eval(f func(in G.Nodes) (*G.Node, error), inputs ...Input) ([]float64, erro
 	if err := vm.RunAll(); err != nil {
 		return nil, err
 	}
-	return append([]float64(nil), elements(y.Value())...), nil
+	return append([]float64(nil), Elements(y.Value())...), nil
 }
 
 // RelError is the error of got in the 2-norm, relative to want unless that is

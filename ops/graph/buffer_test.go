@@ -1,4 +1,4 @@
-package ops
+package graph_test
 
 import (
 	"math"
@@ -8,6 +8,8 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"spnode/ops"
+	"spnode/ops/graph"
 	"spnode/ops/opstest"
 )
 
@@ -16,13 +18,13 @@ import (
 func TestBuffer(t *testing.T) {
 	x := opstest.Normal(rand.New(rand.NewPCG(1, 1)), "", 1, 5).Data
 	for dtype, roundoff := range map[tensor.Dtype]float64{tensor.Float64: 0, tensor.Float32: 0x1p-24} {
-		b := NewBuffer(dtype, 6)
+		b := graph.NewBuffer(dtype, 6)
 		g := G.NewGraph()
-		double, err := Scale(b.Node(g, "x", 2, 3), 2)
+		double, err := ops.Scale(b.Node(g, "x", 2, 3), 2)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := Compile(double)
+		p, err := graph.Compile(double)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +45,7 @@ func TestBuffer(t *testing.T) {
 			}
 		}
 	}
-	BufferOf(x).Set(0, []float64{3})
+	graph.BufferOf(x).Set(0, []float64{3})
 	if x[0] != 3 {
 		t.Errorf("set 3 in the buffer of a slice, which has %v", x[0])
 	}

@@ -1,8 +1,9 @@
-package ops
+package step
 
 import (
 	G "gorgonia.org/gorgonia"
 
+	"spnode/ops/graph"
 	"spnode/ops/internal/fault"
 	"spnode/ops/kernel"
 	"spnode/ops/kernel/expmv"
@@ -35,7 +36,7 @@ func Expmv(a, u, g, h *G.Node, tol Tolerance) (*G.Node, error) {
 	if !g.Shape().Eq(u.Shape()) {
 		return nil, shapeError("Expmv", "g is %v, want %v as u", g.Shape(), u.Shape())
 	}
-	return byDtype("Expmv", u,
+	return graph.ByDtype("Expmv", u,
 		func() (*G.Node, error) { return etd1[float64](a, u, g, h, tol) },
 		func() (*G.Node, error) { return etd1[float32](a, u, g, h, tol) })
 }
@@ -43,26 +44,31 @@ func Expmv(a, u, g, h *G.Node, tol Tolerance) (*G.Node, error) {
 func etd1[T kernel.Float](a, u, g, h *G.Node, tol Tolerance) (*G.Node, error) {
 	k := expmv.New[T](a.Shape()[0], 1, tolerance[T](tol))
 	var hs []float64
-	return function[T]{
-		name:   "Expmv",
-		shape:  u.Shape(),
-		inputs: G.Nodes{a, u, g, h},
-		forward: func(y []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Expmv",
+		Shape:  u.Shape(),
+		Inputs: G.Nodes{a, u, g, h},
+		Forward: func(y []T, in [][]T) error {
 			hs = toFloat64(hs, in[3])
-			if err := fault.Exponential("ops: Expmv", in[0], hs); err != nil {
+			if err := fault.Exponential("step: Expmv", in[0], hs); err != nil {
 				return err
 			}
 			k.ForwardTo(y, in[0], hs, in[1], in[2])
 			return nil
 		},
-		adjoint: func(d, in [][]T, y, dy []T) error {
+		Adjoint: func(d, in [][]T, y, dy []T) error {
 			hs = toFloat64(hs, in[3])
 			clear(d[0])
 			clear(d[3])
 			k.BackwardTo(d[1], d[2], d[0], d[3], in[0], hs, in[1], in[2], dy)
 			return nil
 		},
-	}.node()
+	}.Node()
+}
+
+// shapeError is an ErrShape that says what was got and what was wanted.
+func shapeError(name, format string, args ...any) error {
+	return fault.Shape("step: "+name, format, args...)
 }
 
 // checkStep is the check that every step function shares.

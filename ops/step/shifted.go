@@ -1,8 +1,10 @@
-package ops
+package step
 
 import (
 	G "gorgonia.org/gorgonia"
 
+	"spnode/ops/graph"
+	"spnode/ops/internal/fault"
 	"spnode/ops/kernel"
 	"spnode/ops/kernel/funm"
 )
@@ -30,7 +32,7 @@ func (s *Shifted) Solve(r, h *G.Node) (*G.Node, error) {
 	if err := checkStep("Shifted.Solve", s.a, r, h); err != nil {
 		return nil, err
 	}
-	return byDtype("Shifted.Solve", r,
+	return graph.ByDtype("Shifted.Solve", r,
 		func() (*G.Node, error) { return solveShifted(s.f64, s.a, r, h) },
 		func() (*G.Node, error) { return solveShifted(s.f32, s.a, r, h) })
 }
@@ -41,21 +43,21 @@ func solveShifted[T kernel.Float](k *funm.Shifted[T], a, r, h *G.Node) (*G.Node,
 		if ok {
 			return nil
 		}
-		return errSingular("Shifted.Solve", "I − hA at h = %g", at)
+		return fault.Singular("step: Shifted.Solve", "I − hA at h = %g", at)
 	}
-	return function[T]{
-		name:   "Shifted.Solve",
-		shape:  r.Shape(),
-		inputs: G.Nodes{a, r, h},
-		forward: func(y []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Shifted.Solve",
+		Shape:  r.Shape(),
+		Inputs: G.Nodes{a, r, h},
+		Forward: func(y []T, in [][]T) error {
 			hs = toFloat64(hs, in[2])
 			return singular(k.SolveTo(y, in[0], hs, in[1], false))
 		},
-		adjoint: func(d, in [][]T, y, dy []T) error {
+		Adjoint: func(d, in [][]T, y, dy []T) error {
 			hs = toFloat64(hs, in[2])
 			clear(d[0])
 			clear(d[2])
 			return singular(k.Backward(d[1], d[0], d[2], in[0], hs, y, dy))
 		},
-	}.node()
+	}.Node()
 }

@@ -1,9 +1,10 @@
-package ops
+package step
 
 import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"spnode/ops/graph"
 	"spnode/ops/internal/fault"
 	"spnode/ops/kernel"
 	"spnode/ops/kernel/funm"
@@ -23,7 +24,7 @@ func Propagators(a, steps *G.Node, p int, tol Tolerance) (*G.Node, error) {
 	if as.Dims() != 2 || as[0] != as[1] || as[0] == 0 || ss.Dims() != 2 || p < 1 {
 		return nil, shapeError("Propagators", "A is %v, the steps %v and p %d, want (n, n), (steps, 1 or batch) and p ≥ 1", as, ss, p)
 	}
-	return byDtype("Propagators", a,
+	return graph.ByDtype("Propagators", a,
 		func() (*G.Node, error) { return propagators[float64](a, steps, p, tol) },
 		func() (*G.Node, error) { return propagators[float32](a, steps, p, tol) })
 }
@@ -41,7 +42,7 @@ func propagators[T kernel.Float](a, steps *G.Node, p int, tol Tolerance) (*G.Nod
 	}
 	evaluate := func(in [][]T) error {
 		hs = toFloat64(hs, in[1])
-		if err := fault.Exponential("ops: Propagators", in[0], hs); err != nil {
+		if err := fault.Exponential("step: Propagators", in[0], hs); err != nil {
 			return err
 		}
 		clear(seen)
@@ -59,12 +60,12 @@ func propagators[T kernel.Float](a, steps *G.Node, p int, tol Tolerance) (*G.Nod
 		}
 		return nil
 	}
-	return function[T]{
-		name:   "Propagators",
-		lean:   true,
-		shape:  tensor.Shape{steps.Shape()[0], steps.Shape()[1], 1 + p, n * n},
-		inputs: G.Nodes{a, steps},
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Propagators",
+		Lean:   true,
+		Shape:  tensor.Shape{steps.Shape()[0], steps.Shape()[1], 1 + p, n * n},
+		Inputs: G.Nodes{a, steps},
+		Forward: func(out []T, in [][]T) error {
 			if err := evaluate(in); err != nil {
 				return err
 			}
@@ -79,7 +80,7 @@ func propagators[T kernel.Float](a, steps *G.Node, p int, tol Tolerance) (*G.Nod
 		},
 		// The intermediates of forward are still there: both are closures of
 		// one node, and a run goes forward before it goes back.
-		adjoint: func(dIn, in [][]T, out, dOut []T) error {
+		Adjoint: func(dIn, in [][]T, out, dOut []T) error {
 			clear(dIn[0])
 			for k := range len(seen) {
 				for j := range sum {
@@ -101,7 +102,7 @@ func propagators[T kernel.Float](a, steps *G.Node, p int, tol Tolerance) (*G.Nod
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }
 
 // Term is a term of an exponential step: Σ_j c_j P_j applied to G, where
@@ -128,7 +129,7 @@ func Propagate(p *G.Node, k int, u *G.Node, terms ...Term) (*G.Node, error) {
 			return nil, shapeError("Propagate", "term %d is %v with %d coefficients, want %v as u and at most %d", i, t.G.Shape(), len(t.Coef), us, ps[2]-1)
 		}
 	}
-	return byDtype("Propagate", u,
+	return graph.ByDtype("Propagate", u,
 		func() (*G.Node, error) { return propagate[float64](p, k, u, terms) },
 		func() (*G.Node, error) { return propagate[float32](p, k, u, terms) })
 }
@@ -153,12 +154,12 @@ func propagate[T kernel.Float](p *G.Node, k int, u *G.Node, terms []Term) (*G.No
 			kernel.AxpyTo(c, T(f), ms[(1+j)*nn:][:nn])
 		}
 	}
-	return function[T]{
-		name:   "Propagate",
-		shape:  u.Shape(),
-		inputs: inputs,
-		adds:   adds,
-		forward: func(y []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Propagate",
+		Shape:  u.Shape(),
+		Inputs: inputs,
+		Adds:   adds,
+		Forward: func(y []T, in [][]T) error {
 			for w := range width {
 				ms := in[0][(k*width+w)*size:][:size]
 				lo, hi := w*rows*n, (w+1)*rows*n
@@ -170,7 +171,7 @@ func propagate[T kernel.Float](p *G.Node, k int, u *G.Node, terms []Term) (*G.No
 			}
 			return nil
 		},
-		adjoint: func(d, in [][]T, y, dy []T) error {
+		Adjoint: func(d, in [][]T, y, dy []T) error {
 			for w := range width {
 				ms, dms := in[0][(k*width+w)*size:][:size], d[0][(k*width+w)*size:][:size]
 				lo, hi := w*rows*n, (w+1)*rows*n
@@ -187,5 +188,5 @@ func propagate[T kernel.Float](p *G.Node, k int, u *G.Node, terms []Term) (*G.No
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }

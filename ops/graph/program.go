@@ -1,4 +1,4 @@
-package ops
+package graph
 
 import (
 	"github.com/pkg/errors"
@@ -32,7 +32,7 @@ type call struct {
 // value is written into it.
 func Compile(outputs ...*G.Node) (*Program, error) {
 	if len(outputs) == 0 {
-		return nil, errors.New("ops: Compile: no nodes to evaluate")
+		return nil, errors.New("graph: Compile: no nodes to evaluate")
 	}
 	if outputs[0].Dtype() == tensor.Float32 {
 		return compile[float32](outputs)

@@ -1,4 +1,4 @@
-package ops
+package graph
 
 import (
 	G "gorgonia.org/gorgonia"

@@ -1,10 +1,11 @@
-package ops
+package step
 
 import (
 	"github.com/pkg/errors"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"spnode/ops/graph"
 	"spnode/ops/internal/fault"
 	"spnode/ops/kernel"
 	"spnode/ops/kernel/funm"
@@ -34,7 +35,7 @@ func NewLadder(a, steps *G.Node, p int, tol Tolerance) (*Ladder, error) {
 	}
 	l := &Ladder{a: a, steps: steps, p: p}
 	var err error
-	l.stacks, err = byDtype("NewLadder", a,
+	l.stacks, err = graph.ByDtype("NewLadder", a,
 		func() (*G.Node, error) {
 			l.f64 = funm.NewLadder[float64](as[0], p, tolerance[float64](tol))
 			return ladderStacks(l.f64, a, steps, p)
@@ -52,36 +53,36 @@ func NewLadder(a, steps *G.Node, p int, tol Tolerance) (*Ladder, error) {
 func ladderStacks[T kernel.Float](k *funm.Ladder[T], a, steps *G.Node, p int) (*G.Node, error) {
 	n := a.Shape()[0]
 	var hs []float64
-	return function[T]{
-		name:   "Ladder",
-		shape:  tensor.Shape{funm.StacksSize(p), n * n},
-		inputs: G.Nodes{a, steps},
-		wrt:    []bool{true, false}, // the steps that it makes have a part in that
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Ladder",
+		Shape:  tensor.Shape{funm.StacksSize(p), n * n},
+		Inputs: G.Nodes{a, steps},
+		WRT:    []bool{true, false}, // the steps that it makes have a part in that
+		Forward: func(out []T, in [][]T) error {
 			hs = toFloat64(hs, in[1])
-			if err := fault.Exponential("ops: Ladder", in[0], hs); err != nil {
+			if err := fault.Exponential("step: Ladder", in[0], hs); err != nil {
 				return err
 			}
 			var top float64
 			for i, h := range hs {
 				if h < 0 {
-					return errors.Errorf("ops: Ladder: step %d is %v, want ≥ 0", i, h)
+					return errors.Errorf("step: Ladder: step %d is %v, want ≥ 0", i, h)
 				}
 				top = max(top, h)
 			}
 			if !k.Make(in[0], top) {
 				norm, _ := kernel.Norm1(n, n, in[0])
-				return fault.NotFinite("ops: Ladder", "‖hA‖₁ is %.3g for the step %.3g, beyond the %d levels that there are; try shorter steps, or times in another unit", norm*top, top, funm.MaxLevels)
+				return fault.NotFinite("step: Ladder", "‖hA‖₁ is %.3g for the step %.3g, beyond the %d levels that there are; try shorter steps, or times in another unit", norm*top, top, funm.MaxLevels)
 			}
 			clear(out[copy(out, k.Stacks()):])
 			return nil
 		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			clear(d[0])
 			k.Backward(d[0], dOut)
 			return nil
 		},
-	}.node()
+	}.Node()
 }
 
 // Step is the node of one exponential step by interval k of the grid,
@@ -100,7 +101,7 @@ func (l *Ladder) Step(k int, c float64, u *G.Node, terms ...Term) (*G.Node, erro
 			return nil, shapeError("Ladder.Step", "term %d is %v with %d coefficients, want %v as u and at most %d", i, t.G.Shape(), len(t.Coef), us, l.p)
 		}
 	}
-	return byDtype("Ladder.Step", u,
+	return graph.ByDtype("Ladder.Step", u,
 		func() (*G.Node, error) { return ladderStep(l.f64, l, k, c, u, terms) },
 		func() (*G.Node, error) { return ladderStep(l.f32, l, k, c, u, terms) })
 }
@@ -142,18 +143,18 @@ func ladderStep[T kernel.Float](kern *funm.Ladder[T], l *Ladder, k int, c float6
 			}
 		}
 	}
-	return function[T]{
-		name:   "Ladder.Step",
-		shape:  u.Shape(),
-		inputs: inputs,
-		adds:   adds,
-		lean:   true,
-		forward: func(y []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Ladder.Step",
+		Shape:  u.Shape(),
+		Inputs: inputs,
+		Adds:   adds,
+		Lean:   true,
+		Forward: func(y []T, in [][]T) error {
 			load(in)
 			kern.StepTo(y, h, in[2], v...)
 			return nil
 		},
-		adjoint: func(d, in [][]T, y, dy []T) error {
+		Adjoint: func(d, in [][]T, y, dy []T) error {
 			load(in)
 			var dh []T
 			if d[1] != nil {
@@ -186,5 +187,5 @@ func ladderStep[T kernel.Float](kern *funm.Ladder[T], l *Ladder, k int, c float6
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }

@@ -1,4 +1,4 @@
-package ops
+package graph
 
 import (
 	"github.com/pkg/errors"
@@ -95,11 +95,11 @@ func (c *compiler[T]) emit(n *G.Node) error {
 	c.left[n] = false
 	if len(operands(n)) == 0 {
 		if n.Value() == nil {
-			return errors.Errorf("ops: Compile: input %s has no value", n.Name())
+			return errors.Errorf("graph: Compile: input %s has no value", n.Name())
 		}
 		v, err := elements[T](n.Value())
 		c.values[n] = v
-		return errors.Wrapf(err, "ops: Compile: input %s", n.Name())
+		return errors.Wrapf(err, "graph: Compile: input %s", n.Name())
 	}
 	if s := c.sums[n]; s != nil && s.root == n {
 		return c.emitSum(s)
@@ -117,9 +117,9 @@ func (c *compiler[T]) emit(n *G.Node) error {
 			c.emitAdjoint(n, o)
 			return nil
 		}
-		out, in := make([]T, elementsOf(n)), c.inputs(o.inputs)
+		out, in := make([]T, elementsOf(n)), c.valuesOf(o.Inputs)
 		c.values[n] = out
-		c.try(n, o.name, func() error { return o.forward(out, in) })
+		c.try(n, o.Name, func() error { return o.Forward(out, in) })
 		return nil
 	}
 	return c.emitForeign(n)
@@ -131,7 +131,7 @@ func (c *compiler[T]) emitForeign(n *G.Node) error {
 	c.values[n] = out
 	in := operands(n)
 	args := make([]G.Value, len(in))
-	x := c.inputs(in)
+	x := c.valuesOf(in)
 	for i, k := range in {
 		if !k.IsScalar() {
 			args[i] = tensor.New(tensor.WithShape(k.Shape()...), tensor.WithBacking(x[i]))
@@ -160,12 +160,12 @@ func (c *compiler[T]) emitForeign(n *G.Node) error {
 // emitAdjoint has the gradients that are wanted written to their own memory, or
 // added to a sum.
 func (c *compiler[T]) emitAdjoint(n *G.Node, o *op[T]) {
-	f, k := o.of, len(o.of.inputs)
-	in := c.inputs(o.inputs)
+	f, k := o.of, len(o.of.Inputs)
+	in := c.valuesOf(o.Inputs)
 	d := make([][]T, k)
 	for _, v := range c.wanted[n] {
 		i := v.Op().(*view[T]).input
-		if s := c.sums[v]; s != nil && f.adds[i] {
+		if s := c.sums[v]; s != nil && f.Adds[i] {
 			d[i] = s.value
 			if !s.started {
 				s.started = true
@@ -175,18 +175,18 @@ func (c *compiler[T]) emitAdjoint(n *G.Node, o *op[T]) {
 		}
 		d[i] = make([]T, elementsOf(v))
 		c.values[v] = d[i]
-		if f.adds[i] {
+		if f.Adds[i] {
 			c.clear(n, d[i])
 		}
 	}
-	if !f.lean {
+	if !f.Lean {
 		for i := range d {
-			if d[i] == nil && f.wrt[i] {
+			if d[i] == nil && f.WRT[i] {
 				d[i] = make([]T, len(in[i]))
 			}
 		}
 	}
-	c.try(n, o.name, func() error { return f.adjoint(d, in[:k], in[k], in[k+1]) })
+	c.try(n, o.Name, func() error { return f.Adjoint(d, in[:k], in[k], in[k+1]) })
 }
 
 // emitSum evaluates a sum, of which those adjoints that add have done their
@@ -221,7 +221,7 @@ func (c *compiler[T]) try(n *G.Node, name string, run func() error) {
 	c.calls = append(c.calls, call{n, func() error {
 		err := run()
 		if err != nil { // to wrap nil would allocate
-			err = errors.Wrapf(err, "ops: %s", name)
+			err = errors.Wrapf(err, "graph: %s", name)
 		}
 		return err
 	}})
@@ -231,7 +231,7 @@ func (c *compiler[T]) clear(n *G.Node, x []T) {
 	c.call(n, func() { clear(x) })
 }
 
-func (c *compiler[T]) inputs(nodes G.Nodes) (in [][]T) {
+func (c *compiler[T]) valuesOf(nodes G.Nodes) (in [][]T) {
 	for _, n := range nodes {
 		in = append(in, c.values[n].([]T))
 	}

@@ -1,4 +1,4 @@
-package ops
+package step
 
 import (
 	"math"
@@ -6,40 +6,9 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"spnode/ops/graph"
 	"spnode/ops/kernel"
 )
-
-// Columns is the node of the columns of x, (batch, n), from lo up to hi.
-func Columns(x *G.Node, lo, hi int) (*G.Node, error) {
-	if s := x.Shape(); s.Dims() != 2 || lo < 0 || hi <= lo || hi > s[1] {
-		return nil, shapeError("Columns", "x is %v and the columns %d up to %d, want a matrix and columns that it has", s, lo, hi)
-	}
-	return byDtype("Columns", x,
-		func() (*G.Node, error) { return columns[float64](x, lo, hi) },
-		func() (*G.Node, error) { return columns[float32](x, lo, hi) })
-}
-
-func columns[T kernel.Float](x *G.Node, lo, hi int) (*G.Node, error) {
-	rows, n, k := x.Shape()[0], x.Shape()[1], hi-lo
-	return function[T]{
-		name:   "Columns",
-		shape:  tensor.Shape{rows, k},
-		inputs: G.Nodes{x},
-		forward: func(out []T, in [][]T) error {
-			for r := range rows {
-				copy(out[r*k:(r+1)*k], in[0][r*n+lo:])
-			}
-			return nil
-		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
-			clear(d[0])
-			for r := range rows {
-				copy(d[0][r*n+lo:], dOut[r*k:(r+1)*k])
-			}
-			return nil
-		},
-	}.node()
-}
 
 // Driven is the node of the matrix of a linear system with inputs that are linear
 // in time,
@@ -54,7 +23,7 @@ func Driven(a, b *G.Node) (*G.Node, error) {
 	if as.Dims() != 2 || as[0] != as[1] || bs.Dims() != 2 || bs[0] != as[0] {
 		return nil, shapeError("Driven", "A is %v and B %v, want (n, n) and (n, q)", as, bs)
 	}
-	return byDtype("Driven", a,
+	return graph.ByDtype("Driven", a,
 		func() (*G.Node, error) { return driven[float64](a, b) },
 		func() (*G.Node, error) { return driven[float32](a, b) })
 }
@@ -62,11 +31,11 @@ func Driven(a, b *G.Node) (*G.Node, error) {
 func driven[T kernel.Float](a, b *G.Node) (*G.Node, error) {
 	n, q := b.Shape()[0], b.Shape()[1]
 	width := n + 2*q
-	return function[T]{
-		name:   "Driven",
-		shape:  tensor.Shape{width, width},
-		inputs: G.Nodes{a, b},
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Driven",
+		Shape:  tensor.Shape{width, width},
+		Inputs: G.Nodes{a, b},
+		Forward: func(out []T, in [][]T) error {
 			clear(out)
 			for i := range n {
 				copy(out[i*width:], in[0][i*n:(i+1)*n])
@@ -77,14 +46,14 @@ func driven[T kernel.Float](a, b *G.Node) (*G.Node, error) {
 			}
 			return nil
 		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			for i := range n {
 				copy(d[0][i*n:(i+1)*n], dOut[i*width:])
 				copy(d[1][i*q:(i+1)*q], dOut[i*width+n:])
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }
 
 // Slopes is the node of x/h row by row, for x (batch, n) and h (1) or (batch): the
@@ -95,19 +64,19 @@ func Slopes(x, h *G.Node) (*G.Node, error) {
 	if xs.Dims() != 2 || hs.Dims() != 1 || hs[0] != 1 && hs[0] != xs[0] {
 		return nil, shapeError("Slopes", "x is %v and h %v, want (batch, n) and (1) or (batch)", xs, hs)
 	}
-	return byDtype("Slopes", x,
+	return graph.ByDtype("Slopes", x,
 		func() (*G.Node, error) { return slopes[float64](x, h) },
 		func() (*G.Node, error) { return slopes[float32](x, h) })
 }
 
 func slopes[T kernel.Float](x, h *G.Node) (*G.Node, error) {
 	n, steps := x.Shape()[1], h.Shape()[0]
-	return function[T]{
-		name:   "Slopes",
-		shape:  x.Shape(),
-		inputs: G.Nodes{x, h},
-		wrt:    []bool{false, true},
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Slopes",
+		Shape:  x.Shape(),
+		Inputs: G.Nodes{x, h},
+		WRT:    []bool{false, true},
+		Forward: func(out []T, in [][]T) error {
 			for i, v := range in[0] {
 				if out[i] = 0; in[1][i/n%steps] != 0 {
 					out[i] = v / in[1][i/n%steps]
@@ -115,7 +84,7 @@ func slopes[T kernel.Float](x, h *G.Node) (*G.Node, error) {
 			}
 			return nil
 		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			clear(d[1])
 			for i, v := range out {
 				if r := i / n % steps; in[1][r] != 0 {
@@ -124,7 +93,7 @@ func slopes[T kernel.Float](x, h *G.Node) (*G.Node, error) {
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }
 
 // Stretch is the node of the steps of rows whose time is scaled, (intervals, batch),
@@ -138,19 +107,19 @@ func Stretch(steps, s *G.Node) (*G.Node, error) {
 	if hs.Dims() != 2 || ss.Dims() != 2 || ss[1] != 1 || hs[1] != 1 && hs[1] != ss[0] {
 		return nil, shapeError("Stretch", "the steps are %v and s %v, want (intervals, 1 or batch) and (batch, 1)", hs, ss)
 	}
-	return byDtype("Stretch", steps,
+	return graph.ByDtype("Stretch", steps,
 		func() (*G.Node, error) { return stretch[float64](steps, s) },
 		func() (*G.Node, error) { return stretch[float32](steps, s) })
 }
 
 func stretch[T kernel.Float](steps, s *G.Node) (*G.Node, error) {
 	intervals, own, batch := steps.Shape()[0], steps.Shape()[1], s.Shape()[0]
-	return function[T]{
-		name:   "Stretch",
-		shape:  tensor.Shape{intervals, batch},
-		inputs: G.Nodes{steps, s},
-		wrt:    []bool{false, true},
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Stretch",
+		Shape:  tensor.Shape{intervals, batch},
+		Inputs: G.Nodes{steps, s},
+		WRT:    []bool{false, true},
+		Forward: func(out []T, in [][]T) error {
 			for r, v := range in[1] {
 				e := T(math.Exp(float64(v)))
 				for k := range intervals {
@@ -159,12 +128,12 @@ func stretch[T kernel.Float](steps, s *G.Node) (*G.Node, error) {
 			}
 			return nil
 		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			clear(d[1])
 			for i, v := range out {
 				d[1][i%batch] += dOut[i] * v
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }

@@ -1,4 +1,4 @@
-package ops
+package step
 
 import (
 	"math"
@@ -8,10 +8,9 @@ import (
 	"gonum.org/v1/gonum/floats"
 	G "gorgonia.org/gorgonia"
 
+	"spnode/ops"
 	"spnode/ops/opstest"
 )
-
-const unitRoundoff = 0x1p-53
 
 // The gradient of the nodes, in every form, to 1e-9 of its largest element.
 func TestETD1GradCases(t *testing.T) {
@@ -35,7 +34,7 @@ func TestETD1GradCases(t *testing.T) {
 	opstest.LoadCases(t, "etd1_grad.json", &file)
 	forms := map[string]func(in G.Nodes) (*G.Node, error){
 		"expmv": func(in G.Nodes) (*G.Node, error) {
-			return Expmv(in[0], in[1], in[2], G.Must(Row(in[3], 0)), 0)
+			return Expmv(in[0], in[1], in[2], G.Must(ops.Row(in[3], 0)), 0)
 		},
 		"ladder": func(in G.Nodes) (*G.Node, error) {
 			l, err := NewLadder(in[0], in[3], 1, 0)
@@ -85,10 +84,7 @@ func TestETD1GradCases(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					got, err := elements[float64](v)
-					if err != nil {
-						t.Fatal(err)
-					}
+					got := opstest.Elements(v)
 					e := opstest.RelError(got, want)
 					worst = max(worst, e)
 					if !(e <= 1e-9) {

@@ -1,4 +1,4 @@
-package ops
+package graph_test
 
 import (
 	"math"
@@ -9,38 +9,41 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"spnode/ops"
+	"spnode/ops/graph"
 	"spnode/ops/opstest"
+	"spnode/ops/step"
 )
 
 // rollout is a small model: three steps with one network, of which every weight
 // is used again, in both kinds of node, and a loss.
 func rollout(in G.Nodes) (*G.Node, error) {
 	u, a, w, b, v, steps, target, weight := in[0], in[1], in[2], in[3], in[4], in[5], in[6], in[7]
-	p, err := Propagators(a, steps, 1, 0)
+	p, err := step.Propagators(a, steps, 1, 0)
 	if err != nil {
 		return nil, err
 	}
 	us := G.Nodes{u}
 	for k := range 3 {
-		h, err := Dense(u, w, b, true)
+		h, err := ops.Dense(u, w, b, true)
 		if err != nil {
 			return nil, err
 		}
-		g, err := Dense(h, v, nil, false)
+		g, err := ops.Dense(h, v, nil, false)
 		if err != nil {
 			return nil, err
 		}
 		g = G.Must(G.Tanh(g)) // of Gorgonia's own
-		if u, err = Propagate(p, k, u, Term{Coef: []float64{1}, G: g}); err != nil {
+		if u, err = step.Propagate(p, k, u, step.Term{Coef: []float64{1}, G: g}); err != nil {
 			return nil, err
 		}
 		us = append(us, u)
 	}
-	y, err := Stack(us...)
+	y, err := ops.Stack(us...)
 	if err != nil {
 		return nil, err
 	}
-	return SquaredError(y, target, weight, 0)
+	return ops.SquaredError(y, target, weight, 0)
 }
 
 func rolloutInputs() []opstest.Input {
@@ -52,6 +55,12 @@ func rolloutInputs() []opstest.Input {
 	}
 	in[6].Const, in[7].Const = true, true
 	return in
+}
+
+func values(p *graph.Program, n *G.Node) []float64 {
+	x := make([]float64, max(1, n.Shape().TotalSize()))
+	p.Data(n).Get(x)
+	return x
 }
 
 // A program gives what the tape machine gives, but for the order in which
@@ -72,7 +81,7 @@ func TestProgramIsTheTapeMachine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := Compile(append(G.Nodes{cost}, grads...)...)
+	p, err := graph.Compile(append(G.Nodes{cost}, grads...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,9 +91,9 @@ func TestProgramIsTheTapeMachine(t *testing.T) {
 		if err := p.Run(); err != nil {
 			t.Fatal(err)
 		}
-		got := append([]float64(nil), p.Data(cost).f64...)
+		got := values(p, cost)
 		for _, d := range grads {
-			got = append(got, p.Data(d).f64...)
+			got = append(got, values(p, d)...)
 		}
 		vm.Reset()
 		if err := vm.RunAll(); err != nil {
@@ -128,24 +137,24 @@ func TestGradientSumsAreRecognised(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := Compile(append(G.Nodes{cost}, grads...)...)
+	p, err := graph.Compile(append(G.Nodes{cost}, grads...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, d := range grads {
-		if !isSum(d) {
+		if !graph.IsSum(d) {
 			t.Errorf("gradient %d is by %v, want a sum", i, d.Op())
 		}
 	}
 	// Three terms are two sums, of which a program has the outer one alone, and of
 	// that one call, which clears it: the adjoints of the layers add to it.
 	of := map[*G.Node]int{}
-	for _, c := range p.calls {
-		of[c.node]++
+	for _, c := range p.Calls() {
+		of[c]++
 	}
 	var sums int
 	for _, n := range g.AllNodes() {
-		if _, own := n.Op().(*op[float64]); own || forward[n] || len(operands(n)) != 2 || !n.Shape().Eq(w.Shape()) && !n.Shape().Eq(b.Shape()) {
+		if graph.IsFunction(n) || forward[n] || len(graph.Operands(n)) != 2 || !n.Shape().Eq(w.Shape()) && !n.Shape().Eq(b.Shape()) {
 			continue
 		}
 		sums++
@@ -153,7 +162,7 @@ func TestGradientSumsAreRecognised(t *testing.T) {
 		if n == grads[0] || n == grads[1] {
 			want = 1
 		}
-		if !isSum(n) || of[n] != want {
+		if !graph.IsSum(n) || of[n] != want {
 			t.Errorf("%v of %v has %d calls, want a sum with %d", n.Op(), n.Shape(), of[n], want)
 		}
 	}
@@ -172,7 +181,7 @@ func TestProgramAfter(t *testing.T) {
 		nodes = append(nodes, in.Node(g))
 	}
 	cost := G.Must(rollout(nodes))
-	p, err := Compile(cost)
+	p, err := graph.Compile(cost)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,8 +189,8 @@ func TestProgramAfter(t *testing.T) {
 		t.Fatal(err)
 	}
 	part := p.After(nodes[0])
-	if len(part.calls) != len(p.calls)-1 { // all but the propagators
-		t.Errorf("got %d of %d calls, want all but one", len(part.calls), len(p.calls))
+	if len(part.Calls()) != len(p.Calls())-1 { // all but the propagators
+		t.Errorf("got %d of %d calls, want all but one", len(part.Calls()), len(p.Calls()))
 	}
 	inputs[0].Data[0] += 0.5
 	if err := part.Run(); err != nil {
@@ -194,23 +203,23 @@ func TestProgramAfter(t *testing.T) {
 	if want := p.Data(cost).At(0); got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	if n := len(p.After(nodes[6]).calls); n != 1 {
+	if n := len(p.After(nodes[6]).Calls()); n != 1 {
 		t.Errorf("after the target: got %d calls, want the loss alone", n)
 	}
 }
 
 // An input without a value, and an element type that programs do not have.
 func TestCompileErrors(t *testing.T) {
-	if _, err := Compile(); err == nil {
+	if _, err := graph.Compile(); err == nil {
 		t.Error("no nodes: got no error")
 	}
 	g := G.NewGraph()
 	x := G.NewMatrix(g, tensor.Float64, G.WithShape(2, 2), G.WithName("x"))
-	if _, err := Compile(G.Must(Scale(x, 2))); err == nil {
+	if _, err := graph.Compile(G.Must(ops.Scale(x, 2))); err == nil {
 		t.Error("an input without a value: got no error")
 	}
 	i := G.NewMatrix(g, tensor.Int, G.WithShape(2, 2), G.WithName("i"), G.WithValue(tensor.New(tensor.WithShape(2, 2), tensor.Of(tensor.Int))))
-	if _, err := Compile(i); err == nil {
+	if _, err := graph.Compile(i); err == nil {
 		t.Error("whole numbers: got no error")
 	}
 }

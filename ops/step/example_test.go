@@ -1,4 +1,4 @@
-package ops_test
+package step_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"spnode/ops"
+	"spnode/ops/step"
 )
 
 // One ETD1 step in a graph, and the gradient of its first component by A.
@@ -21,11 +21,11 @@ func ExamplePropagate() {
 	u, f := input("u", tensor.Shape{1, 1}, 1), input("g", tensor.Shape{1, 1}, 0)
 	steps := input("steps", tensor.Shape{1, 1}, 0.5)
 
-	p, err := ops.Propagators(a, steps, 1, 0)
+	p, err := step.Propagators(a, steps, 1, 0)
 	if err != nil {
 		log.Fatal(err)
 	}
-	y, err := ops.Propagate(p, 0, u, ops.Term{Coef: []float64{1}, G: f})
+	y, err := step.Propagate(p, 0, u, step.Term{Coef: []float64{1}, G: f})
 	if err != nil {
 		log.Fatal(err)
 	}

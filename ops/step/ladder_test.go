@@ -1,4 +1,4 @@
-package ops
+package step
 
 import (
 	"errors"
@@ -11,6 +11,8 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"spnode/ops"
+	"spnode/ops/graph"
 	"spnode/ops/opstest"
 )
 
@@ -18,7 +20,7 @@ import (
 // its largest element, and so does one step for each row that is the same.
 func TestLadderOnSharedGrid(t *testing.T) {
 	var worst float64
-	sizes(func(rng *rand.Rand, n, batch int) {
+	opstest.Sizes(func(rng *rand.Rand, n, batch int) {
 		for _, dt := range stepSizes {
 			h := steps(rng, dt, 2, 1)
 			inputs := []opstest.Input{stable(rng, n), opstest.Normal(rng, "u", 1, batch, n), opstest.Normal(rng, "g", 1, batch, n), h}
@@ -80,7 +82,7 @@ func TestLadderErrors(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		p, err := Compile(y)
+		p, err := graph.Compile(y)
 		if err != nil {
 			return err
 		}
@@ -92,14 +94,14 @@ func TestLadderErrors(t *testing.T) {
 		want error
 		text string
 	}{
-		"interval":     {step(one, []float64{1, 1}, []int{1, 2}, 1, 1, 1), ErrShape, "Ladder.Step"},
-		"part":         {step(one, []float64{1, 1}, []int{1, 2}, 0, 2, 1), ErrShape, "part 2"},
-		"coefficients": {step(one, []float64{1, 1}, []int{1, 2}, 0, 1, 3), ErrShape, "at most 2"},
-		"batch":        {step(one, []float64{1, 1, 1}, []int{1, 3}, 0, 1, 1), ErrShape, "Ladder.Step"},
-		"steps":        {step(one, []float64{1, 1}, []int{2}, 0, 1, 1), ErrShape, "NewLadder"},
-		"NaN":          {step(one, []float64{1, math.NaN()}, []int{1, 2}, 0, 1, 1), ErrNotFinite, "step 1"},
-		"infinite A":   {step([]float64{math.Inf(-1)}, []float64{1, 1}, []int{1, 2}, 0, 1, 1), ErrNotFinite, "‖A‖₁"},
-		"levels":       {step(one, []float64{1, 1e30}, []int{1, 2}, 0, 1, 1), ErrNotFinite, "levels"},
+		"interval":     {step(one, []float64{1, 1}, []int{1, 2}, 1, 1, 1), ops.ErrShape, "Ladder.Step"},
+		"part":         {step(one, []float64{1, 1}, []int{1, 2}, 0, 2, 1), ops.ErrShape, "part 2"},
+		"coefficients": {step(one, []float64{1, 1}, []int{1, 2}, 0, 1, 3), ops.ErrShape, "at most 2"},
+		"batch":        {step(one, []float64{1, 1, 1}, []int{1, 3}, 0, 1, 1), ops.ErrShape, "Ladder.Step"},
+		"steps":        {step(one, []float64{1, 1}, []int{2}, 0, 1, 1), ops.ErrShape, "NewLadder"},
+		"NaN":          {step(one, []float64{1, math.NaN()}, []int{1, 2}, 0, 1, 1), ops.ErrNotFinite, "step 1"},
+		"infinite A":   {step([]float64{math.Inf(-1)}, []float64{1, 1}, []int{1, 2}, 0, 1, 1), ops.ErrNotFinite, "‖A‖₁"},
+		"levels":       {step(one, []float64{1, 1e30}, []int{1, 2}, 0, 1, 1), ops.ErrNotFinite, "levels"},
 		"negative":     {step(one, []float64{1, -1}, []int{1, 2}, 0, 1, 1), nil, "step 1 is -1, want ≥ 0"},
 	} {
 		if test.err == nil || test.want != nil && !errors.Is(test.err, test.want) || !strings.Contains(test.err.Error(), test.text) {
@@ -114,7 +116,7 @@ func TestLadderErrors(t *testing.T) {
 // memory is 0.1 GB. The least of some runs counts, which take turns.
 func BenchmarkOwnSteps(b *testing.B) {
 	const n, batch = 20, 100
-	build := func(intervals int, step func(a, steps *G.Node) (func(k int, u, g *G.Node) (*G.Node, error), error)) *Program {
+	build := func(intervals int, step func(a, steps *G.Node) (func(k int, u, g *G.Node) (*G.Node, error), error)) *graph.Program {
 		rng := rand.New(rand.NewPCG(1, 1))
 		g := G.NewGraph()
 		a, h := stable(rng, n), opstest.Input{Name: "h", Shape: []int{intervals, batch}}
@@ -128,7 +130,7 @@ func BenchmarkOwnSteps(b *testing.B) {
 			b.Fatal(err)
 		}
 		for k := range intervals {
-			if u, err = f(k, u, G.Must(Dense(u, wn, nil, true))); err != nil {
+			if u, err = f(k, u, G.Must(ops.Dense(u, wn, nil, true))); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -136,13 +138,13 @@ func BenchmarkOwnSteps(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		p, err := Compile(grads...)
+		p, err := graph.Compile(grads...)
 		if err != nil {
 			b.Fatal(err)
 		}
 		return p
 	}
-	programs := map[string]*Program{
+	programs := map[string]*graph.Program{
 		"ladder": build(49, func(a, steps *G.Node) (func(k int, u, g *G.Node) (*G.Node, error), error) {
 			l, err := NewLadder(a, steps, 1, 0)
 			return func(k int, u, g *G.Node) (*G.Node, error) { return l.Step(k, 1, u, Term{[]float64{1}, g}) }, err
