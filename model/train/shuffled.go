@@ -130,7 +130,7 @@ func uniform(all []float64, k int) []float64 {
 		}
 	}
 	// To so many bits that the times are exact and their steps the same: then
-	// ops.Propagators forms one for all.
+	// step.Propagators forms one for all.
 	fraction, exponent := math.Frexp(dt)
 	digits := 53 - bits.Len(uint(k))
 	dt = math.Ldexp(math.Round(math.Ldexp(fraction, digits)), exponent-digits)

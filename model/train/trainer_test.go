@@ -369,7 +369,7 @@ func TestDivergenceIsTakenBack(t *testing.T) {
 	}
 }
 
-// Parameters so large that A overflows, which ops.Propagators refuses, are a
+// Parameters so large that A overflows, which step.Propagators refuses, are a
 // loss that is not finite and no other error; and from the start they are a
 // DivergedError at once, with L-BFGS alone too.
 func TestOverflowIsDivergence(t *testing.T) {
