@@ -2,12 +2,7 @@ package train
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
-	"math"
-	"slices"
 
 	"github.com/pkg/errors"
 
@@ -142,44 +137,4 @@ func load(dir string) (*checkpoint, error) {
 		return nil, model.BadFile(dir, metricsFile, err)
 	}
 	return c, nil
-}
-
-// checksum is the SHA-256 of the times and then of the scaled states, time by
-// time. Of trajectories with times or weights of their own it is that of each of
-// them, one after the other.
-func checksum(data []Trajectory) string {
-	h := sha256.New()
-	var b []byte
-	write := func(x []float64) {
-		b = b[:0]
-		for _, v := range x {
-			if v != v {
-				v = math.NaN() // of the many, one
-			}
-			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
-		}
-		h.Write(b)
-	}
-	if !slices.ContainsFunc(data, func(t Trajectory) bool {
-		return t.Weight != 1 || !sameTimes(t.Times, data[0].Times) || len(t.Parameters)+len(t.inputs) > 0
-	}) {
-		write(data[0].Times)
-		for k := range data[0].Times {
-			for _, tr := range data {
-				write(tr.States[k])
-			}
-		}
-		return hex.EncodeToString(h.Sum(nil))
-	}
-	for _, tr := range data {
-		write([]float64{float64(len(tr.Times)), tr.Weight})
-		write(tr.Times)
-		write(tr.flat)
-		write(tr.Parameters)
-		for _, w := range tr.inputs {
-			write(w.begin)
-			write(w.change)
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }

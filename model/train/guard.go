@@ -9,6 +9,7 @@ import (
 	"spnode/data/npz"
 	"spnode/model"
 	"spnode/model/optim"
+	"spnode/model/train/sample"
 )
 
 // When an update has blown the loss up.
@@ -68,7 +69,7 @@ func (l *lowest) see(loss float64, w []float64, window int) {
 // steady reports whether all iterations of the present phase see the same batch,
 // which is also that of L-BFGS.
 func (t *Trainer) steady() bool {
-	return t.phases[t.phase].Batch == 0 && t.cfg.Grid.Points == 0 && t.cfg.sampler() == shuffledName
+	return t.phases[t.phase].Batch == 0 && t.cfg.Grid.Points == 0 && t.cfg.sampler() == sample.Shuffled
 }
 
 // window is how many losses stand for one of the data.
@@ -116,7 +117,7 @@ func (t *Trainer) blownUp(loss float64, b model.Batch, evaluate func() (float64,
 func (t *Trainer) zero(b model.Batch) float64 {
 	_, times := t.samplers[t.phase].Shape()
 	rows := float64(b.Rows*times) / float64(len(b.Weights)) // that a weight stands for
-	return rows * floats.Sum(b.Weights) * t.lossUnit() * meanSquare(t.data)
+	return rows * floats.Sum(b.Weights) * t.lossUnit() * sample.MeanSquare(t.data)
 }
 
 // tooLarge reports whether an optimizer could not square a gradient of that norm,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"spnode/model/folder"
 	"spnode/model/leastsq"
 	"spnode/model/optim"
+	"spnode/model/train/sample"
 )
 
 // Trainer fits a model to trajectories. Its state can be saved between any two
@@ -25,19 +27,19 @@ type Trainer struct {
 	Model *model.Model
 
 	cfg      Config
-	data     []Trajectory
+	data     []sample.Trajectory
 	checksum string               // of the data
 	complete []leastsq.Trajectory // for the closed form
 	report   *closedform.Report   // of it, once it is done
 
-	phases   []Phase   // at least one
-	samplers []Sampler // of them
-	phase    int       // that the workers are made for
+	phases   []sample.Phase   // at least one
+	samplers []sample.Sampler // of them
+	phase    int              // that the workers are made for
 	workers  []*worker
-	batch    model.Batch // what they see
-	w        []float64   // the unknowns: the model's parameters, and the starts
-	shoot    *shoot      // nil: no starts
-	weights  []float64   // of it, in the model's unit of time
+	batch    model.Batch    // what they see
+	w        []float64      // the unknowns: the model's parameters, and the starts
+	shoot    *sample.Starts // nil: no starts
+	weights  []float64      // of it, in the model's unit of time
 	grad     []float64
 
 	hooks    []func(Metrics)
@@ -108,11 +110,13 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 		return nil, err
 	}
 	t := &Trainer{Model: m, cfg: cfg, phases: cfg.phases(), grad: make([]float64, len(m.Params().Flat))}
-	if err := t.read(d); err != nil {
+	var err error
+	if t.data, err = sample.Read(m, d); err != nil {
 		return nil, err
 	}
+	t.checksum = sample.Checksum(t.data)
 	for i, p := range t.phases {
-		s, err := samplers[cfg.sampler()](Sampling{
+		s, err := sample.New(cfg.sampler(), sample.Sampling{
 			Trajectories: t.data, Shooting: cfg.Shooting, Phase: p, Grid: cfg.Grid, Weighting: cfg.Weighting, Seed: cfg.Seed, Stream: cfg.stream(i),
 		})
 		if err != nil {
@@ -130,7 +134,6 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 	for _, o := range options {
 		o(t)
 	}
-	var err error
 	if cfg.ClosedForm != nil {
 		t.stage = stageClosedForm
 		if t.complete, err = complete(d); err != nil {
@@ -150,6 +153,37 @@ func (c Config) stream(phase int) uint64 {
 	return uint64(phase) + 1
 }
 
+// begin has the unknowns of the training be those of its start.
+func (t *Trainer) begin() {
+	flat := t.Model.Params().Flat
+	t.w = flat
+	if t.shoot = sample.StartsOf(t.samplers[0]); t.shoot != nil {
+		t.w = append(slices.Clone(flat), t.shoot.Guess()...)
+		t.grad = make([]float64, len(t.w))
+	}
+}
+
+// starts are the unknowns beside the parameters of the model.
+func (t *Trainer) starts() []float64 { return t.w[len(t.Model.Params().Flat):] }
+
+// sync brings the model's parameters up to date with the unknowns.
+func (t *Trainer) sync() { copy(t.Model.Params().Flat, t.w) }
+
+// Initial returns the states with which the trajectories of the data begin, in the
+// physical variables: what a training with Shooting has estimated, else what was
+// measured.
+func (t *Trainer) Initial() [][]float64 {
+	var states [][]float64
+	for i := range t.data {
+		x := t.data[i].States[0]
+		if t.shoot != nil {
+			x = t.shoot.First(t.starts(), i)
+		}
+		states = append(states, t.Model.Unscaled(x))
+	}
+	return states
+}
+
 // newOptimizer returns the optimizer of the first stage at its start.
 func (t *Trainer) newOptimizer() (optim.Optimizer, error) {
 	var parameters []optim.Parameter
@@ -161,7 +195,7 @@ func (t *Trainer) newOptimizer() (optim.Optimizer, error) {
 		parameters = append(parameters, q)
 	}
 	if t.shoot != nil {
-		parameters = append(parameters, optim.Parameter{Name: "starts", Shape: []int{len(t.shoot.samples), t.shoot.width}})
+		parameters = append(parameters, optim.Parameter{Name: "starts", Shape: t.shoot.Shape()})
 	}
 	o, err := optim.New(t.cfg.First.Optimizer, t.cfg.First.Settings, parameters, t.cfg.Workers)
 	return o, errors.WithMessage(err, "train: New")

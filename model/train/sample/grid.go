@@ -1,14 +1,14 @@
-package train
+package sample
 
 import (
 	"math/rand/v2"
 	"slices"
 )
 
-// GridConfig lets every iteration draw its own times from a data set on a
+// Grid lets every iteration draw its own times from a data set on a
 // finer grid. A model that always sees the same times fits them and nothing
 // else; one that meets others deploys on others.
-type GridConfig struct {
+type Grid struct {
 	// Points is the number of times in an iteration, the first time of the
 	// data always among them; 0 takes all times of the data.
 	Points int `json:"points,omitempty"`
@@ -18,26 +18,27 @@ type GridConfig struct {
 	Random float64 `json:"random,omitempty"`
 }
 
-func (c GridConfig) validate() error {
-	if c.Points == 1 || c.Points < 0 || !(0 <= c.Random && c.Random <= 1) {
-		return bad("grid: points is %d and random %g, want at least 2 points, or 0 for all, and a share between 0 and 1", c.Points, c.Random)
+// Validate reports a setting that cannot be used. The error is model.ErrConfig.
+func (g Grid) Validate() error {
+	if g.Points == 1 || g.Points < 0 || !(0 <= g.Random && g.Random <= 1) {
+		return bad("grid: points is %d and random %g, want at least 2 points, or 0 for all, and a share between 0 and 1", g.Points, g.Random)
 	}
 	return nil
 }
 
 // stride is that of the regular grid over total times.
-func (c GridConfig) stride(total int) (int, error) {
-	if c.Points == 0 {
+func (g Grid) stride(total int) (int, error) {
+	if g.Points == 0 {
 		return 1, nil
 	}
-	if c.Points > total || (total-1)%(c.Points-1) != 0 {
-		return 0, dataError("grid: %d points from %d times, want (times − 1) to be a multiple of (points − 1)", c.Points, total)
+	if g.Points > total || (total-1)%(g.Points-1) != 0 {
+		return 0, dataError("grid: %d points from %d times, want (times − 1) to be a multiple of (points − 1)", g.Points, total)
 	}
-	return (total - 1) / (c.Points - 1), nil
+	return (total - 1) / (g.Points - 1), nil
 }
 
 // regular returns the indices of the grid that is neither moved nor random.
-func (c GridConfig) regular(total, stride int) []int {
+func (g Grid) regular(total, stride int) []int {
 	grid := make([]int, 0, total)
 	for i := 0; i < total; i += stride {
 		grid = append(grid, i)
@@ -47,15 +48,15 @@ func (c GridConfig) regular(total, stride int) []int {
 
 // draw returns the indices of an iteration's times, a function of the seed, the
 // stream of the phase and the iteration alone.
-func (c GridConfig) draw(seed, stream uint64, iteration, total, stride int) []int {
-	grid := c.regular(total, stride)
+func (g Grid) draw(seed, stream uint64, iteration, total, stride int) []int {
+	grid := g.regular(total, stride)
 	if stride == 1 {
 		return grid
 	}
 	// A stream of its own beside that of the samples, which are drawn by epoch.
 	rng := rand.New(rand.NewPCG(seed, 1<<63|stream<<48|uint64(iteration)))
-	if rng.Float64() < c.Random {
-		grid = append(grid[:1], rng.Perm(total - 1)[:c.Points-1]...)
+	if rng.Float64() < g.Random {
+		grid = append(grid[:1], rng.Perm(total - 1)[:g.Points-1]...)
 		for i := range grid[1:] {
 			grid[1+i]++
 		}

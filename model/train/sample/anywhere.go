@@ -1,7 +1,6 @@
-package train
+package sample
 
 import (
-	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -9,10 +8,6 @@ import (
 
 	"spnode/model"
 )
-
-const anywhereName = "anywhere"
-
-func init() { RegisterSampler(anywhereName, newAnywhere) }
 
 // anywhere is the sampler of models that start from any state. An encoder that
 // sees whole trajectories alone knows initial states and no others: started in
@@ -41,7 +36,7 @@ type anywhere struct {
 
 func newAnywhere(s Sampling) (Sampler, error) {
 	if s.Phase.windows() {
-		return nil, dataError("got windows, want none with the sampler %s, whose samples are trajectories from any time on", anywhereName)
+		return nil, dataError("got windows, want none with the sampler %s, whose samples are trajectories from any time on", Anywhere)
 	}
 	a := &anywhere{Sampling: s, points: s.Grid.Points, order: shuffled{Sampling: s}}
 	if err := a.order.cut(); err != nil {
@@ -124,45 +119,28 @@ func (a *anywhere) spread(start, total int, rng *rand.Rand) []int {
 
 // join makes a batch of pieces, with the weights of this sampler.
 func (a *anywhere) join(pieces []Piece) model.Batch {
-	b := model.Batch{Rows: len(pieces), Steps: a.steps(pieces, a.points), State: func(row, time int) []float64 {
-		p := &pieces[row]
-		return a.Trajectories[p.Trajectory].States[p.Times[min(time, len(p.Times)-1)]]
-	}}
-	a.know(&b, func(row int) *Piece { return &pieces[row] })
-	width := 1 // of the weights of a row
-	if slices.ContainsFunc(a.Trajectories, func(t Trajectory) bool { return t.gaps }) {
-		width = len(a.Trajectories[0].States[0])
-	}
-	b.Weights = make([]float64, a.points*b.Rows*width)
-	for r, p := range pieces {
-		for i := range width {
-			for k, w := range a.weights(p, i) {
-				b.Weights[(k*b.Rows+r)*width+i] = w
-			}
-		}
-	}
+	b, _ := a.Sampling.join(pieces, a.points, a.weights) // the weighting is known
 	return b
 }
 
 // weights are those of the times of a piece in a batch's loss, for component i.
 // Where it was not measured it has none.
-func (a *anywhere) weights(p Piece, i int) []float64 {
-	t := &a.Trajectories[p.Trajectory]
-	since, measured := make([]float64, 0, len(p.Times)), make([]int, 0, len(p.Times))
-	for k, at := range p.Times {
-		if !t.gaps || !math.IsNaN(t.States[at][i]) {
-			since, measured = append(since, t.Times[at]-t.Times[p.Times[0]]), append(measured, k)
-		}
-	}
-	w := make([]float64, len(p.Times))
+func (a *anywhere) weights(p Piece, i int) ([]float64, error) {
+	t, w := &a.Trajectories[p.Trajectory], make([]float64, len(p.Times))
+	measured := t.measured(p, i)
 	if len(measured) < 2 {
-		return w
+		return w, nil
 	}
+	since := pick(pick(t.Times, p.Times), measured)
+	floats.AddConst(-t.Times[p.Times[0]], since)
 	at := slices.Clone(since)
 	if a.Weighting == model.WeightLogTime {
 		floats.AddConst(since[1], at)
 	}
-	of, _ := model.LossWeights(a.Weighting, at) // the weighting is known, and times are above 0
+	of, err := model.LossWeights(a.Weighting, at)
+	if err != nil {
+		return nil, err
+	}
 	a.Phase.weigh(of, since)
 	if sum := floats.Sum(of); sum > 0 {
 		floats.Scale(t.Weight*float64(a.points-1)/(sum*float64(a.order.batch)), of)
@@ -170,7 +148,7 @@ func (a *anywhere) weights(p Piece, i int) []float64 {
 	for n, k := range measured {
 		w[k] = of[n]
 	}
-	return w
+	return w, nil
 }
 
 // Whole implements Sampler: the trajectories from their beginnings and from the

@@ -1,4 +1,4 @@
-package train
+package sample
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 )
 
 func TestGridDraws(t *testing.T) {
-	c := GridConfig{Points: 50, Random: 0.5}
+	c := Grid{Points: 50, Random: 0.5}
 	stride, err := c.stride(981)
 	if err != nil || stride != 20 {
 		t.Fatalf("stride %d, error %v, want 20", stride, err)
@@ -39,15 +39,15 @@ func TestGridDraws(t *testing.T) {
 	if jittered < 150 || random < 150 { // 200 ± 10 each
 		t.Errorf("%d draws are jittered and %d random, want half of each", jittered, random)
 	}
-	if _, err := (GridConfig{Points: 50}).stride(100); err == nil {
+	if _, err := (Grid{Points: 50}).stride(100); err == nil {
 		t.Error("50 points from 100 times: got no error")
 	}
-	for _, bad := range []GridConfig{{Points: 1}, {Points: -1}, {Points: 5, Random: 1.5}} {
-		if bad.validate() == nil {
+	for _, bad := range []Grid{{Points: 1}, {Points: -1}, {Points: 5, Random: 1.5}} {
+		if bad.Validate() == nil {
 			t.Errorf("%+v: got no error", bad)
 		}
 	}
-	if g := fmt.Sprint((GridConfig{}).draw(1, 0, 1, 4, 1)); g != "[0 1 2 3]" {
+	if g := fmt.Sprint((Grid{}).draw(1, 0, 1, 4, 1)); g != "[0 1 2 3]" {
 		t.Errorf("without a grid: %s, want all", g)
 	}
 }

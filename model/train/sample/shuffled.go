@@ -1,4 +1,4 @@
-package train
+package sample
 
 import (
 	"math"
@@ -28,7 +28,7 @@ type shuffled struct {
 	regular []int       // that grid
 	all     model.Batch // the first samples on it
 
-	shoot *shoot // nil: samples begin with what was measured
+	starts *Starts // nil: samples begin with what was measured
 
 	order []int // of the samples in the epoch
 	epoch int
@@ -59,7 +59,7 @@ func newShuffled(s Sampling) (Sampler, error) {
 		}
 	}
 	if s.Shooting != nil {
-		sh.shoot = newShoot(sh)
+		sh.starts = newStarts(sh)
 	}
 	sh.all, err = sh.on(sh.regular, nil)
 	return sh, err
@@ -106,8 +106,7 @@ func (s *shuffled) cut() error {
 	if s.Shooting != nil {
 		return nil // every sample has its own end
 	}
-	s.plain = s.Sampling.shared()
-	shared := !slices.ContainsFunc(s.Trajectories, func(t Trajectory) bool { return !sameTimes(t.Times, s.Trajectories[0].Times) })
+	shared := oneGrid(s.Trajectories)
 	switch all := s.Trajectories[0].Times; {
 	case !shared:
 	case !s.Phase.windows():
@@ -115,7 +114,7 @@ func (s *shuffled) cut() error {
 	case s.Phase.Window > 0:
 		s.times = uniform(all, s.Phase.Window)
 	}
-	s.plain = s.plain && s.times != nil
+	s.plain = s.times != nil && !slices.ContainsFunc(s.Trajectories, func(t Trajectory) bool { return t.gaps || t.Weight != 1 })
 	return nil
 }
 
@@ -144,40 +143,26 @@ func uniform(all []float64, k int) []float64 {
 // on is the batch of samples, nil for the first ones, on a grid, which are indices
 // of their times.
 func (s *shuffled) on(grid, samples []int) (b model.Batch, err error) {
-	if s.plain && s.all.State != nil && &grid[0] == &s.regular[0] {
+	switch {
+	case s.plain && s.all.State != nil && &grid[0] == &s.regular[0]:
 		b = s.all
-		b.State = s.state(samples, grid)
-		s.know(&b, s.piece(samples))
+		s.see(&b, s.piece(samples), grid)
 		return b, nil
-	}
-	if s.shoot != nil {
-		return s.shoot.join(samples)
-	}
-	if s.times == nil {
+	case s.starts != nil:
+		return s.starts.join(samples)
+	case s.times == nil:
 		return s.Join(s.pieces(samples, nil), s.longest)
 	}
-	times := make([]float64, len(grid))
-	for k, i := range grid {
-		times[k] = s.times[i]
-	}
+	times := pick(s.times, grid)
 	if s.plain {
-		b.Rows, b.State = s.batch, s.state(samples, grid)
+		b.Rows = s.batch
 		b.Weights, err = s.Weights(times, s.batch)
-		s.know(&b, s.piece(samples))
+		s.see(&b, s.piece(samples), grid)
 	} else {
 		b, err = s.Join(s.pieces(samples, grid), len(grid))
 	}
 	b.Steps = Steps(times)
 	return b, err
-}
-
-// state finds the states of the rows of a batch.
-func (s *shuffled) state(samples, grid []int) func(row, time int) []float64 {
-	piece := s.piece(samples)
-	return func(row, time int) []float64 {
-		p := piece(row)
-		return s.Trajectories[p.Trajectory].States[p.Times[grid[time]]]
-	}
 }
 
 // piece finds the samples of the rows of a batch.
@@ -192,25 +177,21 @@ func (s *shuffled) piece(samples []int) func(row int) *Piece {
 
 // pieces are the samples of a batch; a nil grid is all of their times.
 func (s *shuffled) pieces(samples, grid []int) []Piece {
-	pieces := slices.Clone(s.samples[:s.batch])
+	pieces, piece := make([]Piece, s.batch), s.piece(samples)
 	for r := range pieces {
-		if samples != nil {
-			pieces[r] = s.samples[samples[r]]
-		}
-		if grid == nil {
-			continue
-		}
-		whole := pieces[r].Times
-		pieces[r].Times = make([]int, len(grid))
-		for k, i := range grid {
-			pieces[r].Times[k] = whole[i]
+		pieces[r] = *piece(r)
+		if whole := pieces[r].Times; grid != nil {
+			pieces[r].Times = make([]int, len(grid))
+			for k, i := range grid {
+				pieces[r].Times[k] = whole[i]
+			}
 		}
 	}
 	return pieces
 }
 
 func (s *shuffled) Shape() (rows, times int) {
-	if s.shoot != nil { // where a window ends, and the next one begins
+	if s.starts != nil { // where a window ends, and the next one begins
 		return s.batch, s.longest + 1
 	}
 	return s.batch, len(s.regular)
