@@ -11,6 +11,8 @@ import (
 	"spnode/model"
 	"spnode/model/closedform"
 	"spnode/model/folder"
+	"spnode/model/optim"
+	"spnode/model/train/state"
 )
 
 // The files of a training in a checkpoint, beside those of its model.
@@ -45,16 +47,16 @@ func (t *Trainer) Save(dir string) error {
 	if err != nil {
 		return errors.Wrap(err, "train: Save")
 	}
-	arrays := t.state().encode(t.cfg)
+	arrays := t.state().Encode(t.cfg.limits())
 	if err := model.CheckFinite(arrays); err != nil {
 		return errors.WithMessage(err, "train: Save")
 	}
-	state, err := npz.Encode(arrays)
+	optimizer, err := npz.Encode(arrays)
 	if err != nil {
 		return errors.Wrap(err, "train: Save")
 	}
 	files = append(files,
-		folder.File{Name: configFile, Data: append(text, '\n')}, folder.File{Name: optimizerFile, Data: state}, folder.File{Name: metricsFile, Data: formatMetrics(t.log)})
+		folder.File{Name: configFile, Data: append(text, '\n')}, folder.File{Name: optimizerFile, Data: optimizer}, folder.File{Name: metricsFile, Data: state.FormatLog(t.log)})
 	if t.writer != nil && dir == t.dir {
 		return t.writer.Write(files)
 	}
@@ -90,14 +92,14 @@ func LoadResult(dir string) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return c.state.result(c.log, c.ClosedForm), nil
+	return result(c.state.Progress, c.log, c.ClosedForm), nil
 }
 
 // checkpoint is a training as it was saved.
 type checkpoint struct {
 	stored
 	model *model.Model
-	state *state
+	state *state.Training
 	log   []Metrics
 }
 
@@ -130,11 +132,47 @@ func load(dir string) (*checkpoint, error) {
 	if err != nil {
 		return nil, model.BadFile(dir, optimizerFile, err)
 	}
-	if c.state, err = decodeState(arrays, c.Train, len(c.model.Params().Flat)); err != nil {
+	if c.state, err = state.Decode(arrays, c.Train.limits(), len(c.model.Params().Flat)); err != nil {
 		return nil, model.BadFile(dir, optimizerFile, err)
 	}
-	if c.log, err = parseMetrics(files[metricsFile]); err != nil {
+	if c.log, err = state.ParseLog(files[metricsFile]); err != nil {
 		return nil, model.BadFile(dir, metricsFile, err)
 	}
 	return c, nil
+}
+
+// state is where the training stands.
+func (t *Trainer) state() *state.Training {
+	s := &state.Training{Progress: t.now, Best: t.best, Low: t.low, Starts: t.starts()}
+	switch t.now.Stage {
+	case state.First:
+		s.Optimizer = t.optimizer.State()
+	case state.LBFGS:
+		s.LBFGS = t.lbfgs.State()
+	}
+	return s
+}
+
+// setState goes on from a state.
+func (t *Trainer) setState(s *state.Training) error {
+	if len(s.Starts) != len(t.starts()) {
+		return errors.Errorf("starts are %d numbers, want %d of the data", len(s.Starts), len(t.starts()))
+	}
+	copy(t.starts(), s.Starts)
+	t.now, t.best, t.low = s.Progress, s.Best, s.Low
+	switch t.now.Stage {
+	case state.First:
+		if err := t.optimizer.Restore(s.Optimizer); err != nil {
+			return err
+		}
+		return t.restoreBefore(s.Optimizer)
+	case state.LBFGS:
+		t.optimizer = nil
+		t.lbfgs = optim.LBFGS{LBFGSConfig: t.cfg.LBFGS.LBFGSConfig}
+		return t.lbfgs.Restore(s.LBFGS, len(t.w))
+	case state.ClosedForm: // the optimizer is at its start
+		return nil
+	}
+	t.optimizer = nil
+	return nil
 }

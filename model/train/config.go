@@ -13,6 +13,7 @@ import (
 	"spnode/model/closedform"
 	"spnode/model/optim"
 	"spnode/model/train/sample"
+	"spnode/model/train/state"
 )
 
 // Config is all that shapes a training; a checkpoint stores it.
@@ -52,11 +53,13 @@ type Config struct {
 	Backoffs int `json:"backoffs"`
 }
 
-// What of a configuration package sample has.
+// What other packages have of a training: a phase, the times and the starts that
+// iterations see, and the numbers of an iteration.
 type (
 	Phase      = sample.Phase
 	GridConfig = sample.Grid
 	Shooting   = sample.Shooting
+	Metrics    = state.Metrics
 )
 
 // FirstStage is the first stage: updates against the gradients of batches. In
@@ -180,6 +183,14 @@ func (c Config) Validate() error {
 		return bad("%v, want finite numbers", err)
 	}
 	return nil
+}
+
+// limits are what a training can come to.
+func (c Config) limits() state.Limits {
+	return state.Limits{
+		First: c.First.Iterations, LBFGS: c.LBFGS.Iterations, Restarts: c.Restarts, Backoffs: c.Backoffs,
+		ClosedForm: c.ClosedForm != nil, Starts: c.Shooting != nil,
+	}
 }
 
 func (c Config) validateShooting() error {

@@ -45,13 +45,6 @@ func newAnywhere(s Sampling) (Sampler, error) {
 	if a.points == 0 || a.points > a.order.longest {
 		a.points = a.order.longest
 	}
-	all := len(a.order.samples)
-	if a.order.batch = s.Phase.Batch; a.order.batch == 0 {
-		a.order.batch = all
-	}
-	if a.order.batch > all {
-		return nil, dataError("batch is %d, want at most the %d samples there are", a.order.batch, all)
-	}
 	for i := range s.Trajectories {
 		t, starts := &s.Trajectories[i], []int{}
 		for k := 1; k < len(t.Times)-1; k++ {

@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
 	"math/rand/v2"
@@ -39,12 +40,6 @@ func newShuffled(s Sampling) (Sampler, error) {
 	if err := sh.cut(); err != nil {
 		return nil, err
 	}
-	if sh.batch = s.Phase.Batch; sh.batch == 0 {
-		sh.batch = len(sh.samples)
-	}
-	if sh.batch > len(sh.samples) {
-		return nil, dataError("batch is %d, want at most the %d samples there are", sh.batch, len(sh.samples))
-	}
 	if s.Grid.Points > 0 && (sh.times == nil || len(s.Trajectories[0].inputs) > 0) {
 		return nil, dataError("grid.points is %d, but the trajectories have times of their own, or inputs, want 0", s.Grid.Points)
 	}
@@ -65,7 +60,7 @@ func newShuffled(s Sampling) (Sampler, error) {
 	return sh, err
 }
 
-// cut makes the samples: whole trajectories or windows.
+// cut makes the samples, whole trajectories or windows, and says how many are a batch.
 func (s *shuffled) cut() error {
 	indices := make([]int, 0)
 	for i := range s.Trajectories {
@@ -102,6 +97,9 @@ func (s *shuffled) cut() error {
 	}
 	if k := s.Phase.Window; k+1 > s.longest {
 		return dataError("window is %d steps, want at most the %d that a trajectory has", k, len(indices)-1)
+	}
+	if s.batch = cmp.Or(s.Phase.Batch, len(s.samples)); s.batch > len(s.samples) {
+		return dataError("batch is %d, want at most the %d samples there are", s.batch, len(s.samples))
 	}
 	if s.Shooting != nil {
 		return nil // every sample has its own end
