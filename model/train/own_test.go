@@ -125,11 +125,13 @@ func TestOwnForms(t *testing.T) {
 
 // Training on them takes the loss down, and a resumed one has its bits.
 func TestOwnTraining(t *testing.T) {
-	for _, phase := range []Phase{{}, {Batch: 3}, {Window: 2, Batch: 4}, {Span: 1.2, Batch: 4}} {
+	for i, phase := range []Phase{{}, {Batch: 3}, {Window: 2, Batch: 4}, {Span: 1.2, Batch: 4}, {}, {Batch: 3}, {Window: 3, Batch: 4}} {
 		p := minibatchTraining()
 		p.train.Phases = []Phase{phase}
 		p.train.LBFGS.Iterations = 0
-		if phase.Batch == 0 {
+		if i >= 4 {
+			p.train.Grid = GridConfig{Points: 3, Random: 0.5}
+		} else if phase.Batch == 0 {
 			p.train.LBFGS.Iterations = 5
 		}
 		d := ownData(12, true)
@@ -175,7 +177,7 @@ func TestOwnRefused(t *testing.T) {
 		"times of trajectory 3: got 1": func(d *data.Dataset, c *Config) {
 			d.Trajectories[3].Times, d.Trajectories[3].States = d.Trajectories[3].Times[:1], d.Trajectories[3].States[:1]
 		},
-		"grid.points is 2":           func(d *data.Dataset, c *Config) { c.Grid.Points = 2; c.LBFGS.Iterations = 0 },
+		"L-BFGS needs the same":      func(d *data.Dataset, c *Config) { c.Grid.Points = 2; c.LBFGS.Iterations = 1 },
 		"first time above 0":         func(d *data.Dataset, c *Config) { c.Weighting = model.WeightLogTime; d.Trajectories[5].Times[0] = 0 },
 		"window is 9 steps":          func(d *data.Dataset, c *Config) { c.Phases = []Phase{{Window: 9}} },
 		"span is 1 and window 2":     func(d *data.Dataset, c *Config) { c.Phases = []Phase{{Window: 2, Span: 1}} },
@@ -187,7 +189,7 @@ func TestOwnRefused(t *testing.T) {
 		f(d, &p.train)
 		_, err := New(mustNew(t, p.model), p.train, d)
 		kind := model.ErrData
-		if what[:4] == "span" || what[:5] == "first" {
+		if what[:4] == "span" || what[:5] == "first" || what[:6] == "L-BFGS" {
 			kind = model.ErrConfig
 		}
 		if what[:5] == "batch" {

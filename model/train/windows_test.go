@@ -107,7 +107,6 @@ func TestWindowsRefuse(t *testing.T) {
 	}{
 		{"negative", func(p *training) { p.train.Phases[0].Window = -1 }, model.ErrConfig, []string{"window is -1"}},
 		{"too long", func(p *training) { p.train.Phases[0].Window = 12 }, model.ErrData, []string{"window is 12 steps", "at most the 11"}},
-		{"grid", func(p *training) { p.times[5] += 1e-5; p.train.Grid.Points = 4 }, model.ErrData, []string{"points is 4", "times of their own"}},
 		{"batch", func(p *training) { p.train.SetBatch(19) }, model.ErrData, []string{"batch is 19", "18 samples"}},
 		{"points", func(p *training) { p.train.Grid.Points = 3 }, model.ErrData, []string{"3 points from 4 times"}},
 		{"weighting", func(p *training) { p.train.Weighting = model.WeightLogTime }, model.ErrConfig, []string{"first time above 0"}},

@@ -64,7 +64,7 @@ func (a *anywhere) Epoch() int { return a.order.Epoch() }
 
 // Batch implements Sampler.
 func (a *anywhere) Batch(iteration int) model.Batch {
-	rng := rand.New(rand.NewPCG(a.Seed, 1<<63|a.Stream<<48|uint64(iteration)))
+	rng := a.Grid.generator(a.Seed, a.Stream, iteration)
 	samples := a.order.draw(iteration)
 	pieces := make([]Piece, a.order.batch)
 	for r := range pieces {
@@ -76,38 +76,19 @@ func (a *anywhere) Batch(iteration int) model.Batch {
 		if from := a.starts[i]; (r+iteration)%2 == 1 && len(from) > 0 {
 			start = from[rng.IntN(len(from))]
 		}
-		pieces[r] = Piece{i, a.spread(start, len(a.Trajectories[i].Times), rng)}
+		pieces[r] = Piece{i, a.times(rng, i, start)}
 	}
 	return a.join(pieces)
 }
 
-// spread returns the indices of a row's times, from start on, of so many times.
-// Without a generator they are evenly spaced.
-func (a *anywhere) spread(start, total int, rng *rand.Rand) []int {
-	left := total - 1 - start
-	k := min(a.points-1, left)
-	times := make([]int, 1, 1+k)
-	times[0] = start
-	switch {
-	case k == left || len(a.Trajectories[0].inputs) > 0: // which are linear between neighbouring times alone
-		for i := range k {
-			times = append(times, start+1+i)
-		}
-	case rng != nil && rng.Float64() < a.Grid.Random:
-		for _, i := range rng.Perm(left)[:k] {
-			times = append(times, start+1+i)
-		}
-		slices.Sort(times)
-	default:
-		for i := 1; i <= k; i++ {
-			low, high := (i-1)*left/k, i*left/k // a part holds low+1 … high
-			if rng != nil && i < k {
-				high = low + 1 + rng.IntN(high-low)
-			}
-			times = append(times, start+high)
-		}
+// times returns the indices of a row's times, from start on, of those of trajectory i.
+func (a *anywhere) times(rng *rand.Rand, i, start int) []int {
+	t, g := &a.Trajectories[i], a.Grid
+	total := len(t.Times)
+	if len(t.inputs) > 0 { // which are linear between neighbouring times alone
+		total, g = min(total, start+a.points), Grid{}
 	}
-	return times
+	return g.spread(rng, start, total)
 }
 
 // join makes a batch of pieces, with the weights of this sampler.
@@ -157,7 +138,7 @@ func (a *anywhere) Whole() []model.Batch {
 				if from := a.starts[i]; part == 1 && len(from) > 0 {
 					start = from[len(from)/2]
 				}
-				pieces[r] = Piece{i, a.spread(start, len(a.Trajectories[i].Times), nil)}
+				pieces[r] = Piece{i, a.times(nil, i, start)}
 			}
 			whole = append(whole, a.join(pieces))
 		}

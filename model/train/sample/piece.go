@@ -131,8 +131,8 @@ func (t *Trajectory) measured(p Piece, i int) []int {
 }
 
 // pick are the elements of x at some indices.
-func pick(x []float64, at []int) []float64 {
-	y := make([]float64, len(at))
+func pick[T any](x []T, at []int) []T {
+	y := make([]T, len(at))
 	for k, i := range at {
 		y[k] = x[i]
 	}

@@ -81,7 +81,7 @@ func (s *Starts) join(samples []int) (model.Batch, error) {
 			samples = append(samples, i)
 		}
 	}
-	b, err := s.of.Join(s.of.pieces(samples, nil), s.of.longest+1)
+	b, err := s.of.Join(s.of.pieces(samples), s.of.longest+1)
 	if err != nil {
 		return b, err
 	}

@@ -26,8 +26,9 @@ type shuffled struct {
 	longest int       // times of a sample
 	batch   int
 	stride  int         // of the regular grid in the times of a sample
-	regular []int       // that grid
-	all     model.Batch // the first samples on it
+	regular []int       // that grid, if all have the same steps
+	drawn   bool        // every iteration has times of its own
+	all     model.Batch // the first samples on the regular grid
 
 	starts *Starts // nil: samples begin with what was measured
 
@@ -40,14 +41,19 @@ func newShuffled(s Sampling) (Sampler, error) {
 	if err := sh.cut(); err != nil {
 		return nil, err
 	}
-	if s.Grid.Points > 0 && (sh.times == nil || len(s.Trajectories[0].inputs) > 0) {
-		return nil, dataError("grid.points is %d, but the trajectories have times of their own, or inputs, want 0", s.Grid.Points)
+	if s.Grid.Points > 0 && len(s.Trajectories[0].inputs) > 0 {
+		return nil, dataError("grid.points is %d, but between neighbouring times alone are the inputs linear, want 0; or try the sampler %s", s.Grid.Points, Anywhere)
 	}
 	var err error
-	if sh.stride, err = s.Grid.stride(sh.longest); err != nil {
-		return nil, err
+	if sh.times != nil {
+		if sh.stride, err = s.Grid.stride(sh.longest); err != nil {
+			return nil, err
+		}
+		sh.regular = s.Grid.regular(sh.longest, sh.stride)
+		sh.drawn = sh.stride > 1
+	} else if k := s.Grid.Points; k > 0 {
+		sh.drawn, sh.longest = true, min(k, sh.longest)
 	}
-	sh.regular = s.Grid.regular(sh.longest, sh.stride)
 	for i := range s.Trajectories { // those of one are a fault of all batches with it
 		if _, err := s.weights(Piece{i, []int{0, 1}}, 0, 1); err != nil {
 			return nil, err
@@ -56,7 +62,7 @@ func newShuffled(s Sampling) (Sampler, error) {
 	if s.Shooting != nil {
 		sh.starts = newStarts(sh)
 	}
-	sh.all, err = sh.on(sh.regular, nil)
+	sh.all, err = sh.on(nil, nil)
 	return sh, err
 }
 
@@ -138,18 +144,26 @@ func uniform(all []float64, k int) []float64 {
 	return times
 }
 
-// on is the batch of samples, nil for the first ones, on a grid, which are indices
-// of their times.
-func (s *shuffled) on(grid, samples []int) (b model.Batch, err error) {
+// on is the batch of samples, nil for the first ones, at times that are drawn or,
+// without a generator, regular.
+func (s *shuffled) on(rng *rand.Rand, samples []int) (b model.Batch, err error) {
 	switch {
-	case s.plain && s.all.State != nil && &grid[0] == &s.regular[0]:
+	case s.plain && rng == nil && s.all.State != nil:
 		b = s.all
-		s.see(&b, s.piece(samples), grid)
+		s.see(&b, s.piece(samples), s.regular)
 		return b, nil
 	case s.starts != nil:
 		return s.starts.join(samples)
 	case s.times == nil:
-		return s.Join(s.pieces(samples, nil), s.longest)
+		pieces := s.pieces(samples)
+		for r, p := range pieces {
+			pieces[r].Times = pick(p.Times, s.Grid.spread(rng, 0, len(p.Times)))
+		}
+		return s.Join(pieces, s.longest)
+	}
+	grid := s.regular
+	if rng != nil {
+		grid = s.Grid.draw(rng, s.longest, s.stride)
 	}
 	times := pick(s.times, grid)
 	if s.plain {
@@ -157,7 +171,11 @@ func (s *shuffled) on(grid, samples []int) (b model.Batch, err error) {
 		b.Weights, err = s.Weights(times, s.batch)
 		s.see(&b, s.piece(samples), grid)
 	} else {
-		b, err = s.Join(s.pieces(samples, grid), len(grid))
+		pieces := s.pieces(samples)
+		for r, p := range pieces {
+			pieces[r].Times = pick(p.Times, grid)
+		}
+		b, err = s.Join(pieces, len(grid))
 	}
 	b.Steps = Steps(times)
 	return b, err
@@ -173,24 +191,21 @@ func (s *shuffled) piece(samples []int) func(row int) *Piece {
 	}
 }
 
-// pieces are the samples of a batch; a nil grid is all of their times.
-func (s *shuffled) pieces(samples, grid []int) []Piece {
+// pieces are the samples of a batch.
+func (s *shuffled) pieces(samples []int) []Piece {
 	pieces, piece := make([]Piece, s.batch), s.piece(samples)
 	for r := range pieces {
 		pieces[r] = *piece(r)
-		if whole := pieces[r].Times; grid != nil {
-			pieces[r].Times = make([]int, len(grid))
-			for k, i := range grid {
-				pieces[r].Times[k] = whole[i]
-			}
-		}
 	}
 	return pieces
 }
 
 func (s *shuffled) Shape() (rows, times int) {
-	if s.starts != nil { // where a window ends, and the next one begins
+	switch {
+	case s.starts != nil: // where a window ends, and the next one begins
 		return s.batch, s.longest + 1
+	case s.times == nil:
+		return s.batch, s.longest
 	}
 	return s.batch, len(s.regular)
 }
@@ -199,14 +214,14 @@ func (s *shuffled) Epoch() int { return len(s.samples) / s.batch }
 
 // Batch implements Sampler.
 func (s *shuffled) Batch(iteration int) model.Batch {
-	if s.Phase.Batch == 0 && s.stride == 1 {
+	if s.Phase.Batch == 0 && !s.drawn {
 		return s.all
 	}
-	grid := s.regular
-	if s.stride > 1 {
-		grid = s.Grid.draw(s.Seed, s.Stream, iteration, s.longest, s.stride)
+	var rng *rand.Rand
+	if s.drawn {
+		rng = s.Grid.generator(s.Seed, s.Stream, iteration)
 	}
-	b, _ := s.on(grid, s.draw(iteration)) // the weighting suits all trajectories
+	b, _ := s.on(rng, s.draw(iteration)) // the weighting suits all trajectories
 	return b
 }
 
@@ -233,7 +248,7 @@ func (s *shuffled) Whole() []model.Batch {
 	samples := s.evaluated()
 	whole := make([]model.Batch, len(samples)/s.batch)
 	for k := range whole {
-		whole[k], _ = s.on(s.regular, samples[k*s.batch:][:s.batch])
+		whole[k], _ = s.on(nil, samples[k*s.batch:][:s.batch])
 	}
 	return whole
 }
