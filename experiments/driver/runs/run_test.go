@@ -1,6 +1,7 @@
-package driver
+package runs
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,13 +10,14 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/experiments/driver/command"
 	"spnode/model/folder"
 )
 
-func TestOpenRun(t *testing.T) {
+func TestOpen(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "checkpoints", "x")
 	now := time.Date(2026, 1, 31, 23, 59, 58, 0, time.UTC)
-	r, err := OpenRun(dir, "", 3, false, now)
+	r, err := Open(context.Background(), dir, "", 3, false, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,8 +37,8 @@ func TestOpenRun(t *testing.T) {
 	}
 	refused := func(name string, resume bool, says ...string) {
 		t.Helper()
-		_, err := OpenRun(dir, name, 3, resume, now)
-		var usage *UsageError
+		_, err := Open(context.Background(), dir, name, 3, resume, now)
+		var usage *command.UsageError
 		if !errors.As(err, &usage) {
 			t.Errorf("run %q: got %v, want a UsageError", name, err)
 			return
@@ -50,12 +52,12 @@ func TestOpenRun(t *testing.T) {
 	refused("", false, r.Dir, "-resume", "-run")
 	refused(r.Name, false, r.Dir, "never overwritten")
 	patience = 0 // for as long as this test
-	_, err = OpenRun(dir, r.Name, 3, true, now)
+	_, err = Open(context.Background(), dir, r.Name, 3, true, now)
 	if patience = 90 * time.Second; !errors.Is(err, folder.ErrBusy) || !strings.Contains(err.Error(), r.Dir) {
 		t.Errorf("a run that another process is at work on: got %v, want ErrBusy", err)
 	}
 	r.Close()
-	other, err := OpenRun(dir, "other", 3, true, now)
+	other, err := Open(context.Background(), dir, "other", 3, true, now)
 	if err != nil || other.Resumed {
 		t.Fatalf("a run that does not exist: got %+v, %v, want that it is begun", other, err)
 	}
@@ -64,7 +66,7 @@ func TestOpenRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused("photos", true, "photos", "no run")
-	if again, err := OpenRun(dir, r.Name, 3, true, now); err != nil || !again.Resumed || again.Dir != r.Dir {
+	if again, err := Open(context.Background(), dir, r.Name, 3, true, now); err != nil || !again.Resumed || again.Dir != r.Dir {
 		t.Errorf("resume: got %+v, %v", again, err)
 	}
 	if _, err := os.Stat(kept); err != nil {
@@ -90,7 +92,7 @@ func TestKilledRun(t *testing.T) {
 		}
 	}
 	open := func(resume bool) error {
-		r, err := OpenRun(dir, "r", 1, resume, time.Now())
+		r, err := Open(context.Background(), dir, "r", 1, resume, time.Now())
 		if err == nil {
 			r.Close()
 		}

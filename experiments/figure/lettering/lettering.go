@@ -1,24 +1,14 @@
-package figure
+// Package lettering sets the text of figures: mathematics in plain strings, with raised
+// and lowered signs.
+package lettering
 
 import (
 	"image/color"
 	"math"
-	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
-)
-
-// Sizes of text, in points.
-const (
-	titleSize  = 15
-	headSize   = 14
-	labelSize  = 13
-	tickSize   = 12
-	legendSize = 12.5
-	noteSize   = 11.5
 )
 
 // raised and lowered hold the digits that a label writes as 10⁻³ or x₁. The
@@ -38,22 +28,18 @@ func digits(from, to string) map[rune]rune {
 	return m
 }
 
-// superscript writes an integer in raised digits.
-func superscript(s string) string {
-	return strings.NewReplacer("-", "⁻", "0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴",
-		"5", "⁵", "6", "⁶", "7", "⁷", "8", "⁸", "9", "⁹").Replace(s)
-}
-
-// style is text in the sans-serif face that all of a figure is written in.
-func style(size float64, c color.Color) text.Style {
+// Style is text in the sans-serif face that all of a figure is written in.
+func Style(size float64, c color.Color) text.Style {
 	return text.Style{
 		Color:   c,
 		Font:    font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, vg.Length(size)),
-		Handler: handler{text.Plain{Fonts: font.DefaultCache}},
+		Handler: Handler(),
 	}
 }
 
-// handler is text.Plain that sets raised and lowered digits.
+// Handler is text.Plain that sets raised and lowered digits.
+func Handler() text.Handler { return handler{text.Plain{Fonts: font.DefaultCache}} }
+
 type handler struct{ text.Plain }
 
 type run struct {
@@ -112,22 +98,5 @@ func (h handler) Draw(c vg.Canvas, txt string, sty text.Style, pt vg.Point) {
 			c.FillString(face, vg.Point{X: at.X, Y: at.Y + r.shift*sty.Font.Size}, r.text)
 			at.X += face.Width(r.text)
 		}
-	}
-}
-
-// dress gives a plot the fonts and lines of the house.
-func dress(p *plot.Plot) {
-	p.TextHandler = handler{text.Plain{Fonts: font.DefaultCache}}
-	for _, a := range []*plot.Axis{&p.X, &p.Y} {
-		tick, label := a.Tick.Label, a.Label.TextStyle
-		a.Tick.Label = style(tickSize, Black)
-		a.Tick.Label.XAlign, a.Tick.Label.YAlign = tick.XAlign, tick.YAlign
-		a.Label.TextStyle = style(labelSize, Black)
-		a.Label.TextStyle.XAlign, a.Label.TextStyle.YAlign = label.XAlign, label.YAlign
-		a.Label.Padding = 3
-		a.Padding = 0
-		a.Width, a.Tick.Width = 0.8, 0.8
-		a.Color, a.Tick.Color = Black, Black
-		a.Tick.Length = 5
 	}
 }

@@ -1,11 +1,10 @@
-package driver
+package predict_test
 
 import (
 	"bytes"
 	"context"
 	"encoding/csv"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,6 +13,9 @@ import (
 	"testing"
 
 	"spnode/data/npz"
+	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/predict"
 	"spnode/model"
 )
 
@@ -39,16 +41,17 @@ func savedModel(t *testing.T, dir string, change func(*model.Config)) *model.Mod
 	return m
 }
 
-// predict is a command that only predicts.
-func predict(args ...string) (code int, stdout, stderr string) {
+// nothing is the configuration of a command that only predicts.
+type nothing struct{ driver.Common[driver.Recipe] }
+
+func (*nothing) Describe() string { return "" }
+func (*nothing) Validate() error  { return nil }
+
+// predicted runs such a command.
+func predicted(args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	code = Execute(context.Background(), "x", func(_ context.Context, args []string, stdout, stderr io.Writer) error {
-		f := NewFlags("x", "")
-		if err := f.Parse(args, stdout); err != nil {
-			return err
-		}
-		return f.Prediction(stdout, stderr)
-	}, args, &out, &err)
+	run := driver.Experiment[nothing, *nothing]{Flags: driver.NewFlags("x", "")}.Run
+	code = command.Execute(context.Background(), "x", run, args, &out, &err)
 	return code, out.String(), err.String()
 }
 
@@ -179,8 +182,8 @@ func TestPrediction(t *testing.T) {
 			}
 			to := func(out string) string {
 				t.Helper()
-				code, stdout, stderr := predict(append(args, "-out", out)...)
-				if code != ExitOK || stderr != "" {
+				code, stdout, stderr := predicted(append(args, "-out", out)...)
+				if code != command.ExitOK || stderr != "" {
 					t.Fatalf("-out %s: exit code %d, %s", out, code, stderr)
 				}
 				return stdout
@@ -285,9 +288,9 @@ func TestPredictionMistakes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			args := []string{"-predict", c.dir, "-initial", c.initial, "-times", c.times, "-out", c.out}
-			code, stdout, stderr := predict(append(args, strings.Fields(c.more)...)...)
-			if code != ExitUsage || stdout != "" {
-				t.Errorf("exit code %d and %q on standard output, want %d and nothing", code, stdout, ExitUsage)
+			code, stdout, stderr := predicted(append(args, strings.Fields(c.more)...)...)
+			if code != command.ExitUsage || stdout != "" {
+				t.Errorf("exit code %d and %q on standard output, want %d and nothing", code, stdout, command.ExitUsage)
 			}
 			if strings.Count(stderr, "\n") != 1 || !strings.HasSuffix(stderr, "\n") {
 				t.Errorf("got %q, want one line", stderr)
@@ -313,8 +316,8 @@ func TestPredictionOfAnyModel(t *testing.T) {
 	dir := t.TempDir()
 	savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) { c.Dim, c.Components, c.Offset, c.Factor = 3, nil, nil, nil })
 	initial := writeFile(t, filepath.Join(dir, "u0.csv"), []byte("1,2,3\n"))
-	code, stdout, stderr := predict("-predict", filepath.Join(dir, "m"), "-initial", initial, "-times", "0:1:1", "-out", "-")
-	if code != ExitOK || !strings.HasPrefix(stdout, "sample,t,u1,u2,u3\n0,0,1,2,3\n") {
+	code, stdout, stderr := predicted("-predict", filepath.Join(dir, "m"), "-initial", initial, "-times", "0:1:1", "-out", "-")
+	if code != command.ExitOK || !strings.HasPrefix(stdout, "sample,t,u1,u2,u3\n0,0,1,2,3\n") {
 		t.Errorf("exit code %d, %q, %s", code, stdout, stderr)
 	}
 }
@@ -329,9 +332,9 @@ func TestPredictionRunsAway(t *testing.T) {
 	})
 	initial := writeFile(t, filepath.Join(dir, "u0.csv"), []byte("1e3,2e3\n"))
 	for _, out := range []string{"-", filepath.Join(dir, "out.npz")} {
-		code, stdout, stderr := predict("-predict", filepath.Join(dir, "m"), "-initial", initial, "-times", "0:1000:10", "-out", out)
-		if code != ExitFailed || stdout != "" {
-			t.Errorf("-out %s: exit code %d and %q on standard output, want %d and nothing", out, code, stdout, ExitFailed)
+		code, stdout, stderr := predicted("-predict", filepath.Join(dir, "m"), "-initial", initial, "-times", "0:1000:10", "-out", out)
+		if code != command.ExitFailed || stdout != "" {
+			t.Errorf("-out %s: exit code %d and %q on standard output, want %d and nothing", out, code, stdout, command.ExitFailed)
 		}
 		if strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "runs away") || !strings.Contains(stderr, "-substeps") {
 			t.Errorf("-out %s: got %q", out, stderr)
@@ -349,13 +352,13 @@ func TestLoadModelAfterAKilledWriter(t *testing.T) {
 	path := filepath.Join(dir, "m")
 	want := savedModel(t, path, nil)
 	savedModel(t, filepath.Join(dir, ".m.old"), nil)
-	if _, err := LoadModel(dir); err != nil {
+	if _, err := predict.Load(dir); err != nil {
 		t.Error(err)
 	}
 	if err := os.RemoveAll(path); err != nil {
 		t.Fatal(err)
 	}
-	got, err := LoadModel(path)
+	got, err := predict.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -381,7 +384,7 @@ a,2,,,0.5,-1
 b,1,0,1,0.7,2
 b,1.25,,,0.7,3
 `))
-	code, out, errs := predict("-predict", filepath.Join(dir, "m"), "-trajectories", file, "-out", "-")
+	code, out, errs := predicted("-predict", filepath.Join(dir, "m"), "-trajectories", file, "-out", "-")
 	if code != 0 {
 		t.Fatal(errs)
 	}
@@ -399,7 +402,7 @@ b,1.25,,,0.7,3
 			}
 		}
 	}
-	code, _, errs = predict("-predict", filepath.Join(dir, "m"), "-initial", writeFile(t, filepath.Join(dir, "i.csv"), []byte("1,2\n")), "-times", "0:1:1", "-out", "-")
+	code, _, errs = predicted("-predict", filepath.Join(dir, "m"), "-initial", writeFile(t, filepath.Join(dir, "i.csv"), []byte("1,2\n")), "-times", "0:1:1", "-out", "-")
 	if code == 0 || !strings.Contains(errs, "parameters [T]") {
 		t.Errorf("without parameters: got %d, %s", code, errs)
 	}

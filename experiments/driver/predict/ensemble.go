@@ -1,4 +1,4 @@
-package driver
+package predict
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"spnode/data"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/sweep"
 	"spnode/model"
 )
@@ -16,15 +17,15 @@ import (
 // ensemble is -predict of a sweep's folder: mean and band of the models of the runs
 // that are done, in the file, and in a figure beside it. A member whose prediction
 // runs away is left out, by name.
-func (f *Flags) ensemble(home *sweep.Folder, stdout, warnings io.Writer) error {
+func (o Options) ensemble(home *sweep.Folder, stdout, warnings io.Writer) error {
 	say := stdout
-	name := strings.TrimSuffix(filepath.Base(f.Out), filepath.Ext(f.Out)) + "-band"
-	if f.Out == "-" { // which takes the numbers alone
+	name := strings.TrimSuffix(filepath.Base(o.Out), filepath.Ext(o.Out)) + "-band"
+	if o.Out == "-" { // which takes the numbers alone
 		say = warnings
-	} else if there, err := filepath.Glob(filepath.Join(filepath.Dir(f.Out), name+".*")); err == nil && len(there) > 0 {
-		return Usagef("flag -out: %s, the figure beside it, exists and is never overwritten; choose another name", there[0])
+	} else if there, err := filepath.Glob(filepath.Join(filepath.Dir(o.Out), name+".*")); err == nil && len(there) > 0 {
+		return command.Usagef("flag -out: %s, the figure beside it, exists and is never overwritten; choose another name", there[0])
 	}
-	dirs, left, err := f.members(home)
+	dirs, left, err := o.members(home)
 	if err != nil {
 		return err
 	}
@@ -35,25 +36,25 @@ func (f *Flags) ensemble(home *sweep.Folder, stdout, warnings io.Writer) error {
 	for _, dir := range dirs {
 		m, err := model.Load(dir)
 		if err == nil {
-			m, err = f.deploy(m)
+			m, err = o.deploy(m)
 		}
 		if err != nil {
-			return AsUsage(err)
+			return command.AsUsage(err)
 		}
 		if first == nil {
 			first = m
-			if u0, times, err = f.start(m); err != nil {
+			if u0, times, err = o.start(m); err != nil {
 				return err
 			}
-			if err := f.warn(m, u0, warnings); err != nil {
+			if err := o.warn(m, u0, warnings); err != nil {
 				return err
 			}
 		} else if m.Config().Dim != first.Config().Dim || !slices.Equal(m.Config().Components, first.Config().Components) {
-			return Usagef("sweep %s: %s predicts other components than the models before, want the same of all", home.Dir, dir)
+			return command.Usagef("sweep %s: %s predicts other components than the models before, want the same of all", home.Dir, dir)
 		}
 		u, err := m.Predict(u0, times)
 		if err != nil {
-			return AsUsage(err)
+			return command.AsUsage(err)
 		}
 		if !finite(u) {
 			left = append(left, dir+" (its prediction runs away)")
@@ -65,7 +66,7 @@ func (f *Flags) ensemble(home *sweep.Folder, stdout, warnings io.Writer) error {
 		fmt.Fprintf(say, "left out: %s\n", l)
 	}
 	if len(members) < 2 {
-		return Usagef("sweep %s: got %d models that can predict, want at least 2", home.Dir, len(members))
+		return command.Usagef("sweep %s: got %d models that can predict, want at least 2", home.Dir, len(members))
 	}
 	components := first.Config().Components
 	for i := len(components); i < first.Config().Dim; i++ {
@@ -76,7 +77,7 @@ func (f *Flags) ensemble(home *sweep.Folder, stdout, warnings io.Writer) error {
 		return err
 	}
 	u, names := e.Columns()
-	if err := f.writePrediction(data.Shared(times, u, names), stdout); err != nil || f.Out == "-" {
+	if err := o.write(data.Shared(times, u, names), stdout); err != nil || o.Out == "-" {
 		return err
 	}
 	const most = 6 // panels
@@ -84,35 +85,35 @@ func (f *Flags) ensemble(home *sweep.Folder, stdout, warnings io.Writer) error {
 	if err != nil {
 		return err
 	}
-	files, err := figure.Save(filepath.Dir(f.Out), name)
+	files, err := figure.Save(filepath.Dir(o.Out), name)
 	if err == nil {
-		_, err = fmt.Fprintf(stdout, "%d members: %s, %s\n", len(members), f.Out, strings.Join(files, ", "))
+		_, err = fmt.Fprintf(stdout, "%d members: %s, %s\n", len(members), o.Out, strings.Join(files, ", "))
 	}
 	return err
 }
 
 // members are the folders of the models of the runs that are done, one of each run,
 // and what is left out.
-func (f *Flags) members(home *sweep.Folder) (dirs, left []string, err error) {
+func (o Options) members(home *sweep.Folder) (dirs, left []string, err error) {
 	for _, t := range home.Sweep.Tasks() {
-		o, err := home.Outcome(t)
+		run, err := home.Outcome(t)
 		if err != nil {
-			return nil, nil, AsUsage(err)
+			return nil, nil, command.AsUsage(err)
 		}
-		if o.State != sweep.Done {
-			left = append(left, fmt.Sprintf("task %d (%s)", t.Number, o.State))
+		if run.State != sweep.Done {
+			left = append(left, fmt.Sprintf("task %d (%s)", t.Number, run.State))
 			continue
 		}
 		var names []string
-		for _, m := range o.Models {
-			if (!f.Given("only") || m.Name == f.Only) && m.Failure == "" {
+		for _, m := range run.Models {
+			if (o.Only == "" || m.Name == o.Only) && m.Failure == "" {
 				names = append(names, m.Name)
 				dirs = append(dirs, m.Checkpoint)
 			}
 		}
 		switch {
 		case len(names) > 1:
-			return nil, nil, Usagef("sweep %s: its runs have several models; name one with -only: %s", home.Dir, strings.Join(names, ", "))
+			return nil, nil, command.Usagef("sweep %s: its runs have several models; name one with -only: %s", home.Dir, strings.Join(names, ", "))
 		case len(names) == 0:
 			left = append(left, fmt.Sprintf("task %d (no such model)", t.Number))
 		}

@@ -1,12 +1,10 @@
-package driver
+package runs_test
 
 import (
 	"bytes"
 	"context"
 	"math"
-	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,48 +14,16 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
-	"spnode/model"
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/drivertest"
+	"spnode/experiments/driver/runs"
+	"spnode/experiments/driver/terminal"
 	"spnode/model/train"
 )
 
-// smallFit is a training of milliseconds.
-func smallFit() (model.Config, train.Config, *data.Dataset) {
-	cfg, how := model.DefaultConfig(2), train.DefaultConfig()
-	cfg.Nonlinear.Hidden = []int{3}
-	cfg.Integrator = "etd1"
-	how.First.Iterations, how.LBFGS.Iterations = 6, 4
-	r := rand.New(rand.NewPCG(1, 2))
-	u := make([][][]float64, 3)
-	for k := range u {
-		for range 4 {
-			u[k] = append(u[k], []float64{r.NormFloat64(), r.NormFloat64()})
-		}
-	}
-	return cfg, how, data.Shared([]float64{0, 0.5, 1.5}, u, nil)
-}
-
-// looks is a context that ends at the n-th look at it.
-type looks struct {
-	context.Context
-	cancel context.CancelFunc
-	n      int
-}
-
-func endsAtLook(n int) *looks {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &looks{ctx, cancel, n}
-}
-
-func (l *looks) Err() error {
-	if l.n--; l.n <= 0 {
-		l.cancel()
-	}
-	return l.Context.Err()
-}
-
-func openTestRun(t *testing.T, dir string, resume bool) *Run {
+func openTestRun(t *testing.T, dir string, resume bool) *runs.Run {
 	t.Helper()
-	r, err := OpenRun(dir, "r", 0, resume, time.Now())
+	r, err := runs.Open(context.Background(), dir, "r", 0, resume, time.Now())
 	if err == nil && !r.Resumed {
 		err = r.KeepConfig(struct{}{})
 	}
@@ -69,8 +35,8 @@ func openTestRun(t *testing.T, dir string, resume bool) *Run {
 }
 
 func TestFit(t *testing.T) {
-	cfg, how, d := smallFit()
-	quiet := NewProgress(os.Stderr, true)
+	cfg, how, d := drivertest.Small()
+	quiet := terminal.NewProgress(os.Stderr, true)
 	m, result, err := openTestRun(t, t.TempDir(), false).Fit(context.Background(), quiet, "m", cfg, how, d)
 	if err != nil {
 		t.Fatal(err)
@@ -82,10 +48,10 @@ func TestFit(t *testing.T) {
 
 	for _, c := range []struct {
 		name  string
-		spoil func(t *testing.T, r *Run) // what happens between the two
+		spoil func(t *testing.T, r *runs.Run) // what happens between the two
 	}{
-		{"stopped", func(*testing.T, *Run) {}},
-		{"a writer killed between its two renames", func(t *testing.T, r *Run) {
+		{"stopped", func(*testing.T, *runs.Run) {}},
+		{"a writer killed between its two renames", func(t *testing.T, r *runs.Run) {
 			if err := os.Rename(r.Model("m"), r.Model(".m.old")); err != nil {
 				t.Fatal(err)
 			}
@@ -94,7 +60,7 @@ func TestFit(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
 			r := openTestRun(t, dir, false)
-			if _, _, err := r.Fit(endsAtLook(5), quiet, "m", cfg, how, d); !errors.Is(err, context.Canceled) {
+			if _, _, err := r.Fit(drivertest.EndsAtLook(5), quiet, "m", cfg, how, d); !errors.Is(err, context.Canceled) {
 				t.Fatalf("got %v, want that it was stopped", err)
 			}
 			before, err := train.LoadResult(r.Model("m"))
@@ -103,7 +69,7 @@ func TestFit(t *testing.T) {
 			}
 			c.spoil(t, r)
 			var out bytes.Buffer
-			m, result, err := openTestRun(t, dir, true).Fit(context.Background(), NewProgress(&out, false), "m", cfg, how, d)
+			m, result, err := openTestRun(t, dir, true).Fit(context.Background(), terminal.NewProgress(&out, false), "m", cfg, how, d)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,7 +91,7 @@ func TestFit(t *testing.T) {
 	t.Run("not a run that goes on", func(t *testing.T) {
 		dir := t.TempDir()
 		r := openTestRun(t, dir, false)
-		if _, _, err := r.Fit(endsAtLook(1), quiet, "m", cfg, how, d); !errors.Is(err, context.Canceled) {
+		if _, _, err := r.Fit(drivertest.EndsAtLook(1), quiet, "m", cfg, how, d); !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
 		// A second model that the interrupted process did not come to.
@@ -141,15 +107,15 @@ func TestFit(t *testing.T) {
 
 // A training that cannot be begun or gone on with is the user's to mend.
 func TestFitMistakes(t *testing.T) {
-	quiet := NewProgress(os.Stderr, true)
+	quiet := terminal.NewProgress(os.Stderr, true)
 	usage := func(t *testing.T, err error, says string) {
 		t.Helper()
-		var u *UsageError
+		var u *command.UsageError
 		if !errors.As(err, &u) || !strings.Contains(err.Error(), says) {
 			t.Errorf("got %v, want a UsageError that says %q", err, says)
 		}
 	}
-	cfg, how, d := smallFit()
+	cfg, how, d := drivertest.Small()
 	r := openTestRun(t, t.TempDir(), false)
 	bad := cfg
 	bad.Integrator = "rk5"
@@ -163,7 +129,7 @@ func TestFitMistakes(t *testing.T) {
 
 	dir := t.TempDir()
 	r = openTestRun(t, dir, false)
-	if _, _, err := r.Fit(endsAtLook(4), quiet, "m", cfg, how, d); !errors.Is(err, context.Canceled) {
+	if _, _, err := r.Fit(drivertest.EndsAtLook(4), quiet, "m", cfg, how, d); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	r = openTestRun(t, dir, true)
@@ -171,39 +137,12 @@ func TestFitMistakes(t *testing.T) {
 	_, _, err = r.Fit(context.Background(), quiet, "m", cfg, how, other)
 	usage(t, err, "not what")
 	optimizer := filepath.Join(r.Model("m"), "optimizer.npz")
-	b := readFile(t, optimizer)
+	b := drivertest.Read(t, optimizer)
 	b[len(b)/3] ^= 4
-	writeFile(t, optimizer, b)
+	drivertest.Write(t, optimizer, string(b))
 	_, _, err = r.Fit(context.Background(), quiet, "m", cfg, how, d)
 	usage(t, err, optimizer)
-	if !slices.Equal(readFile(t, optimizer), b) {
+	if !slices.Equal(drivertest.Read(t, optimizer), b) {
 		t.Error("the damaged file has been replaced")
-	}
-}
-
-// The command that goes on with a run is one that a shell understands.
-func TestInterruptedIsACommand(t *testing.T) {
-	for _, c := range []struct{ checkpoints, name, want string }{
-		{"out/x", "a.b-1", "go run ./experiments/x -checkpoints out/x -run a.b-1 -resume"},
-		{"my runs", "it's $HOME", `go run ./experiments/x -checkpoints 'my runs' -run 'it'\''s $HOME' -resume`},
-	} {
-		f := NewFlags("x", "")
-		if err := f.Parse([]string{"-checkpoints", c.checkpoints, "-run", c.name}, os.Stderr); err != nil {
-			t.Fatal(err)
-		}
-		err := f.Interrupted(&Run{Name: c.name}, context.Canceled)
-		var interrupted *InterruptedError
-		if !errors.As(err, &interrupted) || interrupted.Resume != c.want {
-			t.Errorf("got %v, want the command %s", err, c.want)
-			continue
-		}
-		sh, err := exec.LookPath("sh")
-		if err != nil {
-			continue // the spelling above is checked anywhere
-		}
-		out, err := exec.Command(sh, "-c", strings.Replace(c.want, "go run ./experiments/x", "printf '%s\\n'", 1)).Output()
-		if want := strings.Join([]string{"-checkpoints", c.checkpoints, "-run", c.name, "-resume"}, "\n") + "\n"; err != nil || string(out) != want {
-			t.Errorf("a shell takes it for %q, %v, want %q", out, err, want)
-		}
 	}
 }

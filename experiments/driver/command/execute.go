@@ -1,4 +1,10 @@
-package driver
+// Package command is a command as a process: its exit codes, the signals that end it,
+// and the mistakes of its user.
+//
+// Exit codes: 0 all went well, or had before; 1 the run failed; 2 a flag, a file or a
+// value that the user gave is wrong ([UsageError]), which no second try mends; 130
+// interrupted by a signal, with the state saved.
+package command
 
 import (
 	"context"
@@ -70,21 +76,21 @@ func Main(name string, run RunFunc) {
 // the stack if the arguments have -debug, and writes a CPU profile if they have
 // -cpuprofile. A panic is a failed run, and printed with its stack.
 func Execute(ctx context.Context, name string, run RunFunc, args []string, stdout, stderr io.Writer) int {
-	err := profiled(args, func() error { return recovered(ctx, run, args, stdout, stderr) })
-	code := exitCode(ctx, err)
+	err := profiled(args, func() error { return Recovered(func() error { return run(ctx, args, stdout, stderr) }) })
+	code := ExitCode(ctx, err)
 	if code == ExitOK {
 		return code
 	}
 	format := "%s: %v\n"
-	if v, given := argument(args, "debug"); given && v != "false" {
+	if v, given := Argument(args, "debug"); given && v != "false" {
 		format = "%s: %+v\n"
 	}
 	fmt.Fprintf(stderr, format, name, err)
 	return code
 }
 
-// exitCode is what an error of a command comes to.
-func exitCode(ctx context.Context, err error) int {
+// ExitCode is what an error of a command comes to.
+func ExitCode(ctx context.Context, err error) int {
 	var usage *UsageError
 	switch {
 	case err == nil || errors.Is(err, flag.ErrHelp):
@@ -97,21 +103,19 @@ func exitCode(ctx context.Context, err error) int {
 	return ExitFailed
 }
 
-func recovered(ctx context.Context, run RunFunc, args []string, stdout, stderr io.Writer) (err error) {
+// Recovered runs a function; a panic in it is an error, with its stack.
+func Recovered(run func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = panicked(p)
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return run(ctx, args, stdout, stderr)
+	return run()
 }
-
-// panicked is the error of a panic, for the function that recovers from it.
-func panicked(p any) error { return fmt.Errorf("panic: %v\n%s", p, debug.Stack()) }
 
 // profiled runs a function under the CPU profile that the arguments ask for.
 func profiled(args []string, run func() error) error {
-	path, given := argument(args, "cpuprofile")
+	path, given := Argument(args, "cpuprofile")
 	if !given || path == "" {
 		return run()
 	}
@@ -121,16 +125,16 @@ func profiled(args []string, run func() error) error {
 	}
 	defer f.Close()
 	if err := pprof.StartCPUProfile(f); err != nil {
-		return errors.Wrapf(err, "driver: -cpuprofile %s", path)
+		return errors.Wrapf(err, "command: -cpuprofile %s", path)
 	}
 	defer pprof.StopCPUProfile()
 	return run()
 }
 
-// argument finds a flag among unparsed arguments, since what it asks for must
+// Argument finds a flag among unparsed arguments, since what it asks for must
 // hold also where the others turn out to be wrong. Both -name value and
 // -name=value are found, with one dash or two.
-func argument(args []string, name string) (value string, given bool) {
+func Argument(args []string, name string) (value string, given bool) {
 	for i, a := range args {
 		if a == "--" {
 			break

@@ -1,4 +1,6 @@
-package driver
+// Package settings reads configurations from JSON, strictly, and tells what differs
+// between two.
+package settings
 
 import (
 	"bytes"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/experiments/driver/command"
 	"spnode/experiments/report"
 )
 
@@ -26,32 +29,34 @@ func Show(cfg any, stdout io.Writer) error {
 	return err
 }
 
-// LoadConfig reads a JSON file into a struct that already holds the defaults;
-// what the file leaves out stays as it was. Any mistake is a UsageError that
+// Load reads a JSON file into a struct that already holds the defaults;
+// what the file leaves out stays as it was. Any mistake is a command.UsageError that
 // names the file and the field: an unknown field (with those allowed), a value
 // of the wrong type, bad syntax (with the line), something after the end.
-func LoadConfig(path string, into any) error {
-	text, err := readConfig(path)
+func Load(path string, into any) error {
+	text, err := Read(path)
 	if err != nil {
 		return err
 	}
-	return parseConfig(path, text, into)
+	return Parse(path, text, into)
 }
 
-func readConfig(path string) ([]byte, error) {
+// Read returns the text of a configuration's file.
+func Read(path string) ([]byte, error) {
 	text, err := os.ReadFile(path)
-	return text, AsUsage(errors.Wrap(err, "configuration"))
+	return text, command.AsUsage(errors.Wrap(err, "configuration"))
 }
 
-// parseConfig reads the text of a configuration that comes from a file.
-func parseConfig(path string, text []byte, into any) error {
-	if err := decodeStrict(text, into); err != nil {
-		return Usagef("configuration %s: %v", path, err)
+// Parse is Load of a text that comes from the file of that path.
+func Parse(path string, text []byte, into any) error {
+	if err := Decode(text, into); err != nil {
+		return command.Usagef("configuration %s: %v", path, err)
 	}
 	return nil
 }
 
-func decodeStrict(data []byte, into any) error {
+// Decode is Load of a text without a file.
+func Decode(data []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	err := d.Decode(into)

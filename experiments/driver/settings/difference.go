@@ -1,4 +1,4 @@
-package driver
+package settings
 
 import (
 	"bytes"
@@ -11,23 +11,24 @@ import (
 	"github.com/pkg/errors"
 )
 
-// copied returns a copy of a configuration that shares nothing with it.
-func copied[C any, P interface{ *C }](cfg P) (P, error) {
-	text, err := marshal(cfg)
+// Copy returns a copy of a configuration that shares nothing with it.
+func Copy[C any, P interface{ *C }](cfg P) (P, error) {
+	text, err := Marshal(cfg)
 	c := P(new(C))
 	if err == nil {
-		err = errors.Wrap(json.Unmarshal(text, c), "driver: configuration")
+		err = errors.Wrap(json.Unmarshal(text, c), "settings: configuration")
 	}
 	return c, err
 }
 
-func marshal(cfg any) ([]byte, error) {
+// Marshal is the configuration as JSON.
+func Marshal(cfg any) ([]byte, error) {
 	text, err := json.Marshal(cfg)
-	return text, errors.Wrap(err, "driver: configuration")
+	return text, errors.Wrap(err, "settings: configuration")
 }
 
-// difference says which setting of two configurations differs first, "" if none.
-func difference(was, is any) string {
+// Difference says which setting of two configurations differs first, "" if none.
+func Difference(was, is any) string {
 	trees := [2]any{}
 	for i, cfg := range []any{was, is} {
 		text, err := json.Marshal(cfg)

@@ -1,8 +1,9 @@
-package driver
+package command
 
 import (
 	"bytes"
 	"context"
+	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,7 +16,6 @@ import (
 func TestExitCodes(t *testing.T) {
 	canceled, cancel := context.WithCancel(context.Background())
 	cancel()
-	flags := NewFlags("x", "does it")
 	for _, c := range []struct {
 		name string
 		ctx  context.Context
@@ -28,11 +28,10 @@ func TestExitCodes(t *testing.T) {
 		{"failed", nil, nil, func([]string, io.Writer) error { return errors.New("no luck") }, ExitFailed, []string{"x: no luck\n"}},
 		{"usage", nil, nil, func([]string, io.Writer) error { return Usagef("flag -a: got %d", 3) }, ExitUsage, []string{"x: flag -a: got 3\n"}},
 		{"usage, wrapped", nil, nil, func([]string, io.Writer) error { return errors.Wrap(AsUsage(errors.New("bad")), "config") }, ExitUsage, []string{"x: config: bad\n"}},
-		{"help", nil, []string{"-h"}, func(a []string, w io.Writer) error { return flags.Parse(a, w) }, ExitOK, nil},
-		{"bad flag", nil, []string{"-nope"}, func(a []string, w io.Writer) error { return NewFlags("x", "").Parse(a, w) }, ExitUsage, []string{"-nope", "-h lists"}},
+		{"help", nil, nil, func([]string, io.Writer) error { return flag.ErrHelp }, ExitOK, nil},
 		{"interrupted", canceled, nil, func([]string, io.Writer) error {
-			return flags.Interrupted(&Run{Name: "r1"}, errors.WithStack(context.Canceled))
-		}, ExitInterrupted, []string{"the state is saved; go on with: go run ./experiments/x -run r1 -resume\n"}},
+			return &InterruptedError{Resume: "x -resume", Cause: errors.WithStack(context.Canceled)}
+		}, ExitInterrupted, []string{"the state is saved; go on with: x -resume\n"}},
 		{"canceled, but not by a signal", nil, nil, func([]string, io.Writer) error { return context.Canceled }, ExitFailed, []string{"canceled"}},
 		{"panic", nil, nil, func([]string, io.Writer) error { panic("oh") }, ExitFailed, []string{"panic: oh", "execute_test.go"}},
 		{"debug", nil, []string{"-debug"}, func([]string, io.Writer) error { return errors.New("no luck") }, ExitFailed, []string{"no luck\n", "execute_test.go:"}},

@@ -1,4 +1,6 @@
-package driver
+// Package terminal is what a person watches while a run goes on: bars, and times to
+// be read.
+package terminal
 
 import (
 	"fmt"
@@ -13,8 +15,6 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
-
-	"spnode/experiments/report"
 )
 
 // How often a terminal is redrawn, and a plain line written elsewhere.
@@ -125,7 +125,7 @@ func (s *Stage) Done() {
 	if s.p.quiet {
 		return
 	}
-	s.p.draw(fmt.Sprintf("%s  %s%s\n", s.name, report.Duration(s.p.now().Sub(s.start).Seconds()), s.numbers()))
+	s.p.draw(fmt.Sprintf("%s  %s%s\n", s.name, Duration(s.p.now().Sub(s.start).Seconds()), s.numbers()))
 }
 
 // Write writes text above the bars. Text that does not end its line waits
@@ -195,5 +195,18 @@ func (s *Stage) left(now time.Time) string {
 		return ""
 	}
 	per := now.Sub(s.start).Seconds() / float64(worked)
-	return "  " + report.Duration(per*float64(s.total-s.at)) + " left"
+	return "  " + Duration(per*float64(s.total-s.at)) + " left"
+}
+
+// Duration writes seconds to be read: 0.3 s, 12 s, 3 min 20 s, 2 h 5 min.
+func Duration(s float64) string {
+	switch {
+	case s < 9.95:
+		return fmt.Sprintf("%.1f s", s)
+	case s < 119.5:
+		return fmt.Sprintf("%.0f s", s)
+	case s < 7200:
+		return fmt.Sprintf("%d min %d s", int(s)/60, int(s)%60)
+	}
+	return fmt.Sprintf("%d h %d min", int(s)/3600, int(s)/60%60)
 }
