@@ -57,7 +57,7 @@
 // package or a notebook, by which a configuration, and so a checkpoint, finds it.
 // The example does it for a quadratic. An integrator is added in package
 // integrator, an optimizer in model/optim, and what an iteration sees of the data
-// in model/train.
+// in model/train/sample.
 //
 // # What runs
 //

@@ -1,7 +1,6 @@
-package train
+package sample
 
 import (
-	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -9,10 +8,6 @@ import (
 
 	"spnode/model"
 )
-
-const anywhereName = "anywhere"
-
-func init() { RegisterSampler(anywhereName, newAnywhere) }
 
 // anywhere is the sampler of models that start from any state. An encoder that
 // sees whole trajectories alone knows initial states and no others: started in
@@ -41,7 +36,7 @@ type anywhere struct {
 
 func newAnywhere(s Sampling) (Sampler, error) {
 	if s.Phase.windows() {
-		return nil, dataError("got windows, want none with the sampler %s, whose samples are trajectories from any time on", anywhereName)
+		return nil, dataError("got windows, want none with the sampler %s, whose samples are trajectories from any time on", Anywhere)
 	}
 	a := &anywhere{Sampling: s, points: s.Grid.Points, order: shuffled{Sampling: s}}
 	if err := a.order.cut(); err != nil {
@@ -49,13 +44,6 @@ func newAnywhere(s Sampling) (Sampler, error) {
 	}
 	if a.points == 0 || a.points > a.order.longest {
 		a.points = a.order.longest
-	}
-	all := len(a.order.samples)
-	if a.order.batch = s.Phase.Batch; a.order.batch == 0 {
-		a.order.batch = all
-	}
-	if a.order.batch > all {
-		return nil, dataError("batch is %d, want at most the %d samples there are", a.order.batch, all)
 	}
 	for i := range s.Trajectories {
 		t, starts := &s.Trajectories[i], []int{}
@@ -76,7 +64,7 @@ func (a *anywhere) Epoch() int { return a.order.Epoch() }
 
 // Batch implements Sampler.
 func (a *anywhere) Batch(iteration int) model.Batch {
-	rng := rand.New(rand.NewPCG(a.Seed, 1<<63|a.Stream<<48|uint64(iteration)))
+	rng := a.Grid.generator(a.Seed, a.Stream, iteration)
 	samples := a.order.draw(iteration)
 	pieces := make([]Piece, a.order.batch)
 	for r := range pieces {
@@ -88,81 +76,45 @@ func (a *anywhere) Batch(iteration int) model.Batch {
 		if from := a.starts[i]; (r+iteration)%2 == 1 && len(from) > 0 {
 			start = from[rng.IntN(len(from))]
 		}
-		pieces[r] = Piece{i, a.spread(start, len(a.Trajectories[i].Times), rng)}
+		pieces[r] = Piece{i, a.times(rng, i, start)}
 	}
 	return a.join(pieces)
 }
 
-// spread returns the indices of a row's times, from start on, of so many times.
-// Without a generator they are evenly spaced.
-func (a *anywhere) spread(start, total int, rng *rand.Rand) []int {
-	left := total - 1 - start
-	k := min(a.points-1, left)
-	times := make([]int, 1, 1+k)
-	times[0] = start
-	switch {
-	case k == left || len(a.Trajectories[0].inputs) > 0: // which are linear between neighbouring times alone
-		for i := range k {
-			times = append(times, start+1+i)
-		}
-	case rng != nil && rng.Float64() < a.Grid.Random:
-		for _, i := range rng.Perm(left)[:k] {
-			times = append(times, start+1+i)
-		}
-		slices.Sort(times)
-	default:
-		for i := 1; i <= k; i++ {
-			low, high := (i-1)*left/k, i*left/k // a part holds low+1 … high
-			if rng != nil && i < k {
-				high = low + 1 + rng.IntN(high-low)
-			}
-			times = append(times, start+high)
-		}
+// times returns the indices of a row's times, from start on, of those of trajectory i.
+func (a *anywhere) times(rng *rand.Rand, i, start int) []int {
+	t, g := &a.Trajectories[i], a.Grid
+	total := len(t.Times)
+	if len(t.inputs) > 0 { // which are linear between neighbouring times alone
+		total, g = min(total, start+a.points), Grid{}
 	}
-	return times
+	return g.spread(rng, start, total)
 }
 
 // join makes a batch of pieces, with the weights of this sampler.
 func (a *anywhere) join(pieces []Piece) model.Batch {
-	b := model.Batch{Rows: len(pieces), Steps: a.steps(pieces, a.points), State: func(row, time int) []float64 {
-		p := &pieces[row]
-		return a.Trajectories[p.Trajectory].States[p.Times[min(time, len(p.Times)-1)]]
-	}}
-	a.know(&b, func(row int) *Piece { return &pieces[row] })
-	width := 1 // of the weights of a row
-	if slices.ContainsFunc(a.Trajectories, func(t Trajectory) bool { return t.gaps }) {
-		width = len(a.Trajectories[0].States[0])
-	}
-	b.Weights = make([]float64, a.points*b.Rows*width)
-	for r, p := range pieces {
-		for i := range width {
-			for k, w := range a.weights(p, i) {
-				b.Weights[(k*b.Rows+r)*width+i] = w
-			}
-		}
-	}
+	b, _ := a.Sampling.join(pieces, a.points, a.weights) // the weighting is known
 	return b
 }
 
 // weights are those of the times of a piece in a batch's loss, for component i.
 // Where it was not measured it has none.
-func (a *anywhere) weights(p Piece, i int) []float64 {
-	t := &a.Trajectories[p.Trajectory]
-	since, measured := make([]float64, 0, len(p.Times)), make([]int, 0, len(p.Times))
-	for k, at := range p.Times {
-		if !t.gaps || !math.IsNaN(t.States[at][i]) {
-			since, measured = append(since, t.Times[at]-t.Times[p.Times[0]]), append(measured, k)
-		}
-	}
-	w := make([]float64, len(p.Times))
+func (a *anywhere) weights(p Piece, i int) ([]float64, error) {
+	t, w := &a.Trajectories[p.Trajectory], make([]float64, len(p.Times))
+	measured := t.measured(p, i)
 	if len(measured) < 2 {
-		return w
+		return w, nil
 	}
+	since := pick(pick(t.Times, p.Times), measured)
+	floats.AddConst(-t.Times[p.Times[0]], since)
 	at := slices.Clone(since)
 	if a.Weighting == model.WeightLogTime {
 		floats.AddConst(since[1], at)
 	}
-	of, _ := model.LossWeights(a.Weighting, at) // the weighting is known, and times are above 0
+	of, err := model.LossWeights(a.Weighting, at)
+	if err != nil {
+		return nil, err
+	}
 	a.Phase.weigh(of, since)
 	if sum := floats.Sum(of); sum > 0 {
 		floats.Scale(t.Weight*float64(a.points-1)/(sum*float64(a.order.batch)), of)
@@ -170,7 +122,7 @@ func (a *anywhere) weights(p Piece, i int) []float64 {
 	for n, k := range measured {
 		w[k] = of[n]
 	}
-	return w
+	return w, nil
 }
 
 // Whole implements Sampler: the trajectories from their beginnings and from the
@@ -186,7 +138,7 @@ func (a *anywhere) Whole() []model.Batch {
 				if from := a.starts[i]; part == 1 && len(from) > 0 {
 					start = from[len(from)/2]
 				}
-				pieces[r] = Piece{i, a.spread(start, len(a.Trajectories[i].Times), nil)}
+				pieces[r] = Piece{i, a.times(nil, i, start)}
 			}
 			whole = append(whole, a.join(pieces))
 		}

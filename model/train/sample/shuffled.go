@@ -1,6 +1,7 @@
-package train
+package sample
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
 	"math/rand/v2"
@@ -25,10 +26,11 @@ type shuffled struct {
 	longest int       // times of a sample
 	batch   int
 	stride  int         // of the regular grid in the times of a sample
-	regular []int       // that grid
-	all     model.Batch // the first samples on it
+	regular []int       // that grid, if all have the same steps
+	drawn   bool        // every iteration has times of its own
+	all     model.Batch // the first samples on the regular grid
 
-	shoot *shoot // nil: samples begin with what was measured
+	starts *Starts // nil: samples begin with what was measured
 
 	order []int // of the samples in the epoch
 	epoch int
@@ -39,33 +41,32 @@ func newShuffled(s Sampling) (Sampler, error) {
 	if err := sh.cut(); err != nil {
 		return nil, err
 	}
-	if sh.batch = s.Phase.Batch; sh.batch == 0 {
-		sh.batch = len(sh.samples)
-	}
-	if sh.batch > len(sh.samples) {
-		return nil, dataError("batch is %d, want at most the %d samples there are", sh.batch, len(sh.samples))
-	}
-	if s.Grid.Points > 0 && (sh.times == nil || len(s.Trajectories[0].inputs) > 0) {
-		return nil, dataError("grid.points is %d, but the trajectories have times of their own, or inputs, want 0", s.Grid.Points)
+	if s.Grid.Points > 0 && len(s.Trajectories[0].inputs) > 0 {
+		return nil, dataError("grid.points is %d, but between neighbouring times alone are the inputs linear, want 0; or try the sampler %s", s.Grid.Points, Anywhere)
 	}
 	var err error
-	if sh.stride, err = s.Grid.stride(sh.longest); err != nil {
-		return nil, err
+	if sh.times != nil {
+		if sh.stride, err = s.Grid.stride(sh.longest); err != nil {
+			return nil, err
+		}
+		sh.regular = s.Grid.regular(sh.longest, sh.stride)
+		sh.drawn = sh.stride > 1
+	} else if k := s.Grid.Points; k > 0 {
+		sh.drawn, sh.longest = true, min(k, sh.longest)
 	}
-	sh.regular = s.Grid.regular(sh.longest, sh.stride)
 	for i := range s.Trajectories { // those of one are a fault of all batches with it
 		if _, err := s.weights(Piece{i, []int{0, 1}}, 0, 1); err != nil {
 			return nil, err
 		}
 	}
 	if s.Shooting != nil {
-		sh.shoot = newShoot(sh)
+		sh.starts = newStarts(sh)
 	}
-	sh.all, err = sh.on(sh.regular, nil)
+	sh.all, err = sh.on(nil, nil)
 	return sh, err
 }
 
-// cut makes the samples: whole trajectories or windows.
+// cut makes the samples, whole trajectories or windows, and says how many are a batch.
 func (s *shuffled) cut() error {
 	indices := make([]int, 0)
 	for i := range s.Trajectories {
@@ -103,11 +104,13 @@ func (s *shuffled) cut() error {
 	if k := s.Phase.Window; k+1 > s.longest {
 		return dataError("window is %d steps, want at most the %d that a trajectory has", k, len(indices)-1)
 	}
+	if s.batch = cmp.Or(s.Phase.Batch, len(s.samples)); s.batch > len(s.samples) {
+		return dataError("batch is %d, want at most the %d samples there are", s.batch, len(s.samples))
+	}
 	if s.Shooting != nil {
 		return nil // every sample has its own end
 	}
-	s.plain = s.Sampling.shared()
-	shared := !slices.ContainsFunc(s.Trajectories, func(t Trajectory) bool { return !sameTimes(t.Times, s.Trajectories[0].Times) })
+	shared := oneGrid(s.Trajectories)
 	switch all := s.Trajectories[0].Times; {
 	case !shared:
 	case !s.Phase.windows():
@@ -115,7 +118,7 @@ func (s *shuffled) cut() error {
 	case s.Phase.Window > 0:
 		s.times = uniform(all, s.Phase.Window)
 	}
-	s.plain = s.plain && s.times != nil
+	s.plain = s.times != nil && !slices.ContainsFunc(s.Trajectories, func(t Trajectory) bool { return t.gaps || t.Weight != 1 })
 	return nil
 }
 
@@ -141,43 +144,41 @@ func uniform(all []float64, k int) []float64 {
 	return times
 }
 
-// on is the batch of samples, nil for the first ones, on a grid, which are indices
-// of their times.
-func (s *shuffled) on(grid, samples []int) (b model.Batch, err error) {
-	if s.plain && s.all.State != nil && &grid[0] == &s.regular[0] {
+// on is the batch of samples, nil for the first ones, at times that are drawn or,
+// without a generator, regular.
+func (s *shuffled) on(rng *rand.Rand, samples []int) (b model.Batch, err error) {
+	switch {
+	case s.plain && rng == nil && s.all.State != nil:
 		b = s.all
-		b.State = s.state(samples, grid)
-		s.know(&b, s.piece(samples))
+		s.see(&b, s.piece(samples), s.regular)
 		return b, nil
+	case s.starts != nil:
+		return s.starts.join(samples)
+	case s.times == nil:
+		pieces := s.pieces(samples)
+		for r, p := range pieces {
+			pieces[r].Times = pick(p.Times, s.Grid.spread(rng, 0, len(p.Times)))
+		}
+		return s.Join(pieces, s.longest)
 	}
-	if s.shoot != nil {
-		return s.shoot.join(samples)
+	grid := s.regular
+	if rng != nil {
+		grid = s.Grid.draw(rng, s.longest, s.stride)
 	}
-	if s.times == nil {
-		return s.Join(s.pieces(samples, nil), s.longest)
-	}
-	times := make([]float64, len(grid))
-	for k, i := range grid {
-		times[k] = s.times[i]
-	}
+	times := pick(s.times, grid)
 	if s.plain {
-		b.Rows, b.State = s.batch, s.state(samples, grid)
+		b.Rows = s.batch
 		b.Weights, err = s.Weights(times, s.batch)
-		s.know(&b, s.piece(samples))
+		s.see(&b, s.piece(samples), grid)
 	} else {
-		b, err = s.Join(s.pieces(samples, grid), len(grid))
+		pieces := s.pieces(samples)
+		for r, p := range pieces {
+			pieces[r].Times = pick(p.Times, grid)
+		}
+		b, err = s.Join(pieces, len(grid))
 	}
 	b.Steps = Steps(times)
 	return b, err
-}
-
-// state finds the states of the rows of a batch.
-func (s *shuffled) state(samples, grid []int) func(row, time int) []float64 {
-	piece := s.piece(samples)
-	return func(row, time int) []float64 {
-		p := piece(row)
-		return s.Trajectories[p.Trajectory].States[p.Times[grid[time]]]
-	}
 }
 
 // piece finds the samples of the rows of a batch.
@@ -190,28 +191,21 @@ func (s *shuffled) piece(samples []int) func(row int) *Piece {
 	}
 }
 
-// pieces are the samples of a batch; a nil grid is all of their times.
-func (s *shuffled) pieces(samples, grid []int) []Piece {
-	pieces := slices.Clone(s.samples[:s.batch])
+// pieces are the samples of a batch.
+func (s *shuffled) pieces(samples []int) []Piece {
+	pieces, piece := make([]Piece, s.batch), s.piece(samples)
 	for r := range pieces {
-		if samples != nil {
-			pieces[r] = s.samples[samples[r]]
-		}
-		if grid == nil {
-			continue
-		}
-		whole := pieces[r].Times
-		pieces[r].Times = make([]int, len(grid))
-		for k, i := range grid {
-			pieces[r].Times[k] = whole[i]
-		}
+		pieces[r] = *piece(r)
 	}
 	return pieces
 }
 
 func (s *shuffled) Shape() (rows, times int) {
-	if s.shoot != nil { // where a window ends, and the next one begins
+	switch {
+	case s.starts != nil: // where a window ends, and the next one begins
 		return s.batch, s.longest + 1
+	case s.times == nil:
+		return s.batch, s.longest
 	}
 	return s.batch, len(s.regular)
 }
@@ -220,14 +214,14 @@ func (s *shuffled) Epoch() int { return len(s.samples) / s.batch }
 
 // Batch implements Sampler.
 func (s *shuffled) Batch(iteration int) model.Batch {
-	if s.Phase.Batch == 0 && s.stride == 1 {
+	if s.Phase.Batch == 0 && !s.drawn {
 		return s.all
 	}
-	grid := s.regular
-	if s.stride > 1 {
-		grid = s.Grid.draw(s.Seed, s.Stream, iteration, s.longest, s.stride)
+	var rng *rand.Rand
+	if s.drawn {
+		rng = s.Grid.generator(s.Seed, s.Stream, iteration)
 	}
-	b, _ := s.on(grid, s.draw(iteration)) // the weighting suits all trajectories
+	b, _ := s.on(rng, s.draw(iteration)) // the weighting suits all trajectories
 	return b
 }
 
@@ -254,7 +248,7 @@ func (s *shuffled) Whole() []model.Batch {
 	samples := s.evaluated()
 	whole := make([]model.Batch, len(samples)/s.batch)
 	for k := range whole {
-		whole[k], _ = s.on(s.regular, samples[k*s.batch:][:s.batch])
+		whole[k], _ = s.on(nil, samples[k*s.batch:][:s.batch])
 	}
 	return whole
 }

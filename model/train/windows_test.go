@@ -1,10 +1,8 @@
 package train
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"spnode/model"
@@ -51,8 +49,8 @@ func TestWindowsAreSamples(t *testing.T) {
 			p.train.Grid = grid
 			p.train.SetBatch(3) // of 18: the end is over the same samples
 			got, want := p.fit(t), p.cutUp().fit(t)
-			if a, b := len(got.samplers[0].(*shuffled).samples), len(want.samplers[0].(*shuffled).samples); a != 18 || b != 18 {
-				t.Fatalf("%d windows, %d in the data set, want 18", a, b)
+			if a, b := got.samplers[0].Epoch(), want.samplers[0].Epoch(); a != 6 || b != 6 {
+				t.Fatalf("%d batches of windows, %d of the data set, want 6 of 3", a, b)
 			}
 			wantSameEnd(t, dtype, got, want)
 		}
@@ -62,13 +60,13 @@ func TestWindowsAreSamples(t *testing.T) {
 	for k := range p.times {
 		p.times[k] = 0.1 * float64(k)
 	}
-	got, want := p.trainer(t).samplers[0].(*shuffled), p.cutUp().trainer(t).samplers[0].(*shuffled)
-	for k, w := range got.times {
-		if d := math.Abs(want.times[k] - w); d > 1e-15 { // the step to 51 bits
-			t.Errorf("time %d of a window is %.17g, want %.17g", k, w, want.times[k])
+	got, want := p.trainer(t).samplers[0].Batch(0).Steps, p.cutUp().trainer(t).samplers[0].Batch(0).Steps
+	for k, h := range got {
+		if d := math.Abs(want[k] - h); d > 1e-15 { // the step to 51 bits
+			t.Errorf("step %d of a window is %.17g, want %.17g", k, h, want[k])
 		}
-		if k > 0 && w-got.times[k-1] != got.times[1] {
-			t.Errorf("steps of %.17g and %.17g, want equal ones", w-got.times[k-1], got.times[1])
+		if h != got[0] {
+			t.Errorf("steps of %.17g and %.17g, want equal ones", h, got[0])
 		}
 	}
 
@@ -84,22 +82,12 @@ func TestWindowsEvaluated(t *testing.T) {
 	p := windowTraining()
 	p.states = normalStates(rand.New(rand.NewPCG(73, 74)), 0.5, 12, 11, 2)
 	p.train.Phases = []Phase{{Window: 1, Batch: 2}} // 121 windows, 60 batches
-	tr := p.trainer(t)
-	e := tr.samplers[0].(*shuffled).evaluated()
-	if len(e) != 40 || e[0] != 0 || e[39] != 117 {
-		t.Fatalf("evaluated are %d windows, %v, want 40 from 0 to 117", len(e), e)
-	}
-	for i := range e[1:] {
-		if d := e[i+1] - e[i]; d != 3 && d != 4 {
-			t.Errorf("evaluated windows are %d apart, want 3 or 4 of 121 in 40", d)
-		}
-	}
-	got, _ := tr.whole(t)
+	got, _ := p.trainer(t).whole(t)
 	q := p.cutUp()
 	for k := range q.states {
 		var part [][]float64
-		for _, s := range e {
-			part = append(part, q.states[k][s])
+		for i := range 40 { // 20 batches
+			part = append(part, q.states[k][i*121/40])
 		}
 		q.states[k] = part
 	}
@@ -107,11 +95,6 @@ func TestWindowsEvaluated(t *testing.T) {
 	want, _ := q.trainer(t).whole(t)
 	if !(math.Abs(got-want) <= 1e-14*want) { // sums in another order
 		t.Errorf("the loss is %.17g, want %.17g", got, want)
-	}
-
-	p.train.SetBatch(121)
-	if e := p.trainer(t).samplers[0].(*shuffled).evaluated(); !slices.Equal(e[:3], []int{0, 1, 2}) || len(e) != 121 {
-		t.Errorf("one batch of all windows: evaluated are %v", e)
 	}
 }
 
@@ -124,7 +107,6 @@ func TestWindowsRefuse(t *testing.T) {
 	}{
 		{"negative", func(p *training) { p.train.Phases[0].Window = -1 }, model.ErrConfig, []string{"window is -1"}},
 		{"too long", func(p *training) { p.train.Phases[0].Window = 12 }, model.ErrData, []string{"window is 12 steps", "at most the 11"}},
-		{"grid", func(p *training) { p.times[5] += 1e-5; p.train.Grid.Points = 4 }, model.ErrData, []string{"points is 4", "times of their own"}},
 		{"batch", func(p *training) { p.train.SetBatch(19) }, model.ErrData, []string{"batch is 19", "18 samples"}},
 		{"points", func(p *training) { p.train.Grid.Points = 3 }, model.ErrData, []string{"3 points from 4 times"}},
 		{"weighting", func(p *training) { p.train.Weighting = model.WeightLogTime }, model.ErrConfig, []string{"first time above 0"}},
@@ -138,54 +120,7 @@ func TestWindowsRefuse(t *testing.T) {
 	p.times[5] += 1e-8 // below a millionth of a step
 	p.train.Phases[0].Window = 11
 	p.train.SetBatch(2)
-	if sh := p.trainer(t).samplers[0].(*shuffled); len(sh.samples) != 2 || sh.times == nil {
-		t.Errorf("windows of the whole trajectories: %d", len(sh.samples))
-	}
-}
-
-// Every sample once an epoch, and no sample more than once where the batch does
-// not divide; another order in every epoch and for every seed.
-func TestDrawCoversEpochs(t *testing.T) {
-	for _, batch := range []int{1, 2, 3, 5} {
-		p := minibatchTraining()
-		p.states = normalStates(rand.New(rand.NewPCG(1, 1)), 1, 3, 6, 2)
-		p.train.SetBatch(batch)
-		tr := p.trainer(t)
-		sh := tr.samplers[0].(*shuffled)
-		per := sh.Epoch()
-		if per != 6/batch {
-			t.Errorf("batch %d: %d iterations an epoch, want %d", batch, per, 6/batch)
-		}
-		orders := map[string]bool{}
-		var sum [6]int
-		const epochs = 40
-		for epoch := range epochs {
-			var all []int
-			for k := range per {
-				all = append(all, sh.draw(epoch*per+k)...)
-			}
-			orders[fmt.Sprint(all)] = true
-			for _, s := range all {
-				sum[s]++
-			}
-			slices.Sort(all)
-			if n := len(all); n != per*batch || len(slices.Compact(all)) != n {
-				t.Errorf("batch %d, epoch %d: samples %v, want %d different ones", batch, epoch, all, per*batch)
-			}
-		}
-		if len(orders) < epochs/2 {
-			t.Errorf("batch %d: %d orders in %d epochs", batch, len(orders), epochs)
-		}
-		for s, n := range sum {
-			if n == 0 {
-				t.Errorf("batch %d: sample %d never comes", batch, s)
-			}
-		}
-		// It has no state but its place.
-		again := p.trainer(t).samplers[0].(*shuffled)
-		at := 17 * per
-		if want, got := slices.Clone(sh.draw(at)), again.draw(at); !slices.Equal(got, want) {
-			t.Errorf("batch %d: iteration %d draws %v from afresh, %v before", batch, at, got, want)
-		}
+	if s := p.trainer(t).samplers[0]; s.Epoch() != 1 || len(s.Batch(0).Steps) != 11 {
+		t.Errorf("windows of the whole trajectories: %d batches of steps %v, want one of 11 that all share", s.Epoch(), s.Batch(0).Steps)
 	}
 }

@@ -1,8 +1,6 @@
-package train
+package sample
 
-import (
-	"math"
-)
+import "math"
 
 // Phase is a part of the first stage that sees samples of its own. What a model
 // of a chaotic system is to learn is in short windows first, and in long ones
@@ -38,8 +36,8 @@ type Phase struct {
 	Saturation float64 `json:"saturation,omitempty"`
 }
 
-// validate checks phase i, which is to begin at the share from or later.
-func (p Phase) validate(i int, from float64) error {
+// Validate checks phase i, which is to begin at the share from or later.
+func (p Phase) Validate(i int, from float64) error {
 	switch {
 	case i == 0 && p.From != 0:
 		return bad("phase 0: from is %g, want 0", p.From)
@@ -94,17 +92,3 @@ func (p Phase) weigh(weights, times []float64) {
 		weights[0] *= p.First
 	}
 }
-
-// at is the index of the phase of an iteration.
-func (c Config) at(iteration int) int {
-	now := 0
-	for i, p := range c.Phases {
-		if float64(iteration) >= p.From*float64(c.First.Iterations) {
-			now = i
-		}
-	}
-	return now
-}
-
-// begin is the first iteration of a phase.
-func (c Config) begin(p Phase) int { return int(math.Ceil(p.From * float64(c.First.Iterations))) }

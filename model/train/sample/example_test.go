@@ -1,4 +1,4 @@
-package train_test
+package sample_test
 
 import (
 	"context"
@@ -10,21 +10,22 @@ import (
 	"spnode/data"
 	"spnode/model"
 	"spnode/model/train"
+	"spnode/model/train/sample"
 )
 
 // bootstrap draws the trajectories of a batch with replacement, at all their
 // times.
 type bootstrap struct {
-	train.Sampling
+	sample.Sampling
 	steps, weights []float64
 }
 
-func init() { train.RegisterSampler("bootstrap", newBootstrap) }
+func init() { sample.Register("bootstrap", newBootstrap) }
 
-func newBootstrap(s train.Sampling) (train.Sampler, error) {
+func newBootstrap(s sample.Sampling) (sample.Sampler, error) {
 	times := s.Trajectories[0].Times
 	weights, err := s.Weights(times, s.Phase.Batch)
-	return &bootstrap{s, train.Steps(times), weights}, err
+	return &bootstrap{s, sample.Steps(times), weights}, err
 }
 
 func (b *bootstrap) batch(rows int, sample func(row int) int) model.Batch {
@@ -54,10 +55,10 @@ func (b *bootstrap) Epoch() int               { return len(b.Trajectories) / b.P
 
 // A sampler from outside of the package: its file registers it, and the
 // configuration names it. The data are a decay from eight states.
-func ExampleRegisterSampler() {
+func ExampleRegister() {
 	cfg := train.DefaultConfig()
 	cfg.Sampler = "bootstrap"
-	cfg.Phases = []train.Phase{{Batch: 4}}
+	cfg.Phases = []sample.Phase{{Batch: 4}}
 	cfg.LBFGS.Iterations = 0 // which needs the same batch every time
 
 	times := []float64{0, 0.5, 1, 2}

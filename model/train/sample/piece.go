@@ -1,4 +1,4 @@
-package train
+package sample
 
 import (
 	"math"
@@ -24,17 +24,19 @@ type Piece struct {
 // are gaps, for each component over the times at which it was measured. The error
 // is model.ErrConfig for times that the weighting does not suit.
 func (s Sampling) Join(pieces []Piece, times int) (model.Batch, error) {
-	rows := len(pieces)
-	b := model.Batch{Rows: rows, Steps: s.steps(pieces, times), State: func(row, time int) []float64 {
-		p := &pieces[row]
-		return s.Trajectories[p.Trajectory].States[p.Times[min(time, len(p.Times)-1)]]
-	}}
 	for _, p := range pieces {
 		if t := &s.Trajectories[p.Trajectory]; len(t.inputs) > 0 && p.Times[len(p.Times)-1]-p.Times[0] >= len(p.Times) {
-			return b, dataError("a piece of %s leaves out times, over which the inputs are not linear; want consecutive ones", t.Name)
+			return model.Batch{}, dataError("a piece of %s leaves out times, over which the inputs are not linear; want consecutive ones", t.Name)
 		}
 	}
-	s.know(&b, func(row int) *Piece { return &pieces[row] })
+	return s.join(pieces, times, func(p Piece, i int) ([]float64, error) { return s.weights(p, i, len(pieces)) })
+}
+
+// join is Join with the weights of component i at the times of a piece.
+func (s Sampling) join(pieces []Piece, times int, weights func(p Piece, i int) ([]float64, error)) (model.Batch, error) {
+	rows := len(pieces)
+	b := model.Batch{Rows: rows, Steps: s.steps(pieces, times)}
+	s.see(&b, func(row int) *Piece { return &pieces[row] }, nil)
 	width := 1 // of the weights of a row
 	if slices.ContainsFunc(s.Trajectories, func(t Trajectory) bool { return t.gaps }) {
 		width = len(s.Trajectories[0].States[0])
@@ -42,7 +44,7 @@ func (s Sampling) Join(pieces []Piece, times int) (model.Batch, error) {
 	b.Weights = make([]float64, times*rows*width)
 	for r, p := range pieces {
 		for i := range width {
-			w, err := s.weights(p, i, rows)
+			w, err := weights(p, i)
 			if err != nil {
 				return b, err
 			}
@@ -54,8 +56,16 @@ func (s Sampling) Join(pieces []Piece, times int) (model.Batch, error) {
 	return b, nil
 }
 
-// know adds to a batch what is known of its pieces beside their states.
-func (s Sampling) know(b *model.Batch, piece func(row int) *Piece) {
+// see has the rows of a batch be pieces, of whose times they have those of a grid, or
+// all if that is nil.
+func (s Sampling) see(b *model.Batch, piece func(row int) *Piece, grid []int) {
+	b.State = func(row, time int) []float64 {
+		p := piece(row)
+		if grid != nil {
+			time = grid[time]
+		}
+		return s.Trajectories[p.Trajectory].States[p.Times[min(time, len(p.Times)-1)]]
+	}
 	if len(s.Trajectories[0].Parameters) > 0 {
 		b.Parameters = func(row int) []float64 { return s.Trajectories[piece(row).Trajectory].Parameters }
 	}
@@ -95,15 +105,8 @@ func (s Sampling) steps(pieces []Piece, times int) []float64 {
 // component i. Where it was not measured it has none.
 func (s Sampling) weights(p Piece, i, rows int) ([]float64, error) {
 	t := &s.Trajectories[p.Trajectory]
-	all, measured := make([]float64, 0, len(p.Times)), make([]int, 0, len(p.Times))
-	var times []float64
-	for k, at := range p.Times {
-		all = append(all, t.Times[at])
-		if !t.gaps || !math.IsNaN(t.States[at][i]) {
-			times, measured = append(times, t.Times[at]), append(measured, k)
-		}
-	}
-	of, err := model.LossWeights(s.Weighting, times)
+	all, measured := pick(t.Times, p.Times), t.measured(p, i)
+	of, err := model.LossWeights(s.Weighting, pick(all, measured))
 	if err != nil {
 		return nil, err
 	}
@@ -114,4 +117,24 @@ func (s Sampling) weights(p Piece, i, rows int) ([]float64, error) {
 	floats.Scale(t.Weight/float64(rows), w)
 	s.Phase.weigh(w, all)
 	return w, nil
+}
+
+// measured are the numbers of the times of a piece at which component i was measured.
+func (t *Trajectory) measured(p Piece, i int) []int {
+	measured := make([]int, 0, len(p.Times))
+	for k, at := range p.Times {
+		if !t.gaps || !math.IsNaN(t.States[at][i]) {
+			measured = append(measured, k)
+		}
+	}
+	return measured
+}
+
+// pick are the elements of x at some indices.
+func pick[T any](x []T, at []int) []T {
+	y := make([]T, len(at))
+	for k, i := range at {
+		y[k] = x[i]
+	}
+	return y
 }

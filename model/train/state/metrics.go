@@ -1,4 +1,4 @@
-package train
+package state
 
 import (
 	"bytes"
@@ -22,23 +22,13 @@ type Metrics struct {
 	Total        int     // iterations of the stage
 }
 
-// record logs about a thousand iterations of a stage, and calls the hooks for
-// all of them.
-func (t *Trainer) record(m Metrics) {
-	if every := (m.Total + 999) / 1000; m.Iteration%every == 0 || m.Iteration == 1 {
-		t.log = append(t.log, m)
-	}
-	for _, f := range t.hooks {
-		f(m)
-	}
-}
+var logHeader = []string{"iteration", "loss", "gradient_norm", "rate", "seconds", "stage", "attempt", "total"}
 
-var metricsHeader = []string{"iteration", "loss", "gradient_norm", "rate", "seconds", "stage", "attempt", "total"}
-
-func formatMetrics(log []Metrics) []byte {
+// FormatLog is the log as CSV.
+func FormatLog(log []Metrics) []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	w.Write(metricsHeader)
+	w.Write(logHeader)
 	g := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	for _, m := range log {
 		w.Write([]string{strconv.Itoa(m.Iteration), g(m.Loss), g(m.GradientNorm), g(m.Rate), fmt.Sprintf("%.3f", m.Seconds),
@@ -48,7 +38,8 @@ func formatMetrics(log []Metrics) []byte {
 	return b.Bytes()
 }
 
-func parseMetrics(text []byte) (log []Metrics, err error) {
+// ParseLog is the inverse of FormatLog.
+func ParseLog(text []byte) (log []Metrics, err error) {
 	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
 	if err != nil {
 		return nil, err
@@ -58,8 +49,8 @@ func parseMetrics(text []byte) (log []Metrics, err error) {
 	}
 	for i, r := range rows {
 		if i == 0 {
-			if !slices.Equal(r, metricsHeader) {
-				return nil, errors.Errorf("header is %v, want %v", r, metricsHeader)
+			if !slices.Equal(r, logHeader) {
+				return nil, errors.Errorf("header is %v, want %v", r, logHeader)
 			}
 			continue
 		}
