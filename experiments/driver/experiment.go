@@ -11,11 +11,11 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/runs"
+	"spnode/experiments/driver/settings"
+	"spnode/experiments/driver/terminal"
 	"spnode/experiments/report"
-	"spnode/experiments/runs"
-	"spnode/experiments/settings"
-	"spnode/experiments/terminal"
 )
 
 // Config is the configuration of an experiment, a plain struct that JSON holds

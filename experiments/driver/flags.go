@@ -13,9 +13,9 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/experiments/command"
-	"spnode/experiments/predict"
-	"spnode/experiments/runs"
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/predict"
+	"spnode/experiments/driver/runs"
 	"spnode/integrator"
 )
 

@@ -13,8 +13,8 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/experiments/command"
-	"spnode/experiments/runs"
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/runs"
 )
 
 func TestFlags(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/report"
 	"spnode/model"
 	"spnode/model/stability"

@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 
 	"spnode/data"
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/runs"
+	"spnode/experiments/driver/terminal"
 	"spnode/experiments/report"
-	"spnode/experiments/runs"
-	"spnode/experiments/terminal"
 	"spnode/model"
 	"spnode/model/folder"
 	"spnode/model/train"

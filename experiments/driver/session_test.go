@@ -13,11 +13,11 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/drivertest"
+	"spnode/experiments/driver/runs"
+	"spnode/experiments/driver/terminal"
 	"spnode/experiments/report"
-	"spnode/experiments/runs"
-	"spnode/experiments/terminal"
 	"spnode/model"
 	"spnode/model/train"
 )

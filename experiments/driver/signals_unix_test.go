@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/drivertest"
 )
 

@@ -11,9 +11,9 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/experiments/command"
-	"spnode/experiments/runs"
-	"spnode/experiments/settings"
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/runs"
+	"spnode/experiments/driver/settings"
 	"spnode/experiments/sweep"
 	"spnode/model/folder"
 )

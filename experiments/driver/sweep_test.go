@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/drivertest"
 	"spnode/experiments/sweep"
 )

@@ -12,9 +12,9 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/terminal"
 	"spnode/experiments/sweep"
-	"spnode/experiments/terminal"
 )
 
 // runTasks runs tasks, several at once if -parallel says so. One that fails does

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"spnode/experiments/command"
-	"spnode/experiments/runs"
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/runs"
 )
 
 // Interrupted tells the user of a run that a signal stopped how to go on with it.

@@ -11,10 +11,10 @@ import (
 
 	"spnode/data"
 	"spnode/data/inspect"
-	"spnode/experiments/command"
 	"spnode/experiments/driver"
-	"spnode/experiments/settings"
-	"spnode/experiments/terminal"
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/settings"
+	"spnode/experiments/driver/terminal"
 	"spnode/model/recipe"
 )
 

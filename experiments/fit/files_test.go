@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
 )
 
 // rows writes decaying trajectories, two components at nt times of ns samples.

@@ -7,8 +7,8 @@ import (
 	"context"
 	"io"
 
-	"spnode/experiments/command"
 	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 )
 
 func main() { command.Main("fit", run) }

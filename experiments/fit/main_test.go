@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"spnode/data"
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/drivertest"
 )
 

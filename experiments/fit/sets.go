@@ -11,7 +11,7 @@ import (
 
 	"spnode/data"
 	"spnode/data/inspect"
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
 )
 
 // sets are the trajectories by what they are for.

@@ -10,8 +10,8 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/ks"
-	"spnode/experiments/command"
 	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 	"spnode/model/train"
 )
 

@@ -13,8 +13,8 @@ import (
 	"spnode/data"
 	"spnode/data/ks"
 	"spnode/experiments/driver"
+	"spnode/experiments/driver/terminal"
 	"spnode/experiments/report"
-	"spnode/experiments/terminal"
 	"spnode/model"
 	"spnode/ops/opstest"
 )

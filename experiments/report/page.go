@@ -18,8 +18,8 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
+	"spnode/experiments/driver/terminal"
 	"spnode/experiments/figure"
-	"spnode/experiments/terminal"
 )
 
 // Page is what a person reads of a run. As report.html it is one file without

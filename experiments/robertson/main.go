@@ -8,8 +8,8 @@ import (
 	"io"
 
 	"spnode/data"
-	"spnode/experiments/command"
 	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/report"
 	"spnode/model"
 )

@@ -18,7 +18,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/report"
 )
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"spnode/data"
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
 )
 
 func TestWrite(t *testing.T) {

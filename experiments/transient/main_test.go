@@ -17,7 +17,7 @@ import (
 	"strings"
 	"testing"
 
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/drivertest"
 	"spnode/model"
 	"spnode/ops/opstest"

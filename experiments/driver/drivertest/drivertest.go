@@ -18,7 +18,7 @@ import (
 	"testing"
 
 	"spnode/data"
-	"spnode/experiments/command"
+	"spnode/experiments/driver/command"
 	"spnode/model"
 	"spnode/model/train"
 )
