@@ -1,7 +1,7 @@
 package form
 
 import (
-	"fmt"
+	"bytes"
 	"io/fs"
 	"maps"
 	"os"
@@ -13,7 +13,6 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
-	"spnode/data/mat"
 )
 
 // decoders are the formats by their extensions.
@@ -33,7 +32,7 @@ func Read(path string, o Options) (*Set, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return readFolder(path, o)
 	}
-	return readFile(path, func(ext string, b []byte) (*Set, error) { return Decode(ext, b, o) })
+	return readFile(path, &o, Decode)
 }
 
 // Decode reads the content of a file with an extension.
@@ -41,21 +40,26 @@ func Decode(ext string, b []byte, o Options) (*Set, error) {
 	return decoders[ext](b, o)
 }
 
-// readFile has the content of a file decoded, if its extension is known.
-func readFile(path string, decode func(ext string, b []byte) (*Set, error)) (*Set, error) {
+// readFile has the content of a file decoded, if its format is known.
+func readFile(path string, o *Options, decode func(ext string, b []byte, o Options) (*Set, error)) (*Set, error) {
 	ext := Extension(path)
-	if _, ok := decoders[ext]; !ok {
-		return nil, noFormat(path, ext)
+	if ext == ".gz" {
+		ext = Extension(strings.TrimSuffix(path, filepath.Ext(path)))
+	}
+	if err := refuse(path, ext, nil); err != nil {
+		return nil, err
 	}
 	b, err := file.Read(path)
+	if err == nil && bytes.HasPrefix(b, []byte("\x1f\x8b")) {
+		b, err = unzip(b, o.limit(b))
+	}
+	if err == nil {
+		err = refuse(path, ext, b)
+	}
 	if err != nil {
 		return nil, err
 	}
-	d, err := decode(ext, b)
-	if errors.Is(err, mat.ErrHDF5) {
-		err = errors.Errorf("%v, or %s", err, python(path, fromHDF5))
-	}
-	return d, err
+	return decode(ext, b, *o)
 }
 
 // readFolder reads a run, or several, of each file in a folder.
@@ -67,7 +71,7 @@ func readFolder(path string, o Options) (*Set, error) {
 	whole, first := &Set{}, ""
 	for _, e := range entries {
 		name := e.Name()
-		if _, ok := decoders[Extension(name)]; !ok || e.IsDir() || strings.HasPrefix(name, ".") {
+		if _, ok := decoders[Extension(strings.TrimSuffix(name, ".gz"))]; !ok || e.IsDir() || strings.HasPrefix(name, ".") {
 			continue
 		}
 		d, err := Read(filepath.Join(path, name), o)
@@ -94,30 +98,4 @@ func readFolder(path string, o Options) (*Set, error) {
 	}
 	whole.share()
 	return whole, nil
-}
-
-// The Python that makes a file that is read of one that is not. h5py and np.load
-// are its own way to either.
-const (
-	fromHDF5   = `f = h5py.File(%q)`
-	fromPickle = `f = np.load(%q, allow_pickle=True)`
-)
-
-func python(path, load string) string {
-	imports := "import numpy as np" // in a line, as drivers tell what is wrong with a file
-	if load == fromHDF5 {
-		imports += ", h5py"
-	}
-	return fmt.Sprintf("these lines of Python make an .npz file of times t and states u in it: %s; %s; np.savez(%q, t=f[\"t\"], u=f[\"u\"])",
-		imports, fmt.Sprintf(load, path), strings.TrimSuffix(path, filepath.Ext(path))+".npz")
-}
-
-func noFormat(path, ext string) error {
-	switch ext {
-	case ".h5", ".hdf5", ".hdf", ".nc":
-		return errors.Errorf("the file is HDF5, want .npz or a table; %s", python(path, fromHDF5))
-	case ".pkl", ".pickle":
-		return errors.Errorf("the file is a pickle, want .npz or a table; %s", python(path, fromPickle))
-	}
-	return errors.Errorf("extension is %q, want one of %s", ext, extensions())
 }
