@@ -2,6 +2,8 @@ package form
 
 import (
 	"bytes"
+	"compress/gzip"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -13,6 +15,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
+	"spnode/data/internal/foreign"
 )
 
 // decoders are the formats by their extensions.
@@ -20,9 +23,6 @@ var decoders = map[string]func([]byte, Options) (*Set, error){
 	".csv": decodeTable, ".tsv": decodeTable, ".txt": decodeTable, ".dat": decodeTable,
 	".npz": decodeNPZ, ".npy": decodeNPY, ".mat": decodeMAT,
 }
-
-// extensions lists them.
-func extensions() string { return strings.Join(slices.Sorted(maps.Keys(decoders)), ", ") }
 
 // Extension returns a file's extension in lower case.
 func Extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
@@ -46,15 +46,19 @@ func readFile(path string, o *Options, decode func(ext string, b []byte, o Optio
 	if ext == ".gz" {
 		ext = Extension(strings.TrimSuffix(path, filepath.Ext(path)))
 	}
-	if err := refuse(path, ext, nil); err != nil {
+	want := "one of " + strings.Join(slices.Sorted(maps.Keys(decoders)), ", ")
+	if err := foreign.Refuse(path, ext, nil, want); err != nil {
 		return nil, err
+	}
+	if _, ok := decoders[ext]; !ok {
+		return nil, errors.Errorf("extension is %q, want %s", ext, want)
 	}
 	b, err := file.Read(path)
 	if err == nil && bytes.HasPrefix(b, []byte("\x1f\x8b")) {
 		b, err = unzip(b, o.limit(b))
 	}
 	if err == nil {
-		err = refuse(path, ext, b)
+		err = foreign.Refuse(path, ext, b, want)
 	}
 	if err != nil {
 		return nil, err
@@ -94,8 +98,22 @@ func readFolder(path string, o Options) (*Set, error) {
 		}
 	}
 	if first == "" {
-		return nil, errors.Wrapf(fs.ErrNotExist, "the folder has no file to read, want one with an extension of %s", extensions())
+		return nil, errors.Wrapf(fs.ErrNotExist, "the folder has no file to read, want a table, .npz, .npy or .mat")
 	}
 	whole.share()
 	return whole, nil
+}
+
+// unzip unpacks a file that gzip made, to so many bytes at most.
+func unzip(b []byte, limit int64) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, errors.Wrap(err, "gzip")
+	}
+	var out bytes.Buffer
+	n, err := io.Copy(&out, io.LimitReader(z, limit+1))
+	if err == nil && n > limit {
+		err = errors.Errorf("the file unpacks to more than %d bytes, want fewer for a file of this size; try a larger limit", limit)
+	}
+	return out.Bytes(), errors.Wrap(err, "gzip")
 }

@@ -1,9 +1,9 @@
-package form
+// Package foreign knows files by their formats, and says how to make of one that is
+// not read another that is.
+package foreign
 
 import (
 	"bytes"
-	"compress/gzip"
-	"io"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -12,9 +12,9 @@ import (
 	"github.com/pkg/errors"
 )
 
-// foreign is a format that is not read, by the extensions of its files or by what
+// format is one that is not read, by the extensions of its files or by what
 // these begin with, and how to make of one a file that is read.
-type foreign struct {
+type format struct {
 	what               string
 	extensions, begins []string
 	try                string // IN and OUT stand for the files
@@ -29,7 +29,7 @@ const (
 	name  = `OUT as its name`
 )
 
-var foreigns = []foreign{
+var formats = []format{
 	{"HDF5", []string{".h5", ".hdf5", ".hdf", ".nc"}, []string{"\x89HDF"}, hdf5, ".npz"},
 	{"of MATLAB's version 7.3, which is HDF5", nil, []string{"MATLAB 7.3"}, "save -v7 in MATLAB, or " + hdf5, ".npz"},
 	{"a pickle", []string{".pkl", ".pickle"}, []string{"\x80\x02", "\x80\x03", "\x80\x04", "\x80\x05"}, `Python: import numpy as np; f = np.load(IN, allow_pickle=True); ` + savez, ".npz"},
@@ -41,13 +41,14 @@ var foreigns = []foreign{
 	{"compressed", []string{".bz2", ".xz", ".zst"}, []string{"BZh", "\xfd7zXZ", "\x28\xb5\x2f\xfd"}, "gzip, or none", ""},
 }
 
-// refuse returns an error, of one line, if a file is of a format that is not read.
-func refuse(path, ext string, b []byte) error {
+// Refuse returns an error, of one line, if a file is of a format that is not read,
+// by its extension or the first bytes of its content b, and what is wanted.
+func Refuse(path, ext string, b []byte, want string) error {
 	if ext == ".npz" && bytes.HasPrefix(b, []byte("PK")) || ext == ".npy" && bytes.HasPrefix(b, []byte("\x93NUMPY")) ||
 		ext == ".mat" && bytes.HasPrefix(b, []byte("MATLAB 5")) {
 		return nil
 	}
-	for _, f := range foreigns {
+	for _, f := range formats {
 		if !slices.Contains(f.extensions, ext) && !slices.ContainsFunc(f.begins, func(s string) bool { return bytes.HasPrefix(b, []byte(s)) }) {
 			continue
 		}
@@ -56,25 +57,8 @@ func refuse(path, ext string, b []byte) error {
 			out += "_1"
 		}
 		out += f.out
-		return errors.Errorf("the file is %s, want one of %s; try %s", f.what, extensions(),
+		return errors.Errorf("the file is %s, want %s; try %s", f.what, want,
 			strings.NewReplacer("IN", strconv.Quote(path), "OUT", strconv.Quote(out)).Replace(f.try))
 	}
-	if _, ok := decoders[ext]; !ok {
-		return errors.Errorf("extension is %q, want one of %s", ext, extensions())
-	}
 	return nil
-}
-
-// unzip unpacks a file that gzip made, to so many bytes at most.
-func unzip(b []byte, limit int64) ([]byte, error) {
-	z, err := gzip.NewReader(bytes.NewReader(b))
-	if err != nil {
-		return nil, errors.Wrap(err, "gzip")
-	}
-	var out bytes.Buffer
-	n, err := io.Copy(&out, io.LimitReader(z, limit+1))
-	if err == nil && n > limit {
-		err = errors.Errorf("the file unpacks to more than %d bytes, want fewer for a file of this size; try a larger limit", limit)
-	}
-	return out.Bytes(), errors.Wrap(err, "gzip")
 }
