@@ -10,15 +10,18 @@ import (
 	"spnode/data"
 	"spnode/integrator"
 	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/graph"
+	"spnode/model/objective"
 	"spnode/model/train"
 )
 
 // quadratic is g_i(u) = q_i·u_i², a form of g of one's own.
-func quadratic(_ model.NonlinearConfig, n int) (model.Nonlinear, error) {
-	return model.Nonlinear{
+func quadratic(_ dynamics.NonlinearConfig, n int) (dynamics.Nonlinear, error) {
+	return dynamics.Nonlinear{
 		Text:       "quadratic in each component",
-		Parameters: []model.Declaration{{Name: "g/q", Shape: []int{1, n}, Start: model.Normal(0.1)}},
-		Build: func(g *model.Graph) (integrator.Nonlinear, error) {
+		Parameters: []graph.Declaration{{Name: "g/q", Shape: []int{1, n}, Start: graph.Normal(0.1)}},
+		Build: func(g *graph.Graph) (integrator.Nonlinear, error) {
 			q := g.Param("g/q")
 			return func(u *G.Node) (*G.Node, error) {
 				square, err := G.Square(u)
@@ -35,10 +38,10 @@ func quadratic(_ model.NonlinearConfig, n int) (model.Nonlinear, error) {
 // configuration then takes. Here two populations grow logistically,
 // du/dt = u − u², which has the form A u + g(u) with A = I and q = −1.
 func ExampleRegisterNonlinear() {
-	model.RegisterNonlinear("quadratic", quadratic)
+	dynamics.RegisterNonlinear("quadratic", quadratic)
 	cfg := model.DefaultConfig(2)
 	cfg.Linear.Shift = 2 // A may have eigenvalues up to 2
-	cfg.Nonlinear = model.NonlinearConfig{Kind: "quadratic"}
+	cfg.Nonlinear = dynamics.NonlinearConfig{Kind: "quadratic"}
 	m, err := model.New(cfg)
 	check(err)
 
@@ -62,12 +65,12 @@ func ExampleObjective() {
 	times := []float64{0, 1}
 	states := [][][]float64{{{1}, {2}}, {{0.5}, {1}}} // halved in a unit of time
 	cfg := model.DefaultConfig(1)
-	cfg.Nonlinear = model.NonlinearConfig{Kind: model.KindNone}
+	cfg.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindNone}
 	m, err := model.New(cfg)
 	check(err)
-	batch, err := m.NewBatch(model.WeightTime, times, states)
+	batch, err := objective.NewBatch(m, objective.WeightTime, times, states)
 	check(err)
-	objective, err := m.NewObjective(batch.Rows, len(times), 0)
+	objective, err := objective.New(m, batch.Rows, len(times), 0)
 	check(err)
 	w := m.Params().Flat
 	grad := make([]float64, len(w))

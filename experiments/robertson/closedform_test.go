@@ -8,6 +8,8 @@ import (
 	"spnode/data/problem"
 	"spnode/model"
 	"spnode/model/closedform"
+	"spnode/model/dynamics"
+	"spnode/model/graph"
 	"spnode/model/leastsq"
 )
 
@@ -36,7 +38,7 @@ func TestClosedForm(t *testing.T) {
 	}
 	cfg := model.DefaultConfig(2)
 	cfg.Offset, cfg.Factor = []float64{0, 0}, scale[:2]
-	cfg.Nonlinear = model.NonlinearConfig{Kind: model.KindPolynomial, PolynomialConfig: model.PolynomialConfig{Degree: 2}}
+	cfg.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: graph.PolynomialConfig{Degree: 2}}
 	cfg.Substeps = 20
 	m, err := model.New(cfg)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
-	"spnode/model"
+	"spnode/model/objective"
 )
 
 const anywhereName = "anywhere"
@@ -66,7 +66,7 @@ func newAnywhere(s Sampling) (Sampler, error) {
 		}
 		a.starts = append(a.starts, starts)
 	}
-	_, err := model.LossWeights(s.Weighting, []float64{1, 2})
+	_, err := objective.Weights(s.Weighting, []float64{1, 2})
 	return a, err
 }
 
@@ -75,7 +75,7 @@ func (a *anywhere) Shape() (rows, times int) { return a.order.batch, a.points }
 func (a *anywhere) Epoch() int { return a.order.Epoch() }
 
 // Batch implements Sampler.
-func (a *anywhere) Batch(iteration int) model.Batch {
+func (a *anywhere) Batch(iteration int) objective.Batch {
 	rng := rand.New(rand.NewPCG(a.Seed, 1<<63|a.Stream<<48|uint64(iteration)))
 	samples := a.order.draw(iteration)
 	pieces := make([]Piece, a.order.batch)
@@ -123,8 +123,8 @@ func (a *anywhere) spread(start, total int, rng *rand.Rand) []int {
 }
 
 // join makes a batch of pieces, with the weights of this sampler.
-func (a *anywhere) join(pieces []Piece) model.Batch {
-	b := model.Batch{Rows: len(pieces), Steps: a.steps(pieces, a.points), State: func(row, time int) []float64 {
+func (a *anywhere) join(pieces []Piece) objective.Batch {
+	b := objective.Batch{Rows: len(pieces), Steps: a.steps(pieces, a.points), State: func(row, time int) []float64 {
 		p := &pieces[row]
 		return a.Trajectories[p.Trajectory].States[p.Times[min(time, len(p.Times)-1)]]
 	}}
@@ -159,10 +159,10 @@ func (a *anywhere) weights(p Piece, i int) []float64 {
 		return w
 	}
 	at := slices.Clone(since)
-	if a.Weighting == model.WeightLogTime {
+	if a.Weighting == objective.WeightLogTime {
 		floats.AddConst(since[1], at)
 	}
-	of, _ := model.LossWeights(a.Weighting, at) // the weighting is known, and times are above 0
+	of, _ := objective.Weights(a.Weighting, at) // the weighting is known, and times are above 0
 	a.Phase.weigh(of, since)
 	if sum := floats.Sum(of); sum > 0 {
 		floats.Scale(t.Weight*float64(a.points-1)/(sum*float64(a.order.batch)), of)
@@ -175,8 +175,8 @@ func (a *anywhere) weights(p Piece, i int) []float64 {
 
 // Whole implements Sampler: the trajectories from their beginnings and from the
 // middle of their times on, as many as fill batches, at most evaluatedBatches.
-func (a *anywhere) Whole() []model.Batch {
-	var whole []model.Batch
+func (a *anywhere) Whole() []objective.Batch {
+	var whole []objective.Batch
 	for k := range min(a.Epoch(), evaluatedBatches/2) {
 		for part := range 2 {
 			pieces := make([]Piece, a.order.batch)

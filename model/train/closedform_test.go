@@ -9,13 +9,15 @@ import (
 
 	"spnode/model"
 	"spnode/model/closedform"
+	"spnode/model/dynamics"
+	"spnode/model/graph"
 )
 
 // swing is a problem that a cubic in closed form solves: x” = −x + x³/6, by the
 // leapfrog in steps far below the grid's.
 func swing() training {
 	p := training{model: model.DefaultConfig(2), train: DefaultConfig()}
-	p.model.Nonlinear = model.NonlinearConfig{Kind: model.KindPolynomial, PolynomialConfig: model.PolynomialConfig{Degree: 3}}
+	p.model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: graph.PolynomialConfig{Degree: 3}}
 	p.train.Workers = 1
 	p.train.First.Iterations, p.train.LBFGS.Iterations = 0, 0
 	p.train.Phases = []Phase{{Window: 4, Batch: 10}}
@@ -134,7 +136,7 @@ func TestClosedFormData(t *testing.T) {
 	}
 	p = swing()
 	p.model.Parameters.Names, p.model.Parameters.Time, p.model.Parameters.TimeOnly = []string{"p"}, true, true
-	p.model.Nonlinear = model.NonlinearConfig{Kind: model.KindNone}
+	p.model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindNone}
 	d := p.data()
 	d.Parameters = []string{"p"}
 	for i := range d.Trajectories {

@@ -47,7 +47,7 @@
 // An optimizer is a type with the methods of optim.Optimizer, and a name given by
 // optim.Register; FirstStage.Optimizer then takes the name. A sampler is one with
 // the methods of Sampler, and RegisterSampler names it for Config.Sampler. It
-// returns model.Batch, so that it is free in which trajectories, which of their
+// returns objective.Batch, so that it is free in which trajectories, which of their
 // states and with which weights an iteration sees, as long as all its batches have
 // one shape. Sampling.Join makes a batch of any parts of the trajectories. The example
 // adds one.

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/model"
+	"spnode/model/objective"
 	"spnode/model/optim"
 )
 
@@ -20,7 +21,7 @@ func slowDecay() training {
 	p := training{model: model.DefaultConfig(1), train: DefaultConfig()}
 	p.model.Linear.Rates = []float64{1e-5}
 	p.model.Seed = 1
-	p.train.Weighting = model.WeightUniform
+	p.train.Weighting = objective.WeightUniform
 	for k := range 40 {
 		t := math.Pow(10, -3+9*float64(k)/39)
 		p.times = append(p.times, t)

@@ -8,6 +8,7 @@ import (
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/objective"
 )
 
 // ownData are trajectories of times, lengths and weights of their own, of two
@@ -49,7 +50,7 @@ func (p training) ofData(t testing.TB, d *data.Dataset, options ...Option) *Trai
 // rule for each component over the times at which it was measured.
 func TestOwnLoss(t *testing.T) {
 	for _, gaps := range []bool{false, true} {
-		for _, weighting := range []string{model.WeightTime, model.WeightLogTime, model.WeightUniform} {
+		for _, weighting := range []string{objective.WeightTime, objective.WeightLogTime, objective.WeightUniform} {
 			p := minibatchTraining()
 			p.train.Weighting, p.train.Workers = weighting, 2
 			p.train.SetBatch(0)
@@ -77,9 +78,9 @@ func TestOwnLoss(t *testing.T) {
 						if last >= 0 {
 							dt := 1.
 							switch weighting {
-							case model.WeightTime:
+							case objective.WeightTime:
 								dt = from.Times[k] - from.Times[last]
-							case model.WeightLogTime:
+							case objective.WeightLogTime:
 								dt = math.Log(from.Times[k] / from.Times[last])
 							}
 							want += weight * dt / 2 * (e*e + lastError*lastError) / float64(len(d.Trajectories))
@@ -88,7 +89,7 @@ func TestOwnLoss(t *testing.T) {
 					}
 				}
 			}
-			if weighting == model.WeightTime { // which counts in the model's unit
+			if weighting == objective.WeightTime { // which counts in the model's unit
 				want /= tr.Model.Config().TimeUnit
 			}
 			if !(math.Abs(got-want) <= 1e-13*want) { // some 80 terms in another order
@@ -221,8 +222,11 @@ func TestOwnRefused(t *testing.T) {
 		"times of trajectory 3: got 1": func(d *data.Dataset, c *Config) {
 			d.Trajectories[3].Times, d.Trajectories[3].States = d.Trajectories[3].Times[:1], d.Trajectories[3].States[:1]
 		},
-		"grid.points is 2":           func(d *data.Dataset, c *Config) { c.Grid.Points = 2; c.LBFGS.Iterations = 0 },
-		"first time above 0":         func(d *data.Dataset, c *Config) { c.Weighting = model.WeightLogTime; d.Trajectories[5].Times[0] = 0 },
+		"grid.points is 2": func(d *data.Dataset, c *Config) { c.Grid.Points = 2; c.LBFGS.Iterations = 0 },
+		"first time above 0": func(d *data.Dataset, c *Config) {
+			c.Weighting = objective.WeightLogTime
+			d.Trajectories[5].Times[0] = 0
+		},
 		"window is 9 steps":          func(d *data.Dataset, c *Config) { c.Phases = []Phase{{Window: 9}} },
 		"span is 1 and window 2":     func(d *data.Dataset, c *Config) { c.Phases = []Phase{{Window: 2, Span: 1}} },
 		"span is NaN":                func(d *data.Dataset, c *Config) { c.Phases = []Phase{{Span: math.NaN()}} },

@@ -6,7 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
-	"spnode/model"
+	"spnode/model/objective"
 )
 
 // Piece is a part of a trajectory: its states at some of its times, by their
@@ -23,9 +23,9 @@ type Piece struct {
 // Weights over the times of a piece, times that of its trajectory and, where there
 // are gaps, for each component over the times at which it was measured. The error
 // is model.ErrConfig for times that the weighting does not suit.
-func (s Sampling) Join(pieces []Piece, times int) (model.Batch, error) {
+func (s Sampling) Join(pieces []Piece, times int) (objective.Batch, error) {
 	rows := len(pieces)
-	b := model.Batch{Rows: rows, Steps: s.steps(pieces, times), State: func(row, time int) []float64 {
+	b := objective.Batch{Rows: rows, Steps: s.steps(pieces, times), State: func(row, time int) []float64 {
 		p := &pieces[row]
 		return s.Trajectories[p.Trajectory].States[p.Times[min(time, len(p.Times)-1)]]
 	}}
@@ -55,7 +55,7 @@ func (s Sampling) Join(pieces []Piece, times int) (model.Batch, error) {
 }
 
 // know adds to a batch what is known of its pieces beside their states.
-func (s Sampling) know(b *model.Batch, piece func(row int) *Piece) {
+func (s Sampling) know(b *objective.Batch, piece func(row int) *Piece) {
 	if len(s.Trajectories[0].Parameters) > 0 {
 		b.Parameters = func(row int) []float64 { return s.Trajectories[piece(row).Trajectory].Parameters }
 	}
@@ -103,7 +103,7 @@ func (s Sampling) weights(p Piece, i, rows int) ([]float64, error) {
 			times, measured = append(times, t.Times[at]), append(measured, k)
 		}
 	}
-	of, err := model.LossWeights(s.Weighting, times)
+	of, err := objective.Weights(s.Weighting, times)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/dynamics"
 )
 
 func shootingTraining(phase Phase) training {
@@ -96,7 +97,7 @@ func TestShootingFindsStarts(t *testing.T) {
 	for _, phase := range []Phase{{}, {Window: 5}} {
 		p := shootingTraining(phase)
 		p.model = model.DefaultConfig(2)
-		p.model.Nonlinear = model.NonlinearConfig{Kind: model.KindNone}
+		p.model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindNone}
 		p.train.LBFGS.Iterations = 300
 		p.train.Shooting.Penalty = 10
 		tr := p.ofData(t, d)

@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"spnode/model"
+	"spnode/model/objective"
 )
 
 // evaluatedBatches bounds how many batches of windows make the loss at the end
@@ -24,9 +24,9 @@ type shuffled struct {
 	plain   bool      // and all states and weights are there and the same
 	longest int       // times of a sample
 	batch   int
-	stride  int         // of the regular grid in the times of a sample
-	regular []int       // that grid
-	all     model.Batch // the first samples on it
+	stride  int             // of the regular grid in the times of a sample
+	regular []int           // that grid
+	all     objective.Batch // the first samples on it
 
 	shoot *shoot // nil: samples begin with what was measured
 
@@ -143,7 +143,7 @@ func uniform(all []float64, k int) []float64 {
 
 // on is the batch of samples, nil for the first ones, on a grid, which are indices
 // of their times.
-func (s *shuffled) on(grid, samples []int) (b model.Batch, err error) {
+func (s *shuffled) on(grid, samples []int) (b objective.Batch, err error) {
 	if s.plain && s.all.State != nil && &grid[0] == &s.regular[0] {
 		b = s.all
 		b.State = s.state(samples, grid)
@@ -219,7 +219,7 @@ func (s *shuffled) Shape() (rows, times int) {
 func (s *shuffled) Epoch() int { return len(s.samples) / s.batch }
 
 // Batch implements Sampler.
-func (s *shuffled) Batch(iteration int) model.Batch {
+func (s *shuffled) Batch(iteration int) objective.Batch {
 	if s.Phase.Batch == 0 && s.stride == 1 {
 		return s.all
 	}
@@ -247,12 +247,12 @@ func (s *shuffled) draw(iteration int) []int {
 
 // Whole implements Sampler: as many samples as fill batches, in their order; of
 // windows, which overlap, at most evaluatedBatches, evenly spaced.
-func (s *shuffled) Whole() []model.Batch {
+func (s *shuffled) Whole() []objective.Batch {
 	if s.Phase.Batch == 0 {
-		return []model.Batch{s.all}
+		return []objective.Batch{s.all}
 	}
 	samples := s.evaluated()
-	whole := make([]model.Batch, len(samples)/s.batch)
+	whole := make([]objective.Batch, len(samples)/s.batch)
 	for k := range whole {
 		whole[k], _ = s.on(s.regular, samples[k*s.batch:][:s.batch])
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"spnode/model"
+	"spnode/model/objective"
 )
 
 // windowTraining has windows of 3 steps of two trajectories of 12 states,
@@ -127,7 +128,7 @@ func TestWindowsRefuse(t *testing.T) {
 		{"grid", func(p *training) { p.times[5] += 1e-5; p.train.Grid.Points = 4 }, model.ErrData, []string{"points is 4", "times of their own"}},
 		{"batch", func(p *training) { p.train.SetBatch(19) }, model.ErrData, []string{"batch is 19", "18 samples"}},
 		{"points", func(p *training) { p.train.Grid.Points = 3 }, model.ErrData, []string{"3 points from 4 times"}},
-		{"weighting", func(p *training) { p.train.Weighting = model.WeightLogTime }, model.ErrConfig, []string{"first time above 0"}},
+		{"weighting", func(p *training) { p.train.Weighting = objective.WeightLogTime }, model.ErrConfig, []string{"first time above 0"}},
 	} {
 		p := windowTraining()
 		c.f(&p)

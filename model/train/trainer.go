@@ -15,6 +15,7 @@ import (
 	"spnode/model/closedform"
 	"spnode/model/folder"
 	"spnode/model/leastsq"
+	"spnode/model/objective"
 	"spnode/model/optim"
 )
 
@@ -34,10 +35,10 @@ type Trainer struct {
 	samplers []Sampler // of them
 	phase    int       // that the workers are made for
 	workers  []*worker
-	batch    model.Batch // what they see
-	w        []float64   // the unknowns: the model's parameters, and the starts
-	shoot    *shoot      // nil: no starts
-	weights  []float64   // of it, in the model's unit of time
+	batch    objective.Batch // what they see
+	w        []float64       // the unknowns: the model's parameters, and the starts
+	shoot    *shoot          // nil: no starts
+	weights  []float64       // of it, in the model's unit of time
 	grad     []float64
 
 	hooks    []func(Metrics)

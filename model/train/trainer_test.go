@@ -14,6 +14,9 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/latent"
+	"spnode/model/objective"
 	"spnode/model/optim"
 	"spnode/ops/opstest"
 )
@@ -53,7 +56,7 @@ func gridTraining() training {
 	}
 	p.states = normalStates(rand.New(rand.NewPCG(33, 34)), 0.5, 13, 5, 2)
 	p.train.Grid = GridConfig{Points: 4, Random: 0.5}
-	p.train.Weighting = model.WeightLogTime
+	p.train.Weighting = objective.WeightLogTime
 	return p
 }
 
@@ -70,7 +73,7 @@ func restartTraining() training {
 func divergingTraining() training {
 	p := smallTraining()
 	p.model.Integrator = "euler"
-	p.model.Nonlinear = model.NonlinearConfig{Kind: model.KindBilinear, Rank: 2}
+	p.model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindBilinear, Rank: 2}
 	p.times = nil
 	for k := range 16 {
 		p.times = append(p.times, 0.3*float64(k))
@@ -87,7 +90,7 @@ func divergingTraining() training {
 func soapTraining() training {
 	p := minibatchTraining()
 	p.model.Nonlinear.Hidden = []int{3, 3}
-	p.model.Autoencoder = model.AutoencoderConfig{Latent: 1, Hidden: []int{3}}
+	p.model.Autoencoder = latent.AutoencoderConfig{Latent: 1, Hidden: []int{3}}
 	p.train.First.Optimizer = "soap"
 	p.train.First.Settings = optim.Settings{"decay": 0.8, "period": 3}
 	p.train.First.LinearRate = 0.5
@@ -98,7 +101,7 @@ func soapTraining() training {
 // ends with L-BFGS.
 func soapDivergingTraining() training {
 	p := divergingTraining()
-	p.model.Autoencoder = model.AutoencoderConfig{Latent: 2, Hidden: []int{4}}
+	p.model.Autoencoder = latent.AutoencoderConfig{Latent: 2, Hidden: []int{4}}
 	p.train.First.Optimizer = "soap"
 	p.train.First.Settings = optim.Settings{"period": 2}
 	p.train.First.Iterations, p.train.LBFGS.Iterations = 5, 1
@@ -536,8 +539,8 @@ func TestWrongData(t *testing.T) {
 		{"batch", func(p *training) { p.train.SetBatch(6); p.train.LBFGS.Iterations = 0 }, model.ErrData, []string{"batch is 6", "5 samples"}},
 		{"batch of L-BFGS", func(p *training) { p.train.SetBatch(2) }, model.ErrConfig, []string{"L-BFGS", "batch of phase 0 is 2, want 0"}},
 		{"sampler", func(p *training) { p.train.Sampler = "sorted" }, model.ErrConfig, []string{`"sorted"`, "shuffled"}},
-		{"weighting", func(p *training) { p.train.Weighting = "linear" }, model.ErrConfig, []string{`"linear"`, model.WeightLogTime}},
-		{"log-time from 0", func(p *training) { p.train.Weighting = model.WeightLogTime }, model.ErrConfig, []string{"first time above 0", "got 0"}},
+		{"weighting", func(p *training) { p.train.Weighting = "linear" }, model.ErrConfig, []string{`"linear"`, objective.WeightLogTime}},
+		{"log-time from 0", func(p *training) { p.train.Weighting = objective.WeightLogTime }, model.ErrConfig, []string{"first time above 0", "got 0"}},
 		{"rate", func(p *training) { p.train.First.Schedule.Rate = -1 }, model.ErrConfig, []string{"rate", "-1"}},
 		{"restart_above", func(p *training) { p.train.RestartAbove = math.Inf(1) }, model.ErrConfig, []string{"+Inf"}},
 		{"a setting that nothing looks at", func(p *training) { p.train.First.Schedule.Decay = math.NaN() }, model.ErrConfig, []string{"NaN"}},

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"spnode/model"
+	"spnode/model/objective"
 	"spnode/model/optim"
 )
 
@@ -64,7 +65,7 @@ func TestUnitOfTimeToTheBit(t *testing.T) {
 		"float32":  func(p *training) { p.model.Dtype = "float32" },
 		"rates, shift and log-time": func(p *training) {
 			p.model.Linear.Rates, p.model.Linear.Shift = []float64{1, 4}, 0.125
-			p.train.Weighting = model.WeightLogTime
+			p.train.Weighting = objective.WeightLogTime
 			p.times, p.states = p.times[1:], p.states[1:]
 		},
 		"damping and SOAP": func(p *training) {
@@ -76,7 +77,7 @@ func TestUnitOfTimeToTheBit(t *testing.T) {
 			p.train.LBFGS.Iterations = 0
 		},
 		"uniform weights, times drawn": func(p *training) {
-			p.train.Weighting = model.WeightUniform
+			p.train.Weighting = objective.WeightUniform
 			p.train.Grid = GridConfig{Points: 3, Random: 0.5}
 			p.train.LBFGS.Iterations = 0
 		},

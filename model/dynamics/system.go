@@ -1,0 +1,193 @@
+package dynamics
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/mat"
+	G "gorgonia.org/gorgonia"
+
+	"spnode/integrator"
+	"spnode/model/graph"
+	"spnode/ops"
+)
+
+// Config shapes a System.
+type Config struct {
+	Latent     int // n, the dimension of u
+	Linear     LinearConfig
+	Nonlinear  NonlinearConfig
+	Parameters ParametersConfig
+	Inputs     InputsConfig
+	Integrator string // the name of a method of package integrator
+	Substeps   int    // into which every interval is divided
+}
+
+// System is du/dt = e^{s(p)} (A u + B w + g(u, w, p)) without its parameters, which
+// a graph has.
+type System struct {
+	Config
+	a hurwitzMatrix
+	g Nonlinear
+}
+
+// New makes the system of a configuration. The error is graph.ErrConfig.
+func New(c Config) (*System, error) {
+	if _, err := integrator.ByName(c.Integrator); err != nil {
+		return nil, graph.ConfigError("integrator: %v", err)
+	}
+	if c.Substeps < 1 {
+		return nil, graph.ConfigError("substeps is %d, want at least 1", c.Substeps)
+	}
+	if err := c.Linear.validate(c.Latent); err != nil {
+		return nil, err
+	}
+	if c.Nonlinear.RateScaled && len(c.Linear.Rates) == 0 {
+		return nil, graph.ConfigError("nonlinear.rate_scaled needs linear.rates")
+	}
+	if err := c.validateKnown(); err != nil {
+		return nil, err
+	}
+	g, err := c.form()
+	if err != nil {
+		return nil, err
+	}
+	return &System{Config: c, a: hurwitzMatrix{c.Linear, c.Latent}, g: g}, nil
+}
+
+// Declarations are the parameters of A and g; see GivenDeclarations for those of s and B.
+func (s *System) Declarations() []graph.Declaration {
+	return append(s.a.parameters(), s.g.Parameters...)
+}
+
+// Matrices returns A_L, S = L^S L^Sᵀ and G_s = −L^G L^Gᵀ, as the graph has them.
+func (s *System) Matrices(p *graph.Params) (a, ss, gs *mat.Dense) { return s.a.matrices(p) }
+
+// Bounds says how g grows with such parameters.
+func (s *System) Bounds(p *graph.Params) Bounds { return s.g.Bounds(p) }
+
+// String says what A and g are and what they depend on, in a line each.
+func (s *System) String() string {
+	text := fmt.Sprintf("A: Hurwitz, shift %g\ng: %s", s.Linear.Shift, s.g.Text)
+	if p := s.Parameters; len(p.Names) > 0 {
+		text += "\nparameters: " + strings.Join(p.Names, ", ")
+		if p.Time {
+			text += ", which scale time"
+		}
+	}
+	if len(s.Inputs.Names) > 0 {
+		text += "\ninputs: " + strings.Join(s.Inputs.Names, ", ")
+	}
+	return text
+}
+
+// Integrate adds to a graph the states at the ends of the steps, of shape (intervals, 1
+// or batch), from u0 on.
+func (s *System) Integrate(g *graph.Graph, u0, steps *G.Node, k Given) (G.Nodes, error) {
+	method, err := integrator.ByName(s.Integrator)
+	if err != nil {
+		return nil, err
+	}
+	a, _, _, err := s.a.node(g)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.g.Build(g)
+	if err != nil {
+		return nil, errors.Wrap(err, "model: g")
+	}
+	if g.P != nil {
+		of := f
+		f = func(u *G.Node) (*G.Node, error) {
+			u, err := ops.AppendColumns(u, g.P)
+			if err != nil {
+				return nil, err
+			}
+			return of(u)
+		}
+	}
+	if steps, err = s.stretch(g, steps, k); err != nil {
+		return nil, err
+	}
+	if len(k.Begin) == 0 {
+		return integrator.Rollout(method, integrator.System{A: a, G: f}, u0, steps, s.Substeps)
+	}
+	return s.drive(g, method, integrator.System{A: a, G: f}, u0, steps, k)
+}
+
+// drive is Integrate with inputs: they are a part of the state, see ops.Driven, that
+// every interval begins with their values there.
+func (s *System) drive(g *graph.Graph, method integrator.Method, of integrator.System, u0, steps *G.Node, k Given) (G.Nodes, error) {
+	batch, n, q := u0.Shape()[0], u0.Shape()[1], len(s.Inputs.Names)
+	seen := n + s.Inputs.Seen()
+	still := g.Constant("input/still", make([]float64, batch*2*q), batch, 2*q)
+	begun := func(u *G.Node, i int) (*G.Node, error) {
+		h, err := ops.Row(steps, i)
+		if err != nil {
+			return nil, err
+		}
+		v, err := ops.Slopes(k.Change[i], h)
+		if err != nil {
+			return nil, err
+		}
+		if u, err = ops.AppendColumns(u, k.Begin[i]); err != nil {
+			return nil, err
+		}
+		return ops.AppendColumns(u, v)
+	}
+	f := of.G
+	of.G = func(z *G.Node) (*G.Node, error) {
+		u, err := ops.Columns(z, 0, seen)
+		if err != nil {
+			return nil, err
+		}
+		if u, err = f(u); err != nil {
+			return nil, err
+		}
+		return ops.AppendColumns(u, still)
+	}
+	of.Enter = func(i int, z *G.Node) (*G.Node, error) {
+		if i == 0 {
+			return z, nil
+		}
+		u, err := ops.Columns(z, 0, n)
+		if err != nil {
+			return nil, err
+		}
+		return begun(u, i)
+	}
+	var err error
+	if of.A, err = ops.Driven(of.A, g.Param("input/B")); err != nil {
+		return nil, err
+	}
+	z, err := begun(u0, 0)
+	if err != nil {
+		return nil, err
+	}
+	zs, err := integrator.Rollout(method, of, z, steps, s.Substeps)
+	if err != nil {
+		return nil, err
+	}
+	us := G.Nodes{u0}
+	for _, z := range zs[1:] {
+		u, err := ops.Columns(z, 0, n)
+		if err != nil {
+			return nil, err
+		}
+		us = append(us, u)
+	}
+	return us, nil
+}
+
+// stretch is the node of the steps in scaled time.
+func (s *System) stretch(g *graph.Graph, steps *G.Node, k Given) (*G.Node, error) {
+	if !s.Parameters.Time {
+		return steps, nil
+	}
+	x, err := g.Network("time", k.Parameters)
+	if err != nil {
+		return nil, errors.Wrap(err, "model: time")
+	}
+	return ops.Stretch(steps, x)
+}
