@@ -51,9 +51,9 @@ func checkStates(what string, states [][]float64, samples, dim int) ([]float64, 
 // slice. The error is ErrData for any that the model cannot begin with.
 func (m *Model) ScaledStates(u [][]float64) ([]float64, error) {
 	if len(u) == 0 {
-		return nil, dataError("states: got none, want at least one")
+		return nil, dataError("initial states: got none, want at least one")
 	}
-	flat, err := checkStates("states", u, len(u), m.cfg.Dim)
+	flat, err := checkStates("initial states", u, len(u), m.cfg.Dim)
 	if err == nil {
 		err = m.CheckStates(flat)
 	}

@@ -101,7 +101,7 @@ func (m *Model) SetTimeUnit(unit float64) error {
 // Linear returns A_L, which the model's latent state u has as its linear part, per
 // unit of the data's time.
 func (m *Model) Linear() *mat.Dense {
-	a, _, _ := m.system.Matrices(m.params)
+	a, _, _ := m.system.A.Matrices(m.params)
 	a.Scale(1/m.cfg.Unit(), a)
 	return a
 }
@@ -111,8 +111,8 @@ func (m *Model) Linear() *mat.Dense {
 // e^{s(p)}t. With inputs nothing bounds what drives the state, and the certificate
 // says that trajectories under the same inputs approach each other.
 func (m *Model) Stability() (*stability.Report, error) {
-	a, s, gs := m.system.Matrices(m.params)
-	b := m.system.Bounds(m.params)
+	a, s, gs := m.system.A.Matrices(m.params)
+	b := m.system.G.Bounds(m.params)
 	driven := len(m.cfg.Inputs.Names) > 0
 	if driven {
 		b.Size = math.Inf(1)

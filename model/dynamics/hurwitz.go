@@ -69,18 +69,19 @@ func (c LinearConfig) validate(n int) error {
 	return nil
 }
 
-// hurwitzMatrix is the linear part, eqs. (3)–(5),
+// Hurwitz is the linear part, eqs. (3)–(5),
 //
 //	A_L = (−L^G L^Gᵀ + L_s − L_sᵀ) L^S L^Sᵀ + μI,
 //
 // whose spectrum lies left of μ whatever the parameters are, Theorem 1. The
 // triangles are packed row by row, (3n² + n)/2 parameters in all.
-type hurwitzMatrix struct {
+type Hurwitz struct {
 	LinearConfig
-	n int
+	N int // components of the latent state
 }
 
-func (h hurwitzMatrix) parameters() []graph.Declaration {
+// Parameters are what it trains.
+func (h Hurwitz) Parameters() []graph.Declaration {
 	// A diagonal and noise, which is drawn first.
 	near := func(diagonal func(rng *rand.Rand) float64) graph.Fill {
 		return func(rng *rand.Rand, x []float64) {
@@ -124,10 +125,10 @@ func (h hurwitzMatrix) parameters() []graph.Declaration {
 }
 
 // decaying are the components that do not turn in pairs.
-func (h hurwitzMatrix) decaying() int { return h.n - 2*h.Rotations }
+func (h Hurwitz) decaying() int { return h.N - 2*h.Rotations }
 
 // node is A_L in a graph, with its parts L^S and L^G.
-func (h hurwitzMatrix) node(g *graph.Graph) (a, ls, lg *G.Node, err error) {
+func (h Hurwitz) node(g *graph.Graph) (a, ls, lg *G.Node, err error) {
 	if len(h.Rates) == 0 {
 		ls, err = ops.Tril(g.Param("linear/LS"), h.decaying(), false)
 	} else {
@@ -155,8 +156,8 @@ func (h hurwitzMatrix) node(g *graph.Graph) (a, ls, lg *G.Node, err error) {
 	return a, ls, lg, err
 }
 
-// matrices returns A_L, S = L^S L^Sᵀ and G_s = −L^G L^Gᵀ, as the graph has them.
-func (h hurwitzMatrix) matrices(p *graph.Params) (a, s, gs *mat.Dense) {
+// Matrices returns A_L, S = L^S L^Sᵀ and G_s = −L^G L^Gᵀ, as the graph has them.
+func (h Hurwitz) Matrices(p *graph.Params) (a, s, gs *mat.Dense) {
 	node, ls, lg, err := h.node(graph.New(p, "float64"))
 	var program *ops.Program
 	if err == nil {
@@ -175,8 +176,8 @@ func (h hurwitzMatrix) matrices(p *graph.Params) (a, s, gs *mat.Dense) {
 	}
 	k, m := 2*h.Rotations, h.decaying()
 	square := func(sign float64, l *mat.Dense) *mat.Dense {
-		s := mat.NewDense(h.n, h.n, nil)
-		part := s.Slice(k, h.n, k, h.n).(*mat.Dense)
+		s := mat.NewDense(h.N, h.N, nil)
+		part := s.Slice(k, h.N, k, h.N).(*mat.Dense)
 		part.Mul(l, l.T())
 		part.Scale(sign, part)
 		return s
@@ -185,5 +186,5 @@ func (h hurwitzMatrix) matrices(p *graph.Params) (a, s, gs *mat.Dense) {
 	for i := range k {
 		s.Set(i, i, 1) // of what turns, with G_s = 0
 	}
-	return value(node, h.n), s, square(-1, value(lg, m))
+	return value(node, h.N), s, square(-1, value(lg, m))
 }

@@ -130,14 +130,9 @@ func Registered(kind string) bool {
 	return kind != KindNone && kind != KindBilinear && kind != KindLipschitz && kind != KindPolynomial
 }
 
-// form is the g that is configured.
-func (c Config) form() (Nonlinear, error) {
-	g := c.Nonlinear
-	g.seen.inputs, g.seen.parameters = c.Inputs.Seen(), c.Parameters.Seen()
-	return g.form(c.Latent)
-}
-
-func (c NonlinearConfig) form(n int) (Nonlinear, error) {
+// Form returns the g that is configured, for a latent state of n components. The error is
+// graph.ErrConfig.
+func (c NonlinearConfig) Form(n int) (Nonlinear, error) {
 	nonlinears.RLock()
 	of, ok := nonlinears.by[c.Kind]
 	kinds := slices.Sorted(maps.Keys(nonlinears.by))

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
-	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
 
 	"spnode/integrator"
@@ -28,8 +27,8 @@ type Config struct {
 // a graph has.
 type System struct {
 	Config
-	a hurwitzMatrix
-	g Nonlinear
+	A Hurwitz
+	G Nonlinear
 }
 
 // New makes the system of a configuration. The error is graph.ErrConfig.
@@ -49,27 +48,23 @@ func New(c Config) (*System, error) {
 	if err := c.validateKnown(); err != nil {
 		return nil, err
 	}
-	g, err := c.form()
+	form := c.Nonlinear
+	form.seen.inputs, form.seen.parameters = c.Inputs.Seen(), c.Parameters.Seen()
+	g, err := form.Form(c.Latent)
 	if err != nil {
 		return nil, err
 	}
-	return &System{Config: c, a: hurwitzMatrix{c.Linear, c.Latent}, g: g}, nil
+	return &System{Config: c, A: Hurwitz{c.Linear, c.Latent}, G: g}, nil
 }
 
 // Declarations are the parameters of A and g; see GivenDeclarations for those of s and B.
 func (s *System) Declarations() []graph.Declaration {
-	return append(s.a.parameters(), s.g.Parameters...)
+	return append(s.A.Parameters(), s.G.Parameters...)
 }
-
-// Matrices returns A_L, S = L^S L^Sᵀ and G_s = −L^G L^Gᵀ, as the graph has them.
-func (s *System) Matrices(p *graph.Params) (a, ss, gs *mat.Dense) { return s.a.matrices(p) }
-
-// Bounds says how g grows with such parameters.
-func (s *System) Bounds(p *graph.Params) Bounds { return s.g.Bounds(p) }
 
 // String says what A and g are and what they depend on, in a line each.
 func (s *System) String() string {
-	text := fmt.Sprintf("A: Hurwitz, shift %g\ng: %s", s.Linear.Shift, s.g.Text)
+	text := fmt.Sprintf("A: Hurwitz, shift %g\ng: %s", s.Linear.Shift, s.G.Text)
 	if p := s.Parameters; len(p.Names) > 0 {
 		text += "\nparameters: " + strings.Join(p.Names, ", ")
 		if p.Time {
@@ -89,11 +84,11 @@ func (s *System) Integrate(g *graph.Graph, u0, steps *G.Node, k Given) (G.Nodes,
 	if err != nil {
 		return nil, err
 	}
-	a, _, _, err := s.a.node(g)
+	a, _, _, err := s.A.node(g)
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.g.Build(g)
+	f, err := s.G.Build(g)
 	if err != nil {
 		return nil, errors.Wrap(err, "model: g")
 	}

@@ -98,12 +98,12 @@ func (c *cook) scaleEach() {
 }
 
 // network puts g none and an autoencoder, standardised by the initial states.
-func (c *cook) autoencoder(latent int) {
+func (c *cook) autoencoder(dim int) {
 	m := &c.Model
 	m.Integrator = "etd1"
 	m.Nonlinear = dynamics.NonlinearConfig{Kind: "none"}
 	m.Autoencoder = latent.AutoencoderConfig{
-		Latent: latent, Hidden: []int{100, 100}, UnitStart: true, FirstScale: 3,
+		Latent: dim, Hidden: []int{100, 100}, UnitStart: true, FirstScale: 3,
 		Start: graph.Start{BiasSpread: 1, LastScale: 0.1},
 	}
 	mean, deviation := c.seen()

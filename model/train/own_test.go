@@ -8,6 +8,7 @@ import (
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/modeltest"
 	"spnode/model/objective"
 )
 
@@ -39,7 +40,7 @@ func ownData(seed uint64, gaps bool) *data.Dataset {
 
 func (p training) ofData(t testing.TB, d *data.Dataset, options ...Option) *Trainer {
 	t.Helper()
-	tr, err := New(mustNew(t, p.model), p.train, d, options...)
+	tr, err := New(modeltest.New(t, p.model), p.train, d, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,8 +120,8 @@ func TestOwnForms(t *testing.T) {
 	own.Trajectories[1] = other
 	got, g := p.ofData(t, own).whole(t)
 	// Propagators and the ladder agree to rounding, here some 2⁻⁵⁰.
-	if !(math.Abs(got-want) <= 1e-13*want) || !(relative(g, grad) <= 1e-12) {
-		t.Errorf("on times of their own the loss is %.17g, the gradient %.2g off, on one grid %.17g", got, relative(g, grad), want)
+	if !(math.Abs(got-want) <= 1e-13*want) || !(modeltest.Relative(g, grad) <= 1e-12) {
+		t.Errorf("on times of their own the loss is %.17g, the gradient %.2g off, on one grid %.17g", got, modeltest.Relative(g, grad), want)
 	}
 }
 
@@ -205,11 +206,11 @@ func TestOwnTraining(t *testing.T) {
 		if err := rest.Fit(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		if !same(rest.Model.Params().Flat, whole.Model.Params().Flat) {
+		if !modeltest.Same(rest.Model.Params().Flat, whole.Model.Params().Flat) {
 			t.Errorf("%+v: a resumed training ends with other bits", phase)
 		}
 		_, err = Resume(dir, ownData(12, false))
-		wantError(t, "other gaps", err, model.ErrData, "SHA-256")
+		modeltest.WantError(t, "other gaps", err, model.ErrData, "SHA-256")
 	}
 }
 
@@ -235,7 +236,7 @@ func TestOwnRefused(t *testing.T) {
 		p, d := minibatchTraining(), ownData(13, false)
 		p.train.SetBatch(0)
 		f(d, &p.train)
-		_, err := New(mustNew(t, p.model), p.train, d)
+		_, err := New(modeltest.New(t, p.model), p.train, d)
 		kind := model.ErrData
 		if what[:4] == "span" || what[:5] == "first" {
 			kind = model.ErrConfig
@@ -243,6 +244,6 @@ func TestOwnRefused(t *testing.T) {
 		if what[:5] == "batch" {
 			what = "batch is 8"
 		}
-		wantError(t, what, err, kind, what)
+		modeltest.WantError(t, what, err, kind, what)
 	}
 }

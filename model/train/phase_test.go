@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"spnode/model"
+	"spnode/model/modeltest"
 )
 
 // phasesTraining goes over to longer windows twice.
@@ -50,7 +51,7 @@ func TestPhases(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !same(again.Batch(i-b).State(0, 0), tr.batch.State(0, 0)) {
+			if !modeltest.Same(again.Batch(i-b).State(0, 0), tr.batch.State(0, 0)) {
 				t.Errorf("iteration %d does not draw the samples of iteration %d of phase %d", i, i-b, want)
 			}
 		}
@@ -85,7 +86,7 @@ func TestPhasesRefused(t *testing.T) {
 	}
 	p := phasesTraining()
 	p.train.Phases[1].Window = 1000
-	if _, err := New(mustNew(t, p.model), p.train, p.data()); !errors.Is(err, model.ErrData) {
+	if _, err := New(modeltest.New(t, p.model), p.train, p.data()); !errors.Is(err, model.ErrData) {
 		t.Errorf("a window longer than the data: got error %v, want model.ErrData", err)
 	}
 }

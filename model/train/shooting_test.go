@@ -12,6 +12,7 @@ import (
 	"spnode/data"
 	"spnode/model"
 	"spnode/model/dynamics"
+	"spnode/model/modeltest"
 )
 
 func shootingTraining(phase Phase) training {
@@ -154,7 +155,7 @@ func TestShootingResumes(t *testing.T) {
 			if err := rest.Fit(context.Background()); err != nil {
 				t.Fatal(err)
 			}
-			if !same(rest.w, whole.w) {
+			if !modeltest.Same(rest.w, whole.w) {
 				t.Errorf("%+v: a training resumed after %d iterations ends with other bits", phase, stop)
 			}
 		}
@@ -172,6 +173,6 @@ func TestShootingRefused(t *testing.T) {
 		p := shootingTraining(Phase{})
 		p.train.LBFGS.Iterations = 0
 		f(&p.train)
-		wantError(t, what, p.train.Validate(), model.ErrConfig, what)
+		modeltest.WantError(t, what, p.train.Validate(), model.ErrConfig, what)
 	}
 }

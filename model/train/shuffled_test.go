@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"spnode/model"
+	"spnode/model/modeltest"
 	"spnode/model/objective"
 )
 
@@ -19,7 +20,7 @@ func windowTraining() training {
 	for k := range 12 {
 		p.times = append(p.times, 7+0.25*float64(k))
 	}
-	p.states = normalStates(rand.New(rand.NewPCG(71, 72)), 0.5, 12, 2, 2)
+	p.states = modeltest.NormalStates(rand.New(rand.NewPCG(71, 72)), 0.5, 12, 2, 2)
 	p.train.Phases = []Phase{{Window: 3, Batch: 4}}
 	return p
 }
@@ -83,7 +84,7 @@ func TestWindowsAreSamples(t *testing.T) {
 // The loss at the end is over evenly spaced windows, and not all of them.
 func TestWindowsEvaluated(t *testing.T) {
 	p := windowTraining()
-	p.states = normalStates(rand.New(rand.NewPCG(73, 74)), 0.5, 12, 11, 2)
+	p.states = modeltest.NormalStates(rand.New(rand.NewPCG(73, 74)), 0.5, 12, 11, 2)
 	p.train.Phases = []Phase{{Window: 1, Batch: 2}} // 121 windows, 60 batches
 	tr := p.trainer(t)
 	e := tr.samplers[0].(*shuffled).evaluated()
@@ -132,8 +133,8 @@ func TestWindowsRefuse(t *testing.T) {
 	} {
 		p := windowTraining()
 		c.f(&p)
-		_, err := New(mustNew(t, p.model), p.train, p.data())
-		wantError(t, c.name, err, c.kind, c.parts...)
+		_, err := New(modeltest.New(t, p.model), p.train, p.data())
+		modeltest.WantError(t, c.name, err, c.kind, c.parts...)
 	}
 	p := windowTraining()
 	p.times[5] += 1e-8 // below a millionth of a step
@@ -149,7 +150,7 @@ func TestWindowsRefuse(t *testing.T) {
 func TestDrawCoversEpochs(t *testing.T) {
 	for _, batch := range []int{1, 2, 3, 5} {
 		p := minibatchTraining()
-		p.states = normalStates(rand.New(rand.NewPCG(1, 1)), 1, 3, 6, 2)
+		p.states = modeltest.NormalStates(rand.New(rand.NewPCG(1, 1)), 1, 3, 6, 2)
 		p.train.SetBatch(batch)
 		tr := p.trainer(t)
 		sh := tr.samplers[0].(*shuffled)
