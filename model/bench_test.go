@@ -10,7 +10,7 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
@@ -30,24 +30,24 @@ var trainings = []struct {
 		Nonlinear: dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{100}, Lipschitz: 20, OutputActivation: true},
 	}},
 	{"robertson", 3, floats.LogSpan(make([]float64, 50), 4e-6, 4e6), []int{20, 100}, model.Config{
-		Autoencoder: latent.AutoencoderConfig{Latent: 3, Hidden: []int{100, 100}, UnitStart: true, Start: graph.Start{BiasSpread: 1, LastScale: 0.1}, FirstScale: 3},
+		Autoencoder: latent.AutoencoderConfig{Latent: 3, Hidden: []int{100, 100}, UnitStart: true, Start: param.Start{BiasSpread: 1, LastScale: 0.1}, FirstScale: 3},
 		Linear:      dynamics.LinearConfig{Rates: []float64{1e3, 1e-2, 4e-6}},
 		Nonlinear:   dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{100}, Lipschitz: 1e-3, RateScaled: true, ZeroStart: true, NoOutputBias: true},
 	}},
 	{"ks20", 64, floats.Span(make([]float64, 9), 0, 8), []int{100, 2000}, model.Config{
 		Autoencoder: latent.AutoencoderConfig{Latent: 20, Hidden: []int{200}},
 		Linear:      dynamics.LinearConfig{Shift: 0.25, Spread: 0.01},
-		Nonlinear:   dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: graph.Start{BiasSpread: 0.5}},
+		Nonlinear:   dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: param.Start{BiasSpread: 0.5}},
 	}},
 	{"ks20pod", 64, floats.Span(make([]float64, 9), 0, 8), []int{100}, model.Config{
 		Autoencoder: latent.AutoencoderConfig{Latent: 20, Skip: &latent.LinearPair{Only: true}},
 		Linear:      dynamics.LinearConfig{Shift: 0.25, Spread: 0.01},
-		Nonlinear:   dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: graph.Start{BiasSpread: 0.5}},
+		Nonlinear:   dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: param.Start{BiasSpread: 0.5}},
 	}},
 	{"ks7", 64, floats.Span(make([]float64, 9), 0, 8), []int{100}, model.Config{
 		Autoencoder: latent.AutoencoderConfig{Latent: 7, Hidden: []int{200, 200}},
 		Linear:      dynamics.LinearConfig{Shift: 0.25, Spread: 0.01},
-		Nonlinear:   dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: graph.Start{BiasSpread: 0.5}},
+		Nonlinear:   dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: param.Start{BiasSpread: 0.5}},
 	}},
 }
 
@@ -58,7 +58,7 @@ func benchConfig(cfg model.Config, dim int, dtype string) model.Config {
 		rng := rand.New(rand.NewPCG(1, 1))
 		draw := func(r, c int) [][]float64 {
 			x := make([]float64, r*c)
-			graph.Normal(0.1)(rng, x)
+			param.Normal(0.1)(rng, x)
 			return rows(x, c)
 		}
 		s = &latent.LinearPair{Encode: draw(cfg.Autoencoder.Latent, dim), Decode: draw(dim, cfg.Autoencoder.Latent), Only: s.Only}
@@ -135,7 +135,7 @@ func BenchmarkPredict(b *testing.B) {
 						times[k] = 0.1 * float64(k)
 					}
 					x := make([]float64, size.samples*c.dim)
-					graph.Normal(0.3)(rand.New(rand.NewPCG(3, 3)), x)
+					param.Normal(0.3)(rand.New(rand.NewPCG(3, 3)), x)
 					for b.Loop() {
 						if _, err := m.Predict(rows(x, c.dim), times); err != nil {
 							b.Fatal(err)

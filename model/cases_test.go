@@ -17,7 +17,7 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
@@ -408,7 +408,7 @@ func (c *endToEndCase) fileName(name string) string {
 
 // layout brings numbers in the file's layout to that of a parameter, or back:
 // weights are (out, in) there and (in, out) here.
-func layout(p graph.Param, x []float64) []float64 {
+func layout(p param.Param, x []float64) []float64 {
 	if !strings.HasSuffix(p.Name, "/W") {
 		return x
 	}

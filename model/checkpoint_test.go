@@ -17,7 +17,7 @@ import (
 	"spnode/model"
 	"spnode/model/dynamics"
 	"spnode/model/folder"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/ops/opstest"
@@ -61,7 +61,7 @@ func TestSaveLoadPredict(t *testing.T) {
 	times := []float64{0, 1e-3, 0.7, 30}
 	for name, cfg := range savedModels() {
 		m := modeltest.New(t, cfg)
-		graph.Normal(0.4)(rand.New(rand.NewPCG(41, 42)), m.Params().Flat)
+		param.Normal(0.4)(rand.New(rand.NewPCG(41, 42)), m.Params().Flat)
 		u0 := modeltest.NormalStates(rand.New(rand.NewPCG(43, 44)), 1, 1, 3, cfg.Dim)[0]
 		want, err := m.Predict(u0, times)
 		if err != nil {

@@ -5,13 +5,13 @@ import (
 	"math"
 
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 )
 
 // The errors of a configuration and of arrays that cannot be used.
 var (
-	ErrConfig = graph.ErrConfig
+	ErrConfig = param.ErrConfig
 	ErrData   = latent.ErrData
 )
 
@@ -72,7 +72,7 @@ func DefaultConfig(dim int) Config {
 		Linear: dynamics.LinearConfig{Spread: 0.1},
 		Nonlinear: dynamics.NonlinearConfig{
 			Kind: dynamics.KindLipschitz, Hidden: []int{30}, Lipschitz: 10,
-			SeparateLinear: true, Start: graph.Start{BiasSpread: 1, LastScale: 0.1},
+			SeparateLinear: true, Start: param.Start{BiasSpread: 1, LastScale: 0.1},
 		},
 		Integrator: "etdrk4",
 		Substeps:   1,
@@ -84,7 +84,7 @@ func DefaultConfig(dim int) Config {
 func (c Config) LatentDim() int { return c.latent().Latent() }
 
 // Unit is the model's unit of time in that of the data: TimeUnit, or 1.
-func (c Config) Unit() float64 { return graph.OrOne(c.TimeUnit) }
+func (c Config) Unit() float64 { return param.OrOne(c.TimeUnit) }
 
 // Width is the number of coordinates that the networks see of a state.
 func (c Config) Width() int { return c.latent().Width() }
@@ -101,16 +101,16 @@ func (c Config) latent() latent.Config {
 // what is allowed. The error is ErrConfig.
 func (c Config) Validate() error {
 	if c.Dim < 1 {
-		return graph.ConfigError("dim is %d, want at least 1", c.Dim)
+		return param.ConfigError("dim is %d, want at least 1", c.Dim)
 	}
 	if err := c.validateSizes(); err != nil {
 		return err
 	}
 	if !(c.TimeUnit >= 0) || math.IsInf(c.TimeUnit, 0) || math.IsInf(1/c.Unit(), 0) {
-		return graph.ConfigError("time_unit is %g, want a number above 0 whose inverse is finite, or 0", c.TimeUnit)
+		return param.ConfigError("time_unit is %g, want a number above 0 whose inverse is finite, or 0", c.TimeUnit)
 	}
 	if c.Dtype != "float64" && c.Dtype != "float32" {
-		return graph.ConfigError("dtype is %q, want float64 or float32", c.Dtype)
+		return param.ConfigError("dtype is %q, want float64 or float32", c.Dtype)
 	}
 	m, err := c.parts()
 	if err == nil {
@@ -121,7 +121,7 @@ func (c Config) Validate() error {
 	}
 	// JSON has no NaN and no Inf, and a setting that nothing else looks at may be one.
 	if _, err := json.Marshal(c); err != nil {
-		return graph.ConfigError("a checkpoint could not hold it: %v, want finite numbers", err)
+		return param.ConfigError("a checkpoint could not hold it: %v, want finite numbers", err)
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 )
@@ -40,10 +40,10 @@ func TestConfigRefuses(t *testing.T) {
 		{"deviation", func(c *model.Config) { c.Nonlinear.BiasDeviation = -2 }, []string{"nonlinear.bias_deviation is -2"}},
 		{"two starts of biases", func(c *model.Config) { c.Nonlinear.BiasDeviation = 0.5 }, []string{"nonlinear.bias_deviation is 0.5 and bias_spread 1"}},
 		{"encoder's biases", func(c *model.Config) {
-			c.Autoencoder = latent.AutoencoderConfig{Latent: 2, Start: graph.Start{BiasSpread: 3, BiasDeviation: 0.5}}
+			c.Autoencoder = latent.AutoencoderConfig{Latent: 2, Start: param.Start{BiasSpread: 3, BiasDeviation: 0.5}}
 		}, []string{"autoencoder.bias_deviation is 0.5 and bias_spread 3"}},
 		{"encoder's deviation", func(c *model.Config) {
-			c.Autoencoder = latent.AutoencoderConfig{Latent: 2, Start: graph.Start{BiasDeviation: math.Inf(1)}}
+			c.Autoencoder = latent.AutoencoderConfig{Latent: 2, Start: param.Start{BiasDeviation: math.Inf(1)}}
 		}, []string{"autoencoder.bias_deviation is +Inf"}},
 		{"kind", func(c *model.Config) { c.Nonlinear.Kind = "" }, []string{`nonlinear.kind is ""`, "bilinear"}},
 		{"rank", func(c *model.Config) { c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindBilinear} }, []string{"rank is 0"}},
@@ -170,7 +170,7 @@ func TestStartOfBiases(t *testing.T) {
 	cfg := model.DefaultConfig(5)
 	cfg.Nonlinear.BiasSpread, cfg.Nonlinear.BiasDeviation = 0, 0.5
 	cfg.Nonlinear.Hidden, cfg.Nonlinear.SeparateLinear = []int{400, 300}, false
-	cfg.Autoencoder = latent.AutoencoderConfig{Latent: 3, Hidden: []int{500, 400}, Start: graph.Start{BiasDeviation: 0.2}, FirstScale: 3}
+	cfg.Autoencoder = latent.AutoencoderConfig{Latent: 3, Hidden: []int{500, 400}, Start: param.Start{BiasDeviation: 0.2}, FirstScale: 3}
 	m := modeltest.New(t, cfg)
 	for name, want := range map[string]float64{
 		"g/0/b": 0.5, "g/1/b": 0.5, "g/2/b": 0,

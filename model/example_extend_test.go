@@ -11,7 +11,7 @@ import (
 	"spnode/integrator"
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/objective"
 	"spnode/model/train"
 )
@@ -20,8 +20,8 @@ import (
 func quadratic(_ dynamics.NonlinearConfig, n int) (dynamics.Nonlinear, error) {
 	return dynamics.Nonlinear{
 		Text:       "quadratic in each component",
-		Parameters: []graph.Declaration{{Name: "g/q", Shape: []int{1, n}, Start: graph.Normal(0.1)}},
-		Build: func(g *graph.Graph) (integrator.Nonlinear, error) {
+		Parameters: []param.Declaration{{Name: "g/q", Shape: []int{1, n}, Start: param.Normal(0.1)}},
+		Build: func(g *param.Graph) (integrator.Nonlinear, error) {
 			q := g.Param("g/q")
 			return func(u *G.Node) (*G.Node, error) {
 				square, err := G.Square(u)

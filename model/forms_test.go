@@ -11,7 +11,7 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
@@ -83,11 +83,11 @@ func written(t *testing.T, m *model.Model, times []float64, name func(string) st
 }
 
 // outIn is the inverse of layout.
-func outIn(p graph.Param, x []float64) []float64 {
+func outIn(p param.Param, x []float64) []float64 {
 	if !strings.HasSuffix(p.Name, "/W") {
 		return x
 	}
-	return layout(graph.Param{Name: p.Name, Shape: []int{p.Shape[1], p.Shape[0]}}, x)
+	return layout(param.Param{Name: p.Name, Shape: []int{p.Shape[1], p.Shape[0]}}, x)
 }
 
 // The file of the reference cases has more forms than the cases at hand: the
@@ -150,7 +150,7 @@ func TestEndToEndForms(t *testing.T) {
 	} {
 		m := modeltest.New(t, c.cfg)
 		rng := rand.New(rand.NewPCG(63, uint64(i)))
-		graph.Normal(0.5)(rng, m.Params().Flat)
+		param.Normal(0.5)(rng, m.Params().Flat)
 		raw := written(t, m, []float64{0, 0.01, 0.5, 4}, c.name, c.config)
 		parsed, err := parseEndToEnd(raw)
 		if err != nil {

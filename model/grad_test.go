@@ -13,7 +13,7 @@ import (
 	"spnode/integrator"
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
@@ -44,7 +44,7 @@ func forms() []dynamics.NonlinearConfig {
 	gs := []dynamics.NonlinearConfig{{Kind: dynamics.KindNone}, {Kind: dynamics.KindBilinear, Rank: 2}}
 	for k := range 8 {
 		gs = append(gs, dynamics.NonlinearConfig{
-			Kind: dynamics.KindLipschitz, Hidden: []int{4}, Lipschitz: 0.7, Start: graph.Start{BiasSpread: 1},
+			Kind: dynamics.KindLipschitz, Hidden: []int{4}, Lipschitz: 0.7, Start: param.Start{BiasSpread: 1},
 			PaperForm: k&1 != 0, OutputActivation: k&2 != 0, SeparateLinear: k&4 != 0,
 		})
 	}
@@ -89,22 +89,22 @@ func (c gradientCase) model(rng *rand.Rand, dtype string) (*model.Model, error) 
 		case "linear/LS":
 			floats.Scale(math.Sqrt(c.rate), p.Data)
 		case "input/B":
-			graph.Normal(0.5*c.rate)(rng, p.Data)
+			param.Normal(0.5*c.rate)(rng, p.Data)
 		case "time/0/W", "time/1/W":
-			graph.Normal(0.5)(rng, p.Data)
+			param.Normal(0.5)(rng, p.Data)
 		case "linear/LG", "linear/Ls":
 		case "g/E", "decoder/C":
-			graph.Normal(0.3*c.rate)(rng, p.Data)
+			param.Normal(0.3*c.rate)(rng, p.Data)
 		case "g/C":
 			if c.g.Kind == dynamics.KindPolynomial { // starts as 0
-				graph.Normal(0.3*c.rate/math.Sqrt(float64(c.n)))(rng, p.Data)
+				param.Normal(0.3*c.rate/math.Sqrt(float64(c.n)))(rng, p.Data)
 				break
 			}
 			floats.Scale(3*c.rate/math.Sqrt(float64(c.n)), p.Data)
 		case "g/D":
 			floats.Scale(3/math.Sqrt(float64(c.n)), p.Data)
 		case "g/b", "g/1/b":
-			graph.Normal(0.3*c.rate)(rng, p.Data)
+			param.Normal(0.3*c.rate)(rng, p.Data)
 		case "g/0/b":
 			floats.Scale(min(1, math.Sqrt(c.rate)), p.Data)
 		case "g/0/W", "g/1/W":
@@ -118,7 +118,7 @@ func (c gradientCase) model(rng *rand.Rand, dtype string) (*model.Model, error) 
 			awayFromKinks(p, bound)
 		default:
 			if len(p.Shape) == 1 {
-				graph.Normal(0.3)(rng, p.Data)
+				param.Normal(0.3)(rng, p.Data)
 			}
 		}
 	}
@@ -128,7 +128,7 @@ func (c gradientCase) model(rng *rand.Rand, dtype string) (*model.Model, error) 
 // awayFromKinks changes W so that over a difference no element changes its sign,
 // the largest row and column sums, which (8) takes, stay the largest, and the
 // root of their product stays on its side of bound.
-func awayFromKinks(w graph.Param, bound float64) {
+func awayFromKinks(w param.Param, bound float64) {
 	r, c := w.Shape[0], w.Shape[1]
 	deviation := floats.Norm(w.Data, 2) / math.Sqrt(float64(len(w.Data)))
 	sums := func() (s []float64, row, col int) {
@@ -208,7 +208,7 @@ func (t *evaluation) worstGradient(rng *rand.Rand, params, elements int) (worst 
 			}
 		}
 		d := make([]float64, len(x))
-		graph.Normal(1/math.Sqrt(float64(len(x))))(rng, d)
+		param.Normal(1/math.Sqrt(float64(len(x))))(rng, d)
 		along(d)
 		for _, i := range rng.Perm(len(x))[:min(elements, len(x))] {
 			clear(d)

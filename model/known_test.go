@@ -10,7 +10,7 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
@@ -30,7 +30,7 @@ func knownConfig() model.Config {
 // knownModel is it with parameters of a size.
 func knownModel(t *testing.T, c model.Config) *model.Model {
 	m := modeltest.New(t, c)
-	graph.Normal(0.6)(rand.New(rand.NewPCG(91, 92)), m.Params().Flat)
+	param.Normal(0.6)(rand.New(rand.NewPCG(91, 92)), m.Params().Flat)
 	return m
 }
 
@@ -105,10 +105,10 @@ func TestKnownSolution(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		param := func(name string) []float64 { p, _ := m.Params().Get(name); return p.Data }
+		array := func(name string) []float64 { p, _ := m.Params().Get(name); return p.Data }
 		dense := func(x []float64, part string, i int, activate bool) []float64 {
-			w, _ := m.Params().Get(graph.WeightOf(part, i))
-			b, _ := m.Params().Get(graph.BiasOf(part, i))
+			w, _ := m.Params().Get(param.WeightOf(part, i))
+			b, _ := m.Params().Get(param.BiasOf(part, i))
 			y := make([]float64, w.Shape[1])
 			for j := range y {
 				if b.Data != nil {
@@ -139,7 +139,7 @@ func TestKnownSolution(t *testing.T) {
 					for i, b := range g.Bounds(m.Params()).Layers {
 						rows, cols := b.Dims()
 						y := make([]float64, cols)
-						bias, _ := m.Params().Get(graph.BiasOf("g", i))
+						bias, _ := m.Params().Get(param.BiasOf("g", i))
 						copy(y, bias.Data)
 						for j := range y {
 							for k := range rows {
@@ -155,7 +155,7 @@ func TestKnownSolution(t *testing.T) {
 				}
 				for i := range f {
 					for j := range 2 {
-						f[i] += a.At(i, j)*u[j] + param("input/B")[2*i+j]*w[j]
+						f[i] += a.At(i, j)*u[j] + array("input/B")[2*i+j]*w[j]
 					}
 					f[i] *= factor
 				}
@@ -304,7 +304,7 @@ func TestDrivenCertificate(t *testing.T) {
 	cfg.Linear = dynamics.LinearConfig{Rates: []float64{3, 1}}
 	m := modeltest.New(t, cfg)
 	b, _ := m.Params().Get("input/B")
-	graph.Normal(2)(rand.New(rand.NewPCG(97, 98)), b.Data)
+	param.Normal(2)(rand.New(rand.NewPCG(97, 98)), b.Data)
 	report, err := m.Stability()
 	if err != nil || !report.Certified || !report.Driven || !math.IsInf(report.BoundRadius, 1) {
 		t.Fatalf("the report is %+v, %v, want a certificate, and no radius", report, err)

@@ -12,7 +12,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/model"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
@@ -22,7 +22,7 @@ import (
 // orthonormal draws n orthonormal rows of m elements.
 func orthonormal(rng *rand.Rand, n, m int) [][]float64 {
 	x := make([]float64, m*n)
-	graph.Normal(1)(rng, x)
+	param.Normal(1)(rng, x)
 	var qr mat.QR
 	qr.Factorize(mat.NewDense(m, n, x))
 	var q mat.Dense
@@ -49,7 +49,7 @@ func pairConfig(t testing.TB, dim, n int, only bool) model.Config {
 	}
 	c.Autoencoder.Skip = pair
 	w := make([]float64, dim)
-	graph.Normal(1)(rand.New(rand.NewPCG(62, 62)), w)
+	param.Normal(1)(rand.New(rand.NewPCG(62, 62)), w)
 	c.Invariants = []latent.Invariant{{Weights: w, Mean: 0.1, Deviation: 0.7}}
 	return c
 }
@@ -148,9 +148,9 @@ func TestLinearPairAdds(t *testing.T) {
 			}
 			x, u := make([]float64, batch*4), make([]float64, batch*2)
 			rng := rand.New(rand.NewPCG(64, 64))
-			graph.Normal(1)(rng, x)
-			graph.Normal(1)(rng, u)
-			run := func(m *model.Model, out, in []float64, width int, add func(g *graph.Graph, in, x *G.Node) (*G.Node, error)) {
+			param.Normal(1)(rng, x)
+			param.Normal(1)(rng, u)
+			run := func(m *model.Model, out, in []float64, width int, add func(g *param.Graph, in, x *G.Node) (*G.Node, error)) {
 				g := m.Graph()
 				node, data := g.Input("in", batch, width)
 				x0, first := g.Input("x0", batch, 4)
@@ -176,7 +176,7 @@ func TestLinearPairAdds(t *testing.T) {
 				m    *model.Model
 				u, x []float64
 			}{{m, gotU, gotX}, {bare, wantU, wantX}} {
-				run(c.m, c.u, x, 4, func(g *graph.Graph, x, _ *G.Node) (*G.Node, error) { return c.m.Encode(g, x) })
+				run(c.m, c.u, x, 4, func(g *param.Graph, x, _ *G.Node) (*G.Node, error) { return c.m.Encode(g, x) })
 				run(c.m, c.x, u, 2, c.m.Decode)
 			}
 			for r := range batch {
@@ -211,7 +211,7 @@ func TestLinearPairGradient(t *testing.T) {
 					awayFromKinks(p, math.Sqrt(cfg.Nonlinear.Lipschitz))
 				}
 				if floats.Norm(p.Data, 2) == 0 {
-					graph.Normal(0.3)(draw, p.Data)
+					param.Normal(0.3)(draw, p.Data)
 				}
 			}
 			ev, err := newEvaluation(m, 2, objective.WeightUniform, []float64{0, 0.1, 0.4, 1}, states)

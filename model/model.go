@@ -11,7 +11,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/stability"
 	"spnode/ops"
@@ -26,7 +26,7 @@ import (
 type Model struct {
 	*latent.Space
 	cfg    Config
-	params *graph.Params
+	params *param.Params
 	system *dynamics.System
 }
 
@@ -50,7 +50,7 @@ func New(cfg Config) (*Model, error) {
 // Draw starts the parameters anew, as New does from Config.Seed. They stay where
 // they are in memory.
 func (m *Model) Draw(seed uint64) {
-	p := graph.NewParams(seed, m.declared())
+	p := param.NewParams(seed, m.declared())
 	if m.params == nil {
 		m.params = p
 		return
@@ -58,7 +58,7 @@ func (m *Model) Draw(seed uint64) {
 	copy(m.params.Flat, p.Flat)
 }
 
-func (m *Model) declared() []graph.Declaration {
+func (m *Model) declared() []param.Declaration {
 	return slices.Concat(m.system.Declarations(), m.Space.Declarations(), m.system.GivenDeclarations())
 }
 
@@ -66,7 +66,7 @@ func (m *Model) declared() []graph.Declaration {
 func (m *Model) Config() Config { return m.cfg }
 
 // Params returns the parameters; to change them is to change the model.
-func (m *Model) Params() *graph.Params { return m.params }
+func (m *Model) Params() *param.Params { return m.params }
 
 // SetTimeUnit has a new model, whose TimeUnit is 0, count time in a unit. It does
 // what train.New does with the longest time that a sample of the training spans:
@@ -80,7 +80,7 @@ func (m *Model) SetTimeUnit(unit float64) error {
 	switch {
 	case c.TimeUnit != 0:
 		return nil
-	case dynamics.Registered(c.Nonlinear.Kind) || !slices.Equal(m.params.Flat, graph.NewParams(c.Seed, m.declared()).Flat):
+	case dynamics.Registered(c.Nonlinear.Kind) || !slices.Equal(m.params.Flat, param.NewParams(c.Seed, m.declared()).Flat):
 		m.cfg.TimeUnit = 1
 		return nil
 	}
@@ -150,13 +150,13 @@ func (m *Model) String() string {
 }
 
 // Graph returns a new graph over the parameters.
-func (m *Model) Graph() *graph.Graph { return graph.New(m.params, m.cfg.Dtype) }
+func (m *Model) Graph() *param.Graph { return param.New(m.params, m.cfg.Dtype) }
 
 // Rollout adds to a graph what the model makes of states x0, (batch, m), in scaled
 // variables: the states at x0's time and at the ends of the steps, in the model's unit
 // of time and of shape (intervals, 1 or batch), as (times·batch, m) with time slowest.
 // given takes the parameters and inputs of the batch.
-func (m *Model) Rollout(g *graph.Graph, x0, steps *G.Node) (y *G.Node, given dynamics.Given, err error) {
+func (m *Model) Rollout(g *param.Graph, x0, steps *G.Node) (y *G.Node, given dynamics.Given, err error) {
 	if given, err = m.system.Given(g, x0.Shape()[0], steps.Shape()[0]); err != nil {
 		return nil, given, err
 	}
@@ -184,11 +184,11 @@ func (m *Model) Configure(cfg Config) error {
 		return err
 	}
 	if len(n.params.List) != len(m.params.List) {
-		return graph.ConfigError("Configure: the model has %d parameters, want the %d that it has", len(n.params.List), len(m.params.List))
+		return param.ConfigError("Configure: the model has %d parameters, want the %d that it has", len(n.params.List), len(m.params.List))
 	}
 	for i, p := range m.params.List {
 		if q := n.params.List[i]; q.Name != p.Name || !slices.Equal(q.Shape, p.Shape) {
-			return graph.ConfigError("Configure: parameter %d is %s %v, want %s %v as it is", i, q.Name, q.Shape, p.Name, p.Shape)
+			return param.ConfigError("Configure: parameter %d is %s %v, want %s %v as it is", i, q.Name, q.Shape, p.Name, p.Shape)
 		}
 	}
 	n.params = m.params

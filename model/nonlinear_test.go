@@ -11,7 +11,7 @@ import (
 	"spnode/integrator"
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
 	"spnode/ops"
@@ -24,8 +24,8 @@ func registered(c dynamics.NonlinearConfig, n int) (dynamics.Nonlinear, error) {
 		return dynamics.Nonlinear{}, errors.Errorf("bound is %g, want a number above 0", bound)
 	}
 	return dynamics.Nonlinear{
-		Parameters: []graph.Declaration{{Name: "g/w", Shape: []int{n, n}, Start: graph.Uniform(bound)}},
-		Build: func(g *graph.Graph) (integrator.Nonlinear, error) {
+		Parameters: []param.Declaration{{Name: "g/w", Shape: []int{n, n}, Start: param.Uniform(bound)}},
+		Build: func(g *param.Graph) (integrator.Nonlinear, error) {
 			w := g.Param("g/w")
 			c := g.Constant("g/c", slices.Repeat([]float64{0.5}, n), n)
 			return func(u *G.Node) (*G.Node, error) { return ops.Dense(u, w, c, true) }, nil
@@ -105,9 +105,9 @@ func TestRegisterNonlinear(t *testing.T) {
 }
 
 func TestRegisterNonlinearRefuses(t *testing.T) {
-	build := func(*graph.Graph) (integrator.Nonlinear, error) { return nil, nil }
+	build := func(*param.Graph) (integrator.Nonlinear, error) { return nil, nil }
 	parameter := func(name string, shape ...int) dynamics.Nonlinear {
-		return dynamics.Nonlinear{Build: build, Parameters: []graph.Declaration{{Name: name, Shape: shape}, {Name: "g/twice", Shape: []int{1}}}}
+		return dynamics.Nonlinear{Build: build, Parameters: []param.Declaration{{Name: name, Shape: shape}, {Name: "g/twice", Shape: []int{1}}}}
 	}
 	for _, c := range []struct {
 		name  string

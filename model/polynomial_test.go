@@ -12,7 +12,7 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/stability"
@@ -48,8 +48,8 @@ func lift(n, m int) [][]float64 {
 // Models with polynomials, within a ball and not, and as a manifold.
 func TestPolynomialModelGradient(t *testing.T) {
 	rng := rand.New(rand.NewPCG(31, 32))
-	cubic := graph.PolynomialConfig{Degree: 3}
-	periodic := graph.PolynomialConfig{Degree: 3, Periodic: true}
+	cubic := param.PolynomialConfig{Degree: 3}
+	periodic := param.PolynomialConfig{Degree: 3, Periodic: true}
 	const inside = 0.05 // all states, of size 1, lie outside: differences across the sphere are none
 	for _, g := range []dynamics.NonlinearConfig{
 		{Kind: dynamics.KindPolynomial, PolynomialConfig: cubic},
@@ -82,10 +82,10 @@ func TestBallBounds(t *testing.T) {
 	rng := rand.New(rand.NewPCG(33, 34))
 	const n, radius = 3, 1.5
 	for i, g := range []dynamics.NonlinearConfig{
-		{Kind: dynamics.KindPolynomial, PolynomialConfig: graph.PolynomialConfig{Degree: 4}, Radius: radius},
+		{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 4}, Radius: radius},
 		{Kind: dynamics.KindBilinear, Rank: 2, Radius: radius},
-		{Kind: dynamics.KindPolynomial, PolynomialConfig: graph.PolynomialConfig{Degree: 2}, Radius: radius},
-		{Kind: dynamics.KindPolynomial, PolynomialConfig: graph.PolynomialConfig{Degree: 4}, Radius: radius},
+		{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 2}, Radius: radius},
+		{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 4}, Radius: radius},
 	} {
 		method := []string{"etd1", "etdrk4", "imex", "etd2rk"}[i]
 		cfg := model.Config{Dim: n, Linear: dynamics.LinearConfig{Shift: -0.5, Spread: 0.3}, Nonlinear: g, Integrator: method, Substeps: 1, Dtype: "float64"}
@@ -95,7 +95,7 @@ func TestBallBounds(t *testing.T) {
 		}
 		for _, p := range m.Params().List {
 			if strings.HasPrefix(p.Name, "g/") {
-				graph.Normal(1)(rng, p.Data)
+				param.Normal(1)(rng, p.Data)
 			}
 		}
 		r, err := m.Stability()
@@ -163,7 +163,7 @@ func TestPolynomialConfigRefused(t *testing.T) {
 		},
 	} {
 		c := model.DefaultConfig(5)
-		c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: graph.PolynomialConfig{Degree: 2}}
+		c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 2}}
 		change(&c)
 		_, err := model.New(c)
 		modeltest.WantError(t, want, err, model.ErrConfig, want)
@@ -173,8 +173,8 @@ func TestPolynomialConfigRefused(t *testing.T) {
 // A manifold is kept by its checkpoint, and its configuration by its text.
 func TestPolynomialCheckpoint(t *testing.T) {
 	c := model.DefaultConfig(6)
-	c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: graph.PolynomialConfig{Degree: 2, Periodic: true}, Radius: 2}
-	c.Autoencoder = latent.AutoencoderConfig{Latent: 4, Skip: plane(4, 6), Polynomial: &latent.PolynomialDecoder{PolynomialConfig: graph.PolynomialConfig{Degree: 3, Periodic: true}, Lift: lift(4, 6)}}
+	c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 2, Periodic: true}, Radius: 2}
+	c.Autoencoder = latent.AutoencoderConfig{Latent: 4, Skip: plane(4, 6), Polynomial: &latent.PolynomialDecoder{PolynomialConfig: param.PolynomialConfig{Degree: 3, Periodic: true}, Lift: lift(4, 6)}}
 	m, err := model.New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -207,7 +207,7 @@ func TestPolynomialCheckpoint(t *testing.T) {
 func TestOutside(t *testing.T) {
 	c := model.DefaultConfig(2)
 	c.Factor, c.Offset = []float64{10, 10}, []float64{0, 0}
-	c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: graph.PolynomialConfig{Degree: 2}, Radius: 1}
+	c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 2}, Radius: 1}
 	m, err := model.New(c)
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 
 	"spnode/integrator"
 	"spnode/model"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
 	"spnode/ops"
@@ -273,7 +273,7 @@ func TestPredictRefuses(t *testing.T) {
 	for k := range 400 {
 		times = append(times, 100*float64(k))
 	}
-	if u := predict(t, e, ok, times); graph.Finite(u[399][0][0]) {
+	if u := predict(t, e, ok, times); param.Finite(u[399][0][0]) {
 		t.Errorf("the case shows nothing: the state is %g", u[399][0][0])
 	}
 	// What has no step at all is.

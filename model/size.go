@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 )
 
@@ -25,17 +25,17 @@ func (c Config) validateSizes() error {
 	widths := slices.Concat([]int{c.Dim, c.Autoencoder.Latent, c.Nonlinear.Rank}, c.Autoencoder.Hidden, c.Nonlinear.Hidden, c.Parameters.TimeHidden)
 	for _, w := range widths {
 		if w > mostWidth {
-			return graph.ConfigError("a width of %d, want at most %d everywhere", w, mostWidth)
+			return param.ConfigError("a width of %d, want at most %d everywhere", w, mostWidth)
 		}
 	}
 	if c.Substeps > mostSubsteps {
-		return graph.ConfigError("substeps is %d, want at most %d", c.Substeps, mostSubsteps)
+		return param.ConfigError("substeps is %d, want at most %d", c.Substeps, mostSubsteps)
 	}
 	return nil
 }
 
 // elements is how many numbers parameters have, or an error if there are too many.
-func elements(ds []graph.Declaration) (int, error) {
+func elements(ds []param.Declaration) (int, error) {
 	var sum float64
 	for _, d := range ds {
 		n := 1.
@@ -43,7 +43,7 @@ func elements(ds []graph.Declaration) (int, error) {
 			n *= float64(k)
 		}
 		if sum += n; !(sum <= mostParameters) {
-			return 0, graph.ConfigError("%g parameters with %s of shape %v, want at most %d", sum, d.Name, d.Shape, mostParameters)
+			return 0, param.ConfigError("%g parameters with %s of shape %v, want at most %d", sum, d.Name, d.Shape, mostParameters)
 		}
 	}
 	return int(sum), nil
@@ -51,10 +51,10 @@ func elements(ds []graph.Declaration) (int, error) {
 
 // checkStart refuses parameters that are not finite at the start, as settings near
 // the largest number make them.
-func checkStart(p *graph.Params) error {
+func checkStart(p *param.Params) error {
 	for _, q := range p.List {
-		if i := slices.IndexFunc(q.Data, func(v float64) bool { return !graph.Finite(v) }); i >= 0 {
-			return graph.ConfigError("element %d of %s is %g at the start, want finite numbers; try smaller settings", i, q.Name, q.Data[i])
+		if i := slices.IndexFunc(q.Data, func(v float64) bool { return !param.Finite(v) }); i >= 0 {
+			return param.ConfigError("element %d of %s is %g at the start, want finite numbers; try smaller settings", i, q.Name, q.Data[i])
 		}
 	}
 	return nil

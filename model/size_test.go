@@ -13,7 +13,7 @@ import (
 	"spnode/model"
 	"spnode/model/dynamics"
 	"spnode/model/folder"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 )
@@ -76,7 +76,7 @@ func TestInfiniteStart(t *testing.T) {
 		}
 		for _, p := range m.Params().List { // large, and numbers
 			for _, v := range p.Data {
-				if !graph.Finite(v) {
+				if !param.Finite(v) {
 					t.Errorf("%s: %s has %g", name, p.Name, v)
 				}
 			}

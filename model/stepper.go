@@ -6,7 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/ops"
 )
 
@@ -20,7 +20,7 @@ type machine struct {
 }
 
 // compile makes a machine for the node y of g.
-func compile(g *graph.Graph, y *G.Node, given dynamics.Given, inputs ...ops.Buffer) (*machine, error) {
+func compile(g *param.Graph, y *G.Node, given dynamics.Given, inputs ...ops.Buffer) (*machine, error) {
 	g.Refresh()
 	p, err := ops.Compile(y)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
@@ -25,9 +25,9 @@ func stiffConfig(dim, n int) model.Config {
 	}
 	c.Nonlinear = dynamics.NonlinearConfig{
 		Kind: dynamics.KindLipschitz, Hidden: []int{5}, Lipschitz: 0.5, OutputActivation: true,
-		NoOutputBias: true, RateScaled: true, Start: graph.Start{BiasSpread: 1},
+		NoOutputBias: true, RateScaled: true, Start: param.Start{BiasSpread: 1},
 	}
-	c.Autoencoder = latent.AutoencoderConfig{Latent: n, Hidden: []int{6}, UnitStart: true, Start: graph.Start{BiasSpread: 1, LastScale: 0.5}, FirstScale: 1.5}
+	c.Autoencoder = latent.AutoencoderConfig{Latent: n, Hidden: []int{6}, UnitStart: true, Start: param.Start{BiasSpread: 1, LastScale: 0.5}, FirstScale: 1.5}
 	for i := range dim {
 		c.Factor = append(c.Factor, 1+float64(i))
 		c.Offset = append(c.Offset, 0.1*float64(i))
@@ -47,7 +47,7 @@ func TestStiffGradient(t *testing.T) {
 				cfg.Nonlinear.SeparateLinear = separate
 				for k := range invariants {
 					w := make([]float64, cfg.Dim)
-					graph.Normal(1)(rng, w)
+					param.Normal(1)(rng, w)
 					cfg.Invariants = append(cfg.Invariants, latent.Invariant{Weights: w, Mean: 0.1 * float64(k), Deviation: 0.7})
 				}
 				m, err := model.New(cfg)
@@ -59,7 +59,7 @@ func TestStiffGradient(t *testing.T) {
 						awayFromKinks(p, math.Sqrt(cfg.Nonlinear.Lipschitz))
 					}
 					if floats.Norm(p.Data, 2) == 0 {
-						graph.Normal(0.3)(rng, m.Params().List[i].Data)
+						param.Normal(0.3)(rng, m.Params().List[i].Data)
 					}
 				}
 				ev, err := newEvaluation(m, 2, objective.WeightUniform, []float64{0.01, 0.02, 0.2, 5}, modeltest.NormalStates(rng, 0.5, 4, 3, cfg.Dim))

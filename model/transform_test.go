@@ -10,7 +10,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/model"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
@@ -19,7 +19,7 @@ import (
 // transformed returns a model with a log and a logit, and one of what these are.
 func transformed(t *testing.T) (m, plain *model.Model) {
 	cfg := model.DefaultConfig(3)
-	cfg.Nonlinear.Start = graph.Start{BiasSpread: 1, LastScale: 3}
+	cfg.Nonlinear.Start = param.Start{BiasSpread: 1, LastScale: 3}
 	cfg.Offset, cfg.Factor = []float64{-1, 0.5, 2}, []float64{0.5, 2, 1}
 	plain = modeltest.New(t, cfg)
 	cfg.Transforms = []latent.Transform{{Kind: "log"}, {Kind: "identity"}, {Kind: "logit", Low: -2, High: 6}}

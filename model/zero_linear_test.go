@@ -9,7 +9,7 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
 )
@@ -21,7 +21,7 @@ func TestModelGradientAtZeroLinearPart(t *testing.T) {
 	for _, name := range []string{"etd1", "etd2rk", "etdrk4"} {
 		cfg := model.Config{
 			Dim: 2, Linear: dynamics.LinearConfig{Shift: 1}, // −I + I
-			Nonlinear:  dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{4}, Lipschitz: 2, Start: graph.Start{BiasSpread: 1}},
+			Nonlinear:  dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{4}, Lipschitz: 2, Start: param.Start{BiasSpread: 1}},
 			Integrator: name, Substeps: 1, Dtype: "float64", Seed: 3,
 		}
 		m, err := model.New(cfg)
@@ -43,7 +43,7 @@ func TestModelGradientAtZeroLinearPart(t *testing.T) {
 		}
 		for _, name := range []string{"linear/LS", "linear/LG", "linear/Ls"} {
 			at := m.Params().Offset(name)
-			var p graph.Param
+			var p param.Param
 			for _, q := range m.Params().List {
 				if q.Name == name {
 					p = q

@@ -9,7 +9,7 @@ import (
 	"spnode/model"
 	"spnode/model/closedform"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/optim"
 	"spnode/model/train"
@@ -78,7 +78,7 @@ func (r recipe) model() ModelConfig {
 	m.Model.Dtype = "float32" // as good here as float64, in two thirds of the time
 	m.Model.Autoencoder.Latent = r.latent
 	m.Model.Linear = dynamics.LinearConfig{Shift: equation.MaxGrowth(), Spread: 0.01, SkewSpread: 0.1, Damping: 0.5}
-	m.Model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: graph.Start{BiasDeviation: 0.5}}
+	m.Model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: param.Start{BiasDeviation: 0.5}}
 
 	m.Train.LBFGS.Iterations = 0
 	m.Train.Phases = slices.Clone(r.phases)
@@ -158,7 +158,7 @@ func (f closedRecipe) model() ModelConfig {
 	case dynamics.KindBilinear:
 		m.Model.Nonlinear.Rank = f.latent // of which the form of a full quadratic one is
 	case dynamics.KindPolynomial:
-		m.Model.Nonlinear.PolynomialConfig = graph.PolynomialConfig{Degree: f.degree, Periodic: f.manifold > 0}
+		m.Model.Nonlinear.PolynomialConfig = param.PolynomialConfig{Degree: f.degree, Periodic: f.manifold > 0}
 	}
 	if f.manifold > 0 {
 		m.Modes, m.Autoencoder = 12, manifold

@@ -12,7 +12,7 @@ import (
 	"spnode/data/ks"
 	"spnode/experiments/driver"
 	"spnode/model"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 )
 
@@ -207,7 +207,7 @@ func (m ModelConfig) setPairs(c *model.Config, p ks.Equation, d *data.Dataset) e
 	}
 	if m.Autoencoder == manifold {
 		// The pairs that follow are functions of the latent ones.
-		p := &latent.PolynomialDecoder{PolynomialConfig: graph.PolynomialConfig{Degree: m.Manifold, Periodic: true}}
+		p := &latent.PolynomialDecoder{PolynomialConfig: param.PolynomialConfig{Degree: m.Manifold, Periodic: true}}
 		for i := range c.Basis {
 			row := make([]float64, len(c.Basis)-n)
 			if i >= n {

@@ -9,7 +9,7 @@ import (
 	"spnode/model"
 	"spnode/model/closedform"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/leastsq"
 )
 
@@ -38,7 +38,7 @@ func TestClosedForm(t *testing.T) {
 	}
 	cfg := model.DefaultConfig(2)
 	cfg.Offset, cfg.Factor = []float64{0, 0}, scale[:2]
-	cfg.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: graph.PolynomialConfig{Degree: 2}}
+	cfg.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 2}}
 	cfg.Substeps = 20
 	m, err := model.New(cfg)
 	if err != nil {

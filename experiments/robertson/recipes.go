@@ -10,7 +10,7 @@ import (
 	"spnode/experiments/driver"
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/objective"
 	"spnode/model/optim"
@@ -102,7 +102,7 @@ func recipe(name string) ModelConfig {
 		OutputActivation: true, ZeroStart: true, NoOutputBias: true, RateScaled: true,
 	}
 	m.Model.Autoencoder = latent.AutoencoderConfig{
-		Latent: 3, Hidden: []int{100, 100}, UnitStart: true, Start: graph.Start{BiasSpread: 1, LastScale: 0.1}, FirstScale: 3,
+		Latent: 3, Hidden: []int{100, 100}, UnitStart: true, Start: param.Start{BiasSpread: 1, LastScale: 0.1}, FirstScale: 3,
 	}
 	m.Model.Invariants = []latent.Invariant{{Weights: []float64{1, 1, 1}, Mean: 1, Deviation: 0.03}}
 

@@ -11,7 +11,7 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/leastsq"
 )
 
@@ -20,7 +20,7 @@ import (
 func truth(t *testing.T) *model.Model {
 	t.Helper()
 	c := model.DefaultConfig(3)
-	c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: graph.PolynomialConfig{Degree: 3}}
+	c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 3}}
 	c.Linear.Shift = 0.6
 	c.Substeps = 16
 	m, err := model.New(c)

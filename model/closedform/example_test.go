@@ -8,7 +8,7 @@ import (
 	"spnode/model"
 	"spnode/model/closedform"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/leastsq"
 )
 
@@ -40,7 +40,7 @@ func Example() {
 	}
 
 	cfg := model.DefaultConfig(2)
-	cfg.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: graph.PolynomialConfig{Degree: 3}}
+	cfg.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 3}}
 	m, err := model.New(cfg)
 	if err != nil {
 		log.Fatal(err)

@@ -5,7 +5,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/ops"
 )
 
@@ -32,7 +32,7 @@ func (k Given) SetInputs(row, interval int, begin, change []float64) {
 }
 
 // Given adds to a graph what is given of a batch over some intervals.
-func (s *System) Given(g *graph.Graph, batch, intervals int) (k Given, err error) {
+func (s *System) Given(g *param.Graph, batch, intervals int) (k Given, err error) {
 	if n := len(s.Parameters.Names); n > 0 {
 		k.Parameters, k.p = g.Input("p", batch, n)
 		if k.Parameters, err = s.Parameters.scaling().Node(k.Parameters); err != nil {

@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
 
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/ops"
 )
 
@@ -46,24 +46,24 @@ type LinearConfig struct {
 func (c LinearConfig) validate(n int) error {
 	if c.Rotations != 0 || c.Frequency != 0 {
 		if c.Rotations < 1 || 2*c.Rotations >= n || !(c.Frequency > 0) || math.IsInf(c.Frequency, 0) || c.Shift < 0 {
-			return graph.ConfigError("linear.rotations is %d, frequency %g and shift %g, want at least one pair and fewer components in pairs than the %d there are, a finite frequency above 0, and a shift that is not negative", c.Rotations, c.Frequency, c.Shift, n)
+			return param.ConfigError("linear.rotations is %d, frequency %g and shift %g, want at least one pair and fewer components in pairs than the %d there are, a finite frequency above 0, and a shift that is not negative", c.Rotations, c.Frequency, c.Shift, n)
 		}
 		n -= 2 * c.Rotations
 	}
-	if !graph.Finite(c.Shift) {
-		return graph.ConfigError("linear.shift is %g, want a finite number", c.Shift)
+	if !param.Finite(c.Shift) {
+		return param.ConfigError("linear.shift is %g, want a finite number", c.Shift)
 	}
 	for name, v := range map[string]float64{"spread": c.Spread, "skew_spread": c.SkewSpread, "damping": c.Damping} {
 		if !(v >= 0) || math.IsInf(v, 0) {
-			return graph.ConfigError("linear.%s is %g, want a finite number that is not negative", name, v)
+			return param.ConfigError("linear.%s is %g, want a finite number that is not negative", name, v)
 		}
 	}
 	if k := len(c.Rates); k != 0 && k != n {
-		return graph.ConfigError("linear.rates has %d elements, want %d as the latent state, or none", k, n)
+		return param.ConfigError("linear.rates has %d elements, want %d as the latent state, or none", k, n)
 	}
 	for i, r := range c.Rates {
 		if !(r > 0) || math.IsInf(r, 0) {
-			return graph.ConfigError("linear.rates: element %d is %g, want a finite number above 0", i, r)
+			return param.ConfigError("linear.rates: element %d is %g, want a finite number above 0", i, r)
 		}
 	}
 	return nil
@@ -81,11 +81,11 @@ type Hurwitz struct {
 }
 
 // Parameters are what it trains.
-func (h Hurwitz) Parameters() []graph.Declaration {
+func (h Hurwitz) Parameters() []param.Declaration {
 	// A diagonal and noise, which is drawn first.
-	near := func(diagonal func(rng *rand.Rand) float64) graph.Fill {
+	near := func(diagonal func(rng *rand.Rand) float64) param.Fill {
 		return func(rng *rand.Rand, x []float64) {
-			graph.Normal(h.Spread)(rng, x)
+			param.Normal(h.Spread)(rng, x)
 			for i, k := 0, 0; i < h.decaying(); i++ {
 				k += i
 				x[k] += diagonal(rng)
@@ -98,17 +98,17 @@ func (h Hurwitz) Parameters() []graph.Declaration {
 	if h.Damping > 0 {
 		damping = near(func(rng *rand.Rand) float64 { return math.Sqrt(h.Damping * (0.5 + rng.Float64())) })
 	}
-	d := []graph.Declaration{{Name: "linear/LG", Shape: []int{ops.TrilSize(h.decaying(), false)}, Start: damping}}
+	d := []param.Declaration{{Name: "linear/LG", Shape: []int{ops.TrilSize(h.decaying(), false)}, Start: damping}}
 	if len(h.Rates) == 0 {
-		d = append(d, graph.Declaration{Name: "linear/LS", Shape: []int{ops.TrilSize(h.decaying(), false)}, Start: nearIdentity})
+		d = append(d, param.Declaration{Name: "linear/LS", Shape: []int{ops.TrilSize(h.decaying(), false)}, Start: nearIdentity})
 	} else {
-		d = append(d, graph.Declaration{Name: "linear/d", Shape: []int{h.decaying()}, Start: func(_ *rand.Rand, x []float64) {
+		d = append(d, param.Declaration{Name: "linear/d", Shape: []int{h.decaying()}, Start: func(_ *rand.Rand, x []float64) {
 			for i, r := range h.Rates {
 				x[i] = math.Log(r) / 2
 			}
 		}})
 		if h.decaying() > 1 {
-			d = append(d, graph.Declaration{Name: "linear/N", Shape: []int{ops.TrilSize(h.decaying(), true)}, Start: graph.Normal(h.Spread)})
+			d = append(d, param.Declaration{Name: "linear/N", Shape: []int{ops.TrilSize(h.decaying(), true)}, Start: param.Normal(h.Spread)})
 		}
 	}
 	if h.decaying() > 1 {
@@ -116,10 +116,10 @@ func (h Hurwitz) Parameters() []graph.Declaration {
 		if h.SkewSpread > 0 {
 			skew = h.SkewSpread
 		}
-		d = append(d, graph.Declaration{Name: "linear/Ls", Shape: []int{ops.TrilSize(h.decaying(), true)}, Start: graph.Normal(skew)})
+		d = append(d, param.Declaration{Name: "linear/Ls", Shape: []int{ops.TrilSize(h.decaying(), true)}, Start: param.Normal(skew)})
 	}
 	if h.Rotations > 0 {
-		d = append(d, graph.Declaration{Name: "linear/w", Shape: []int{1}, Start: func(_ *rand.Rand, x []float64) { x[0] = math.Log(h.Frequency) }})
+		d = append(d, param.Declaration{Name: "linear/w", Shape: []int{1}, Start: func(_ *rand.Rand, x []float64) { x[0] = math.Log(h.Frequency) }})
 	}
 	return d
 }
@@ -128,7 +128,7 @@ func (h Hurwitz) Parameters() []graph.Declaration {
 func (h Hurwitz) decaying() int { return h.N - 2*h.Rotations }
 
 // node is A_L in a graph, with its parts L^S and L^G.
-func (h Hurwitz) node(g *graph.Graph) (a, ls, lg *G.Node, err error) {
+func (h Hurwitz) node(g *param.Graph) (a, ls, lg *G.Node, err error) {
 	if len(h.Rates) == 0 {
 		ls, err = ops.Tril(g.Param("linear/LS"), h.decaying(), false)
 	} else {
@@ -157,8 +157,8 @@ func (h Hurwitz) node(g *graph.Graph) (a, ls, lg *G.Node, err error) {
 }
 
 // Matrices returns A_L, S = L^S L^Sᵀ and G_s = −L^G L^Gᵀ, as the graph has them.
-func (h Hurwitz) Matrices(p *graph.Params) (a, s, gs *mat.Dense) {
-	node, ls, lg, err := h.node(graph.New(p, "float64"))
+func (h Hurwitz) Matrices(p *param.Params) (a, s, gs *mat.Dense) {
+	node, ls, lg, err := h.node(param.New(p, "float64"))
 	var program *ops.Program
 	if err == nil {
 		program, err = ops.Compile(node)

@@ -3,7 +3,7 @@ package dynamics
 import (
 	"slices"
 
-	"spnode/model/graph"
+	"spnode/model/param"
 )
 
 // Known are the names of what is known of a trajectory beside its states, and how it
@@ -46,16 +46,16 @@ type InputsConfig struct {
 	LinearOnly bool `json:"linear_only,omitempty"`
 }
 
-func (k Known) scaling() graph.Affine { return graph.Affine{Offset: k.Offset, Factor: k.Factor} }
+func (k Known) scaling() param.Affine { return param.Affine{Offset: k.Offset, Factor: k.Factor} }
 
 func (k Known) validate(part string) error {
 	for i, name := range k.Names {
 		if name == "" || slices.Contains(k.Names[:i], name) {
-			return graph.ConfigError("%s: name %d is %q, want names that differ and are not empty", part, i, name)
+			return param.ConfigError("%s: name %d is %q, want names that differ and are not empty", part, i, name)
 		}
 	}
 	if len(k.Names) == 0 && len(k.Offset)+len(k.Factor) > 0 || (len(k.Offset) > 0) != (len(k.Factor) > 0) {
-		return graph.ConfigError("%s: got %d names, %d offsets and %d factors, want as many of each, or names alone", part, len(k.Names), len(k.Offset), len(k.Factor))
+		return param.ConfigError("%s: got %d names, %d offsets and %d factors, want as many of each, or names alone", part, len(k.Names), len(k.Offset), len(k.Factor))
 	}
 	return k.scaling().Validate(part+".", len(k.Names))
 }
@@ -70,13 +70,13 @@ func (c Config) validateKnown() error {
 	p := c.Parameters
 	switch {
 	case len(p.Names) == 0 && (p.Time || p.TimeOnly || len(p.TimeHidden) > 0):
-		return graph.ConfigError("parameters has no names, but time %v, time_only %v and time_hidden %v, want none", p.Time, p.TimeOnly, p.TimeHidden)
+		return param.ConfigError("parameters has no names, but time %v, time_only %v and time_hidden %v, want none", p.Time, p.TimeOnly, p.TimeHidden)
 	case !p.Time && (p.TimeOnly || len(p.TimeHidden) > 0):
-		return graph.ConfigError("parameters.time is not set, but time_only %v and time_hidden %v, want none", p.TimeOnly, p.TimeHidden)
+		return param.ConfigError("parameters.time is not set, but time_only %v and time_hidden %v, want none", p.TimeOnly, p.TimeHidden)
 	case len(c.Inputs.Names) == 0 && c.Inputs.LinearOnly:
-		return graph.ConfigError("inputs.linear_only is set, but there are no inputs")
+		return param.ConfigError("inputs.linear_only is set, but there are no inputs")
 	}
-	return graph.ValidateWidths("parameters.time", p.TimeHidden)
+	return param.ValidateWidths("parameters.time", p.TimeHidden)
 }
 
 // Seen is how many the networks see.
@@ -96,15 +96,15 @@ func (c InputsConfig) Seen() int {
 }
 
 // GivenDeclarations are the parameters of s and B.
-func (s *System) GivenDeclarations() (ds []graph.Declaration) {
+func (s *System) GivenDeclarations() (ds []param.Declaration) {
 	c := s.Config
 	if p := c.Parameters; p.Time {
 		widths := slices.Concat([]int{len(p.Names)}, p.TimeHidden, []int{1})
-		ds = graph.Start{BiasSpread: 1}.Layers("time", widths, 1, 0)
+		ds = param.Start{BiasSpread: 1}.Layers("time", widths, 1, 0)
 		ds = ds[:len(ds)-1] // a bias of s would be a factor of A and g
 	}
 	if q := len(c.Inputs.Names); q > 0 {
-		ds = append(ds, graph.Declaration{Name: "input/B", Shape: []int{c.Latent, q}, Start: graph.Normal(0.1)})
+		ds = append(ds, param.Declaration{Name: "input/B", Shape: []int{c.Latent, q}, Start: param.Normal(0.1)})
 	}
 	return ds
 }

@@ -7,16 +7,16 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/integrator"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/ops"
 	"spnode/ops/kernel"
 )
 
 // Polynomial returns the polynomial of g for a latent state of n components, whose coefficients are the parameter g/C. The
-// error is graph.ErrConfig where g is none.
+// error is param.ErrConfig where g is none.
 func (c NonlinearConfig) Polynomial(n int) (*kernel.Polynomial, error) {
 	if c.Kind != KindPolynomial {
-		return nil, graph.ConfigError("nonlinear.kind is %q, want %s", c.Kind, KindPolynomial)
+		return nil, param.ConfigError("nonlinear.kind is %q, want %s", c.Kind, KindPolynomial)
 	}
 	return c.Of(n, n, 0, c.Radius > 0), nil
 }
@@ -39,8 +39,8 @@ func polynomial(cfg NonlinearConfig, n int) (Nonlinear, error) {
 	p := cfg.Of(n, n, 0, cfg.Radius > 0)
 	g := Nonlinear{
 		Text:       fmt.Sprintf("polynomial of degree %d, %d coefficients", cfg.Degree, p.Coefficients()),
-		Parameters: []graph.Declaration{{Name: "g/C", Shape: graph.PolynomialShape(p)}},
-		Build: func(g *graph.Graph) (integrator.Nonlinear, error) {
+		Parameters: []param.Declaration{{Name: "g/C", Shape: param.PolynomialShape(p)}},
+		Build: func(g *param.Graph) (integrator.Nonlinear, error) {
 			c := g.Param("g/C")
 			return func(u *G.Node) (*G.Node, error) {
 				if cfg.Radius > 0 {
@@ -58,7 +58,7 @@ func polynomial(cfg NonlinearConfig, n int) (Nonlinear, error) {
 	}
 	if cfg.Radius > 0 {
 		g.Text += fmt.Sprintf(", of u projected on the ball of radius %g", cfg.Radius)
-		g.Bounds = func(ps *graph.Params) Bounds {
+		g.Bounds = func(ps *param.Params) Bounds {
 			c, _ := ps.Get("g/C")
 			var b Bounds
 			for q, beta := range p.Bounds(c.Data) {
@@ -76,7 +76,7 @@ func polynomial(cfg NonlinearConfig, n int) (Nonlinear, error) {
 
 func (c NonlinearConfig) validateRadius() error {
 	if !(c.Radius >= 0) || math.IsInf(c.Radius, 0) {
-		return graph.ConfigError("nonlinear.radius is %g, want a finite number above 0, or 0 for none", c.Radius)
+		return param.ConfigError("nonlinear.radius is %g, want a finite number above 0, or 0 for none", c.Radius)
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/modeltest"
 	"spnode/ops"
 	"spnode/ops/opstest"
@@ -38,7 +38,7 @@ func TestHurwitzDraws(t *testing.T) {
 		spread := math.Pow(10, 2*rng.Float64()-1)
 		shift := []float64{0, -1, 0.5}[seed/7%3] * rng.Float64()
 		h := dynamics.Hurwitz{LinearConfig: dynamics.LinearConfig{Spread: spread, Shift: shift}, N: n}
-		p := graph.NewParams(uint64(seed), h.Parameters())
+		p := param.NewParams(uint64(seed), h.Parameters())
 		a, s, gs := h.Matrices(p)
 		var e mat.Eigen
 		if !e.Factorize(a, mat.EigenNone) {
@@ -124,7 +124,7 @@ func TestLipschitzLayerDraws(t *testing.T) {
 	var worst float64
 	for seed := range draws(t) {
 		rng := rand.New(rand.NewPCG(uint64(seed), 2))
-		c := dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Lipschitz: math.Pow(10, 4*rng.Float64()-2), PaperForm: seed%2 == 0, Start: graph.Start{LastScale: math.Pow(10, 2*rng.Float64()-1)}}
+		c := dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Lipschitz: math.Pow(10, 4*rng.Float64()-2), PaperForm: seed%2 == 0, Start: param.Start{LastScale: math.Pow(10, 2*rng.Float64()-1)}}
 		for range rng.IntN(3) {
 			c.Hidden = append(c.Hidden, 1+rng.IntN(9))
 		}
@@ -133,7 +133,7 @@ func TestLipschitzLayerDraws(t *testing.T) {
 			t.Fatal(err)
 		}
 		layerBound := math.Pow(c.Lipschitz, 1/float64(len(c.Hidden)+1))
-		p := graph.NewParams(uint64(seed), f.Parameters)
+		p := param.NewParams(uint64(seed), f.Parameters)
 		floats.Scale(math.Pow(10, 3*rng.Float64()-1), p.Flat)
 		layers := f.Bounds(p).Layers
 		if len(layers) != len(c.Hidden)+1 {
@@ -216,7 +216,7 @@ func TestLipschitzQuotientDraws(t *testing.T) {
 		cfg := model.DefaultConfig(1 + k%7)
 		cfg.Seed = uint64(k)
 		cfg.Nonlinear = dynamics.NonlinearConfig{
-			Kind: dynamics.KindLipschitz, Lipschitz: math.Pow(10, 2*rng.Float64()-1), Start: graph.Start{BiasSpread: 1},
+			Kind: dynamics.KindLipschitz, Lipschitz: math.Pow(10, 2*rng.Float64()-1), Start: param.Start{BiasSpread: 1},
 			PaperForm: k&1 != 0, OutputActivation: k&2 != 0, SeparateLinear: k&4 != 0,
 		}
 		for range rng.IntN(3) {
@@ -229,7 +229,7 @@ func TestLipschitzQuotientDraws(t *testing.T) {
 		lipschitz, size := bounds.Lipschitz, bounds.Size
 		n := cfg.Dim
 		u := make([]float64, 2*pairs*n)
-		graph.Normal(2)(rng, u)
+		param.Normal(2)(rng, u)
 		a, b := u[:pairs*n], u[pairs*n:]
 		for r := range pairs {
 			near := math.Pow(10, -5*rng.Float64())
@@ -277,11 +277,11 @@ func TestNoLinearPartDraws(t *testing.T) {
 			cfg.Nonlinear.PaperForm = k&4 != 0
 		}
 		m := modeltest.New(t, cfg)
-		graph.Normal(math.Pow(10, 2*rng.Float64()-1))(rng, m.Params().Flat)
+		param.Normal(math.Pow(10, 2*rng.Float64()-1))(rng, m.Params().Flat)
 		e := newEvaluator(t, m, batch)
 		lipschitz := e.Bounds(m.Params()).Lipschitz
 		u, w := make([]float64, batch*cfg.Dim), make([]float64, batch*cfg.Dim)
-		graph.Normal(1)(rng, w)
+		param.Normal(1)(rng, w)
 		y, grad := e.run(t, u, w)
 		what := fmt.Sprintf("model %d, %+v", k, cfg.Nonlinear)
 		if bilinear {

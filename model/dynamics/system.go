@@ -8,7 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/integrator"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/ops"
 )
 
@@ -31,19 +31,19 @@ type System struct {
 	G Nonlinear
 }
 
-// New makes the system of a configuration. The error is graph.ErrConfig.
+// New makes the system of a configuration. The error is param.ErrConfig.
 func New(c Config) (*System, error) {
 	if _, err := integrator.ByName(c.Integrator); err != nil {
-		return nil, graph.ConfigError("integrator: %v", err)
+		return nil, param.ConfigError("integrator: %v", err)
 	}
 	if c.Substeps < 1 {
-		return nil, graph.ConfigError("substeps is %d, want at least 1", c.Substeps)
+		return nil, param.ConfigError("substeps is %d, want at least 1", c.Substeps)
 	}
 	if err := c.Linear.validate(c.Latent); err != nil {
 		return nil, err
 	}
 	if c.Nonlinear.RateScaled && len(c.Linear.Rates) == 0 {
-		return nil, graph.ConfigError("nonlinear.rate_scaled needs linear.rates")
+		return nil, param.ConfigError("nonlinear.rate_scaled needs linear.rates")
 	}
 	if err := c.validateKnown(); err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func New(c Config) (*System, error) {
 }
 
 // Declarations are the parameters of A and g; see GivenDeclarations for those of s and B.
-func (s *System) Declarations() []graph.Declaration {
+func (s *System) Declarations() []param.Declaration {
 	return append(s.A.Parameters(), s.G.Parameters...)
 }
 
@@ -79,7 +79,7 @@ func (s *System) String() string {
 
 // Integrate adds to a graph the states at the ends of the steps, of shape (intervals, 1
 // or batch), from u0 on.
-func (s *System) Integrate(g *graph.Graph, u0, steps *G.Node, k Given) (G.Nodes, error) {
+func (s *System) Integrate(g *param.Graph, u0, steps *G.Node, k Given) (G.Nodes, error) {
 	method, err := integrator.ByName(s.Integrator)
 	if err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func (s *System) Integrate(g *graph.Graph, u0, steps *G.Node, k Given) (G.Nodes,
 
 // drive is Integrate with inputs: they are a part of the state, see ops.Driven, that
 // every interval begins with their values there.
-func (s *System) drive(g *graph.Graph, method integrator.Method, of integrator.System, u0, steps *G.Node, k Given) (G.Nodes, error) {
+func (s *System) drive(g *param.Graph, method integrator.Method, of integrator.System, u0, steps *G.Node, k Given) (G.Nodes, error) {
 	batch, n, q := u0.Shape()[0], u0.Shape()[1], len(s.Inputs.Names)
 	seen := n + s.Inputs.Seen()
 	still := g.Constant("input/still", make([]float64, batch*2*q), batch, 2*q)
@@ -176,7 +176,7 @@ func (s *System) drive(g *graph.Graph, method integrator.Method, of integrator.S
 }
 
 // stretch is the node of the steps in scaled time.
-func (s *System) stretch(g *graph.Graph, steps *G.Node, k Given) (*G.Node, error) {
+func (s *System) stretch(g *param.Graph, steps *G.Node, k Given) (*G.Node, error) {
 	if !s.Parameters.Time {
 		return steps, nil
 	}

@@ -6,7 +6,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/ops"
 )
 
@@ -24,7 +24,7 @@ type AutoencoderConfig struct {
 	// UnitStart has the encoder give 1 + f_E and the decoder see 2u − 1: a
 	// latent state that starts near 1 and decays to 0.
 	UnitStart bool `json:"unit_start,omitempty"`
-	graph.Start
+	param.Start
 	// FirstScale multiplies the decoder's first layer at the start. 0 stands for 1.
 	FirstScale float64 `json:"first_scale,omitempty"`
 	// Skip is a fixed linear encoder and decoder beside the networks or, with
@@ -38,18 +38,18 @@ type AutoencoderConfig struct {
 // validate checks the settings for a state of m components.
 func (c AutoencoderConfig) validate(m int) error {
 	if c.Latent < 0 {
-		return graph.ConfigError("autoencoder.latent is %d, want at least 1, or 0 for no autoencoder", c.Latent)
+		return param.ConfigError("autoencoder.latent is %d, want at least 1, or 0 for no autoencoder", c.Latent)
 	}
 	if len(c.Offset) != len(c.Factor) {
-		return graph.ConfigError("autoencoder.offset has %d elements and factor %d, want %d of both, as the networks see, or none", len(c.Offset), len(c.Factor), m)
+		return param.ConfigError("autoencoder.offset has %d elements and factor %d, want %d of both, as the networks see, or none", len(c.Offset), len(c.Factor), m)
 	}
 	if err := c.scaling().Validate("autoencoder.", m); err != nil {
 		return err
 	}
-	if !graph.Finite(c.FirstScale) {
-		return graph.ConfigError("autoencoder.first_scale is %g, want a finite number", c.FirstScale)
+	if !param.Finite(c.FirstScale) {
+		return param.ConfigError("autoencoder.first_scale is %g, want a finite number", c.FirstScale)
 	}
-	if err := graph.ValidateWidths("autoencoder", c.Hidden); err != nil {
+	if err := param.ValidateWidths("autoencoder", c.Hidden); err != nil {
 		return err
 	}
 	if err := c.Start.Validate("autoencoder"); err != nil {
@@ -84,9 +84,9 @@ func (a autoencoder) widths() []int {
 	return slices.Concat([]int{a.dim + a.seen}, a.Hidden, []int{a.Latent})
 }
 
-func (a autoencoder) parameters() []graph.Declaration {
+func (a autoencoder) parameters() []param.Declaration {
 	if a.Polynomial != nil {
-		return []graph.Declaration{{Name: "decoder/C", Shape: graph.PolynomialShape(a.Polynomial.Of(a.Latent, a.dim))}}
+		return []param.Declaration{{Name: "decoder/C", Shape: param.PolynomialShape(a.Polynomial.Of(a.Latent, a.dim))}}
 	}
 	if !a.networks() {
 		return nil
@@ -94,12 +94,12 @@ func (a autoencoder) parameters() []graph.Declaration {
 	back := slices.Concat([]int{a.dim}, a.Hidden, []int{a.Latent})
 	slices.Reverse(back)
 	back[0] += a.conserved + a.seen
-	last := graph.OrOne(a.LastScale)
-	return append(a.Layers("encoder", a.widths(), 1, last), a.Layers("decoder", back, graph.OrOne(a.FirstScale), last)...)
+	last := param.OrOne(a.LastScale)
+	return append(a.Layers("encoder", a.widths(), 1, last), a.Layers("decoder", back, param.OrOne(a.FirstScale), last)...)
 }
 
-func (c AutoencoderConfig) scaling() graph.Affine {
-	return graph.Affine{Offset: c.Offset, Factor: c.Factor}
+func (c AutoencoderConfig) scaling() param.Affine {
+	return param.Affine{Offset: c.Offset, Factor: c.Factor}
 }
 
 // String says what it is, in a line; empty: there is none.
@@ -118,7 +118,7 @@ func (a autoencoder) String() string {
 }
 
 // encode is the node of the latent state of x, (batch, m).
-func (a autoencoder) encode(g *graph.Graph, x *G.Node) (*G.Node, error) {
+func (a autoencoder) encode(g *param.Graph, x *G.Node) (*G.Node, error) {
 	if a.identity() {
 		return x, nil
 	}
@@ -148,7 +148,7 @@ func (a autoencoder) encode(g *graph.Graph, x *G.Node) (*G.Node, error) {
 
 // decode is the node of the physical states of u, (times·batch, n), where
 // invariants is nil or holds those of the batch, (batch, conserved).
-func (a autoencoder) decode(g *graph.Graph, u, invariants *G.Node) (*G.Node, error) {
+func (a autoencoder) decode(g *param.Graph, u, invariants *G.Node) (*G.Node, error) {
 	if a.identity() {
 		return u, nil
 	}

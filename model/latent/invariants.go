@@ -6,7 +6,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 	G "gorgonia.org/gorgonia"
 
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/ops"
 )
 
@@ -21,8 +21,8 @@ type Invariant struct {
 
 func (c Config) validateInvariants() error {
 	for i, v := range c.Invariants {
-		if len(v.Weights) != c.Dim || floats.Norm(v.Weights, 2) == 0 || !(v.Deviation > 0) || !graph.Finite(v.Mean) || !graph.Finite(v.Deviation) || !graph.Finite(floats.Sum(v.Weights)) {
-			return graph.ConfigError("invariant %d is %+v, want dim = %d weights that are not all 0, a mean and a deviation above 0", i, v, c.Dim)
+		if len(v.Weights) != c.Dim || floats.Norm(v.Weights, 2) == 0 || !(v.Deviation > 0) || !param.Finite(v.Mean) || !param.Finite(v.Deviation) || !param.Finite(floats.Sum(v.Weights)) {
+			return param.ConfigError("invariant %d is %+v, want dim = %d weights that are not all 0, a mean and a deviation above 0", i, v, c.Dim)
 		}
 	}
 	return nil

@@ -3,7 +3,7 @@ package latent
 import (
 	G "gorgonia.org/gorgonia"
 
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/ops"
 	"spnode/ops/kernel"
 )
@@ -16,7 +16,7 @@ import (
 // a manifold over the plane of the latent coordinates. Its coefficients are the
 // parameter decoder/C.
 type PolynomialDecoder struct {
-	graph.PolynomialConfig
+	param.PolynomialConfig
 	// Lift, (m, r), has orthonormal columns as a rule, those outside of the span of
 	// Decode: r directions into which the manifold bends. Empty: r = m and the identity.
 	// Those of a periodic polynomial are the pairs that follow the latent ones, or all.
@@ -37,13 +37,13 @@ func (c *PolynomialDecoder) validate(a AutoencoderConfig, m int) error {
 		return nil
 	}
 	if a.Skip == nil || !a.Skip.Only {
-		return graph.ConfigError("autoencoder.polynomial stands beside a fixed linear pair alone: want autoencoder.skip with only set")
+		return param.ConfigError("autoencoder.polynomial stands beside a fixed linear pair alone: want autoencoder.skip with only set")
 	}
 	out := m
 	if len(c.Lift) > 0 {
 		out = len(c.Lift[0])
 		if out < 1 {
-			return graph.ConfigError("autoencoder.polynomial.lift has no columns, want at least one, or no lift")
+			return param.ConfigError("autoencoder.polynomial.lift has no columns, want at least one, or no lift")
 		}
 		if err := checkMatrix("polynomial.lift", c.Lift, m, out, "dim", "its columns"); err != nil {
 			return err
@@ -53,7 +53,7 @@ func (c *PolynomialDecoder) validate(a AutoencoderConfig, m int) error {
 }
 
 // node is the node of f_D(u).
-func (c *PolynomialDecoder) node(g *graph.Graph, u *G.Node, decode [][]float64) (*G.Node, error) {
+func (c *PolynomialDecoder) node(g *param.Graph, u *G.Node, decode [][]float64) (*G.Node, error) {
 	y, err := ops.Polynomial(u, g.Param("decoder/C"), c.Of(u.Shape()[1], len(decode)))
 	if err != nil {
 		return nil, err

@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 	G "gorgonia.org/gorgonia"
 
-	"spnode/model/graph"
+	"spnode/model/param"
 )
 
 // ErrData is the error of arrays that cannot be used.
@@ -44,7 +44,7 @@ func (c Config) Latent() int {
 	return c.Width()
 }
 
-func (c Config) scaling() graph.Affine { return graph.Affine{Offset: c.Offset, Factor: c.Factor} }
+func (c Config) scaling() param.Affine { return param.Affine{Offset: c.Offset, Factor: c.Factor} }
 
 // component names component k in an error.
 func (c Config) component(k int) string {
@@ -62,14 +62,14 @@ type Space struct {
 	kept invariants
 }
 
-// New makes the space of a configuration. The error is graph.ErrConfig.
+// New makes the space of a configuration. The error is param.ErrConfig.
 func New(c Config) (*Space, error) {
 	if k := len(c.Components); k != 0 && k != c.Dim {
-		return nil, graph.ConfigError("components are %d names, want dim = %d or none", k, c.Dim)
+		return nil, param.ConfigError("components are %d names, want dim = %d or none", k, c.Dim)
 	}
 	for i, name := range c.Components {
 		if name == "" || slices.Contains(c.Components[:i], name) {
-			return nil, graph.ConfigError("component %d is named %q, want names that differ and are not empty", i, name)
+			return nil, param.ConfigError("component %d is named %q, want names that differ and are not empty", i, name)
 		}
 	}
 	if err := c.scaling().Validate("", c.Dim); err != nil {
@@ -79,7 +79,7 @@ func New(c Config) (*Space, error) {
 		return nil, err
 	}
 	if len(c.Basis) > 0 && len(c.Invariants) > 0 {
-		return nil, graph.ConfigError("basis and invariants: got both, want one of them")
+		return nil, param.ConfigError("basis and invariants: got both, want one of them")
 	}
 	if err := c.Autoencoder.validate(c.Width()); err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func New(c Config) (*Space, error) {
 }
 
 // Declarations are the parameters of encoder and decoder.
-func (s *Space) Declarations() []graph.Declaration { return s.ae.parameters() }
+func (s *Space) Declarations() []param.Declaration { return s.ae.parameters() }
 
 // String says what the autoencoder is, in a line; empty: there is none.
 func (s *Space) String() string { return s.ae.String() }
@@ -107,14 +107,14 @@ func (s *Space) EncoderIsIdentity() bool { return s.ae.identity() }
 func (s *Space) DecoderIsIdentity() bool { return s.ae.identity() && len(s.cfg.Invariants) == 0 }
 
 // Encode adds to a graph the latent states of x, (batch, m).
-func (s *Space) Encode(g *graph.Graph, x *G.Node) (*G.Node, error) {
+func (s *Space) Encode(g *param.Graph, x *G.Node) (*G.Node, error) {
 	u, err := s.ae.encode(g, x)
 	return u, errors.Wrap(err, "model: encoder")
 }
 
 // Decode adds to a graph the states in scaled variables of latent states u,
 // (times·batch, n) with time slowest, from initial states x0, (batch, m).
-func (s *Space) Decode(g *graph.Graph, u, x0 *G.Node) (*G.Node, error) {
+func (s *Space) Decode(g *param.Graph, u, x0 *G.Node) (*G.Node, error) {
 	told, err := s.kept.told(x0)
 	if err != nil {
 		return nil, err
@@ -172,7 +172,7 @@ func (s *Space) UnscaledTo(dst, x []float64) {
 func (s *Space) CheckStates(states []float64) error {
 	for k, f := range s.cfg.Transforms {
 		for i := k; i < len(states); i += s.cfg.Dim {
-			if u := states[i]; !math.IsNaN(u) && !graph.Finite(f.Apply(u)) {
+			if u := states[i]; !math.IsNaN(u) && !param.Finite(f.Apply(u)) {
 				want := "more than 0"
 				if low, high := f.bounds(); f.Kind == "logit" {
 					want = fmt.Sprintf("a number between %g and %g", low, high)

@@ -3,7 +3,7 @@ package latent
 import (
 	"math"
 
-	"spnode/model/graph"
+	"spnode/model/param"
 )
 
 // Transform maps a component before it is scaled, and predictions of it back. What
@@ -85,21 +85,21 @@ func (t transforms) undo(x []float64) {
 
 func (c Config) validateTransforms() error {
 	if n := len(c.Transforms); n != 0 && n != c.Dim {
-		return graph.ConfigError("transforms has %d elements, want %d or none", n, c.Dim)
+		return param.ConfigError("transforms has %d elements, want %d or none", n, c.Dim)
 	}
 	for k, t := range c.Transforms {
 		low, high := t.bounds()
 		switch {
 		case !t.identity() && t.Kind != "log" && t.Kind != "logit":
-			return graph.ConfigError("transform of %s is %q, want identity, log or logit", c.component(k), t.Kind)
-		case !graph.Finite(high-low) || low >= high:
-			return graph.ConfigError("transform of %s has bounds %g and %g, want finite ones that increase", c.component(k), low, high)
+			return param.ConfigError("transform of %s is %q, want identity, log or logit", c.component(k), t.Kind)
+		case !param.Finite(high-low) || low >= high:
+			return param.ConfigError("transform of %s has bounds %g and %g, want finite ones that increase", c.component(k), low, high)
 		case t.Kind != "logit" && (t.Low != 0 || t.High != 0):
-			return graph.ConfigError("transform of %s has bounds and is %q, want logit, or no bounds", c.component(k), t.Kind)
+			return param.ConfigError("transform of %s has bounds and is %q, want logit, or no bounds", c.component(k), t.Kind)
 		}
 		for i, v := range c.Invariants {
 			if !t.identity() && v.Weights[k] != 0 {
-				return graph.ConfigError("invariant %d has the weight %g of %s, whose transform is %s: what is linear in the states is not in their logarithms, so that no projection keeps it; want a weight of 0, or no transform",
+				return param.ConfigError("invariant %d has the weight %g of %s, whose transform is %s: what is linear in the states is not in their logarithms, so that no projection keeps it; want a weight of 0, or no transform",
 					i, v.Weights[k], c.component(k), t.Kind)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/ops"
 )
 
@@ -20,7 +20,7 @@ type block struct {
 	form
 	m       *model.Model
 	times   int
-	g       *graph.Graph
+	g       *param.Graph
 	program *ops.Program
 	given   dynamics.Given
 	x0      ops.Buffer // (rows, m)

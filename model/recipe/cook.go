@@ -13,7 +13,7 @@ import (
 	"spnode/data/inspect"
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/objective"
 	"spnode/model/optim"
@@ -104,7 +104,7 @@ func (c *cook) autoencoder(dim int) {
 	m.Nonlinear = dynamics.NonlinearConfig{Kind: "none"}
 	m.Autoencoder = latent.AutoencoderConfig{
 		Latent: dim, Hidden: []int{100, 100}, UnitStart: true, FirstScale: 3,
-		Start: graph.Start{BiasSpread: 1, LastScale: 0.1},
+		Start: param.Start{BiasSpread: 1, LastScale: 0.1},
 	}
 	mean, deviation := c.seen()
 	m.Autoencoder.Offset = mean

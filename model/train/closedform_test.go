@@ -10,7 +10,7 @@ import (
 	"spnode/model"
 	"spnode/model/closedform"
 	"spnode/model/dynamics"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/modeltest"
 )
 
@@ -18,7 +18,7 @@ import (
 // leapfrog in steps far below the grid's.
 func swing() training {
 	p := training{model: model.DefaultConfig(2), train: DefaultConfig()}
-	p.model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: graph.PolynomialConfig{Degree: 3}}
+	p.model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 3}}
 	p.train.Workers = 1
 	p.train.First.Iterations, p.train.LBFGS.Iterations = 0, 0
 	p.train.Phases = []Phase{{Window: 4, Batch: 10}}

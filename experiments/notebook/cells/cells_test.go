@@ -53,7 +53,7 @@ func TestEval(t *testing.T) {
 			"gorgonia.org/gorgonia"
 			"spnode/integrator"
 			"spnode/model"
-	"spnode/model/graph"
+	"spnode/model/param"
 	"spnode/model/dynamics"
 			"spnode/model/train"
 		)`,
@@ -81,8 +81,8 @@ func TestEval(t *testing.T) {
 		`dynamics.RegisterNonlinear("quadratic", func(c dynamics.NonlinearConfig, n int) (dynamics.Nonlinear, error) {
 			spread := c.Settings["spread"] // gomacro does not pass it on as it is
 			return dynamics.Nonlinear{
-				Parameters: []graph.Declaration{{Name: "g/q", Shape: []int{1, n}, Start: graph.Normal(spread)}},
-				Build: func(g *graph.Graph) (integrator.Nonlinear, error) {
+				Parameters: []param.Declaration{{Name: "g/q", Shape: []int{1, n}, Start: param.Normal(spread)}},
+				Build: func(g *param.Graph) (integrator.Nonlinear, error) {
 					q := g.Param("g/q")
 					return func(u *gorgonia.Node) (*gorgonia.Node, error) {
 						square, err := gorgonia.Square(u)

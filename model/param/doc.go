@@ -1,10 +1,10 @@
-// Package graph has what the parts of a model are made of: named parameters in one
+// Package param has what the parts of a model are made of: named parameters in one
 // slice, the graph of Gorgonia over them, and the layers, polynomials and scalings
 // that parts add to it.
 //
 // A form of g of one's own needs little more of it than a Declaration for each
 // parameter that it trains and Graph.Param for their nodes.
-package graph
+package param
 
 import (
 	"math"

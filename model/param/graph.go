@@ -1,4 +1,4 @@
-package graph
+package param
 
 import (
 	"fmt"
@@ -44,7 +44,7 @@ func (g *Graph) Param(name string) *G.Node {
 	}
 	p, ok := g.params.Get(name)
 	if !ok {
-		panic(fmt.Sprintf("graph: Param: there is no parameter %q", name))
+		panic(fmt.Sprintf("param: Graph: Param: there is no parameter %q", name))
 	}
 	b := ops.BufferOf(p.Data)
 	if g.dtype != tensor.Float64 {
