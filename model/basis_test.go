@@ -79,7 +79,9 @@ func TestBasis(t *testing.T) {
 	for name, f := range map[string]func(c *model.Config){
 		"not orthonormal": func(c *model.Config) { c.Basis = [][]float64{{1, 0, 0, 0, 0}, {1, 0, 0, 0, 0}} },
 		"too short":       func(c *model.Config) { c.Basis = [][]float64{{1, 0}} },
-		"invariants":      func(c *model.Config) { c.Invariants = []latent.Invariant{{Weights: []float64{1, 1, 1, 1, 1}, Mean: 0, Deviation: 1}} },
+		"invariants": func(c *model.Config) {
+			c.Invariants = []latent.Invariant{{Weights: []float64{1, 1, 1, 1, 1}, Mean: 0, Deviation: 1}}
+		},
 	} {
 		bad := cfg
 		f(&bad)

@@ -10,10 +10,10 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
+	"spnode/model/param"
 )
 
 // trainings are the examples of the paper as they are trained, on random

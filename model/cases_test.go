@@ -17,10 +17,10 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
+	"spnode/model/param"
 	"spnode/ops/opstest"
 )
 

@@ -17,9 +17,9 @@ import (
 	"spnode/model"
 	"spnode/model/dynamics"
 	"spnode/model/folder"
-	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
+	"spnode/model/param"
 	"spnode/ops/opstest"
 )
 

@@ -5,8 +5,8 @@ import (
 	"math"
 
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/latent"
+	"spnode/model/param"
 )
 
 // The errors of a configuration and of arrays that cannot be used.

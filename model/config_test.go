@@ -10,9 +10,9 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
+	"spnode/model/param"
 )
 
 func TestConfigRefuses(t *testing.T) {

@@ -11,10 +11,10 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
+	"spnode/model/param"
 )
 
 // written makes a case in the form of model_end_to_end.json from a model: the

@@ -13,10 +13,10 @@ import (
 	"spnode/integrator"
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
+	"spnode/model/param"
 	"spnode/ops/opstest"
 )
 

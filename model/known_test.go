@@ -10,10 +10,10 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
+	"spnode/model/param"
 )
 
 // knownConfig is a model of two components with two parameters, which scale time,

@@ -12,11 +12,11 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/model"
-	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
-	"spnode/ops"
+	"spnode/model/param"
+	"spnode/ops/graph"
 )
 
 // orthonormal draws n orthonormal rows of m elements.
@@ -161,7 +161,7 @@ func TestLinearPairAdds(t *testing.T) {
 					t.Fatal(err)
 				}
 				g.Refresh()
-				p, err := ops.Compile(y)
+				p, err := graph.Compile(y)
 				if err == nil {
 					err = p.Run()
 				}

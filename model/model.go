@@ -11,8 +11,8 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/latent"
+	"spnode/model/param"
 	"spnode/model/stability"
 	"spnode/ops"
 )

@@ -11,9 +11,9 @@ import (
 	"spnode/integrator"
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
+	"spnode/model/param"
 	"spnode/ops"
 )
 

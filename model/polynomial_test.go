@@ -12,9 +12,9 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
+	"spnode/model/param"
 	"spnode/model/stability"
 )
 

@@ -12,11 +12,11 @@ import (
 
 	"spnode/integrator"
 	"spnode/model"
-	"spnode/model/param"
+	"spnode/model/dynamics"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
+	"spnode/model/param"
 	"spnode/ops"
-	"spnode/model/dynamics"
 )
 
 // predict is Predict of a model that does not fail.

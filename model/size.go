@@ -4,8 +4,8 @@ import (
 	"slices"
 
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/latent"
+	"spnode/model/param"
 )
 
 const (

@@ -13,9 +13,9 @@ import (
 	"spnode/model"
 	"spnode/model/dynamics"
 	"spnode/model/folder"
-	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
+	"spnode/model/param"
 )
 
 // What cannot be made is refused by Validate, and not by a panic of New.

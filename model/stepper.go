@@ -7,22 +7,22 @@ import (
 
 	"spnode/model/dynamics"
 	"spnode/model/param"
-	"spnode/ops"
+	"spnode/ops/graph"
 )
 
 // machine evaluates one node of a graph for inputs of fixed shapes, with the
 // parameters as they are when it is made; without a node it copies its input.
 type machine struct {
-	program *ops.Program
+	program *graph.Program
 	given   dynamics.Given
-	inputs  []ops.Buffer
-	out     ops.Buffer
+	inputs  []graph.Buffer
+	out     graph.Buffer
 }
 
 // compile makes a machine for the node y of g.
-func compile(g *param.Graph, y *G.Node, given dynamics.Given, inputs ...ops.Buffer) (*machine, error) {
+func compile(g *param.Graph, y *G.Node, given dynamics.Given, inputs ...graph.Buffer) (*machine, error) {
 	g.Refresh()
-	p, err := ops.Compile(y)
+	p, err := graph.Compile(y)
 	if err != nil {
 		return nil, err
 	}
@@ -96,9 +96,9 @@ func (m *Model) decoder(batch, times int) (*machine, error) {
 // such as its propagators, once for every change of it.
 type stepper struct {
 	machine
-	changed, again *ops.Program // what depends on the step or the states, on the states
-	h              []float64    // that again holds for; nil: none
-	begun          bool         // what depends on the parameters alone is there
+	changed, again *graph.Program // what depends on the step or the states, on the states
+	h              []float64      // that again holds for; nil: none
+	begun          bool           // what depends on the parameters alone is there
 }
 
 // step compiles one substep for a batch, whose lengths are an input: one, or own as

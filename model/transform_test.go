@@ -10,10 +10,10 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/model"
-	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
+	"spnode/model/param"
 )
 
 // transformed returns a model with a log and a logit, and one of what these are.

@@ -9,9 +9,9 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
+	"spnode/model/param"
 )
 
 // A = 0, where e^{hA} and φ_1 are one term of their series and their derivatives

@@ -9,9 +9,9 @@ import (
 	"spnode/model"
 	"spnode/model/closedform"
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/optim"
+	"spnode/model/param"
 	"spnode/model/train"
 )
 

@@ -12,8 +12,8 @@ import (
 	"spnode/data/ks"
 	"spnode/experiments/driver"
 	"spnode/model"
-	"spnode/model/param"
 	"spnode/model/latent"
+	"spnode/model/param"
 )
 
 // apartSeed keeps the runs of the floor apart from the others.

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -73,19 +74,6 @@ func Format(v float64) string {
 	return strconv.FormatFloat(v, 'g', 3, 64)
 }
 
-// Duration writes seconds to be read: 0.3 s, 12 s, 3 min 20 s, 2 h 5 min.
-func Duration(s float64) string {
-	switch {
-	case s < 9.95:
-		return fmt.Sprintf("%.1f s", s)
-	case s < 119.5:
-		return fmt.Sprintf("%.0f s", s)
-	case s < 7200:
-		return fmt.Sprintf("%d min %d s", int(s)/60, int(s)%60)
-	}
-	return fmt.Sprintf("%d h %d min", int(s)/3600, int(s)/60%60)
-}
-
 // Numeric reports whether a column holds numbers, and stands on the right.
 func (t *Table) Numeric(column int) bool {
 	return len(t.Rows) > 0 && column < len(t.numeric) && t.numeric[column]
@@ -99,84 +87,33 @@ func cellAt(row []string, i int) string {
 	return ""
 }
 
-func (t *Table) widths() []int {
-	w := make([]int, len(t.Columns))
-	for _, row := range append([][]string{t.Columns}, t.Rows...) {
-		for i := range w {
-			w[i] = max(w[i], utf8.RuneCountInString(cellAt(row, i)))
-		}
-	}
-	return w
-}
-
-func (t *Table) line(row []string, widths []int, gap string) string {
-	cells := make([]string, len(widths))
-	for i, w := range widths {
-		text := cellAt(row, i)
-		pad := strings.Repeat(" ", w-utf8.RuneCountInString(text))
-		if t.Numeric(i) {
-			cells[i] = pad + text
-		} else {
-			cells[i] = text + pad
-		}
-	}
-	return strings.Join(cells, gap)
-}
-
-// String is the table with aligned columns, for a terminal.
-func (t *Table) String() string {
-	if t == nil {
-		return "<nil>"
-	}
-	var b strings.Builder
-	if t.Title != "" {
-		b.WriteString(t.Title + "\n\n")
-	}
-	w := t.widths()
-	rule := make([]string, len(w))
-	for i := range w {
-		rule[i] = strings.Repeat("─", w[i])
-	}
-	for _, line := range []string{t.line(t.Columns, w, "  "), strings.Join(rule, "  ")} {
-		b.WriteString("  " + strings.TrimRight(line, " ") + "\n")
-	}
-	for _, row := range t.Rows {
-		b.WriteString("  " + strings.TrimRight(t.line(row, w, "  "), " ") + "\n")
-	}
-	return b.String()
-}
-
 // Markdown is the table as GitHub reads it.
 func (t *Table) Markdown() string {
-	safe := &Table{numeric: t.numeric}
-	escape := func(row []string) []string {
-		out := make([]string, len(row))
-		for i, c := range row {
-			out[i] = strings.NewReplacer("|", `\|`, "\n", " ").Replace(c)
-		}
-		return out
-	}
-	safe.Columns = escape(t.Columns)
-	for _, row := range t.Rows {
-		safe.Rows = append(safe.Rows, escape(row))
-	}
-	w := safe.widths()
-	rule := make([]string, len(w))
-	for i := range w {
-		w[i] = max(w[i], 3)
-		rule[i] = strings.Repeat("-", w[i])
-		if safe.Numeric(i) {
-			rule[i] = rule[i][1:] + ":"
+	rule := make([]string, len(t.Columns))
+	rows := slices.Concat([][]string{t.Columns, rule}, t.Rows)
+	w := make([]int, len(t.Columns))
+	for r, row := range rows {
+		rows[r] = make([]string, len(w))
+		for i := range w {
+			rows[r][i] = strings.NewReplacer("|", `\|`, "\n", " ").Replace(cellAt(row, i))
+			w[i] = max(3, w[i], utf8.RuneCountInString(rows[r][i]))
 		}
 	}
 	var b strings.Builder
 	if t.Title != "" {
 		b.WriteString("**" + t.Title + "**\n\n")
 	}
-	b.WriteString("| " + safe.line(safe.Columns, w, " | ") + " |\n")
-	b.WriteString("| " + strings.Join(rule, " | ") + " |\n")
-	for _, row := range safe.Rows {
-		b.WriteString("| " + safe.line(row, w, " | ") + " |\n")
+	for r, row := range rows {
+		for i := range w {
+			if r == 1 {
+				row[i] = strings.Repeat("-", w[i])
+				if t.Numeric(i) {
+					row[i] = row[i][1:] + ":"
+				}
+			}
+			b.WriteString("| " + t.padded(i, row[i], w[i]) + " ")
+		}
+		b.WriteString("|\n")
 	}
 	return b.String()
 }

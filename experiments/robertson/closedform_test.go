@@ -9,8 +9,8 @@ import (
 	"spnode/model"
 	"spnode/model/closedform"
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/leastsq"
+	"spnode/model/param"
 )
 
 // With y₃ tied to the mass, a quadratic g in (y₁, 1e4 y₂) is the equation, and least

@@ -11,8 +11,8 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/leastsq"
+	"spnode/model/param"
 )
 
 // truth is a model with a known field: a spiral that grows, held by cubic terms, and

@@ -8,8 +8,8 @@ import (
 	"spnode/model"
 	"spnode/model/closedform"
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/leastsq"
+	"spnode/model/param"
 )
 
 // A pendulum without friction, by its cubic: sixty snapshots of two swings give the

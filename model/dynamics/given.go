@@ -6,7 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/model/param"
-	"spnode/ops"
+	"spnode/ops/graph"
 )
 
 // Given are the nodes of what is given of the rows of a batch beside their states.
@@ -14,8 +14,8 @@ type Given struct {
 	Parameters    *G.Node // (batch, P), scaled; nil: none
 	Begin, Change G.Nodes // of the inputs at the beginning of each interval and over it, (batch, q), scaled
 
-	p     ops.Buffer // the same before they are scaled
-	w, dw []ops.Buffer
+	p     graph.Buffer // the same before they are scaled
+	w, dw []graph.Buffer
 }
 
 // SetParameters sets those of the rows from one on, before they are scaled.

@@ -10,6 +10,7 @@ import (
 
 	"spnode/model/param"
 	"spnode/ops"
+	"spnode/ops/graph"
 )
 
 // LinearConfig shapes A_L = A_H + μI.
@@ -159,9 +160,9 @@ func (h Hurwitz) node(g *param.Graph) (a, ls, lg *G.Node, err error) {
 // Matrices returns A_L, S = L^S L^Sᵀ and G_s = −L^G L^Gᵀ, as the graph has them.
 func (h Hurwitz) Matrices(p *param.Params) (a, s, gs *mat.Dense) {
 	node, ls, lg, err := h.node(param.New(p, "float64"))
-	var program *ops.Program
+	var program *graph.Program
 	if err == nil {
-		program, err = ops.Compile(node)
+		program, err = graph.Compile(node)
 	}
 	if err == nil {
 		err = program.Run()

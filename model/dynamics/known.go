@@ -39,7 +39,7 @@ type ParametersConfig struct {
 //
 // where B w is taken exactly for w linear in time over a step, by φ_1 and φ_2. The
 // price is that the exponentials are of n + 2q dimensions for q inputs, see
-// ops.Driven.
+// step.Driven.
 type InputsConfig struct {
 	Known
 	// LinearOnly hides w from g.

@@ -9,12 +9,12 @@ import (
 	"spnode/integrator"
 	"spnode/model/param"
 	"spnode/ops"
-	"spnode/ops/kernel"
+	"spnode/ops/kernel/poly"
 )
 
 // Polynomial returns the polynomial of g for a latent state of n components, whose coefficients are the parameter g/C. The
 // error is param.ErrConfig where g is none.
-func (c NonlinearConfig) Polynomial(n int) (*kernel.Polynomial, error) {
+func (c NonlinearConfig) Polynomial(n int) (*poly.Polynomial, error) {
 	if c.Kind != KindPolynomial {
 		return nil, param.ConfigError("nonlinear.kind is %q, want %s", c.Kind, KindPolynomial)
 	}

@@ -13,9 +13,9 @@ import (
 
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/modeltest"
-	"spnode/ops"
+	"spnode/model/param"
+	"spnode/ops/graph"
 	"spnode/ops/opstest"
 )
 
@@ -160,8 +160,8 @@ func TestLipschitzLayerDraws(t *testing.T) {
 // gradient of Σ w_r·g(u_r) by u.
 type evaluator struct {
 	dynamics.Nonlinear
-	program       *ops.Program
-	u, w, y, grad ops.Buffer
+	program       *graph.Program
+	u, w, y, grad graph.Buffer
 }
 
 func newEvaluator(t *testing.T, m *model.Model, batch int) *evaluator {
@@ -186,7 +186,7 @@ func newEvaluator(t *testing.T, m *model.Model, batch int) *evaluator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := ops.Compile(y, grads[0])
+	p, err := graph.Compile(y, grads[0])
 	if err != nil {
 		t.Fatal(err)
 	}

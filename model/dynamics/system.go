@@ -10,6 +10,7 @@ import (
 	"spnode/integrator"
 	"spnode/model/param"
 	"spnode/ops"
+	"spnode/ops/step"
 )
 
 // Config shapes a System.
@@ -111,7 +112,7 @@ func (s *System) Integrate(g *param.Graph, u0, steps *G.Node, k Given) (G.Nodes,
 	return s.drive(g, method, integrator.System{A: a, G: f}, u0, steps, k)
 }
 
-// drive is Integrate with inputs: they are a part of the state, see ops.Driven, that
+// drive is Integrate with inputs: they are a part of the state, see step.Driven, that
 // every interval begins with their values there.
 func (s *System) drive(g *param.Graph, method integrator.Method, of integrator.System, u0, steps *G.Node, k Given) (G.Nodes, error) {
 	batch, n, q := u0.Shape()[0], u0.Shape()[1], len(s.Inputs.Names)
@@ -122,7 +123,7 @@ func (s *System) drive(g *param.Graph, method integrator.Method, of integrator.S
 		if err != nil {
 			return nil, err
 		}
-		v, err := ops.Slopes(k.Change[i], h)
+		v, err := step.Slopes(k.Change[i], h)
 		if err != nil {
 			return nil, err
 		}
@@ -153,7 +154,7 @@ func (s *System) drive(g *param.Graph, method integrator.Method, of integrator.S
 		return begun(u, i)
 	}
 	var err error
-	if of.A, err = ops.Driven(of.A, g.Param("input/B")); err != nil {
+	if of.A, err = step.Driven(of.A, g.Param("input/B")); err != nil {
 		return nil, err
 	}
 	z, err := begun(u0, 0)
@@ -184,5 +185,5 @@ func (s *System) stretch(g *param.Graph, steps *G.Node, k Given) (*G.Node, error
 	if err != nil {
 		return nil, errors.Wrap(err, "model: time")
 	}
-	return ops.Stretch(steps, x)
+	return step.Stretch(steps, x)
 }

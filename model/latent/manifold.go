@@ -5,7 +5,7 @@ import (
 
 	"spnode/model/param"
 	"spnode/ops"
-	"spnode/ops/kernel"
+	"spnode/ops/kernel/poly"
 )
 
 // PolynomialDecoder is a polynomial of the latent state that a decoder adds to a fixed
@@ -25,7 +25,7 @@ type PolynomialDecoder struct {
 
 // Of returns the polynomial R^n → R^r, for a latent state of n and a state of m
 // components. Its coefficients are the parameter decoder/C.
-func (c *PolynomialDecoder) Of(n, m int) *kernel.Polynomial {
+func (c *PolynomialDecoder) Of(n, m int) *poly.Polynomial {
 	if len(c.Lift) == 0 {
 		return c.PolynomialConfig.Of(n, m, 0, true)
 	}

@@ -1,8 +1,8 @@
 package param
 
-import "spnode/ops/kernel"
+import "spnode/ops/kernel/poly"
 
-// PolynomialConfig shapes a polynomial, see kernel.Polynomial.
+// PolynomialConfig shapes a polynomial, see poly.Polynomial.
 type PolynomialConfig struct {
 	// Degree is the largest of its monomials, of which it has all.
 	Degree int `json:"degree,omitempty"`
@@ -39,15 +39,15 @@ func (c PolynomialConfig) Validate(part string, n, out int) error {
 
 // Of returns the polynomial R^n → R^out, to the pairs after the first skipped ones where
 // it is periodic.
-func (c PolynomialConfig) Of(n, out, skipped int, linear bool) *kernel.Polynomial {
+func (c PolynomialConfig) Of(n, out, skipped int, linear bool) *poly.Polynomial {
 	if c.Periodic {
-		return kernel.NewPeriodicPolynomial(n/2, skipped/2+1, (skipped+out)/2, c.Degree, linear)
+		return poly.NewPeriodic(n/2, skipped/2+1, (skipped+out)/2, c.Degree, linear)
 	}
-	return kernel.NewPolynomial(n, out, c.Degree, linear)
+	return poly.New(n, out, c.Degree, linear)
 }
 
 // PolynomialShape is that of the coefficients of p: a matrix where they are one.
-func PolynomialShape(p *kernel.Polynomial) []int {
+func PolynomialShape(p *poly.Polynomial) []int {
 	if p.Periodic() {
 		return []int{p.Coefficients()}
 	}

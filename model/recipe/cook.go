@@ -13,10 +13,10 @@ import (
 	"spnode/data/inspect"
 	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/latent"
 	"spnode/model/objective"
 	"spnode/model/optim"
+	"spnode/model/param"
 	"spnode/model/train"
 )
 

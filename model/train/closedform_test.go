@@ -10,8 +10,8 @@ import (
 	"spnode/model"
 	"spnode/model/closedform"
 	"spnode/model/dynamics"
-	"spnode/model/param"
 	"spnode/model/modeltest"
+	"spnode/model/param"
 )
 
 // swing is a problem that a cubic in closed form solves: x” = −x + x³/6, by the
