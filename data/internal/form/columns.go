@@ -196,7 +196,8 @@ func (r *reader) set() (*Set, error) {
 	for s, n := range r.runs {
 		counted = counted && n.label == strconv.Itoa(s)
 	}
-	for _, n := range r.runs {
+	r.number, d.Runs = nil, make([]Run, len(r.runs))
+	for s, n := range r.runs {
 		if r.label < 0 && !counted {
 			n.Name = n.label
 		}
@@ -206,7 +207,7 @@ func (r *reader) set() (*Set, error) {
 		if len(n.InputTimes) == len(n.Times) {
 			n.InputTimes = nil
 		}
-		d.Runs = append(d.Runs, n.Run)
+		d.Runs[s], r.runs[s] = n.Run, nil
 	}
 	for k, j := range r.components {
 		if !r.t.Header && !slices.ContainsFunc(d.Runs, func(n Run) bool {
