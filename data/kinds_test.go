@@ -43,9 +43,13 @@ func TestReadKinds(t *testing.T) {
 		{"a name that begins as Parquet does", "a.csv", "PAR1,t,v\n1,0,10\n2.5,0.5,\n3,1,-30\n", with(single(), func(d *Dataset) { d.Components = []string{"PAR1", "v"} }), ""},
 		{"a delay beside the time", "a.csv", "t,t_d,v\n0,1,10\n0.5,2.5,\n1,3,-30\n", with(single(), func(d *Dataset) { d.Components = []string{"t_d", "v"} }), ""},
 		{"a temperature beside the time", "a.csv", "t,T,v\n0,1,10\n0.5,2.5,\n1,3,-30\n", cold, ""},
+		{"trajectories by floats", "a.csv", "run,t,x,v\n1,0,1,10\n1.0,0.5,2.5,\n1,1,3,-30\n2.0,0,4,40\n2,1000,5,50\n",
+			with(two(), func(d *Dataset) { d.Trajectories[0].Name, d.Trajectories[1].Name = "1", "2.0" }), ""},
+		{"NaN as Microsoft's C prints it", "a.csv", "t,x,v\n0,1,10\n0.5,2.5,-nan(ind)\n1,3,-30\n", one, ""},
 		{"blocks of gnuplot", "a.dat", "# t x v\n0 1 10\n0.5 2.5 nan\n1 3 -30\n\n\n0 4 40\n1000 5 50\n", blocks, ""},
 
 		{"blocks without an empty line", "a.dat", "0 1\n1 2\n0 3\n", nil, "line 3: the time is 0 after 1, want times that increase; try sorting the rows"},
+		{"nanoseconds of an epoch", "a.csv", "t,x\n1700000000000000000,1\n1700000000000000001,2\n", nil, "the time is 1700000000000000001 after 1.7e+18"},
 		{"dates", "a.csv", "time,x\n2024-01-01T00:00:00,1\n", nil, "want a number; try seconds from a beginning"},
 		{"times of day", "a.csv", "time,x\n00:00:10,1\n", nil, "want a number; try seconds from a beginning"},
 		{"thousands", "a.csv", "t;x\n0;1.234,5\n", nil, `is "1.234,5", want a number; try a decimal point, and nothing between thousands`},
