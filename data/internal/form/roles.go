@@ -37,6 +37,10 @@ func Cut(name string) (prefix, rest string) {
 	return "", name
 }
 
+// Nameless tells a column without a name, which pandas, of an index, reads and writes
+// as "Unnamed: 0".
+func Nameless(name string) bool { return name == "" || strings.HasPrefix(name, "Unnamed: ") }
+
 // plain returns a name as the common names are spelled: "Time (s)" and "Time/s" are
 // "time", "Run ID" is "run".
 func plain(name string) string {
@@ -241,9 +245,9 @@ func (o *Options) roles(t *table.Table, needTime bool) (r roles, err error) {
 	if o.Parameters == nil {
 		r.parameters = c.prefixed("parameter:")
 	}
-	if o.Components == nil { // pandas names what has no name, an index, "Unnamed: 0"
+	if o.Components == nil {
 		for j, n := range t.Names {
-			if p, _ := Cut(n); !c.taken[j] && (p == "" && n != "" && !strings.HasPrefix(n, "Unnamed: ") || p == "component:") {
+			if p, _ := Cut(n); !c.taken[j] && (p == "" && !Nameless(n) || p == "component:") {
 				r.components = append(r.components, j)
 			}
 		}
