@@ -64,6 +64,8 @@ func TestReadArrays(t *testing.T) {
 			nil, ReadOptions{States: "x", Inputs: []string{"u"}, Parameters: []string{"T"}},
 			&Dataset{Inputs: []string{"u"}, Parameters: []string{"T"}, Trajectories: []Trajectory{{Times: []float64{0, 1}, States: [][]float64{{1}, {2}},
 				Parameters: []float64{300}, Input: Signal{Values: [][]float64{{5}, {6}}}}}}},
+		{"a column of times, and one trajectory", []npz.Array{numbersOf("t", []int{2, 1}, 0, 1), numbersOf("u", []int{2, 1, 1}, 1, 2)}, nil, ReadOptions{},
+			&Dataset{Trajectories: []Trajectory{{Times: []float64{0, 1}, States: [][]float64{{1}, {2}}}}}},
 		{"times of their own, filled up with NaN", []npz.Array{numbersOf("t", []int{2, 2}, 0, 1, 5, gap), numbersOf("u", []int{2, 2, 1}, 1, 2, 3, 4)}, nil, ReadOptions{},
 			&Dataset{Trajectories: []Trajectory{{Times: []float64{0, 1}, States: [][]float64{{1}, {2}}}, {Times: []float64{5}, States: [][]float64{{3}}}}}},
 	} {

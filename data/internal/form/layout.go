@@ -95,7 +95,7 @@ func (a *arrays) layout(t, u *array) (l *layout, dim int, err error) {
 	}
 	switch {
 	case n == 0 || u.size() == 0:
-	case len(t.shape) == 2 && len(u.shape) == 3 && slices.Equal(t.shape, u.shape[:2]): // times of their own, as many
+	case len(t.shape) == 2 && len(u.shape) == 3 && slices.Equal(t.shape, u.shape[:2]) && (t.shape[1] > 1 || n == 1): // times of their own, as many; a column is one grid
 		samples, each := t.shape[0], t.shape[1]
 		l := &layout{rows: n, shape: t.shape, row: func(s, i int) int { return s*each + i }}
 		for s := range samples {
