@@ -7,15 +7,14 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/pkg/errors"
-
 	"spnode/data"
 	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/report"
 	"spnode/model"
 )
 
-func main() { driver.Main("ks", run) }
+func main() { command.Main("ks", run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("ks", "learns example 5.3 of the paper: the chaos of the Kuramoto–Sivashinsky equation")
@@ -33,26 +32,29 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}.Run(ctx, args, stdout, stderr)
 }
 
-// trained is a model after its training and test.
-type trained struct {
-	*driver.Tested[*testReport]
-	*drawn
-}
-
 // learn trains all models, tests them and shows the results.
 func learn(s *driver.Session, c Config) (*report.Page, error) {
 	l := &laboratory{Config: c, Session: s}
 	if err := l.makeTruth(); err != nil {
 		return nil, err
 	}
-	var models []*trained
-	for _, m := range c.Models {
-		t, err := l.learn(m)
+	shown := map[string]*drawn{}
+	tested, err := driver.Learn(s, c.Models, l.prepare, func(_ ModelConfig, f driver.Fitted) (*testReport, error) {
+		r, err := l.evaluate(f.Name, f.Model)
 		if err != nil {
-			return nil, errors.WithMessage(err, m.Name)
+			return nil, err
 		}
-		models = append(models, t)
-		s.Report.Models = append(s.Report.Models, t.Report(s))
+		if f.Seed == 0 {
+			shown[f.Name] = r
+		}
+		return &r.test, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var models []*trained
+	for _, t := range tested {
+		models = append(models, &trained{t, shown[t.Name]})
 	}
 	costs, err := l.costs()
 	if err != nil {
@@ -61,27 +63,16 @@ func learn(s *driver.Session, c Config) (*report.Page, error) {
 	return l.page(models, costs)
 }
 
-// learn trains a model and its further seeds, and tests them.
-func (l *laboratory) learn(m ModelConfig) (*trained, error) {
-	fitted, err := l.Train(m.Recipe, func(c *model.Config) (*data.Dataset, error) {
-		d := l.finer.WithNoise(m.Noise, c.Seed)
-		return d, m.setPairs(c, l.Data.Solver.Problem, d)
-	})
-	if err != nil {
-		return nil, err
-	}
-	t := new(trained)
-	t.Tested, err = driver.Test(fitted, func(f driver.Fitted) (*testReport, error) {
-		r, err := l.evaluate(f.Name, f.Model)
-		if err != nil {
-			return nil, err
-		}
-		if f.Seed == 0 {
-			t.drawn = r
-		}
-		return &r.test, nil
-	})
-	return t, err
+// prepare makes the data of a model's training.
+func (l *laboratory) prepare(m ModelConfig, c *model.Config) (*data.Dataset, error) {
+	d := l.finer.WithNoise(m.Noise, c.Seed)
+	return d, m.setPairs(c, l.Data.Solver.Problem, d)
+}
+
+// trained is a model after its training and test.
+type trained struct {
+	*driver.Tested[*testReport]
+	*drawn
 }
 
 // page shows the results.
