@@ -13,7 +13,10 @@ import (
 	"spnode/experiments/driver"
 	"spnode/model"
 	"spnode/model/closedform"
+	"spnode/model/dynamics"
+	"spnode/model/latent"
 	"spnode/model/optim"
+	"spnode/model/param"
 	"spnode/model/train"
 )
 
@@ -104,7 +107,7 @@ func (r network) model() ModelConfig {
 	m.Model.TimeUnit = 1
 	m.Model.Integrator = cmp.Or(r.integrator, "etd1")
 	m.Model.Dtype = "float32" // as good here as float64, in two thirds of the time
-	m.Model.Autoencoder = model.AutoencoderConfig{Latent: r.latent}
+	m.Model.Autoencoder = latent.AutoencoderConfig{Latent: r.latent}
 	switch r.autoencoder {
 	case identity:
 		m.Model.Autoencoder.Latent = 0
@@ -114,8 +117,8 @@ func (r network) model() ModelConfig {
 		m.Model.Autoencoder.Hidden = []int{200}
 		m.Model.Autoencoder.LastScale = 0.3 // so that the pairs count for more at the start
 	}
-	m.Model.Linear = model.LinearConfig{Shift: equation.MaxGrowth(), Spread: 0.01, SkewSpread: 0.1, Damping: 0.5}
-	m.Model.Nonlinear = model.NonlinearConfig{Kind: model.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: model.Start{BiasDeviation: 0.5}}
+	m.Model.Linear = dynamics.LinearConfig{Shift: equation.MaxGrowth(), Spread: 0.01, SkewSpread: 0.1, Damping: 0.5}
+	m.Model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: param.Start{BiasDeviation: 0.5}}
 
 	m.Train.LBFGS.Iterations = 0
 	m.Train.Phases = slices.Clone(r.phases)
@@ -144,13 +147,13 @@ type fit struct {
 // One step of ETDRK4 a unit caps a field at 74 units of agreement and two at 105:
 // so those of 20 dimensions have four.
 var fits = []fit{
-	{name: "dmd20", latent: 20, kind: model.KindNone, substeps: 1, order: 12, corrections: 8, free: true},
-	{name: "opinf20", latent: 20, kind: model.KindPolynomial, degree: 2, substeps: 4, order: 1, free: true},
-	{name: "bilinear20", latent: 20, kind: model.KindBilinear, substeps: 4, order: 12, corrections: 8, samples: 12000, manifold: 2},
-	{name: "bilinear20-free", latent: 20, kind: model.KindBilinear, substeps: 4, order: 12, corrections: 8, samples: 12000, free: true},
-	{name: "manifold8", latent: 8, kind: model.KindPolynomial, degree: 5, substeps: 2, order: 12, corrections: 3, samples: 24000, manifold: 5},
-	{name: "manifold8-free", latent: 8, kind: model.KindPolynomial, degree: 5, substeps: 2, order: 12, corrections: 3, samples: 24000, manifold: 5, free: true},
-	{name: "manifold8-7", latent: 8, kind: model.KindPolynomial, degree: 7, substeps: 2, order: 12, corrections: 3, samples: 24000, manifold: 7},
+	{name: "dmd20", latent: 20, kind: dynamics.KindNone, substeps: 1, order: 12, corrections: 8, free: true},
+	{name: "opinf20", latent: 20, kind: dynamics.KindPolynomial, degree: 2, substeps: 4, order: 1, free: true},
+	{name: "bilinear20", latent: 20, kind: dynamics.KindBilinear, substeps: 4, order: 12, corrections: 8, samples: 12000, manifold: 2},
+	{name: "bilinear20-free", latent: 20, kind: dynamics.KindBilinear, substeps: 4, order: 12, corrections: 8, samples: 12000, free: true},
+	{name: "manifold8", latent: 8, kind: dynamics.KindPolynomial, degree: 5, substeps: 2, order: 12, corrections: 3, samples: 24000, manifold: 5},
+	{name: "manifold8-free", latent: 8, kind: dynamics.KindPolynomial, degree: 5, substeps: 2, order: 12, corrections: 3, samples: 24000, manifold: 5, free: true},
+	{name: "manifold8-7", latent: 8, kind: dynamics.KindPolynomial, degree: 7, substeps: 2, order: 12, corrections: 3, samples: 24000, manifold: 7},
 }
 
 // model is the model with its fit.
@@ -162,12 +165,12 @@ func (f fit) model() ModelConfig {
 	m.Train.ClosedForm = &c
 	m.Model.Substeps = f.substeps
 	g := &m.Model.Nonlinear
-	*g = model.NonlinearConfig{Kind: f.kind}
+	*g = dynamics.NonlinearConfig{Kind: f.kind}
 	switch f.kind {
-	case model.KindBilinear:
+	case dynamics.KindBilinear:
 		g.Rank = f.latent // of which the form of a full quadratic one is
-	case model.KindPolynomial:
-		g.PolynomialConfig = model.PolynomialConfig{Degree: f.degree, Periodic: f.manifold > 0}
+	case dynamics.KindPolynomial:
+		g.PolynomialConfig = param.PolynomialConfig{Degree: f.degree, Periodic: f.manifold > 0}
 	}
 	if f.manifold > 0 {
 		m.Modes, m.Autoencoder, m.Manifold = 12, manifold, f.manifold
@@ -206,14 +209,14 @@ func (m ModelConfig) setPairs(c *model.Config, p ks.Equation, d *data.Dataset) e
 	}
 	if fixed {
 		// Of an odd number the last pair's cosine alone.
-		if c.Autoencoder.Skip, err = model.NewLinearPair(pairs[:n], scale); err != nil {
+		if c.Autoencoder.Skip, err = latent.NewLinearPair(pairs[:n], scale); err != nil {
 			return err
 		}
 		c.Autoencoder.Skip.Only = m.Autoencoder != fourierMLP
 	}
 	if m.Autoencoder == manifold {
 		// The pairs that follow are functions of the latent ones.
-		p := &model.PolynomialDecoder{PolynomialConfig: model.PolynomialConfig{Degree: m.Manifold, Periodic: true}}
+		p := &latent.PolynomialDecoder{PolynomialConfig: param.PolynomialConfig{Degree: m.Manifold, Periodic: true}}
 		for _, row := range pairs {
 			p.Lift = append(p.Lift, row[n:])
 		}
