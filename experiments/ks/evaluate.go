@@ -57,7 +57,7 @@ type testReport struct {
 // rollouts from random states of any size do about it.
 type ballReport struct {
 	stability.Ball
-	Data float64 `json:"data_radius"` // of the ball that holds the data, in which g is what was fitted
+	Data float64 `json:"data_radius"` // of the ball that holds the data, in which g is what was fitted; 0: everywhere
 }
 
 // bound is far above every state on the attractor, where the largest is 3.5.
@@ -211,18 +211,17 @@ func units(n int) []float64 {
 // rates of the fits, 0.4 and more.
 const settled = 40
 
-// ball tries the ball of a model of which one is proved. Such models have S = I, whose
-// norm is that of the latent state.
+// ball tries the ball of a model of which one is proved.
 func (l *laboratory) ball(r *drawn, m *model.Model) error {
 	s, err := m.Stability()
-	if err != nil || math.IsInf(s.BoundRadius, 0) || m.Config().Nonlinear.Radius == 0 {
+	if err != nil || math.IsInf(s.BoundRadius, 0) {
 		return err
 	}
 	flow, err := m.Latent()
 	if err != nil {
 		return err
 	}
-	b, err := stability.Try(s.Ball(m.Config().Integrator), m.Config().LatentDim(), l.Test.Ball, units(settled), l.Seed, flow.Predict)
+	b, err := s.Try(m.Config().Integrator, l.Test.Ball, units(settled), l.Seed, flow.Predict)
 	r.test.Ball = &ballReport{b, m.Config().Nonlinear.Radius}
 	return err
 }

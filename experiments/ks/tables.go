@@ -33,7 +33,10 @@ func (l *laboratory) lifeTable(models []*trained) *report.Table {
 		}
 		ball := []any{"no proof", nil, nil}
 		if b := r.Ball; b != nil {
-			ball = []any{b.Radius, b.Data, fmt.Sprintf("%d of %d", b.Left, b.Rollouts)}
+			ball = []any{b.Radius, nil, fmt.Sprintf("%d of %d", b.Left, b.Rollouts)}
+			if b.Data > 0 {
+				ball[1] = b.Data
+			}
 		}
 		t.Add(append([]any{m.Name, fmt.Sprintf("%d of %d", r.Bounded, r.LongRuns), r.LongRMS, r.LongRMSEach, r.LongRate, r.LongRateEach, r.TV, r.Lyapunov}, ball...)...)
 	}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
 )
 
 // Ball is what rollouts from random states of any size do about a ball that no step
@@ -25,27 +26,33 @@ func (r *Report) Ball(integrator string) float64 {
 	return r.BoundRadius
 }
 
+// size is √(uᵀSu).
+func (r *Report) size(u []float64) float64 {
+	v := mat.NewVecDense(len(u), u)
+	return math.Sqrt(mat.Inner(v, r.metric, v))
+}
+
 // magnitudes is how many powers of ten the states of Try are smaller or larger than
 // the ball.
 const magnitudes = 3
 
-// Try rolls out from n random states in R^dim, of any direction and of 10⁻³ to 10³
-// times the radius, at the times given. predict returns states indexed [time][sample],
-// in coordinates whose norm is that of the ball: those of a model with S = I.
-func Try(radius float64, dim, n int, times []float64, seed uint64, predict func(u0 [][]float64, times []float64) ([][][]float64, error)) (Ball, error) {
-	b := Ball{Radius: radius, Rollouts: n}
+// Try rolls out from n random states, of any direction and of 10⁻³ to 10³ times the
+// size of the integrator's ball, at the times given. predict returns the states of
+// the system at the times, indexed [time][sample].
+func (r *Report) Try(integrator string, n int, times []float64, seed uint64, predict func(u0 [][]float64, times []float64) ([][][]float64, error)) (Ball, error) {
+	b := Ball{Radius: r.Ball(integrator), Rollouts: n}
 	if n == 0 {
 		return b, nil
 	}
 	rng := rand.New(rand.NewPCG(seed, 1<<40))
 	u0, first := make([][]float64, n), make([]float64, n)
 	for i := range u0 {
-		u := make([]float64, dim)
+		u := make([]float64, len(r.Spectrum))
 		for j := range u {
 			u[j] = rng.NormFloat64()
 		}
-		first[i] = radius * math.Pow(10, magnitudes*(2*rng.Float64()-1))
-		floats.Scale(first[i]/floats.Norm(u, 2), u)
+		first[i] = b.Radius * math.Pow(10, magnitudes*(2*rng.Float64()-1))
+		floats.Scale(first[i]/r.size(u), u)
 		u0[i] = u
 	}
 	out, err := predict(u0, times)
@@ -55,9 +62,9 @@ func Try(radius float64, dim, n int, times []float64, seed uint64, predict func(
 	for i := range u0 {
 		left := false
 		for k := range times {
-			norm := floats.Norm(out[k][i], 2)
-			left = left || !(norm <= math.Max(first[i], radius)*(1+1e-9)) // roundings
-			if k == len(times)-1 && norm <= radius {
+			size := r.size(out[k][i])
+			left = left || !(size <= math.Max(first[i], b.Radius)*(1+1e-9)) // roundings
+			if k == len(times)-1 && size <= b.Radius {
 				b.Inside++
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
 )
 
 // What shrinks comes into the ball, what grows leaves it.
@@ -12,7 +13,8 @@ func TestTry(t *testing.T) {
 		factor       float64
 		left, inside int
 	}{{0.1, 0, 100}, {1, 0, -1}, {2, 100, -1}} {
-		b, err := Try(5, 3, 100, []float64{0, 1, 2, 3, 4}, 1, func(u0 [][]float64, times []float64) (u [][][]float64, err error) {
+		r := &Report{BoundRadius: 5, Spectrum: make([][2]float64, 3), metric: mat.NewDense(3, 3, []float64{4, 0, 0, 0, 1, 0, 0, 0, 1})}
+		b, err := r.Try("etd1", 100, []float64{0, 1, 2, 3, 4}, 1, func(u0 [][]float64, times []float64) (u [][][]float64, err error) {
 			u = append(u, u0)
 			for range times[1:] {
 				var next [][]float64
