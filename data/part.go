@@ -33,22 +33,25 @@ func (d *Dataset) Part(from, n int) *Dataset {
 	return &part
 }
 
-// WithNoise returns the trajectories with normal numbers of so many times the root
-// mean square of all states added to every component of every state. No noise is
-// the data themselves.
+// WithNoise returns the trajectories with normal numbers of so many times its
+// component's root mean square added to every number of every state. No noise is the
+// data themselves.
 func (d *Dataset) WithNoise(noise float64, seed uint64) *Dataset {
 	if noise == 0 {
 		return d
 	}
-	var square float64
-	count := 0
-	for _, tr := range d.Trajectories {
-		for _, u := range tr.States {
-			square += floats.Dot(u, u)
-			count += len(u)
+	deviation, count := make([]float64, d.Dim()), 0
+	for u := range d.rows() {
+		for j, v := range u {
+			if !math.IsNaN(v) { // a gap
+				deviation[j] += v * v
+			}
 		}
+		count++
 	}
-	deviation := noise * math.Sqrt(square/float64(count))
+	for j, square := range deviation {
+		deviation[j] = noise * math.Sqrt(square/float64(count))
+	}
 	rng := rand.New(rand.NewPCG(seed, 1<<40))
 	noisy := *d
 	noisy.Trajectories = slices.Clone(d.Trajectories)
@@ -58,7 +61,7 @@ func (d *Dataset) WithNoise(noise float64, seed uint64) *Dataset {
 		for k, u := range tr.States {
 			u = slices.Clone(u)
 			for j := range u {
-				u[j] += deviation * rng.NormFloat64()
+				u[j] += deviation[j] * rng.NormFloat64()
 			}
 			tr.States[k] = u
 		}

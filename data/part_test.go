@@ -40,8 +40,8 @@ func TestWithNoise(t *testing.T) {
 			sum += (u[0] - 3) * (u[0] - 3)
 		}
 	}
-	// Of rms √12.5 a tenth, ± 2 % over a thousand numbers.
-	if got, want := math.Sqrt(sum/1000), 0.1*math.Sqrt(12.5); math.Abs(got-want) > 0.07*want {
+	// A tenth of 3, ± 2 % over a thousand numbers.
+	if got, want := math.Sqrt(sum/1000), 0.3; math.Abs(got-want) > 0.07*want {
 		t.Errorf("the noise is %g, want %g", got, want)
 	}
 	if reflect.DeepEqual(n, d.WithNoise(0.1, 2)) || !reflect.DeepEqual(n, d.WithNoise(0.1, 1)) || d.Trajectories[0].States[0][0] != 3 {

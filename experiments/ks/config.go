@@ -66,9 +66,6 @@ type ModelConfig struct {
 	// Manifold is the degree of the polynomial of a manifold, in the latent pairs, that
 	// the further ones of the modes are.
 	Manifold int `json:"manifold,omitempty"`
-	// Noise is added to every snapshot to train on: normal numbers of so many times
-	// the root mean square of u.
-	Noise float64 `json:"noise,omitempty"`
 }
 
 func defaultConfig() Config {
@@ -102,9 +99,9 @@ func (c *Config) quick() {
 
 // options are the flags of this experiment.
 type options struct {
-	cost            bool
-	interval, noise float64
-	ball            int
+	cost     bool
+	interval float64
+	ball     int
 }
 
 // choose sets what the flags say. With -only there are all recipes to name.
@@ -124,11 +121,6 @@ func (c *Config) choose(f *driver.Flags, o options) error {
 	}
 	if f.Given("ball") {
 		c.Test.Ball = o.ball
-	}
-	for i := range c.Models {
-		if f.Given("noise") {
-			c.Models[i].Noise = o.noise
-		}
 	}
 	return nil
 }
@@ -180,8 +172,6 @@ func (m ModelConfig) validate(d DataConfig) error {
 		return errors.Errorf("modes: got %d, want 0 for none, else as many coordinates as the latent %d at least and the %d points at most", m.Modes, latent, points)
 	case (m.Autoencoder == manifold) != (m.Manifold > 0) || m.Manifold > 0 && 2*m.Modes <= latent:
 		return errors.Errorf("autoencoder %s: got a manifold of degree %d and %d modes, want a degree of 1 or more with %s alone, and modes beyond the latent %d", m.Autoencoder, m.Manifold, m.Modes, manifold, latent)
-	case !(m.Noise >= 0) || math.IsInf(m.Noise, 0):
-		return errors.Errorf("noise: got %g, want a finite number that is not negative", m.Noise)
 	case len(m.Train.Phases) == 0:
 		return errors.New("train.phases: got none, want at least one, with a window")
 	}

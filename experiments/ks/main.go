@@ -21,7 +21,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var o options
 	f.Set.BoolVar(&o.cost, "cost", true, "measure what an iteration costs at latent dimensions 64, 20 and 7")
 	f.Set.Float64Var(&o.interval, "interval", 1, "`TIME` between the snapshots to train on: 1, 0.5 or 0.25")
-	f.Set.Float64Var(&o.noise, "noise", 0, "add noise of `SHARE` of the root mean square of u to every snapshot to train on")
 	f.Count(&o.ball, "ball", "`N` rollouts from random states of any size, to see that none leaves the ball that is proved (1000)")
 	return driver.Experiment[Config, *Config]{
 		Flags:   f,
@@ -65,8 +64,7 @@ func learn(s *driver.Session, c Config) (*report.Page, error) {
 
 // prepare makes the data of a model's training.
 func (l *laboratory) prepare(m ModelConfig, c *model.Config) (*data.Dataset, error) {
-	d := l.finer.WithNoise(m.Noise, c.Seed)
-	return d, m.setPairs(c, l.Data.Solver.Problem, d)
+	return l.finer, m.setPairs(c, l.Data.Solver.Problem, l.finer)
 }
 
 // trained is a model after its training and test.
