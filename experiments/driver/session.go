@@ -88,6 +88,7 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 	if err != nil {
 		return err
 	}
+	d = d.WithNoise(r.Noise, m.Seed)
 	if m.TimeUnit == 0 { // the rates of a recipe are in the data's own
 		m.TimeUnit = 1
 	}
