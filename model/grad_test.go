@@ -82,8 +82,8 @@ func (c gradientCase) model(rng *rand.Rand, dtype string) (*Model, error) {
 		switch p.Name {
 		case "linear/LS":
 			floats.Scale(math.Sqrt(c.rate), p.Data)
-		case "input/B":
-			Normal(0.5*c.rate)(rng, p.Data)
+		case "input/K":
+			Normal(0.5)(rng, p.Data)
 		case "time/0/W", "time/1/W":
 			Normal(0.5)(rng, p.Data)
 		case "linear/LG", "linear/Ls":

@@ -239,7 +239,7 @@ func (m *Model) drive(g *Graph, method integrator.Method, s integrator.System, u
 		return begun(u, i)
 	}
 	var err error
-	if s.A, err = step.Driven(s.A, g.Param("input/B")); err != nil {
+	if s.A, err = step.Driven(s.A, g.Param("input/K")); err != nil {
 		return nil, err
 	}
 	z, err := begun(u0, 0)
