@@ -79,25 +79,28 @@ func (m *Model) Params() *Params { return m.params }
 // has a TimeUnit keeps it.
 func (m *Model) SetTimeUnit(unit float64) error {
 	c := m.cfg
-	switch {
-	case c.TimeUnit != 0:
-		return nil
-	case !own(c.Nonlinear.Kind) || !slices.Equal(m.params.Flat, newParams(c.Seed, m.declared()).Flat):
-		m.cfg.TimeUnit = 1
+	if c.TimeUnit != 0 {
 		return nil
 	}
-	c.TimeUnit = unit
-	c.Linear.Shift *= unit
-	c.Linear.Rates = slices.Clone(c.Linear.Rates)
-	floats.Scale(unit, c.Linear.Rates)
-	if len(c.Linear.Rates) == 0 { // or else it multiplies them
-		c.Linear.Damping *= unit
+	drawn := own(c.Nonlinear.Kind) && slices.Equal(m.params.Flat, newParams(c.Seed, m.declared()).Flat)
+	if c.TimeUnit = 1; drawn {
+		c.TimeUnit = unit
+		c.Linear.Shift *= unit
+		c.Linear.Rates = slices.Clone(c.Linear.Rates)
+		floats.Scale(unit, c.Linear.Rates)
+		if len(c.Linear.Rates) == 0 { // or else it multiplies them
+			c.Linear.Damping *= unit
+		}
+		if err := c.Validate(); err != nil {
+			return err
+		}
 	}
-	if err := c.Validate(); err != nil {
-		return err
+	for _, o := range append(m.params.alike, m) {
+		o.cfg.TimeUnit, o.cfg.Linear, o.hurwitz.LinearConfig = c.TimeUnit, c.Linear, c.Linear
 	}
-	m.cfg = c
-	m.hurwitz.LinearConfig = c.Linear
+	if m.params.alike = nil; !drawn {
+		return nil
+	}
 	m.Draw(c.Seed)
 	return m.params.checkStart()
 }

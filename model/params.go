@@ -20,7 +20,8 @@ type Params struct {
 	Flat  []float64
 	List  []Param
 	index map[string]int
-	begin []int // of each parameter in Flat
+	begin []int    // of each parameter in Flat
+	alike []*Model // that have them and no TimeUnit yet, beside others that are alone
 }
 
 // Declaration is a parameter to be made.

@@ -177,15 +177,24 @@ func parallel(n int, prepare func() (func(job int) error, error)) error {
 }
 
 // WithIntegrator returns the same model, over the same parameters, that steps
-// by another method and number of substeps.
+// by another method and number of substeps. A TimeUnit that a training gives to one of
+// them later is that of both.
 func (m *Model) WithIntegrator(name string, substeps int) (*Model, error) {
 	other := *m
 	other.cfg.Integrator, other.cfg.Substeps = name, substeps
 	if err := other.cfg.Validate(); err != nil {
 		return nil, err
 	}
+	if m.cfg.TimeUnit == 0 {
+		sharing.Lock()
+		m.params.alike = append(m.params.alike, m, &other)
+		sharing.Unlock()
+	}
 	return &other, nil
 }
+
+// sharing is held while a model of no unit becomes one of several.
+var sharing sync.Mutex
 
 // Latent returns the model without its autoencoder: du/dt = Au + g(u), whose
 // states are the latent ones, over copies of the parameters of A and g. It is in
