@@ -10,6 +10,8 @@ import (
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/objective"
 )
 
 // drivenLinear are trajectories of du/dt = A u + B w with rates of 1, 30 and 1000 that
@@ -94,12 +96,12 @@ func TestDrivenLinear(t *testing.T) {
 	for _, inputs := range []int{0, 2} {
 		p := training{model: model.DefaultConfig(3), train: DefaultConfig()}
 		d, held := drivenLinear(1, inputs), drivenLinear(2, inputs)
-		p.model.Nonlinear = model.NonlinearConfig{Kind: model.KindNone}
+		p.model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindNone}
 		p.model.Integrator = "etd1"
 		p.model.Linear.Rates = []float64{2, 10, 200} // off by factors of 2 to 5
 		p.model.Inputs.Names = d.Inputs
 		p.train.Workers = 1
-		p.train.Weighting = model.WeightUniform
+		p.train.Weighting = objective.WeightUniform
 		tr := p.ofData(t, d)
 		if err := tr.Fit(t.Context()); err != nil {
 			t.Fatal(err)
