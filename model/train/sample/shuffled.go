@@ -42,6 +42,7 @@ func newShuffled(s Sampling) (Sampler, error) {
 		if s.Trajectories, err = velocities(s.Trajectories, s.Phase.Velocities); err != nil {
 			return nil, err
 		}
+		s.Grid = Grid{}
 	}
 	sh := &shuffled{Sampling: s}
 	if err := sh.cut(); err != nil {
