@@ -227,10 +227,10 @@ func (t *Trainer) Fit(ctx context.Context) (err error) {
 		case state.LBFGS:
 			m, err = t.lbfgsIteration()
 		}
-		if diverged := (*DivergedError)(nil); t.saved && errors.As(err, &diverged) {
+		if diverged := (*DivergedError)(nil); errors.As(err, &diverged) {
 			t.now.Seconds = spent()
 			if failed := t.save(); failed != nil {
-				return failed
+				return errors.WithMessagef(err, "it was not saved, as %v", failed)
 			}
 		}
 		if err != nil {
