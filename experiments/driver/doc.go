@@ -20,13 +20,14 @@
 //	}
 //
 //	func learn(s *driver.Session, c Config) (*report.Page, error) {
-//		for _, m := range c.Models { // each has a driver.Recipe
-//			fitted, err := s.Train(m.Recipe, func(*model.Config) (*data.Dataset, error) { … })
-//			tested, err := driver.Test(fitted, func(f driver.Fitted) (*testReport, error) { … })
-//			…
-//			s.Report.Models = append(s.Report.Models, tested.Report(s))
-//		}
-//		return &report.Page{…}, nil
+//		models, err := driver.Each(s, c.Models, func(m ModelConfig) (driver.Study[*testReport], error) {
+//			return driver.Study[*testReport]{
+//				Prepare: func(*model.Config) (*data.Dataset, error) { … },
+//				Test:    func(f driver.Fitted) (*testReport, error) { … },
+//			}, nil
+//		})
+//		…
+//		return &report.Page{Tables: []*report.Table{driver.Table("Errors", columns, models), driver.SeedTable(columns, models)}}, nil
 //	}
 //
 // # Exit codes

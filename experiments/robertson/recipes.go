@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -153,31 +154,13 @@ type options struct{ autoencoder, weighting, invariants, grids string }
 
 // choose restricts the models to those that the flags name, and sets what they
 // say of them.
-func (c *Config) choose(f *driver.Flags, o options) error {
-	for _, own := range []struct {
-		name, value string
-		allowed     []string
-	}{
-		{"autoencoder", o.autoencoder, []string{"on", "off"}},
-		{"invariants", o.invariants, []string{"on", "off"}},
-		{"grids", o.grids, []string{"own", "shared"}},
-		{"weighting", o.weighting, []string{model.WeightTime, model.WeightLogTime, model.WeightUniform}},
-	} {
-		if f.Given(own.name) {
-			if err := driver.OneOf(own.name, own.value, own.allowed...); err != nil {
-				return err
-			}
-		}
-	}
+func (c *Config) choose(f *driver.Flags, o options) {
 	c.Models = slices.DeleteFunc(c.Models, func(m ModelConfig) bool {
-		return f.Given("autoencoder") && (m.Model.Autoencoder.Latent > 0) != (o.autoencoder == "on") ||
+		return o.autoencoder != "" && (m.Model.Autoencoder.Latent > 0) != (o.autoencoder == "on") ||
 			f.Given("integrator") && m.Model.Integrator != "etd1"
 	})
-	if f.Given("grids") {
-		c.Data.Own = [2]int{}
-	}
-	if o.grids == "own" {
-		c.Data.Own = [2]int{30, 60}
+	if o.grids != "" {
+		c.Data.Own = map[string][2]int{"own": {30, 60}}[o.grids]
 	}
 	for i := range c.Models {
 		m := &c.Models[i]
@@ -187,9 +170,6 @@ func (c *Config) choose(f *driver.Flags, o options) error {
 		if o.invariants == "off" {
 			m.Model.Invariants = nil
 		}
-		if f.Given("weighting") {
-			m.Train.Weighting = o.weighting
-		}
+		m.Train.Weighting = cmp.Or(o.weighting, m.Train.Weighting)
 	}
-	return nil
 }
