@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/data"
-	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 )
 
 // ground is where a model is tested: from which times on, and at which.
@@ -61,7 +61,7 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 		}
 		got, err := p(asked)
 		if err != nil {
-			return nil, driver.AsUsage(err)
+			return nil, command.AsUsage(err)
 		}
 		for r, i := range of {
 			for k, want := range asked.Trajectories[r].States {

@@ -29,9 +29,9 @@ type testReport struct {
 }
 
 // test tests a model on every grid.
-func (l *laboratory) test(m *model.Model, masses bool) (*testReport, error) {
-	r, paper := new(testReport), problem.RobertsonTimes(points)
-	held, err := l.solve(l.states(l.Data.HeldOut, heldOutSeed, masses), paper)
+func (l *laboratory) test(recipe ModelConfig, f driver.Fitted) (*testReport, error) {
+	r, m, paper := new(testReport), f.Model, problem.RobertsonTimes(points)
+	held, err := l.solve(l.states(l.Data.HeldOut, heldOutSeed, recipe.Masses), paper)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func contrast(models []*trained, deployed []deployment) *report.Table {
 	for _, d := range deployed {
 		var train any
 		for _, m := range models {
-			switch name := m.Recipe.Name; {
+			switch name := m.Name; {
 			case name != "trained-"+d.Integrator && (name != "autoencoder" || d.Integrator != "etd1"):
 			case m.Diverged != nil:
 				train = fmt.Sprintf("diverges at iteration %d", m.Diverged.Iteration+1)

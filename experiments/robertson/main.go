@@ -6,22 +6,23 @@ package main
 import (
 	"context"
 	"io"
+	"slices"
 
-	"spnode/data"
 	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/report"
 	"spnode/model"
 )
 
-func main() { driver.Main("robertson", run) }
+func main() { command.Main("robertson", run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("robertson", "learns example 5.2 of the paper: a stiff reaction over twelve decades")
 	var o options
-	f.Choice(&o.autoencoder, "autoencoder", "train only the models with an autoencoder, `on`, or without, off", "on", "off")
-	f.Choice(&o.invariants, "invariants", "keep the total mass by construction, `on` (the default) or off", "on", "off")
-	f.Choice(&o.weighting, "weighting", "weighting `W` of the loss in time: log-time, time (eq. (20)) or uniform", model.WeightTime, model.WeightLogTime, model.WeightUniform)
-	f.Choice(&o.grids, "grids", "times of the training: `shared` (the default), or own, 30 to 60 of each trajectory", "own", "shared")
+	f.Choice(&o.autoencoder, "autoencoder", "train only the models `WITH` an autoencoder or without", "on", "off")
+	f.Choice(&o.invariants, "invariants", "`KEEP` the total mass by construction (the default) or not", "on", "off")
+	f.Choice(&o.weighting, "weighting", "weighting `W` of the loss in time, of which time is eq. (20)", model.WeightTime, model.WeightLogTime, model.WeightUniform)
+	f.Choice(&o.grids, "grids", "`WHOSE` the times of the training are, shared (the default) or 30 to 60 of each trajectory's own", "own", "shared")
 	return driver.Experiment[Config, *Config]{
 		Flags:   f,
 		Default: defaultConfig,
@@ -31,27 +32,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}.Run(ctx, args, stdout, stderr)
 }
 
-// trained is a model after its training and test.
-type trained = driver.Studied[ModelConfig, *testReport]
+// trained is a model after its training, which may have diverged, and test.
+type trained = driver.Tested[*testReport]
 
 // learn trains all models, tests them and shows the results.
 func learn(s *driver.Session, c Config) (*report.Page, error) {
 	l := &laboratory{c, s}
-	models, err := driver.Each(s, c.Models, func(m ModelConfig) (driver.Study[*testReport], error) {
-		return driver.Study[*testReport]{
-			Prepare: func(c *model.Config) (*data.Dataset, error) { return l.prepare(m, c) },
-			Test:    func(f driver.Fitted) (*testReport, error) { return l.test(f.Model, m.Masses) },
-		}, nil
-	})
+	s.MayDiverge = true
+	models, err := driver.Learn(s, c.Models, l.prepare, l.test)
 	if err != nil {
 		return nil, err
 	}
 	var deployed []deployment
-	for i, m := range models {
-		if m.Recipe.Name != "autoencoder" || m.Tested == nil {
-			continue
-		}
-		if deployed, err = l.deploy(m.Model, "etd1", "imex", "euler", "rk4"); err != nil {
+	if i := slices.IndexFunc(models, func(m *trained) bool { return m.Name == "autoencoder" && m.Diverged == nil }); i >= 0 {
+		if deployed, err = l.deploy(models[i].Model, "etd1", "imex", "euler", "rk4"); err != nil {
 			return nil, err
 		}
 		s.Report.Models[i].Extra["deployment"] = deployed

@@ -116,7 +116,7 @@ func floor(d *data.Dataset) float64 {
 var columns = driver.Columns[*testReport]{
 	Names: []string{"steps", "rel, training grid", "rel, Δt 0.2", "rel, Δt 0.02", "max, Δt 0.2", "max error of A"},
 	Cells: func(r *testReport) []any {
-		return []any{len(r.truth.training.Trajectories[0].Times) - 1, r.TrainGrid.Rel, r.Coarse.Rel, r.Fine.Rel, r.Coarse.MaxAbs, r.Linear.MaxAbsError}
+		return []any{r.truth.steps(), r.TrainGrid.Rel, r.Coarse.Rel, r.Fine.Rel, r.Coarse.MaxAbs, r.Linear.MaxAbsError}
 	},
 }
 
@@ -152,7 +152,7 @@ func statements(models []*trained) *report.Table {
 		say("the difference is more pronounced at ε = 1", less(a, b), "IMEX/ETD1: %s at ε = 1, %s at ε = 0", b, a)
 	}
 	for _, m := range models {
-		if m.Tested != nil && m.Recipe.Epsilon == 1 {
+		if m.Test.truth.epsilon == 1 {
 			grid, worst := m.Test.TrainGrid.Rel, max(m.Test.Coarse.Rel, m.Test.Fine.Rel)
 			say(m.Name+" deploys at other steps than it was trained on", worst < 3*grid,
 				"rel %s on the training grid, %s and %s at Δt 0.2 and 0.02", grid, m.Test.Coarse.Rel, m.Test.Fine.Rel)

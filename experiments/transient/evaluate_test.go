@@ -92,9 +92,9 @@ func TestFloorOfNoise(t *testing.T) {
 
 // fake is a model with the errors of a test that nobody made.
 func fake(name string, train, coarse, fine float64) *trained {
-	t := &trained{Tested: &driver.Tested[*testReport]{Test: new(testReport)}}
+	t := &trained{Test: &testReport{truth: new(truth)}}
 	t.Name = name
-	fmt.Sscanf(name, "eps%g-", &t.Recipe.Epsilon)
+	fmt.Sscanf(name, "eps%g-", &t.Test.truth.epsilon)
 	t.Test.TrainGrid.Rel, t.Test.Coarse.Rel, t.Test.Fine.Rel = train, coarse, fine
 	t.Result.Loss, t.Test.Linear.MaxAbsError, t.Test.Linear.Floor = 0.125, 4.5, 0.0625
 	return t

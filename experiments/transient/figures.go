@@ -18,7 +18,6 @@ import (
 // figures draws figures 2 to 4 of the paper, and the loss and the error over
 // time.
 func figures(models []*trained) ([]report.Figure, error) {
-	models = slices.DeleteFunc(slices.Clone(models), func(m *trained) bool { return m.Tested == nil })
 	all := []report.Drawing{{
 		Name: "fig2_growth", Caption: "Figure 2 of the paper: γ > 0 lets ‖e^{tA}‖ grow before it decays, γ < 0 does not.", Draw: growthFigure,
 	}}
@@ -27,7 +26,7 @@ func figures(models []*trained) ([]report.Figure, error) {
 			all = append(all, report.Drawing{
 				Name: name,
 				Caption: fmt.Sprintf("Figure %d of the paper, ε = %d: a held-out initial state, truth as lines, the models at Δt = 0.2 as dots. Steps of their training: %d, of about %.2g.",
-					3+eps, eps, len(own[0].Recipe.Times)-1, own[0].Test.truth.grids[trainGrid].Trajectories[0].Times[1]),
+					3+eps, eps, own[0].Test.truth.steps(), own[0].Test.truth.grids[trainGrid].Trajectories[0].Times[1]),
 				Draw: func() (*figure.Figure, error) { return rolloutFigure(own) },
 			})
 		}
@@ -42,14 +41,14 @@ func figures(models []*trained) ([]report.Figure, error) {
 }
 
 func ofEpsilon(models []*trained, eps float64) []*trained {
-	return slices.DeleteFunc(slices.Clone(models), func(m *trained) bool { return m.Recipe.Epsilon != eps })
+	return slices.DeleteFunc(slices.Clone(models), func(m *trained) bool { return m.Test.truth.epsilon != eps })
 }
 
 // epsilons are those of the models, in their order.
 func epsilons(models []*trained) (eps []float64) {
 	for _, m := range models {
-		if !slices.Contains(eps, m.Recipe.Epsilon) {
-			eps = append(eps, m.Recipe.Epsilon)
+		if !slices.Contains(eps, m.Test.truth.epsilon) {
+			eps = append(eps, m.Test.truth.epsilon)
 		}
 	}
 	return eps
@@ -87,7 +86,7 @@ func rolloutFigure(models []*trained) (*figure.Figure, error) {
 		d, t := m.Test.truth.grids[coarse], m.Test.truth.grids[fine]
 		s := max(0, slices.IndexFunc(d.States()[0], func(x []float64) bool { return math.Abs(x[1]) > 0.6 && x[0]*x[1] < 0 }))
 		panels = append(panels, figure.Panel{
-			Title: strings.ToUpper(m.Recipe.Model.Integrator),
+			Title: strings.ToUpper(m.Model.Config().Integrator),
 			Note:  fmt.Sprintf("relative error over all held-out states: %s", report.Format(m.Test.Coarse.Rel)),
 			X:     figure.Axis{Label: "time t (dimensionless)"},
 			Y:     figure.Axis{Label: "x₁, x₂"},

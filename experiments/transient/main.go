@@ -7,19 +7,22 @@ import (
 	"context"
 	"io"
 
+	"github.com/pkg/errors"
+
 	"spnode/data"
 	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/report"
 	"spnode/model"
 )
 
-func main() { driver.Main("transient", run) }
+func main() { command.Main("transient", run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("transient", "learns example 5.1 of the paper: transient growth, ETD1 against IMEX")
 	var epsilon, grids string
-	f.Choice(&epsilon, "epsilon", "train only the models of ε = `E`, 0 or 1", "0", "1")
-	f.Choice(&grids, "grids", "adaptive steps of the data: own, each trajectory's (the default), or shared, as `G`", ownGrids, sharedGrids)
+	f.Choice(&epsilon, "epsilon", "train only the models of ε = `E`", "0", "1")
+	f.Choice(&grids, "grids", "`WHOSE` the adaptive steps of the data are, each trajectory's own (the default) or shared", ownGrids, sharedGrids)
 	return driver.Experiment[Config, *Config]{
 		Flags:   f,
 		Default: defaultConfig,
@@ -30,17 +33,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 }
 
 // trained is a model after its training and test.
-type trained = driver.Studied[ModelConfig, *testReport]
+type trained = driver.Tested[*testReport]
 
 // learn trains all models, tests them and shows the results.
 func learn(s *driver.Session, c Config) (*report.Page, error) {
-	models, err := driver.Each(s, c.Models, func(m ModelConfig) (driver.Study[*testReport], error) {
-		t, err := c.truth(m)
-		return driver.Study[*testReport]{
-			Prepare: func(*model.Config) (*data.Dataset, error) { return t.training, nil },
-			Test:    t.test,
-		}, err
-	})
+	truths := map[string]*truth{}
+	for _, m := range c.Models {
+		var err error
+		if truths[m.Name], err = c.truth(m); err != nil {
+			return nil, errors.WithMessage(err, m.Name)
+		}
+	}
+	models, err := driver.Learn(s, c.Models,
+		func(m ModelConfig, _ *model.Config) (*data.Dataset, error) { return truths[m.Name].training, nil },
+		func(m ModelConfig, f driver.Fitted) (*testReport, error) { return truths[m.Name].test(f) })
 	if err != nil {
 		return nil, err
 	}

@@ -70,6 +70,9 @@ func (c Config) steps(m ModelConfig, u0 [][]float64) (*data.Dataset, error) {
 	return d.AtTimes(m.Times...), nil
 }
 
+// steps are those of the training.
+func (t *truth) steps() int { return len(t.training.Trajectories[0].Times) - 1 }
+
 // solve is the truth at the tolerance of the test.
 func (t *truth) solve(u0 [][]float64, times []float64) (*data.Dataset, error) {
 	r := ode.DefaultRKF45()
