@@ -180,7 +180,7 @@ def work(name, dtype):
         u0 = jnp.asarray(0.3 * rng.normal(size=(row["predict"], row["dim"])), dtype)
         times = jnp.asarray(times, dtype)
         run = jax.jit(functools.partial(predict, row))
-        return lambda: run(p, pairs, u0, times).block_until_ready()
+        return lambda: run(p, pairs, u0, times)
     weights = np.zeros(len(times))  # eq. (20): the trapezoidal rule
     weights[:-1] += np.diff(times) / 2
     weights[1:] += np.diff(times) / 2
@@ -205,7 +205,7 @@ def work(name, dtype):
         state[2] += 1
         if second and state[2] % PERIOD == 0:
             state[1] = renew(state[1])
-        jax.block_until_ready(state[0])
+        return state[0]
 
     return iterate
 
@@ -213,11 +213,14 @@ def work(name, dtype):
 def measure(name, dtype, seconds):
     """Milliseconds of one, the mean over as many as take about so long."""
     run = work(name, dtype)
-    run(), run()
-    begin, n = time.perf_counter(), 0
-    while n < 2 or time.perf_counter() - begin < seconds:
-        run()
-        n += 1
+    jax.block_until_ready(run())
+    once = time.perf_counter()
+    jax.block_until_ready(run())
+    begin = time.perf_counter()
+    n = max(2, int(seconds / (begin - once)))
+    for _ in range(n):
+        last = run()
+    jax.block_until_ready(last)  # those before it are on their way while the next is called for
     return 1e3 * (time.perf_counter() - begin) / n
 
 

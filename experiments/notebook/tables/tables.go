@@ -39,6 +39,9 @@ import (
 	_ "spnode/ops/step"
 )
 
+// Docs are the declarations of the packages' names with their comments, by path and name.
+var Docs = map[string]string{}
+
 //go:generate go run ../gen
 
 // gomacro panics on what Go 1.26 says of its own library (aliases, type
