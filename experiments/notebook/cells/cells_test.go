@@ -130,7 +130,7 @@ func prepared(t *testing.T) *Interpreter {
 func TestTypo(t *testing.T) {
 	i := prepared(t)
 	for source, want := range map[string]string{
-		`model.Lode("x")`:          "model has no Lode; is it Load",
+		`model.Nwe(c)`:             "model has no Nwe; is it New?",
 		"\nm.Predct(nil, nil)":     "line 2, column 1: model.Model has no Predct; is it Predict?",
 		`c.Linaer.Shift = 3`:       "model.Config has no Linaer; is it Linear?",
 		`model.Config{Dims: 2}`:    "model.Config has no Dims; is it Dim?",

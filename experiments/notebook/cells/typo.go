@@ -89,10 +89,13 @@ func members(kind string) (names []string) {
 	return names
 }
 
-// like are the names nearest to one, less than half of its letters away.
+// like are the names nearest to one, about half of its letters away at most.
 func like(name string, names []string) string {
 	var near []string
-	least := min(3, len(name)/2)
+	least := min(3, (len(name)+1)/2)
+	if len(name) == 1 { // is like any other
+		return ""
+	}
 	for _, n := range names {
 		switch d := distance(strings.ToLower(n), strings.ToLower(name)); {
 		case n == name || d > least:
