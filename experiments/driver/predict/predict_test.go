@@ -17,6 +17,7 @@ import (
 	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/predict"
 	"spnode/model"
+	"spnode/model/dynamics"
 )
 
 // savedModel makes a model, with parameters that no training has touched, and
@@ -275,7 +276,7 @@ func TestPredictionMistakes(t *testing.T) {
 		{"three components", path("one"), file("three.csv", "1,2,3\n"), "0:1:1", out, "", []string{"3", "2"}},
 		{"other components", path("one"), file("names.csv", "foo,bar\n1,2\n"), "0:1:1", out, "", []string{"names.csv", `"foo", "bar"`, `want components "x1", "x2" among them`}},
 		{"no initial states", path("one"), path("none.csv"), "0:1:1", out, "", []string{"none.csv"}},
-		{"initial states as .xls", path("one"), file("u0.xls", "1,2\n"), "0:1:1", out, "", []string{`".xls", want one of .csv`}},
+		{"initial states as .xls", path("one"), file("u0.doc", "1,2\n"), "0:1:1", out, "", []string{`".doc", want one of .csv`}},
 		{"times that repeat", path("one"), good, file("times.txt", "0\n1\n1\n"), out, "", []string{"times.txt", "times that increase"}},
 		{"times that go back", path("one"), good, "1:0:0.1", out, "", []string{`"1:0:0.1"`}},
 		{"no times", path("one"), good, "often", out, "", []string{`"often"`, "start:stop:step"}},
@@ -327,7 +328,7 @@ func TestPredictionOfAnyModel(t *testing.T) {
 func TestPredictionRunsAway(t *testing.T) {
 	dir := t.TempDir()
 	savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) {
-		c.Nonlinear = model.NonlinearConfig{Kind: model.KindBilinear, Rank: 2}
+		c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindBilinear, Rank: 2}
 		c.Integrator = "euler"
 	})
 	initial := writeFile(t, filepath.Join(dir, "u0.csv"), []byte("1e3,2e3\n"))
@@ -374,8 +375,8 @@ func TestLoadModelAfterAKilledWriter(t *testing.T) {
 func TestPredictTrajectories(t *testing.T) {
 	dir := t.TempDir()
 	m := savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) {
-		c.Parameters = model.ParametersConfig{Known: model.Known{Names: []string{"T"}}, Time: true}
-		c.Inputs = model.InputsConfig{Known: model.Known{Names: []string{"w"}}}
+		c.Parameters = dynamics.ParametersConfig{Known: dynamics.Known{Names: []string{"T"}}, Time: true}
+		c.Inputs = dynamics.InputsConfig{Known: dynamics.Known{Names: []string{"w"}}}
 	})
 	file := writeFile(t, filepath.Join(dir, "d.csv"), []byte(`run,t,x1,x2,parameter:T,input:w
 a,0,1,2,0.5,0

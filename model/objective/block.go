@@ -1,4 +1,4 @@
-package model
+package objective
 
 import (
 	"slices"
@@ -8,6 +8,9 @@ import (
 	"gonum.org/v1/gonum/floats"
 	G "gorgonia.org/gorgonia"
 
+	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/param"
 	"spnode/ops"
 	"spnode/ops/graph"
 )
@@ -16,11 +19,11 @@ import (
 // program, whose activations stay in cache.
 type block struct {
 	form
-	m       *Model
+	m       *model.Model
 	times   int
-	g       *Graph
+	g       *param.Graph
 	program *graph.Program
-	known   known
+	given   dynamics.Given
 	x0      graph.Buffer // (rows, m)
 	y, byX0 graph.Buffer // of a batch with starts: what is decoded, and the gradient by x0
 	target  graph.Buffer // (times·rows, m), time slowest
@@ -51,12 +54,12 @@ const (
 
 // bytesOfRow is the size of the decoder's largest array for one row at so many
 // times.
-func (m *Model) bytesOfRow(times int) int {
+func bytesOfRow(m *model.Model, times int) int {
 	size := 8
-	if m.cfg.Dtype == "float32" {
+	if m.Config().Dtype == "float32" {
 		size = 4
 	}
-	return size * times * slices.Max(m.ae.widths())
+	return size * times * m.Widest()
 }
 
 // rowsOfBlock is how many of so many rows make a block: a divisor of them if one
@@ -83,58 +86,44 @@ func (o *Objective) block(f form) (*block, error) {
 	}
 	building.Lock()
 	defer building.Unlock()
-	k, err := o.m.newBlock(f, o.times, o.half)
+	k, err := newBlock(o.m, f, o.times, o.half)
 	if err != nil {
 		return nil, err
 	}
-	k.g.refresh()
+	k.g.Refresh()
 	o.blocks[f] = k
 	return k, nil
 }
 
-func (m *Model) newBlock(f form, times int, half float64) (*block, error) {
-	g, width := newGraph(m.params, m.cfg.Dtype), m.cfg.Width()
+func newBlock(m *model.Model, f form, times int, half float64) (*block, error) {
+	g, width := m.Graph(), m.Config().Width()
 	k := &block{form: f, m: m, times: times, g: g}
 	var x0, target, steps, weights *G.Node
-	x0, k.x0 = g.input("x0", f.rows, width)
-	target, k.target = g.input("target", times*f.rows, width)
+	x0, k.x0 = g.Input("x0", f.rows, width)
+	target, k.target = g.Input("target", times*f.rows, width)
 	own := 1
 	if f.ownSteps {
 		own = f.rows
 	}
-	steps, k.steps = g.input("steps", times-1, own)
-	weights, k.weights = g.input("weights", []int{times, f.rows, width}[:f.weights]...)
+	steps, k.steps = g.Input("steps", times-1, own)
+	weights, k.weights = g.Input("weights", []int{times, f.rows, width}[:f.weights]...)
 
-	var err error
-	if k.known, err = m.known(g, f.rows, times-1); err != nil {
-		return nil, err
-	}
-	u0, err := m.ae.encode(g, x0)
-	if err != nil {
-		return nil, errors.Wrap(err, "model: encoder")
-	}
-	us, err := m.integrate(g, u0, steps, k.known)
+	y, given, err := m.Rollout(g, x0, steps)
 	if err != nil {
 		return nil, err
 	}
-	y, err := ops.Stack(us...)
-	if err != nil {
-		return nil, err
-	}
-	if y, err = m.decode(g, y, x0); err != nil {
-		return nil, err
-	}
+	k.given = given
 	cost, err := ops.SquaredError(y, target, weights, half)
 	if err != nil {
 		return nil, err
 	}
-	by := g.order
+	by, parameters := g.Parameters()
 	if f.starts {
 		by = append(slices.Clone(by), x0)
 	}
 	grads, err := G.Grad(cost, by...)
 	if err != nil {
-		return nil, errors.Wrap(err, "model: gradient")
+		return nil, errors.Wrap(err, "objective: gradient")
 	}
 	if k.program, err = graph.Compile(append(G.Nodes{cost}, grads...)...); err != nil {
 		return nil, err
@@ -143,9 +132,9 @@ func (m *Model) newBlock(f form, times int, half float64) (*block, error) {
 		k.y, k.byX0 = k.program.Data(y), k.program.Data(grads[len(grads)-1])
 	}
 	k.cost = k.program.Data(cost)
-	for i, p := range g.used {
+	for i, p := range parameters {
 		k.part = append(k.part, k.program.Data(grads[i]))
-		k.at = append(k.at, m.params.offset(p.Name))
+		k.at = append(k.at, m.Params().Offset(p.Name))
 	}
 	return k, nil
 }
@@ -154,19 +143,19 @@ func (m *Model) newBlock(f form, times int, half float64) (*block, error) {
 func (k *block) load(b Batch, lo int) error {
 	hi := lo + k.rows
 	steps := ofRows(b.Steps, k.times-1, b.Rows, lo, hi)
-	if unit := k.m.cfg.timeUnit(); unit != 1 {
+	if unit := k.m.Config().Unit(); unit != 1 {
 		k.counted = append(k.counted[:0], steps...)
 		floats.Scale(1/unit, k.counted)
 		steps = k.counted
 	}
 	k.steps.Set(0, steps)
 	k.weights.Set(0, ofRows(b.Weights, k.times, b.Rows, lo, hi))
-	width := k.m.cfg.Width()
+	width := k.m.Config().Width()
 	for r := range k.rows {
 		for t := range k.times {
 			x := b.State(lo+r, t)
 			if len(x) != width {
-				return dataError("Objective: Evaluate: the state of row %d at time %d has %d elements, want %d", lo+r, t, len(x), width)
+				return dataError("Evaluate: the state of row %d at time %d has %d elements, want %d", lo+r, t, len(x), width)
 			}
 			k.target.Set((t*k.rows+r)*width, x)
 			if t == 0 {
@@ -177,13 +166,13 @@ func (k *block) load(b Batch, lo int) error {
 	if k.starts {
 		k.x0.Set(0, b.Starts[lo*width:hi*width])
 	}
-	return k.loadKnown(b, lo)
+	return k.loadGiven(b, lo)
 }
 
 // byStarts writes the gradients by the states with which the rows from lo on begin
 // and end.
 func (k *block) byStarts(b Batch, lo int) {
-	width := k.m.cfg.Width()
+	width := k.m.Config().Width()
 	k.byX0.Get(b.StartGrad[lo*width : (lo+k.rows)*width])
 	weights := ofRows(b.Weights, k.times, b.Rows, lo, lo+k.rows)
 	each := len(weights) / k.times // of a time
@@ -198,27 +187,26 @@ func (k *block) byStarts(b Batch, lo int) {
 	}
 }
 
-// loadKnown takes the parameters and inputs of the rows from lo on.
-func (k *block) loadKnown(b Batch, lo int) error {
-	p, q := len(k.m.cfg.Parameters.Names), len(k.m.cfg.Inputs.Names)
+// loadGiven takes the parameters and inputs of the rows from lo on.
+func (k *block) loadGiven(b Batch, lo int) error {
+	p, q := len(k.m.Config().Parameters.Names), len(k.m.Config().Inputs.Names)
 	if (p > 0) != (b.Parameters != nil) || (q > 0) != (b.Inputs != nil) {
-		return dataError("Objective: Evaluate: got parameters %v and inputs %v, want %v and %v as the model has them", b.Parameters != nil, b.Inputs != nil, p > 0, q > 0)
+		return dataError("Evaluate: got parameters %v and inputs %v, want %v and %v as the model has them", b.Parameters != nil, b.Inputs != nil, p > 0, q > 0)
 	}
 	for r := range k.rows {
 		if p > 0 {
 			of := b.Parameters(lo + r)
 			if len(of) != p {
-				return dataError("Objective: Evaluate: row %d has %d parameters, want %d", lo+r, len(of), p)
+				return dataError("Evaluate: row %d has %d parameters, want %d", lo+r, len(of), p)
 			}
-			k.known.p.Set(r*p, of)
+			k.given.SetParameters(r, of)
 		}
-		for i := range k.known.w {
+		for i := range k.given.Begin {
 			begin, change := b.Inputs(lo+r, i)
 			if len(begin) != q || len(change) != q {
-				return dataError("Objective: Evaluate: row %d has %d inputs and %d changes in interval %d, want %d", lo+r, len(begin), len(change), i, q)
+				return dataError("Evaluate: row %d has %d inputs and %d changes in interval %d, want %d", lo+r, len(begin), len(change), i, q)
 			}
-			k.known.w[i].Set(r*q, begin)
-			k.known.dw[i].Set(r*q, change)
+			k.given.SetInputs(r, i, begin, change)
 		}
 	}
 	return nil
