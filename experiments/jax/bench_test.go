@@ -12,7 +12,10 @@ import (
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/latent"
 	"spnode/model/optim"
+	"spnode/model/param"
 	"spnode/model/train"
 )
 
@@ -56,13 +59,13 @@ func (r row) grid() []float64 {
 func (r row) model(dtype string) (*model.Model, error) {
 	c := model.DefaultConfig(r.Dim)
 	c.Integrator, c.Dtype = "etd1", dtype
-	c.Autoencoder = model.AutoencoderConfig{Latent: r.Latent, Hidden: r.Hidden, Start: model.Start{LastScale: 0.1}}
+	c.Autoencoder = latent.AutoencoderConfig{Latent: r.Latent, Hidden: r.Hidden, Start: param.Start{LastScale: 0.1}}
 	if r.Pairs != "" {
 		rng := rand.New(rand.NewPCG(1, 1))
-		c.Autoencoder.Skip = &model.LinearPair{Encode: normal(rng, r.Latent, r.Dim), Decode: normal(rng, r.Dim, r.Latent), Only: r.Pairs == "only"}
+		c.Autoencoder.Skip = &latent.LinearPair{Encode: normal(rng, r.Latent, r.Dim), Decode: normal(rng, r.Dim, r.Latent), Only: r.Pairs == "only"}
 	}
-	c.Linear = model.LinearConfig{Shift: r.Shift, Spread: 0.01, Rates: r.Rates}
-	c.Nonlinear = model.NonlinearConfig{Kind: model.KindLipschitz, Hidden: r.Field, Lipschitz: r.Lipschitz, OutputActivation: r.FieldTanh}
+	c.Linear = dynamics.LinearConfig{Shift: r.Shift, Spread: 0.01, Rates: r.Rates}
+	c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: r.Field, Lipschitz: r.Lipschitz, OutputActivation: r.FieldTanh}
 	if r.Rates != nil {
 		c.Linear.Spread = 0
 		c.Nonlinear.RateScaled, c.Nonlinear.ZeroStart, c.Nonlinear.NoOutputBias = true, true, true

@@ -11,7 +11,6 @@ import (
 	"spnode/experiments/driver"
 	"spnode/experiments/driver/command"
 	"spnode/experiments/report"
-	"spnode/model"
 	"spnode/model/objective"
 )
 
