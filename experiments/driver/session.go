@@ -113,3 +113,14 @@ func (s *Session) Missing(name string) bool {
 	fmt.Fprintf(s.Stdout, "%s: no checkpoint, left out\n", name)
 	return true
 }
+
+// Cached returns a data set that takes long to make: the one that was kept under the
+// key, or a new one, with progress.
+func (s *Session) Cached(title string, total int, key any, make func(progress func(done, total int)) (*data.Dataset, error)) (*data.Dataset, error) {
+	d, _, err := data.Cached(s.Cache, key, func() (*data.Dataset, error) {
+		stage := s.Progress.Stage("data: "+title, total)
+		defer stage.Done()
+		return make(func(done, _ int) { stage.Update(done) })
+	})
+	return d, err
+}
