@@ -17,7 +17,7 @@ import (
 //	g(u) = Σ_r (C^{(r)}z) ⊙ (D^{(r)}z) + Pp + b,  z = (u, w, p),
 //
 // with the inputs w and the parameters p that it sees as further variables. Its
-// derivative by u and w at p = 0 vanishes there, so A and B are the linear part and
+// derivative by u and w at p = 0 vanishes there, so A and the inputs' own term are the linear part and
 // nothing else is. It has no Lipschitz constant on the whole space; within a Radius R it
 // has one, as
 //
