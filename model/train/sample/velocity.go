@@ -20,7 +20,7 @@ func velocities(all []Trajectory, degree int) (steps []Trajectory, err error) {
 		if len(t.inputs) > 0 {
 			return nil, dataError("velocities: %s has inputs, whose effect is not smooth, want none", t.Name)
 		}
-		for first := 0; first+degree < len(t.Times); first++ {
+		for first := 0; first < len(t.Times)-degree; first++ {
 			k, around := first+degree/2, t.States[first:first+degree+1]
 			if slices.ContainsFunc(around, floats.HasNaN) {
 				continue
@@ -42,7 +42,7 @@ func velocities(all []Trajectory, degree int) (steps []Trajectory, err error) {
 		}
 	}
 	if len(steps) == 0 {
-		return nil, dataError("velocities: no trajectory has %d times in a row at which all was measured, want some; try a lower degree", degree+1)
+		return nil, dataError("velocities: no trajectory has more than %d times in a row at which all was measured, want some; try a lower degree", degree)
 	}
 	return steps, nil
 }
