@@ -26,10 +26,12 @@ func velocities(all []Trajectory, degree int) (steps []Trajectory, err error) {
 				continue
 			}
 			h := t.Times[k+1] - t.Times[k]
-			nodes := slices.Clone(t.Times[first : first+degree+1])
-			floats.AddConst(-t.Times[k], nodes)
+			nodes := slices.Clone(t.Times[first : first+degree+1]) // in intervals, whatever the unit
+			for i, at := range nodes {
+				nodes[i] = (at - t.Times[k]) / h
+			}
 			end := make([]float64, len(t.States[k]))
-			for i, w := range leastsq.Weights(shortStep*h, nodes, 0) {
+			for i, w := range leastsq.Weights(shortStep, nodes, 0) {
 				floats.AddScaled(end, w, around[i])
 			}
 			if times == nil || !(math.Abs(times[1]-shortStep*h) <= 1e-6*times[1]) { // a uniform grid is recognised
