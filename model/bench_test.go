@@ -104,7 +104,7 @@ func BenchmarkBuild(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/steps=%d", c.name, len(times)-1), func(b *testing.B) {
 				var nodes int
 				for b.Loop() {
-					e, err := benchEvaluation(b, benchConfig(c.cfg, c.dim, "float64"), times, 20).parts[0].block(form{rows: 10, weights: 1})
+					e, err := benchEvaluation(b, benchConfig(c.cfg, c.dim, "float64"), times, 20).parts[0].block(form{rows: 10, intervals: len(times) - 1, weights: 1})
 					if err != nil {
 						b.Fatal(err)
 					}

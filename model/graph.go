@@ -21,6 +21,7 @@ type Graph struct {
 	copies []graph.Buffer     // float32: one for each element of used
 	used   []Param
 	order  G.Nodes
+	inputs G.Nodes
 
 	parameters *G.Node // of the trajectories, that the networks see; nil: none
 }
@@ -58,15 +59,17 @@ func (g *Graph) Param(name string) *G.Node {
 // Constant returns a node of the given name, which no other has, shape and
 // elements, row-major.
 func (g *Graph) Constant(name string, elements []float64, shape ...int) *G.Node {
-	n, data := g.input(name, shape...)
-	data.Set(0, elements)
-	return n
+	b := graph.NewBuffer(g.dtype, tensor.Shape(shape).TotalSize())
+	b.Set(0, elements)
+	return b.Node(g.ExprGraph, name, shape...)
 }
 
 // input returns a new input node and its data.
 func (g *Graph) input(name string, shape ...int) (*G.Node, graph.Buffer) {
 	b := graph.NewBuffer(g.dtype, tensor.Shape(shape).TotalSize())
-	return b.Node(g.ExprGraph, name, shape...), b
+	n := b.Node(g.ExprGraph, name, shape...)
+	g.inputs = append(g.inputs, n)
+	return n, b
 }
 
 // refresh brings the parameter nodes up to date with the parameters.

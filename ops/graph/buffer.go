@@ -25,6 +25,9 @@ func NewBuffer(dtype tensor.Dtype, n int) Buffer {
 // BufferOf returns x itself as a Buffer.
 func BufferOf(x []float64) Buffer { return Buffer{f64: x} }
 
+// Len is how many elements the buffer has.
+func (b Buffer) Len() int { return len(b.f64) + len(b.f32) }
+
 // Node is a new input of g, over the memory of the buffer, which has as many
 // elements as the shape.
 func (b Buffer) Node(g *G.ExprGraph, name string, shape ...int) *G.Node {
