@@ -1,13 +1,17 @@
-package model
+package model_test
+
+import (
+	"spnode/model"
+)
 
 import "testing"
 
 // TestPredictEachUnit has the same predictions on times of one's own as on shared
 // ones where the model counts time in a unit.
 func TestPredictEachUnit(t *testing.T) {
-	cfg := DefaultConfig(2)
+	cfg := model.DefaultConfig(2)
 	cfg.TimeUnit = 4
-	m, err := New(cfg)
+	m, err := model.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -16,7 +20,7 @@ func TestPredictEachUnit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	each, err := m.PredictEach([]Run{{State: u0, Times: times}, {State: u0, Times: times[:2]}})
+	each, err := m.PredictEach([]model.Run{{State: u0, Times: times}, {State: u0, Times: times[:2]}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"spnode/experiments/driver/terminal"
 	"spnode/experiments/report"
 	"spnode/model"
+	"spnode/model/dynamics"
 	"spnode/ops/opstest"
 )
 
@@ -75,8 +76,8 @@ func TestTruth(t *testing.T) {
 func TestEvaluateLinearModel(t *testing.T) {
 	l := bench(t)
 	m := recipesNamed("latent64")[0] // without an autoencoder
-	m.Model.Nonlinear = model.NonlinearConfig{Kind: model.KindNone}
-	m.Model.Linear = model.LinearConfig{Spread: 0.01}
+	m.Model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindNone}
+	m.Model.Linear = dynamics.LinearConfig{Spread: 0.01}
 	fitted, err := model.New(m.Model)
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +166,7 @@ func TestRunaway(t *testing.T) {
 	l := bench(t)
 	m := recipesNamed("latent64")[0]
 	m.Model.Integrator = "euler"
-	m.Model.Linear = model.LinearConfig{Spread: 3} // rates far above what Euler is stable for
+	m.Model.Linear = dynamics.LinearConfig{Spread: 3} // rates far above what Euler is stable for
 	fitted, err := model.New(m.Model)
 	if err != nil {
 		t.Fatal(err)

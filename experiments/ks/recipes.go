@@ -8,7 +8,10 @@ import (
 	"spnode/experiments/driver"
 	"spnode/model"
 	"spnode/model/closedform"
+	"spnode/model/dynamics"
+	"spnode/model/latent"
 	"spnode/model/optim"
+	"spnode/model/param"
 	"spnode/model/train"
 )
 
@@ -74,8 +77,8 @@ func (r recipe) model() ModelConfig {
 	m.Model.Integrator = cmp.Or(r.integrator, "etd1")
 	m.Model.Dtype = "float32" // as good here as float64, in two thirds of the time
 	m.Model.Autoencoder.Latent = r.latent
-	m.Model.Linear = model.LinearConfig{Shift: equation.MaxGrowth(), Spread: 0.01, SkewSpread: 0.1, Damping: 0.5}
-	m.Model.Nonlinear = model.NonlinearConfig{Kind: model.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: model.Start{BiasDeviation: 0.5}}
+	m.Model.Linear = dynamics.LinearConfig{Shift: equation.MaxGrowth(), Spread: 0.01, SkewSpread: 0.1, Damping: 0.5}
+	m.Model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: param.Start{BiasDeviation: 0.5}}
 
 	m.Train.LBFGS.Iterations = 0
 	m.Train.Phases = slices.Clone(r.phases)
@@ -106,8 +109,8 @@ type closedRecipe struct {
 // One step of ETDRK4 a unit caps a field at 74 units of agreement and two at 105:
 // so those of 20 dimensions have four.
 var fits = []closedRecipe{
-	{name: "dmd20", latent: 20, kind: model.KindNone, substeps: 1, order: 12, corrections: 8, ridge: 1e-9, free: true},
-	{name: "opinf20", latent: 20, kind: model.KindPolynomial, degree: 2, substeps: 4, order: 1, ridge: 1e-9, free: true},
+	{name: "dmd20", latent: 20, kind: dynamics.KindNone, substeps: 1, order: 12, corrections: 8, ridge: 1e-9, free: true},
+	{name: "opinf20", latent: 20, kind: dynamics.KindPolynomial, degree: 2, substeps: 4, order: 1, ridge: 1e-9, free: true},
 	bilinear20,
 	bilinear20.with("bilinear20-free", func(f *closedRecipe) { f.free = true }),
 	manifold8,
@@ -117,8 +120,8 @@ var fits = []closedRecipe{
 }
 
 var (
-	bilinear20 = closedRecipe{name: "bilinear20", latent: 20, kind: model.KindBilinear, substeps: 4, order: 12, corrections: 8, samples: 12000, ridge: 1e-9}
-	manifold8  = closedRecipe{name: "manifold8", latent: 8, kind: model.KindPolynomial, degree: 5, substeps: 2, order: 12, corrections: 3, samples: 24000, ridge: 1e-9, manifold: 5}
+	bilinear20 = closedRecipe{name: "bilinear20", latent: 20, kind: dynamics.KindBilinear, substeps: 4, order: 12, corrections: 8, samples: 12000, ridge: 1e-9}
+	manifold8  = closedRecipe{name: "manifold8", latent: 8, kind: dynamics.KindPolynomial, degree: 5, substeps: 2, order: 12, corrections: 3, samples: 24000, ridge: 1e-9, manifold: 5}
 )
 
 func (f closedRecipe) with(name string, change func(*closedRecipe)) closedRecipe {
@@ -150,12 +153,12 @@ func (f closedRecipe) model() ModelConfig {
 	m.Train.ClosedForm = &c
 	m.Noise = f.noise
 	m.Model.Substeps = f.substeps
-	m.Model.Nonlinear = model.NonlinearConfig{Kind: f.kind}
+	m.Model.Nonlinear = dynamics.NonlinearConfig{Kind: f.kind}
 	switch f.kind {
-	case model.KindBilinear:
+	case dynamics.KindBilinear:
 		m.Model.Nonlinear.Rank = f.latent // of which the form of a full quadratic one is
-	case model.KindPolynomial:
-		m.Model.Nonlinear.PolynomialConfig = model.PolynomialConfig{Degree: f.degree, Periodic: f.manifold > 0}
+	case dynamics.KindPolynomial:
+		m.Model.Nonlinear.PolynomialConfig = param.PolynomialConfig{Degree: f.degree, Periodic: f.manifold > 0}
 	}
 	if f.manifold > 0 {
 		m.Modes, m.Autoencoder = 12, manifold
@@ -171,7 +174,7 @@ func (f closedRecipe) model() ModelConfig {
 // are the training's to find, for their scale is that of the data.
 func (m *ModelConfig) setAutoencoder(kind string) {
 	m.Autoencoder = kind
-	a := model.AutoencoderConfig{Latent: m.Model.Autoencoder.Latent}
+	a := latent.AutoencoderConfig{Latent: m.Model.Autoencoder.Latent}
 	switch kind {
 	case identity:
 		a.Latent = 0

@@ -12,6 +12,8 @@ import (
 	"spnode/data/ks"
 	"spnode/experiments/driver"
 	"spnode/model"
+	"spnode/model/latent"
+	"spnode/model/param"
 )
 
 // apartSeed keeps the runs of the floor apart from the others.
@@ -198,14 +200,14 @@ func (m ModelConfig) setPairs(c *model.Config, p ks.Equation, d *data.Dataset) e
 	}
 	if fixed {
 		// Of an odd number the last pair's cosine alone.
-		c.Autoencoder.Skip, err = model.NewLinearPair(pairs[:n], scale)
+		c.Autoencoder.Skip, err = latent.NewLinearPair(pairs[:n], scale)
 		if err == nil {
 			c.Autoencoder.Skip.Only = m.Autoencoder != fourierMLP
 		}
 	}
 	if m.Autoencoder == manifold {
 		// The pairs that follow are functions of the latent ones.
-		p := &model.PolynomialDecoder{PolynomialConfig: model.PolynomialConfig{Degree: m.Manifold, Periodic: true}}
+		p := &latent.PolynomialDecoder{PolynomialConfig: param.PolynomialConfig{Degree: m.Manifold, Periodic: true}}
 		for i := range c.Basis {
 			row := make([]float64, len(c.Basis)-n)
 			if i >= n {

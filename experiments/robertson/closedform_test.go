@@ -8,7 +8,9 @@ import (
 	"spnode/data/problem"
 	"spnode/model"
 	"spnode/model/closedform"
+	"spnode/model/dynamics"
 	"spnode/model/leastsq"
+	"spnode/model/param"
 )
 
 // With y₃ tied to the mass, a quadratic g in (y₁, 1e4 y₂) is the equation, and least
@@ -36,7 +38,7 @@ func TestClosedForm(t *testing.T) {
 	}
 	cfg := model.DefaultConfig(2)
 	cfg.Offset, cfg.Factor = []float64{0, 0}, scale[:2]
-	cfg.Nonlinear = model.NonlinearConfig{Kind: model.KindPolynomial, PolynomialConfig: model.PolynomialConfig{Degree: 2}}
+	cfg.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 2}}
 	cfg.Substeps = 20
 	m, err := model.New(cfg)
 	if err != nil {

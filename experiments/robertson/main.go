@@ -12,6 +12,7 @@ import (
 	"spnode/experiments/driver/command"
 	"spnode/experiments/report"
 	"spnode/model"
+	"spnode/model/objective"
 )
 
 func main() { command.Main("robertson", run) }
@@ -21,7 +22,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var o options
 	f.Choice(&o.autoencoder, "autoencoder", "train only the models `WITH` an autoencoder or without", "on", "off")
 	f.Choice(&o.invariants, "invariants", "`KEEP` the total mass by construction (the default) or not", "on", "off")
-	f.Choice(&o.weighting, "weighting", "weighting `W` of the loss in time, of which time is eq. (20)", model.WeightTime, model.WeightLogTime, model.WeightUniform)
+	f.Choice(&o.weighting, "weighting", "weighting `W` of the loss in time, of which time is eq. (20)", objective.WeightTime, objective.WeightLogTime, objective.WeightUniform)
 	f.Choice(&o.grids, "grids", "`WHOSE` the times of the training are, shared (the default) or 30 to 60 of each trajectory's own", "own", "shared")
 	return driver.Experiment[Config, *Config]{
 		Flags:   f,

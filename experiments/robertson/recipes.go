@@ -9,7 +9,11 @@ import (
 	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/latent"
+	"spnode/model/objective"
 	"spnode/model/optim"
+	"spnode/model/param"
 	"spnode/model/train"
 )
 
@@ -55,14 +59,14 @@ func defaultConfig() Config {
 
 	direct := recipe("direct") // without an autoencoder
 	direct.Standardize = false
-	direct.Model.Autoencoder = model.AutoencoderConfig{}
+	direct.Model.Autoencoder = latent.AutoencoderConfig{}
 	direct.Model.Invariants = nil
 
 	masses := recipe("masses")
 	masses.Masses = true
 
 	literal := recipe("literal-loss")
-	literal.Train.Weighting = model.WeightTime
+	literal.Train.Weighting = objective.WeightTime
 	literal.Train.First.Iterations = 2000
 
 	c.Models = append(c.Models, main, direct, masses, literal)
@@ -92,18 +96,18 @@ func recipe(name string) ModelConfig {
 	m.Model.Factor = scale
 	m.Model.TimeUnit = 1
 	m.Model.Integrator = "etd1"
-	m.Model.Linear = model.LinearConfig{Rates: []float64{1e3, 1e-2, 4e-6}}
-	m.Model.Nonlinear = model.NonlinearConfig{
-		Kind: model.KindLipschitz, Hidden: []int{100}, Lipschitz: 1e-3, PaperForm: true,
+	m.Model.Linear = dynamics.LinearConfig{Rates: []float64{1e3, 1e-2, 4e-6}}
+	m.Model.Nonlinear = dynamics.NonlinearConfig{
+		Kind: dynamics.KindLipschitz, Hidden: []int{100}, Lipschitz: 1e-3, PaperForm: true,
 		OutputActivation: true, ZeroStart: true, NoOutputBias: true, RateScaled: true,
 	}
-	m.Model.Autoencoder = model.AutoencoderConfig{
-		Latent: 3, Hidden: []int{100, 100}, UnitStart: true, Start: model.Start{BiasSpread: 1, LastScale: 0.1}, FirstScale: 3,
+	m.Model.Autoencoder = latent.AutoencoderConfig{
+		Latent: 3, Hidden: []int{100, 100}, UnitStart: true, Start: param.Start{BiasSpread: 1, LastScale: 0.1}, FirstScale: 3,
 	}
-	m.Model.Invariants = []model.Invariant{{Weights: []float64{1, 1, 1}, Mean: 1, Deviation: 0.03}}
+	m.Model.Invariants = []latent.Invariant{{Weights: []float64{1, 1, 1}, Mean: 1, Deviation: 0.03}}
 
 	m.Train.Phases = []train.Phase{{Batch: 20}}
-	m.Train.Weighting = model.WeightLogTime
+	m.Train.Weighting = objective.WeightLogTime
 	m.Train.Grid = train.GridConfig{Points: points, Random: 0.5}
 	m.Train.LBFGS.Iterations = 0
 	m.Train.First.Iterations = 8000

@@ -8,6 +8,7 @@ import (
 	"spnode/data/problem"
 	"spnode/model"
 	"spnode/model/closedform"
+	"spnode/model/dynamics"
 	"spnode/model/leastsq"
 )
 
@@ -37,7 +38,7 @@ func TestClosedForm(t *testing.T) {
 			d = append(d, l)
 		}
 		cfg := model.DefaultConfig(2)
-		cfg.Nonlinear = model.NonlinearConfig{Kind: model.KindNone}
+		cfg.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindNone}
 		fitted, err := model.New(cfg)
 		if err != nil {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"spnode/experiments/driver"
 	"spnode/integrator"
 	"spnode/model"
+	"spnode/model/dynamics"
 	"spnode/model/train"
 )
 
@@ -88,7 +89,7 @@ func recipe(eps float64, method string) ModelConfig {
 	m.Model.TimeUnit = 1
 	m.Model.Integrator = method
 	if eps == 0 {
-		m.Model.Nonlinear = model.NonlinearConfig{Kind: model.KindBilinear, Rank: 2}
+		m.Model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindBilinear, Rank: 2}
 		m.Train.LBFGS.LossTol = 1e-20
 		m.Train.RestartAbove, m.Train.Restarts = 1e-12, 5
 		if method == "etd1" {

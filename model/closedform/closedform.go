@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/model"
+	"spnode/model/dynamics"
 	"spnode/model/leastsq"
 	"spnode/ops/kernel/poly"
 )
@@ -151,8 +152,8 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 	set("linear/N", make([]float64, n*n))
 
 	switch cfg.Nonlinear.Kind {
-	case model.KindPolynomial:
-		q, err := cfg.Polynomial()
+	case dynamics.KindPolynomial:
+		q, err := cfg.Nonlinear.Polynomial(n)
 		if err != nil {
 			return nil, err
 		}
@@ -161,7 +162,7 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 			x = q.JoinLinear(growth, fit.C)
 		}
 		set("g/C", x)
-	case model.KindBilinear:
+	case dynamics.KindBilinear:
 		C, D, b, lost, err := leastsq.Bilinear(poly.New(n, n, 2, false), fit.C, cfg.Nonlinear.Rank)
 		if err != nil {
 			return nil, err
@@ -184,19 +185,19 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 func form(cfg model.Config, linear bool) (*poly.Polynomial, error) {
 	n := cfg.LatentDim()
 	switch g := cfg.Nonlinear; g.Kind {
-	case model.KindPolynomial:
+	case dynamics.KindPolynomial:
 		if g.Periodic {
 			return poly.NewPeriodic(n/2, 1, n/2, g.Degree, linear), nil
 		}
 		return poly.New(n, n, g.Degree, linear), nil
-	case model.KindBilinear:
+	case dynamics.KindBilinear:
 		return poly.New(n, n, 2, linear), nil
-	case model.KindNone:
+	case dynamics.KindNone:
 		if linear {
 			return poly.NewLinear(n, n), nil
 		}
 	}
-	return nil, errors.Wrapf(model.ErrConfig, "closedform: Fit: g of kind %q is not linear in its parameters, or has none; try %s or %s", cfg.Nonlinear.Kind, model.KindPolynomial, model.KindBilinear)
+	return nil, errors.Wrapf(model.ErrConfig, "closedform: Fit: g of kind %q is not linear in its parameters, or has none; try %s or %s", cfg.Nonlinear.Kind, dynamics.KindPolynomial, dynamics.KindBilinear)
 }
 
 // encode returns the latent trajectories, in the model's unit of time and in float64 whatever the model is in:
@@ -262,10 +263,7 @@ func decoder(m *model.Model, c Config, d, latent []leastsq.Trajectory) (*leastsq
 	cfg := m.Config()
 	width := cfg.Width()
 	lift, decode := cfg.Autoencoder.Polynomial.Lift, cfg.Autoencoder.Skip.Decode
-	p, err := cfg.PolynomialDecoder()
-	if err != nil {
-		return nil, err
-	}
+	p := cfg.Autoencoder.Polynomial.Of(cfg.LatentDim(), width)
 	var x, y [][]float64
 	for i, t := range d {
 		for k, u := range latent[i].States {

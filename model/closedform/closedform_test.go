@@ -10,7 +10,9 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/model"
+	"spnode/model/dynamics"
 	"spnode/model/leastsq"
+	"spnode/model/param"
 )
 
 // truth is a model with a known field: a spiral that grows, held by cubic terms, and
@@ -18,7 +20,7 @@ import (
 func truth(t *testing.T) *model.Model {
 	t.Helper()
 	c := model.DefaultConfig(3)
-	c.Nonlinear = model.NonlinearConfig{Kind: model.KindPolynomial, PolynomialConfig: model.PolynomialConfig{Degree: 3}}
+	c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 3}}
 	c.Linear.Shift = 0.6
 	c.Substeps = 16
 	m, err := model.New(c)
@@ -34,7 +36,7 @@ func truth(t *testing.T) *model.Model {
 		p, _ := m.Params().Get(name)
 		copy(p.Data, x)
 	}
-	p, err := c.Polynomial()
+	p, err := c.Nonlinear.Polynomial(c.LatentDim())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +191,7 @@ func TestFitRefuses(t *testing.T) {
 // linear case in one solve.
 func TestFitLinear(t *testing.T) {
 	c := model.DefaultConfig(2)
-	c.Nonlinear = model.NonlinearConfig{Kind: model.KindNone}
+	c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindNone}
 	c.Linear.Shift = 0.1
 	want, err := model.New(c)
 	if err != nil {

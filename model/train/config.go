@@ -11,6 +11,7 @@ import (
 
 	"spnode/model"
 	"spnode/model/closedform"
+	"spnode/model/objective"
 	"spnode/model/optim"
 	"spnode/model/train/sample"
 	"spnode/model/train/state"
@@ -92,7 +93,7 @@ const StageLBFGS = "lbfgs"
 // samples at once, which suits small problems.
 func DefaultConfig() Config {
 	return Config{
-		Weighting: model.WeightTime,
+		Weighting: objective.WeightTime,
 		First: FirstStage{
 			Optimizer:  "adam",
 			Iterations: 300,
@@ -176,7 +177,7 @@ func (c Config) Validate() error {
 	if err := c.Grid.Validate(); err != nil {
 		return err
 	}
-	if _, err := model.LossWeights(c.Weighting, []float64{1, 2}); err != nil {
+	if _, err := objective.Weights(c.Weighting, []float64{1, 2}); err != nil {
 		return err
 	}
 	if _, err := json.Marshal(c); err != nil {

@@ -11,6 +11,8 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/model"
+	"spnode/model/modeltest"
+	"spnode/model/objective"
 	"spnode/model/optim"
 )
 
@@ -20,7 +22,7 @@ func slowDecay() training {
 	p := training{model: model.DefaultConfig(1), train: DefaultConfig()}
 	p.model.Linear.Rates = []float64{1e-5}
 	p.model.Seed = 1
-	p.train.Weighting = model.WeightUniform
+	p.train.Weighting = objective.WeightUniform
 	for k := range 40 {
 		t := math.Pow(10, -3+9*float64(k)/39)
 		p.times = append(p.times, t)
@@ -115,11 +117,11 @@ func TestGradientTooLarge(t *testing.T) {
 		if !errors.As(err, &diverged) || !(diverged.Norm > largestGradient) {
 			t.Errorf("%s: got error %v, want a DivergedError with the gradient's norm", name, err)
 		}
-		if !same(start, tr.Model.Params().Flat) {
+		if !modeltest.Same(start, tr.Model.Params().Flat) {
 			t.Errorf("%s: the parameters are not those of the start", name)
 		}
 		p.train.First.Clip = 1
-		if tr := p.fit(t); same(start, tr.Model.Params().Flat) {
+		if tr := p.fit(t); modeltest.Same(start, tr.Model.Params().Flat) {
 			t.Errorf("%s: a clipped gradient has moved nothing", name)
 		}
 	}
@@ -145,7 +147,7 @@ func TestDivergedKeepsGood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !same(m.Params().Flat, tr.Model.Params().Flat) {
+	if !modeltest.Same(m.Params().Flat, tr.Model.Params().Flat) {
 		t.Error("the checkpoint has other parameters than the model")
 	}
 	if end, _ := p.on(t, m).whole(t); !(end <= first) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"spnode/model"
+	"spnode/model/modeltest"
 )
 
 // phasesTraining goes over to longer windows twice.
@@ -46,7 +47,7 @@ func TestPhases(t *testing.T) {
 		}
 		if b := tr.cfg.begin(now); i == b || i == b+1 { // its first samples, in their order
 			again := p.trainer(t).samplers[want]
-			if !same(again.Batch(i-b).State(0, 0), tr.batch.State(0, 0)) {
+			if !modeltest.Same(again.Batch(i-b).State(0, 0), tr.batch.State(0, 0)) {
 				t.Errorf("iteration %d does not draw the samples of iteration %d of phase %d", i, i-b, want)
 			}
 		}
@@ -81,7 +82,7 @@ func TestPhasesRefused(t *testing.T) {
 	}
 	p := phasesTraining()
 	p.train.Phases[1].Window = 1000
-	if _, err := New(mustNew(t, p.model), p.train, p.data()); !errors.Is(err, model.ErrData) {
+	if _, err := New(modeltest.New(t, p.model), p.train, p.data()); !errors.Is(err, model.ErrData) {
 		t.Errorf("a window longer than the data: got error %v, want model.ErrData", err)
 	}
 }

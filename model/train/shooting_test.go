@@ -11,6 +11,8 @@ import (
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/modeltest"
 )
 
 func shootingTraining(phase Phase) training {
@@ -96,7 +98,7 @@ func TestShootingFindsStarts(t *testing.T) {
 	for _, phase := range []Phase{{}, {Window: 5}} {
 		p := shootingTraining(phase)
 		p.model = model.DefaultConfig(2)
-		p.model.Nonlinear = model.NonlinearConfig{Kind: model.KindNone}
+		p.model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindNone}
 		p.train.LBFGS.Iterations = 300
 		p.train.Shooting.Penalty = 10
 		tr := p.ofData(t, d)
@@ -153,7 +155,7 @@ func TestShootingResumes(t *testing.T) {
 			if err := rest.Fit(context.Background()); err != nil {
 				t.Fatal(err)
 			}
-			if !same(rest.w, whole.w) {
+			if !modeltest.Same(rest.w, whole.w) {
 				t.Errorf("%+v: a training resumed after %d iterations ends with other bits", phase, stop)
 			}
 		}
@@ -171,6 +173,6 @@ func TestShootingRefused(t *testing.T) {
 		p := shootingTraining(Phase{})
 		p.train.LBFGS.Iterations = 0
 		f(&p.train)
-		wantError(t, what, p.train.Validate(), model.ErrConfig, what)
+		modeltest.WantError(t, what, p.train.Validate(), model.ErrConfig, what)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"spnode/model/closedform"
 	"spnode/model/folder"
 	"spnode/model/leastsq"
+	"spnode/model/objective"
 	"spnode/model/optim"
 	"spnode/model/train/sample"
 	"spnode/model/train/state"
@@ -37,10 +38,10 @@ type Trainer struct {
 	samplers []sample.Sampler // of them
 	phase    int              // that the workers are made for
 	workers  []*worker
-	batch    model.Batch    // what they see
-	w        []float64      // the unknowns: the model's parameters, and the starts
-	shoot    *sample.Starts // nil: no starts
-	weights  []float64      // of it, in the model's unit of time
+	batch    objective.Batch // what they see
+	w        []float64       // the unknowns: the model's parameters, and the starts
+	shoot    *sample.Starts  // nil: no starts
+	weights  []float64       // of it, in the model's unit of time
 	grad     []float64
 
 	hooks    []func(Metrics)

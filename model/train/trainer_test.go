@@ -14,6 +14,10 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/latent"
+	"spnode/model/modeltest"
+	"spnode/model/objective"
 	"spnode/model/optim"
 	"spnode/ops/opstest"
 )
@@ -25,7 +29,7 @@ func smallTraining() training {
 	p.model.Seed = 3
 	p.model.Factor = []float64{3, 0.7}
 	p.model.Nonlinear.Hidden = []int{3}
-	p.states = normalStates(rand.New(rand.NewPCG(31, 32)), 0.5, 3, 5, 2)
+	p.states = modeltest.NormalStates(rand.New(rand.NewPCG(31, 32)), 0.5, 3, 5, 2)
 	p.train.Workers = 2
 	p.train.First.Iterations = 6
 	p.train.First.Schedule = optim.Schedule{Kind: optim.ScheduleCosine, Rate: 0.05, Warmup: 2}
@@ -51,9 +55,9 @@ func gridTraining() training {
 	for i := range 13 {
 		p.times = append(p.times, 0.1*float64(i*i+1))
 	}
-	p.states = normalStates(rand.New(rand.NewPCG(33, 34)), 0.5, 13, 5, 2)
+	p.states = modeltest.NormalStates(rand.New(rand.NewPCG(33, 34)), 0.5, 13, 5, 2)
 	p.train.Grid = GridConfig{Points: 4, Random: 0.5}
-	p.train.Weighting = model.WeightLogTime
+	p.train.Weighting = objective.WeightLogTime
 	return p
 }
 
@@ -70,12 +74,12 @@ func restartTraining() training {
 func divergingTraining() training {
 	p := smallTraining()
 	p.model.Integrator = "euler"
-	p.model.Nonlinear = model.NonlinearConfig{Kind: model.KindBilinear, Rank: 2}
+	p.model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindBilinear, Rank: 2}
 	p.times = nil
 	for k := range 16 {
 		p.times = append(p.times, 0.3*float64(k))
 	}
-	p.states = normalStates(rand.New(rand.NewPCG(33, 34)), 0.5, 16, 3, 2)
+	p.states = modeltest.NormalStates(rand.New(rand.NewPCG(33, 34)), 0.5, 16, 3, 2)
 	p.train.First.Iterations, p.train.LBFGS.Iterations = 4, 3
 	p.train.First.Schedule = optim.Schedule{Kind: optim.ScheduleConstant, Rate: 8}
 	p.train.First.Clip = 0
@@ -87,7 +91,7 @@ func divergingTraining() training {
 func soapTraining() training {
 	p := minibatchTraining()
 	p.model.Nonlinear.Hidden = []int{3, 3}
-	p.model.Autoencoder = model.AutoencoderConfig{Latent: 1, Hidden: []int{3}}
+	p.model.Autoencoder = latent.AutoencoderConfig{Latent: 1, Hidden: []int{3}}
 	p.train.First.Optimizer = "soap"
 	p.train.First.Settings = optim.Settings{"decay": 0.8, "period": 3}
 	p.train.First.LinearRate = 0.5
@@ -98,7 +102,7 @@ func soapTraining() training {
 // ends with L-BFGS.
 func soapDivergingTraining() training {
 	p := divergingTraining()
-	p.model.Autoencoder = model.AutoencoderConfig{Latent: 2, Hidden: []int{4}}
+	p.model.Autoencoder = latent.AutoencoderConfig{Latent: 2, Hidden: []int{4}}
 	p.train.First.Optimizer = "soap"
 	p.train.First.Settings = optim.Settings{"period": 2}
 	p.train.First.Iterations, p.train.LBFGS.Iterations = 5, 1
@@ -133,11 +137,11 @@ func wantSameEnd(t *testing.T, what string, got, want *Trainer) {
 		if a[i].Name == "seconds" {
 			continue
 		}
-		if a[i].Name != b[i].Name || !same(a[i].Data, b[i].Data) {
+		if a[i].Name != b[i].Name || !modeltest.Same(a[i].Data, b[i].Data) {
 			t.Errorf("%s: %s is %v, want %s %v", what, a[i].Name, a[i].Data, b[i].Name, b[i].Data)
 		}
 	}
-	if !same(got.Model.Params().Flat, want.Model.Params().Flat) {
+	if !modeltest.Same(got.Model.Params().Flat, want.Model.Params().Flat) {
 		t.Errorf("%s: parameters are %v, want %v", what, got.Model.Params().Flat, want.Model.Params().Flat)
 	}
 	if len(got.log) != len(want.log) {
@@ -269,7 +273,7 @@ func TestWorkersAgree(t *testing.T) {
 			if most, _ := tr.samplers[0].Shape(); len(tr.workers) != min(workers, most) {
 				t.Errorf("%d workers for a batch of %d, want %d", len(tr.workers), most, min(workers, most))
 			}
-			e := max(relative(got, want), math.Abs(l-loss)/loss)
+			e := max(modeltest.Relative(got, want), math.Abs(l-loss)/loss)
 			worst = max(worst, e)
 			if !(e <= 1e-14) {
 				t.Errorf("%d workers differ from one by %.3g", workers, e)
@@ -387,7 +391,7 @@ func TestOverflowIsDivergence(t *testing.T) {
 		// rate that this one has come to has the same bits.
 		q := p
 		q.train.First.Schedule.Rate = math.Ldexp(p.train.First.Schedule.Rate, -tr.now.Backoffs)
-		if again := q.fit(t); again.now.Backoffs != 0 || !same(again.Model.Params().Flat, tr.Model.Params().Flat) {
+		if again := q.fit(t); again.now.Backoffs != 0 || !modeltest.Same(again.Model.Params().Flat, tr.Model.Params().Flat) {
 			t.Errorf("%s: another result after %d updates taken back: %v, want %v", name, tr.now.Backoffs, tr.Model.Params().Flat, again.Model.Params().Flat)
 		}
 
@@ -424,7 +428,7 @@ func TestRestart(t *testing.T) {
 	if best == 4 {
 		t.Error("the case shows nothing: the last attempt is the best")
 	}
-	if r.Attempts != 5 || r.Loss != lost[best] || !same(tr.Model.Params().Flat, ends[best]) {
+	if r.Attempts != 5 || r.Loss != lost[best] || !modeltest.Same(tr.Model.Params().Flat, ends[best]) {
 		t.Errorf("got loss %g after %d attempts, want %g of attempt %d and its parameters; losses %g", r.Loss, r.Attempts, lost[best], best, lost)
 	}
 
@@ -435,7 +439,7 @@ func TestRestart(t *testing.T) {
 	}
 	if i := slices.IndexFunc(lost, func(l float64) bool { return l < lost[0] }); i > 0 {
 		p.train.RestartAbove = lost[i]
-		if tr := p.fit(t); tr.Result().Attempts != i+1 || !same(tr.Model.Params().Flat, ends[i]) {
+		if tr := p.fit(t); tr.Result().Attempts != i+1 || !modeltest.Same(tr.Model.Params().Flat, ends[i]) {
 			t.Errorf("got %d attempts for a loss of at most %g, want %d", tr.Result().Attempts, lost[i], i+1)
 		}
 	}
@@ -448,7 +452,7 @@ func TestRestart(t *testing.T) {
 // The final loss of minibatches is over all of them, not the first.
 func TestMinibatchFinalLoss(t *testing.T) {
 	p := minibatchTraining()
-	p.states = normalStates(rand.New(rand.NewPCG(35, 36)), 0.5, 3, 6, 2)
+	p.states = modeltest.NormalStates(rand.New(rand.NewPCG(35, 36)), 0.5, 3, 6, 2)
 	tr := p.fit(t)
 	p.train.SetBatch(0)
 	want, _ := p.on(t, tr.Model).whole(t)
@@ -516,7 +520,7 @@ func TestWrongData(t *testing.T) {
 			q.states = append(q.states, at)
 		}
 		f(&q)
-		_, err := New(mustNew(t, q.model), q.train, q.data())
+		_, err := New(modeltest.New(t, q.model), q.train, q.data())
 		return err
 	}
 	for _, c := range []struct {
@@ -536,13 +540,13 @@ func TestWrongData(t *testing.T) {
 		{"batch", func(p *training) { p.train.SetBatch(6); p.train.LBFGS.Iterations = 0 }, model.ErrData, []string{"batch is 6", "5 samples"}},
 		{"batch of L-BFGS", func(p *training) { p.train.SetBatch(2) }, model.ErrConfig, []string{"L-BFGS", "batch of phase 0 is 2, want 0"}},
 		{"sampler", func(p *training) { p.train.Sampler = "sorted" }, model.ErrConfig, []string{`"sorted"`, "shuffled"}},
-		{"weighting", func(p *training) { p.train.Weighting = "linear" }, model.ErrConfig, []string{`"linear"`, model.WeightLogTime}},
-		{"log-time from 0", func(p *training) { p.train.Weighting = model.WeightLogTime }, model.ErrConfig, []string{"first time above 0", "got 0"}},
+		{"weighting", func(p *training) { p.train.Weighting = "linear" }, model.ErrConfig, []string{`"linear"`, objective.WeightLogTime}},
+		{"log-time from 0", func(p *training) { p.train.Weighting = objective.WeightLogTime }, model.ErrConfig, []string{"first time above 0", "got 0"}},
 		{"rate", func(p *training) { p.train.First.Schedule.Rate = -1 }, model.ErrConfig, []string{"rate", "-1"}},
 		{"restart_above", func(p *training) { p.train.RestartAbove = math.Inf(1) }, model.ErrConfig, []string{"+Inf"}},
 		{"a setting that nothing looks at", func(p *training) { p.train.First.Schedule.Decay = math.NaN() }, model.ErrConfig, []string{"NaN"}},
 	} {
-		wantError(t, c.name, change(c.f), c.kind, c.parts...)
+		modeltest.WantError(t, c.name, change(c.f), c.kind, c.parts...)
 	}
 
 	// Resumed on other data.
@@ -553,17 +557,17 @@ func TestWrongData(t *testing.T) {
 	if _, err := Resume(dir, p.data()); err != nil {
 		t.Fatal(err)
 	}
-	other := normalStates(rand.New(rand.NewPCG(31, 32)), 0.5, 3, 5, 2)
+	other := modeltest.NormalStates(rand.New(rand.NewPCG(31, 32)), 0.5, 3, 5, 2)
 	other[2][4][1] = math.Nextafter(other[2][4][1], 1)
 	q := p
 	q.states = other
 	_, err := Resume(dir, q.data())
-	wantError(t, "another last bit", err, model.ErrData, dir, "SHA-256")
+	modeltest.WantError(t, "another last bit", err, model.ErrData, dir, "SHA-256")
 	q = p
 	q.times = []float64{0, 0.5, 1.25}
 	_, err = Resume(dir, q.data())
-	wantError(t, "other times", err, model.ErrData, dir, "SHA-256")
+	modeltest.WantError(t, "other times", err, model.ErrData, dir, "SHA-256")
 	q.times, q.states = p.times[:2], p.states[:2]
 	_, err = Resume(dir, q.data())
-	wantError(t, "fewer times", err, model.ErrData, dir, "SHA-256")
+	modeltest.WantError(t, "fewer times", err, model.ErrData, dir, "SHA-256")
 }

@@ -19,6 +19,7 @@ import (
 	"spnode/experiments/sweep"
 	"spnode/model"
 	"spnode/model/folder"
+	"spnode/model/latent"
 	"spnode/model/train"
 )
 
@@ -136,7 +137,7 @@ func (o Options) trajectories(m *model.Model, warnings io.Writer) (*data.Dataset
 // warn tells of initial states that the model was not made for.
 func (o Options) warn(m *model.Model, u0 [][]float64, warnings io.Writer) error {
 	if far := m.Far(u0); len(far) > 0 {
-		worst := slices.MaxFunc(far, func(a, b model.Far) int { return cmp.Compare(a.Deviations, b.Deviations) })
+		worst := slices.MaxFunc(far, func(a, b latent.Far) int { return cmp.Compare(a.Deviations, b.Deviations) })
 		fmt.Fprintf(warnings, "%s: %d of %d states are far from those that the model was trained to start from; state %d by %.0f deviations of them: its prediction may be wrong without another sign\n",
 			o.Command, len(far), len(u0), worst.State, worst.Deviations)
 	}

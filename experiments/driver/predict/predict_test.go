@@ -17,6 +17,7 @@ import (
 	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/predict"
 	"spnode/model"
+	"spnode/model/dynamics"
 )
 
 // savedModel makes a model, with parameters that no training has touched, and
@@ -327,7 +328,7 @@ func TestPredictionOfAnyModel(t *testing.T) {
 func TestPredictionRunsAway(t *testing.T) {
 	dir := t.TempDir()
 	savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) {
-		c.Nonlinear = model.NonlinearConfig{Kind: model.KindBilinear, Rank: 2}
+		c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindBilinear, Rank: 2}
 		c.Integrator = "euler"
 	})
 	initial := writeFile(t, filepath.Join(dir, "u0.csv"), []byte("1e3,2e3\n"))
@@ -374,8 +375,8 @@ func TestLoadModelAfterAKilledWriter(t *testing.T) {
 func TestPredictTrajectories(t *testing.T) {
 	dir := t.TempDir()
 	m := savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) {
-		c.Parameters = model.ParametersConfig{Known: model.Known{Names: []string{"T"}}, Time: true}
-		c.Inputs = model.InputsConfig{Known: model.Known{Names: []string{"w"}}}
+		c.Parameters = dynamics.ParametersConfig{Known: dynamics.Known{Names: []string{"T"}}, Time: true}
+		c.Inputs = dynamics.InputsConfig{Known: dynamics.Known{Names: []string{"w"}}}
 	})
 	file := writeFile(t, filepath.Join(dir, "d.csv"), []byte(`run,t,x1,x2,parameter:T,input:w
 a,0,1,2,0.5,0

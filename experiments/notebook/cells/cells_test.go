@@ -53,6 +53,8 @@ func TestEval(t *testing.T) {
 			"gorgonia.org/gorgonia"
 			"spnode/integrator"
 			"spnode/model"
+	"spnode/model/param"
+	"spnode/model/dynamics"
 			"spnode/model/train"
 		)`,
 		`check := func(err error) { if err != nil { panic(err) } }`,
@@ -64,7 +66,7 @@ func TestEval(t *testing.T) {
 		`d, _, err := ode.DefaultRKF45().Solve(Decay{2}, [][]float64{{1}, {2}}, []float64{0, 0.5, 1})
 		check(err)`,
 		`c := model.DefaultConfig(1)
-		c.Nonlinear = model.NonlinearConfig{Kind: model.KindNone}
+		c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindNone}
 		m, err := model.New(c)
 		check(err)
 		seen := 0
@@ -76,11 +78,11 @@ func TestEval(t *testing.T) {
 		check(t.Fit(ctx))
 		stop()
 		if seen < 4 { panic("the hook was not called") }`,
-		`model.RegisterNonlinear("quadratic", func(c model.NonlinearConfig, n int) (model.Nonlinear, error) {
+		`dynamics.RegisterNonlinear("quadratic", func(c dynamics.NonlinearConfig, n int) (dynamics.Nonlinear, error) {
 			spread := c.Settings["spread"] // gomacro does not pass it on as it is
-			return model.Nonlinear{
-				Parameters: []model.Declaration{{Name: "g/q", Shape: []int{1, n}, Start: model.Normal(spread)}},
-				Build: func(g *model.Graph) (integrator.Nonlinear, error) {
+			return dynamics.Nonlinear{
+				Parameters: []param.Declaration{{Name: "g/q", Shape: []int{1, n}, Start: param.Normal(spread)}},
+				Build: func(g *param.Graph) (integrator.Nonlinear, error) {
 					q := g.Param("g/q")
 					return func(u *gorgonia.Node) (*gorgonia.Node, error) {
 						square, err := gorgonia.Square(u)
@@ -90,7 +92,7 @@ func TestEval(t *testing.T) {
 				},
 			}, nil
 		})
-		c.Nonlinear = model.NonlinearConfig{Kind: "quadratic", Settings: map[string]float64{"spread": 0.1}}
+		c.Nonlinear = dynamics.NonlinearConfig{Kind: "quadratic", Settings: map[string]float64{"spread": 0.1}}
 		m, err = model.New(c)
 		check(err)
 		t, err = train.New(m, tc, d)

@@ -1,4 +1,4 @@
-package model
+package dynamics
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/integrator"
+	"spnode/model/param"
 	"spnode/ops"
 	"spnode/ops/kernel"
 )
@@ -26,12 +27,12 @@ type lipschitzNet struct {
 
 func lipschitz(c NonlinearConfig, n int) (Nonlinear, error) {
 	if !(c.Lipschitz > 0) || math.IsInf(c.Lipschitz, 0) {
-		return Nonlinear{}, configError("nonlinear.lipschitz is %g, want a finite number above 0", c.Lipschitz)
+		return Nonlinear{}, param.ConfigError("nonlinear.lipschitz is %g, want a finite number above 0", c.Lipschitz)
 	}
-	if err := validateWidths("nonlinear", c.Hidden); err != nil {
+	if err := param.ValidateWidths("nonlinear", c.Hidden); err != nil {
 		return Nonlinear{}, err
 	}
-	if err := c.Start.validate("nonlinear"); err != nil {
+	if err := c.Start.Validate("nonlinear"); err != nil {
 		return Nonlinear{}, err
 	}
 	f := lipschitzNet{c, n, len(c.Hidden) + 1}
@@ -59,27 +60,27 @@ func (f lipschitzNet) lastBias() bool {
 // activated reports whether layer i has tanh.
 func (f lipschitzNet) activated(i int) bool { return i < f.p-1 || f.OutputActivation }
 
-func (f lipschitzNet) parameters() []Declaration {
-	last := orOne(f.LastScale)
+func (f lipschitzNet) parameters() []param.Declaration {
+	last := param.OrOne(f.LastScale)
 	if f.ZeroStart {
 		last = 0
 	}
-	ds := f.layers("g", f.widths(), 1, last)
+	ds := f.Layers("g", f.widths(), 1, last)
 	if !f.lastBias() {
 		ds = ds[:len(ds)-1]
 	}
 	return ds
 }
 
-func (f lipschitzNet) build(g *Graph) (integrator.Nonlinear, error) {
+func (f lipschitzNet) build(g *param.Graph) (integrator.Nonlinear, error) {
 	bs, biases := make(G.Nodes, f.p), make(G.Nodes, f.p)
 	for i := range f.p {
 		var err error
-		if bs[i], err = ops.LipschitzScale(g.Param(weightOf("g", i)), f.layerBound(), f.PaperForm); err != nil {
+		if bs[i], err = ops.LipschitzScale(g.Param(param.WeightOf("g", i)), f.layerBound(), f.PaperForm); err != nil {
 			return nil, err
 		}
 		if i < f.p-1 || f.lastBias() {
-			biases[i] = g.Param(biasOf("g", i))
+			biases[i] = g.Param(param.BiasOf("g", i))
 		}
 	}
 	scaled := func(v *G.Node) (*G.Node, error) { // by the rates, if it is
@@ -135,7 +136,7 @@ func (f lipschitzNet) build(g *Graph) (integrator.Nonlinear, error) {
 // linear returns the network at 0, (1, n), and Dg(0)ᵀ, (n, n): y follows 0 through
 // the layers and t the rows of I, so that a row vector u has the tangent part ut. The
 // tangent is by u and the inputs, at the scaled parameters 0.
-func (f lipschitzNet) linear(g *Graph, bs, biases G.Nodes) (y, t *G.Node, err error) {
+func (f lipschitzNet) linear(g *param.Graph, bs, biases G.Nodes) (y, t *G.Node, err error) {
 	rows, width := f.n+f.seen.inputs, f.n+f.Seen()
 	identity := make([]float64, rows*width)
 	for i := range rows {
@@ -158,10 +159,10 @@ func (f lipschitzNet) linear(g *Graph, bs, biases G.Nodes) (y, t *G.Node, err er
 	return y, t, nil
 }
 
-func (f lipschitzNet) bounds(p *Params) Bounds {
+func (f lipschitzNet) bounds(p *param.Params) Bounds {
 	b := Bounds{Lipschitz: f.Lipschitz, Size: math.Inf(1)}
 	for i := range f.p {
-		w, _ := p.Get(weightOf("g", i))
+		w, _ := p.Get(param.WeightOf("g", i))
 		r, c := w.Shape[0], w.Shape[1]
 		x := make([]float64, len(w.Data))
 		kernel.LipschitzScaleTo(x, w.Data, r, c, f.layerBound(), f.PaperForm)

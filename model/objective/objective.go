@@ -1,12 +1,14 @@
-package model
+// Package objective is the loss of a batch of trajectories, eq. (20), and its gradient
+// by the parameters of a model: what a training evaluates, or an optimizer of one's own.
+package objective
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
 
+	"spnode/model"
 	"spnode/ops"
 )
 
@@ -16,12 +18,12 @@ import (
 //	L = Σ_k w_k Σ_rows ρ(‖x_k − y_k‖²),  x_k = scaled(U(t_k)),
 //
 // where y_k is what the model decodes from its own trajectory from x_0 on, w_k
-// are weights of the times, see LossWeights, and ρ(e) = e or saturates, see
+// are weights of the times, see Weights, and ρ(e) = e or saturates, see
 // ops.SquaredError. Times and weights may be each trajectory's own. It has graphs
 // and programs of its own, so several of them may be evaluated at the same time,
 // each on its part of a batch.
 type Objective struct {
-	m      *Model
+	m      *model.Model
 	rows   int
 	size   int // rows of a block
 	times  int
@@ -63,47 +65,47 @@ type Batch struct {
 
 // NewBatch makes a batch of whole trajectories: states, indexed by time, sample
 // and component, in the physical variables, at the given times. It has the
-// weights of LossWeights over the number of samples, with which L is the mean of
-// eq. (20). The error is ErrData or ErrConfig.
-func (m *Model) NewBatch(weighting string, times []float64, states [][][]float64) (Batch, error) {
-	if err := checkTimes(times, 2); err != nil {
+// weights of Weights over the number of samples, with which L is the mean of
+// eq. (20). The error is model.ErrData or
+// model.ErrConfig.
+func NewBatch(m *model.Model, weighting string, times []float64, states [][][]float64) (Batch, error) {
+	steps, err := model.Steps(times)
+	if err != nil {
 		return Batch{}, err
 	}
-	if len(states) != len(times) || len(states[0]) == 0 {
-		return Batch{}, dataError("NewBatch: got states at %d times, want %d as there are times, and at least one sample", len(states), len(times))
+	if len(steps) == 0 || len(states) != len(times) {
+		return Batch{}, dataError("NewBatch: got states at %d times, want %d as there are times, and at least 2", len(states), len(times))
 	}
-	b := Batch{Rows: len(states[0]), Steps: stepsOf(times)}
-	scaled := make([][][]float64, len(times))
+	b := Batch{Rows: len(states[0]), Steps: steps}
+	scaled := make([][]float64, len(times))
 	for k, s := range states {
-		x, err := checkStates(fmt.Sprintf("states at time %d", k), s, b.Rows, m.cfg.Dim)
-		if err != nil {
-			return Batch{}, err
+		if len(s) != b.Rows {
+			return Batch{}, dataError("NewBatch: got %d samples at time %d, want %d", len(s), k, b.Rows)
 		}
-		if err := m.CheckStates(x); err != nil {
+		if scaled[k], err = m.ScaledStates(s); err != nil {
 			return Batch{}, errors.WithMessagef(err, "time %d", k)
 		}
-		scaled[k] = rows(m.Scaled(x), m.cfg.Width())
 	}
-	b.State = func(row, time int) []float64 { return scaled[time][row] }
-	var err error
-	b.Weights, err = LossWeights(weighting, times)
+	width := m.Config().Width()
+	b.State = func(row, time int) []float64 { return scaled[time][row*width:][:width] }
+	b.Weights, err = Weights(weighting, times)
 	floats.Scale(1/float64(b.Rows), b.Weights)
 	return b, err
 }
 
-// NewObjective makes the objective of m for batches of so many rows at so many
+// New makes the objective of m for batches of so many rows at so many
 // times. half is the squared error of a state that counts for half; 0: errors do
 // not saturate. It follows the parameters of m as they change. What it evaluates,
 // the graph of the encoder, the time stepping, the decoder over all states at once,
 // and the sum, is made for the first batch of each form: with steps and weights
 // that the rows share or have of their own.
-func (m *Model) NewObjective(rows, times int, half float64) (*Objective, error) {
+func New(m *model.Model, rows, times int, half float64) (*Objective, error) {
 	if rows < 1 || times < 2 || !(half >= 0) {
-		return nil, dataError("NewObjective: got %d rows, %d times and half %g, want at least 1 row and 2 times, and a number that is not negative", rows, times, half)
+		return nil, dataError("New: got %d rows, %d times and half %g, want at least 1 row and 2 times, and a number that is not negative", rows, times, half)
 	}
-	of := m.intervalsOfPiece(times - 1)
+	of := intervalsOfPiece(times-1, m.Config().Substeps)
 	return &Objective{
-		m: m, rows: rows, size: rowsOfBlock(rows, m.bytesOfRow(of+1)), times: times, of: of, half: half,
+		m: m, rows: rows, size: rowsOfBlock(rows, bytesOfRow(m, of+1)), times: times, of: of, half: half,
 		blocks: map[form]*block{},
 	}, nil
 }
@@ -122,17 +124,17 @@ func (o *Objective) formOf(b Batch) (f form, ok bool) {
 		f.weights = 1
 	case o.times * b.Rows:
 		f.weights = 2
-	case o.times * b.Rows * o.m.cfg.Width():
+	case o.times * b.Rows * o.m.Config().Width():
 		f.weights = 3
 	}
 	f.starts = b.Starts != nil
-	size := b.Rows * o.m.cfg.Width()
+	size := b.Rows * o.m.Config().Width()
 	return f, f.weights > 0 && (!f.starts || o.half == 0 && len(b.Starts) == size && len(b.StartGrad) == size && len(b.EndGrad) == size)
 }
 
 // Evaluate returns L for a batch and the present parameters, and writes its
 // gradient by them, laid out as Params.Flat is. Parameters for which an op finds
-// no finite value have the loss NaN and the gradient 0. The error is ErrData for a
+// no finite value have the loss NaN and the gradient 0. The error is model.ErrData for a
 // batch of another shape than the objective's.
 func (o *Objective) Evaluate(b Batch, grad []float64) (loss float64, err error) {
 	return o.EvaluateRows(b, 0, b.Rows, grad)
@@ -142,9 +144,9 @@ func (o *Objective) Evaluate(b Batch, grad []float64) (loss float64, err error) 
 // the sum.
 func (o *Objective) EvaluateRows(b Batch, lo, hi int, grad []float64) (loss float64, err error) {
 	f, ok := o.formOf(b)
-	if !ok || lo < 0 || hi-lo != o.rows || hi > b.Rows || len(grad) != len(o.m.params.Flat) {
-		return 0, dataError("Objective: Evaluate: got %d rows, %d steps, %d weights and a gradient of %d, want %d rows, %d steps and %d weights, or as many for each row, and %d",
-			hi-lo, len(b.Steps), len(b.Weights), len(grad), o.rows, o.times-1, o.times, len(o.m.params.Flat))
+	if !ok || lo < 0 || hi-lo != o.rows || hi > b.Rows || len(grad) != len(o.m.Params().Flat) {
+		return 0, dataError("Evaluate: got %d rows, %d steps, %d weights and a gradient of %d, want %d rows, %d steps and %d weights, or as many for each row, and %d",
+			hi-lo, len(b.Steps), len(b.Weights), len(grad), o.rows, o.times-1, o.times, len(o.m.Params().Flat))
 	}
 	clear(grad)
 	loss, err = o.evaluate(b, f, lo, hi, grad)
@@ -156,7 +158,7 @@ func (o *Objective) EvaluateRows(b Batch, lo, hi int, grad []float64) (loss floa
 }
 
 func (o *Objective) evaluate(b Batch, f form, lo, hi int, grad []float64) (loss float64, err error) {
-	for _, k := range o.blocks {
+	for _, k := range o.used {
 		k.begun = false
 	}
 	o.used = o.used[:0]
@@ -183,6 +185,10 @@ func (o *Objective) evaluate(b Batch, f form, lo, hi int, grad []float64) (loss 
 	return loss, nil
 }
 
+func dataError(format string, args ...any) error {
+	return errors.Wrapf(model.ErrData, "objective: "+format, args...)
+}
+
 // The weightings of the loss in time.
 const (
 	WeightTime    = "time"
@@ -190,7 +196,7 @@ const (
 	WeightUniform = "uniform"
 )
 
-// LossWeights returns the weight of each time in the loss of one trajectory, by
+// Weights returns the weight of each time in the loss of one trajectory, by
 // the trapezoidal rule,
 //
 //	Σ_n ½ (‖e_{n+1}‖² + ‖e_n‖²) δ_n,   e_n = U_n − f_D(u_n),
@@ -199,7 +205,7 @@ const (
 // ln(t_{n+1}/t_n) for "log-time", and 1 for "uniform". Over twelve decades (20)
 // puts nearly all its weight on the last two intervals. The mean over a batch has
 // them divided by its size. The error is ErrConfig.
-func LossWeights(kind string, times []float64) ([]float64, error) {
+func Weights(kind string, times []float64) ([]float64, error) {
 	w := make([]float64, len(times))
 	for n := range len(times) - 1 {
 		var d float64
@@ -209,12 +215,12 @@ func LossWeights(kind string, times []float64) ([]float64, error) {
 		case WeightLogTime:
 			d = math.Log(times[n+1] / times[n])
 			if !(times[0] > 0) {
-				return nil, errors.Wrapf(ErrConfig, "model: weighting %q needs a first time above 0, got %g", kind, times[0])
+				return nil, errors.Wrapf(model.ErrConfig, "objective: weighting %q needs a first time above 0, got %g", kind, times[0])
 			}
 		case WeightUniform:
 			d = 1
 		default:
-			return nil, errors.Wrapf(ErrConfig, "model: weighting is %q, want %s, %s or %s", kind, WeightTime, WeightLogTime, WeightUniform)
+			return nil, errors.Wrapf(model.ErrConfig, "objective: weighting is %q, want %s, %s or %s", kind, WeightTime, WeightLogTime, WeightUniform)
 		}
 		w[n] += d / 2
 		w[n+1] += d / 2

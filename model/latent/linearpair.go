@@ -1,9 +1,11 @@
-package model
+package latent
 
 import (
 	"math"
 
 	"gonum.org/v1/gonum/floats"
+
+	"spnode/model/param"
 )
 
 // LinearPair is a fixed linear encoder and decoder that stands beside the
@@ -24,14 +26,14 @@ type LinearPair struct {
 
 // NewLinearPair returns Encode = V/scale and Decode = Vᵀ·scale for a matrix V,
 // (n, m), with orthonormal rows: coordinates along them in units of scale, and
-// the orthogonal projection on them as Decode·Encode. The error, ErrConfig,
+// the orthogonal projection on them as Decode·Encode. The error, param.ErrConfig,
 // tells rows that are not orthonormal to a millionth.
 func NewLinearPair(v [][]float64, scale float64) (*LinearPair, error) {
 	if !(scale > 0) || math.IsInf(scale, 0) {
-		return nil, configError("NewLinearPair: scale is %g, want a finite number above 0", scale)
+		return nil, param.ConfigError("NewLinearPair: scale is %g, want a finite number above 0", scale)
 	}
 	if len(v) == 0 {
-		return nil, configError("NewLinearPair: got no rows, want at least one")
+		return nil, param.ConfigError("NewLinearPair: got no rows, want at least one")
 	}
 	m := len(v[0])
 	if err := checkOrthonormal("NewLinearPair", v, m); err != nil {
@@ -54,11 +56,11 @@ func (p *LinearPair) validate(a AutoencoderConfig, dim int) error {
 	case p == nil:
 		return nil
 	case a.Latent == 0:
-		return configError("autoencoder.skip is set, but autoencoder.latent is 0, want the rows of skip.encode, %d", len(p.Encode))
+		return param.ConfigError("autoencoder.skip is set, but autoencoder.latent is 0, want the rows of skip.encode, %d", len(p.Encode))
 	case a.UnitStart:
-		return configError("autoencoder.unit_start moves what the encoder gives by 1, which autoencoder.skip does not undo: want one of them")
+		return param.ConfigError("autoencoder.unit_start moves what the encoder gives by 1, which autoencoder.skip does not undo: want one of them")
 	case p.Only && len(a.Hidden) > 0:
-		return configError("autoencoder.skip.only leaves the networks out, but autoencoder.hidden is %v, want none", a.Hidden)
+		return param.ConfigError("autoencoder.skip.only leaves the networks out, but autoencoder.hidden is %v, want none", a.Hidden)
 	}
 	if err := checkMatrix("skip.encode", p.Encode, a.Latent, dim, "latent", "dim"); err != nil {
 		return err
@@ -68,15 +70,15 @@ func (p *LinearPair) validate(a AutoencoderConfig, dim int) error {
 
 func checkMatrix(name string, x [][]float64, rows, cols int, ofRows, ofCols string) error {
 	if len(x) != rows {
-		return configError("autoencoder.%s has %d rows, want %s = %d", name, len(x), ofRows, rows)
+		return param.ConfigError("autoencoder.%s has %d rows, want %s = %d", name, len(x), ofRows, rows)
 	}
 	for i, row := range x {
 		if len(row) != cols {
-			return configError("autoencoder.%s: row %d has %d elements, want %s = %d", name, i, len(row), ofCols, cols)
+			return param.ConfigError("autoencoder.%s: row %d has %d elements, want %s = %d", name, i, len(row), ofCols, cols)
 		}
 		for j, v := range row {
-			if !finite(v) {
-				return configError("autoencoder.%s: row %d, column %d is %g, want a finite number", name, i, j, v)
+			if !param.Finite(v) {
+				return param.ConfigError("autoencoder.%s: row %d, column %d is %g, want a finite number", name, i, j, v)
 			}
 		}
 	}
@@ -88,7 +90,7 @@ func checkMatrix(name string, x [][]float64, rows, cols int, ofRows, ofCols stri
 func checkOrthonormal(what string, v [][]float64, m int) error {
 	for i, row := range v {
 		if len(row) != m {
-			return configError("%s: row %d has %d elements, want %d", what, i, len(row), m)
+			return param.ConfigError("%s: row %d has %d elements, want %d", what, i, len(row), m)
 		}
 		for j, other := range v[:i+1] {
 			want := 0.
@@ -96,7 +98,7 @@ func checkOrthonormal(what string, v [][]float64, m int) error {
 				want = 1
 			}
 			if got := floats.Dot(row, other); !(math.Abs(got-want) <= 1e-6) {
-				return configError("%s: rows %d and %d have the inner product %g, want %g", what, j, i, got, want)
+				return param.ConfigError("%s: rows %d and %d have the inner product %g, want %g", what, j, i, got, want)
 			}
 		}
 	}

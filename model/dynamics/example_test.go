@@ -1,8 +1,9 @@
-package model_test
+package dynamics_test
 
 import (
 	"context"
 	"fmt"
+	"log"
 	"math"
 
 	G "gorgonia.org/gorgonia"
@@ -10,15 +11,17 @@ import (
 	"spnode/data"
 	"spnode/integrator"
 	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/param"
 	"spnode/model/train"
 )
 
 // quadratic is g_i(u) = q_i·u_i², a form of g of one's own.
-func quadratic(_ model.NonlinearConfig, n int) (model.Nonlinear, error) {
-	return model.Nonlinear{
+func quadratic(_ dynamics.NonlinearConfig, n int) (dynamics.Nonlinear, error) {
+	return dynamics.Nonlinear{
 		Text:       "quadratic in each component",
-		Parameters: []model.Declaration{{Name: "g/q", Shape: []int{1, n}, Start: model.Normal(0.1)}},
-		Build: func(g *model.Graph) (integrator.Nonlinear, error) {
+		Parameters: []param.Declaration{{Name: "g/q", Shape: []int{1, n}, Start: param.Normal(0.1)}},
+		Build: func(g *param.Graph) (integrator.Nonlinear, error) {
 			q := g.Param("g/q")
 			return func(u *G.Node) (*G.Node, error) {
 				square, err := G.Square(u)
@@ -35,10 +38,10 @@ func quadratic(_ model.NonlinearConfig, n int) (model.Nonlinear, error) {
 // configuration then takes. Here two populations grow logistically,
 // du/dt = u − u², which has the form A u + g(u) with A = I and q = −1.
 func ExampleRegisterNonlinear() {
-	model.RegisterNonlinear("quadratic", quadratic)
+	dynamics.RegisterNonlinear("quadratic", quadratic)
 	cfg := model.DefaultConfig(2)
 	cfg.Linear.Shift = 2 // A may have eigenvalues up to 2
-	cfg.Nonlinear = model.NonlinearConfig{Kind: "quadratic"}
+	cfg.Nonlinear = dynamics.NonlinearConfig{Kind: "quadratic"}
 	m, err := model.New(cfg)
 	check(err)
 
@@ -56,28 +59,8 @@ func ExampleRegisterNonlinear() {
 	// Output: g_i(u) = -1.0 u_i² and -1.0 u_i²
 }
 
-// The loss and its gradient are there without a training, here for an optimizer of
-// one's own, steepest descent.
-func ExampleObjective() {
-	times := []float64{0, 1}
-	states := [][][]float64{{{1}, {2}}, {{0.5}, {1}}} // halved in a unit of time
-	cfg := model.DefaultConfig(1)
-	cfg.Nonlinear = model.NonlinearConfig{Kind: model.KindNone}
-	m, err := model.New(cfg)
-	check(err)
-	batch, err := m.NewBatch(model.WeightTime, times, states)
-	check(err)
-	objective, err := m.NewObjective(batch.Rows, len(times), 0)
-	check(err)
-	w := m.Params().Flat
-	grad := make([]float64, len(w))
-	for range 500 {
-		_, err = objective.Evaluate(batch, grad)
-		check(err)
-		for i, g := range grad {
-			w[i] -= 0.1 * g
-		}
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
 	}
-	fmt.Printf("A = %.4f, −ln 2 = %.4f\n", m.Linear().At(0, 0), -math.Ln2)
-	// Output: A = -0.6931, −ln 2 = -0.6931
 }

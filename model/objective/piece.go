@@ -1,8 +1,9 @@
-package model
+package objective
 
 import (
 	G "gorgonia.org/gorgonia"
 
+	"spnode/model/param"
 	"spnode/ops"
 	"spnode/ops/graph"
 )
@@ -26,14 +27,15 @@ const (
 	later       // from a latent state
 )
 
-// intervalsOfPiece is how many intervals of so many make a piece; all of them if the
-// graph may have them.
-func (m *Model) intervalsOfPiece(intervals int) int {
-	if intervals*m.cfg.Substeps <= mostSteps {
+// intervalsOfPiece is how many intervals of so many, each of some substeps, make a piece;
+// all of them if the graph may have them.
+func intervalsOfPiece(intervals, substeps int) int {
+	if intervals*substeps <= mostSteps {
 		return intervals
 	}
-	pieces := ceilDiv(intervals, max(1, pieceSteps/m.cfg.Substeps))
-	return ceilDiv(intervals, pieces)
+	most := max(1, pieceSteps/substeps)
+	pieces := (intervals + most - 1) / most
+	return (intervals + pieces - 1) / pieces
 }
 
 // piece is what a block has beside if it is one of a trajectory.
@@ -44,9 +46,9 @@ type piece struct {
 }
 
 // join adds to a cost what comes after the state end, by its gradient.
-func (p *piece) join(g *Graph, cost, end *G.Node) (joined *G.Node, err error) {
+func (p *piece) join(g *param.Graph, cost, end *G.Node) (joined *G.Node, err error) {
 	var lambda *G.Node
-	lambda, p.byEnd = g.input("lambda", end.Shape()...)
+	lambda, p.byEnd = g.Input("lambda", end.Shape()...)
 	return ops.Continued(cost, end, lambda)
 }
 
@@ -59,8 +61,9 @@ func (p *piece) compile(varying G.Nodes, end *G.Node) (err error) {
 
 // inPieces is block.evaluate for the rows from lo on of a trajectory in pieces.
 func (o *Objective) inPieces(b Batch, f form, lo int, grad []float64) (loss float64, err error) {
-	of, size := o.of, f.rows*o.m.cfg.LatentDim()
-	states := make([]float64, ceilDiv(o.times-1, of)*size) // with which the pieces begin
+	of, size := o.of, f.rows*o.m.Config().LatentDim()
+	last := (o.times - 2) / of * of
+	states := make([]float64, (last/of+1)*size) // with which the pieces begin
 	pieceOf := func(k0 int) (*block, []float64, error) {
 		f.place, f.intervals = later, min(of, o.times-1-k0)
 		if k0 == 0 {
@@ -69,7 +72,6 @@ func (o *Objective) inPieces(b Batch, f form, lo int, grad []float64) (loss floa
 		k, err := o.block(f)
 		return k, states[k0/of*size:], err
 	}
-	last := (o.times - 2) / of * of
 	for k0 := 0; k0 < last; k0 += of {
 		k, u, err := pieceOf(k0)
 		if err != nil {

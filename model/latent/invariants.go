@@ -1,4 +1,4 @@
-package model
+package latent
 
 import (
 	"slices"
@@ -6,6 +6,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 	G "gorgonia.org/gorgonia"
 
+	"spnode/model/param"
 	"spnode/ops"
 )
 
@@ -20,8 +21,8 @@ type Invariant struct {
 
 func (c Config) validateInvariants() error {
 	for i, v := range c.Invariants {
-		if len(v.Weights) != c.Dim || floats.Norm(v.Weights, 2) == 0 || !(v.Deviation > 0) || !finite(v.Mean) || !finite(v.Deviation) || !finite(floats.Sum(v.Weights)) {
-			return configError("invariant %d is %+v, want dim = %d weights that are not all 0, a mean and a deviation above 0", i, v, c.Dim)
+		if len(v.Weights) != c.Dim || floats.Norm(v.Weights, 2) == 0 || !(v.Deviation > 0) || !param.Finite(v.Mean) || !param.Finite(v.Deviation) || !param.Finite(floats.Sum(v.Weights)) {
+			return param.ConfigError("invariant %d is %+v, want dim = %d weights that are not all 0, a mean and a deviation above 0", i, v, c.Dim)
 		}
 	}
 	return nil
@@ -40,7 +41,7 @@ type invariants struct {
 func newInvariants(cfg Config) invariants {
 	var v invariants
 	for _, c := range cfg.Invariants {
-		w, mean := cfg.scaling().functional(c.Weights, c.Mean)
+		w, mean := cfg.scaling().Functional(c.Weights, c.Mean)
 		v.weights, v.mean, v.dev = append(v.weights, w), append(v.mean, mean), append(v.dev, c.Deviation)
 		n := slices.Clone(w)
 		for _, e := range v.normal { // Gram–Schmidt

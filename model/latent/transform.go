@@ -1,8 +1,9 @@
-package model
+package latent
 
 import (
-	"fmt"
 	"math"
+
+	"spnode/model/param"
 )
 
 // Transform maps a component before it is scaled, and predictions of it back. What
@@ -82,40 +83,23 @@ func (t transforms) undo(x []float64) {
 	}
 }
 
-// CheckStates returns an error, ErrData, unless the transforms can be applied to
-// states, row by row. NaN, a component that was not measured, passes.
-func (m *Model) CheckStates(states []float64) error {
-	for k, f := range m.cfg.Transforms {
-		for i := k; i < len(states); i += m.cfg.Dim {
-			if u := states[i]; !math.IsNaN(u) && !finite(f.Apply(u)) {
-				want := "more than 0"
-				if low, high := f.bounds(); f.Kind == "logit" {
-					want = fmt.Sprintf("a number between %g and %g", low, high)
-				}
-				return dataError("state %d: %s is %g, want %s as its transform is %s", i/m.cfg.Dim, m.cfg.component(k), u, want, f.Kind)
-			}
-		}
-	}
-	return nil
-}
-
 func (c Config) validateTransforms() error {
 	if n := len(c.Transforms); n != 0 && n != c.Dim {
-		return configError("transforms has %d elements, want %d or none", n, c.Dim)
+		return param.ConfigError("transforms has %d elements, want %d or none", n, c.Dim)
 	}
 	for k, t := range c.Transforms {
 		low, high := t.bounds()
 		switch {
 		case !t.identity() && t.Kind != "log" && t.Kind != "logit":
-			return configError("transform of %s is %q, want identity, log or logit", c.component(k), t.Kind)
-		case !finite(high-low) || low >= high:
-			return configError("transform of %s has bounds %g and %g, want finite ones that increase", c.component(k), low, high)
+			return param.ConfigError("transform of %s is %q, want identity, log or logit", c.component(k), t.Kind)
+		case !param.Finite(high-low) || low >= high:
+			return param.ConfigError("transform of %s has bounds %g and %g, want finite ones that increase", c.component(k), low, high)
 		case t.Kind != "logit" && (t.Low != 0 || t.High != 0):
-			return configError("transform of %s has bounds and is %q, want logit, or no bounds", c.component(k), t.Kind)
+			return param.ConfigError("transform of %s has bounds and is %q, want logit, or no bounds", c.component(k), t.Kind)
 		}
 		for i, v := range c.Invariants {
 			if !t.identity() && v.Weights[k] != 0 {
-				return configError("invariant %d has the weight %g of %s, whose transform is %s: what is linear in the states is not in their logarithms, so that no projection keeps it; want a weight of 0, or no transform",
+				return param.ConfigError("invariant %d has the weight %g of %s, whose transform is %s: what is linear in the states is not in their logarithms, so that no projection keeps it; want a weight of 0, or no transform",
 					i, v.Weights[k], c.component(k), t.Kind)
 			}
 		}

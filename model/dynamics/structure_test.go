@@ -1,15 +1,20 @@
-package model
+package dynamics_test
 
 import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
 
+	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/modeltest"
+	"spnode/model/param"
 	"spnode/ops/graph"
 	"spnode/ops/opstest"
 )
@@ -32,9 +37,9 @@ func TestHurwitzDraws(t *testing.T) {
 		rng := rand.New(rand.NewPCG(uint64(seed), 1))
 		spread := math.Pow(10, 2*rng.Float64()-1)
 		shift := []float64{0, -1, 0.5}[seed/7%3] * rng.Float64()
-		h := hurwitzMatrix{LinearConfig{Spread: spread, Shift: shift}, n}
-		p := newParams(uint64(seed), h.parameters())
-		a, s, gs := h.matrices(p)
+		h := dynamics.Hurwitz{LinearConfig: dynamics.LinearConfig{Spread: spread, Shift: shift}, N: n}
+		p := param.NewParams(uint64(seed), h.Parameters())
+		a, s, gs := h.Matrices(p)
 		var e mat.Eigen
 		if !e.Factorize(a, mat.EigenNone) {
 			t.Fatalf("seed %d: eigenvalues did not converge", seed)
@@ -59,13 +64,13 @@ func TestHurwitzDraws(t *testing.T) {
 // A_L by plain loops, and its shapes for n = 1.
 func TestHurwitzMatrix(t *testing.T) {
 	for n := 1; n <= 7; n++ {
-		for _, rates := range [][]float64{nil, filled(n, 30)} {
-			cfg := DefaultConfig(n)
-			cfg.Linear = LinearConfig{Shift: -0.25, Spread: 1, Rates: rates}
-			m := mustNew(t, cfg)
+		for _, rates := range [][]float64{nil, slices.Repeat([]float64{30}, n)} {
+			cfg := model.DefaultConfig(n)
+			cfg.Linear = dynamics.LinearConfig{Shift: -0.25, Spread: 1, Rates: rates}
+			m := modeltest.New(t, cfg)
 			triangle := func(name string, strict bool) *mat.Dense {
 				x := mat.NewDense(n, n, nil)
-				p, _ := m.params.Get(name)
+				p, _ := m.Params().Get(name)
 				k := 0
 				for i := range n {
 					for j := range n {
@@ -81,7 +86,7 @@ func TestHurwitzMatrix(t *testing.T) {
 			if rates == nil {
 				ls.CloneFrom(triangle("linear/LS", false))
 			} else {
-				d, _ := m.params.Get("linear/d")
+				d, _ := m.Params().Get("linear/d")
 				e, one := mat.NewDense(n, n, nil), mat.NewDense(n, n, nil)
 				if n > 1 {
 					one = triangle("linear/N", true)
@@ -107,7 +112,7 @@ func TestHurwitzMatrix(t *testing.T) {
 				want.Set(i, i, want.At(i, i)-0.25)
 			}
 			// Products of matrices of order n in another order.
-			if e := relative(m.Linear().RawMatrix().Data, want.RawMatrix().Data); !(e <= 1e-15*float64(n)) {
+			if e := modeltest.Relative(m.Linear().RawMatrix().Data, want.RawMatrix().Data); !(e <= 1e-15*float64(n)) {
 				t.Errorf("n = %d, rates %v: A differs by %.3g", n, rates, e)
 			}
 		}
@@ -119,14 +124,18 @@ func TestLipschitzLayerDraws(t *testing.T) {
 	var worst float64
 	for seed := range draws(t) {
 		rng := rand.New(rand.NewPCG(uint64(seed), 2))
-		c := NonlinearConfig{Kind: KindLipschitz, Lipschitz: math.Pow(10, 4*rng.Float64()-2), PaperForm: seed%2 == 0, Start: Start{LastScale: math.Pow(10, 2*rng.Float64()-1)}}
+		c := dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Lipschitz: math.Pow(10, 4*rng.Float64()-2), PaperForm: seed%2 == 0, Start: param.Start{LastScale: math.Pow(10, 2*rng.Float64()-1)}}
 		for range rng.IntN(3) {
 			c.Hidden = append(c.Hidden, 1+rng.IntN(9))
 		}
-		f := lipschitzNet{c, 1 + rng.IntN(7), len(c.Hidden) + 1}
-		p := newParams(uint64(seed), f.parameters())
+		f, err := c.Form(1 + rng.IntN(7))
+		if err != nil {
+			t.Fatal(err)
+		}
+		layerBound := math.Pow(c.Lipschitz, 1/float64(len(c.Hidden)+1))
+		p := param.NewParams(uint64(seed), f.Parameters)
 		floats.Scale(math.Pow(10, 3*rng.Float64()-1), p.Flat)
-		layers := f.bounds(p).Layers
+		layers := f.Bounds(p).Layers
 		if len(layers) != len(c.Hidden)+1 {
 			t.Fatalf("seed %d: got %d layers, want %d", seed, len(layers), len(c.Hidden)+1)
 		}
@@ -136,11 +145,11 @@ func TestLipschitzLayerDraws(t *testing.T) {
 				t.Fatalf("seed %d: the SVD of layer %d did not converge", seed, i)
 			}
 			norm := svd.Values(nil)[0]
-			excess := norm/f.layerBound() - 1
+			excess := norm/layerBound - 1
 			worst = max(worst, excess)
 			// Products and sums of up to 9 numbers, and the SVD's own.
 			if !(excess <= 32*0x1p-52) {
-				t.Errorf("seed %d: layer %d of %+v has ‖B‖₂ = %.17g, want ≤ %.17g", seed, i, c, norm, f.layerBound())
+				t.Errorf("seed %d: layer %d of %+v has ‖B‖₂ = %.17g, want ≤ %.17g", seed, i, c, norm, layerBound)
 			}
 		}
 	}
@@ -150,18 +159,22 @@ func TestLipschitzLayerDraws(t *testing.T) {
 // evaluator compiles g of a model for a batch, and its derivative along w, the
 // gradient of Σ w_r·g(u_r) by u.
 type evaluator struct {
-	m    *machine
-	grad graph.Buffer
-	n    int
+	dynamics.Nonlinear
+	program       *graph.Program
+	u, w, y, grad graph.Buffer
 }
 
-func newEvaluator(t *testing.T, m *Model, batch int) *evaluator {
+func newEvaluator(t *testing.T, m *model.Model, batch int) *evaluator {
 	t.Helper()
-	n := m.cfg.LatentDim()
-	g := newGraph(m.params, m.cfg.Dtype)
-	u, ud := g.input("u", batch, n)
-	w, wd := g.input("w", batch, n)
-	f, err := m.g.Build(g)
+	n := m.Config().LatentDim()
+	form, err := m.Config().Nonlinear.Form(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := m.Graph()
+	u, ud := g.Input("u", batch, n)
+	w, wd := g.Input("w", batch, n)
+	f, err := form.Build(g)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,15 +190,18 @@ func newEvaluator(t *testing.T, m *Model, batch int) *evaluator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &evaluator{grad: p.Data(grads[0]), n: n, m: &machine{inputs: []graph.Buffer{ud, wd}, out: p.Data(y), program: p}}
+	return &evaluator{form, p, ud, wd, p.Data(y), p.Data(grads[0])}
 }
 
 func (e *evaluator) run(t *testing.T, u, w []float64) (y, grad []float64) {
 	t.Helper()
 	y, grad = make([]float64, len(u)), make([]float64, len(u))
-	if err := e.m.run(y, u, w); err != nil {
+	e.u.Set(0, u)
+	e.w.Set(0, w)
+	if err := e.program.Run(); err != nil {
 		t.Fatal(err)
 	}
+	e.y.Get(y)
 	e.grad.Get(grad)
 	return y, grad
 }
@@ -197,23 +213,23 @@ func TestLipschitzQuotientDraws(t *testing.T) {
 	var worst float64
 	for k := range draws(t) / pairs {
 		rng := rand.New(rand.NewPCG(uint64(k), 3))
-		cfg := DefaultConfig(1 + k%7)
+		cfg := model.DefaultConfig(1 + k%7)
 		cfg.Seed = uint64(k)
-		cfg.Nonlinear = NonlinearConfig{
-			Kind: KindLipschitz, Lipschitz: math.Pow(10, 2*rng.Float64()-1), Start: Start{BiasSpread: 1},
+		cfg.Nonlinear = dynamics.NonlinearConfig{
+			Kind: dynamics.KindLipschitz, Lipschitz: math.Pow(10, 2*rng.Float64()-1), Start: param.Start{BiasSpread: 1},
 			PaperForm: k&1 != 0, OutputActivation: k&2 != 0, SeparateLinear: k&4 != 0,
 		}
 		for range rng.IntN(3) {
 			cfg.Nonlinear.Hidden = append(cfg.Nonlinear.Hidden, 1+rng.IntN(9))
 		}
-		m := mustNew(t, cfg)
-		floats.Scale(math.Pow(10, 2*rng.Float64()), m.params.Flat)
-		bounds := m.g.Bounds(m.params)
-		lipschitz, size := bounds.Lipschitz, bounds.Size
+		m := modeltest.New(t, cfg)
+		floats.Scale(math.Pow(10, 2*rng.Float64()), m.Params().Flat)
 		e := newEvaluator(t, m, 2*pairs)
+		bounds := e.Bounds(m.Params())
+		lipschitz, size := bounds.Lipschitz, bounds.Size
 		n := cfg.Dim
 		u := make([]float64, 2*pairs*n)
-		Normal(2)(rng, u)
+		param.Normal(2)(rng, u)
 		a, b := u[:pairs*n], u[pairs*n:]
 		for r := range pairs {
 			near := math.Pow(10, -5*rng.Float64())
@@ -246,11 +262,11 @@ func TestNoLinearPartDraws(t *testing.T) {
 	var worst float64
 	for k := range draws(t) / batch {
 		rng := rand.New(rand.NewPCG(uint64(k), 4))
-		cfg := DefaultConfig(1 + k%7)
+		cfg := model.DefaultConfig(1 + k%7)
 		cfg.Seed = uint64(k)
 		bilinear := k%2 == 0
 		if bilinear {
-			cfg.Nonlinear = NonlinearConfig{Kind: KindBilinear, Rank: 1 + rng.IntN(4)}
+			cfg.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindBilinear, Rank: 1 + rng.IntN(4)}
 		} else {
 			cfg.Nonlinear.Hidden = nil
 			for range 1 + rng.IntN(3) {
@@ -260,16 +276,16 @@ func TestNoLinearPartDraws(t *testing.T) {
 			cfg.Nonlinear.OutputActivation = k&2 != 0
 			cfg.Nonlinear.PaperForm = k&4 != 0
 		}
-		m := mustNew(t, cfg)
-		Normal(math.Pow(10, 2*rng.Float64()-1))(rng, m.params.Flat)
-		lipschitz := m.g.Bounds(m.params).Lipschitz
+		m := modeltest.New(t, cfg)
+		param.Normal(math.Pow(10, 2*rng.Float64()-1))(rng, m.Params().Flat)
 		e := newEvaluator(t, m, batch)
+		lipschitz := e.Bounds(m.Params()).Lipschitz
 		u, w := make([]float64, batch*cfg.Dim), make([]float64, batch*cfg.Dim)
-		Normal(1)(rng, w)
+		param.Normal(1)(rng, w)
 		y, grad := e.run(t, u, w)
 		what := fmt.Sprintf("model %d, %+v", k, cfg.Nonlinear)
 		if bilinear {
-			b, _ := m.params.Get("g/b")
+			b, _ := m.Params().Get("g/b")
 			for i, v := range grad {
 				if v != 0 || y[i] != b.Data[i%cfg.Dim] {
 					t.Fatalf("%s: derivative at 0 along %v is %v, g(0) is %v, want 0 and b", what, w, grad, y)

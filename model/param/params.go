@@ -1,4 +1,4 @@
-package model
+package param
 
 import (
 	"hash/fnv"
@@ -51,10 +51,10 @@ func Uniform(bound float64) Fill {
 	}
 }
 
-// newParams lays out and draws the declared parameters. Each has a generator
-// of its own, from the seed and its name, so that a change in one part of a
+// NewParams lays out and draws the declared parameters. Each has a generator of its
+// own, from the seed and its name, so that a change in one part of a
 // model leaves the start of the others as it was.
-func newParams(seed uint64, declared []Declaration) *Params {
+func NewParams(seed uint64, declared []Declaration) *Params {
 	p := &Params{index: map[string]int{}}
 	size := 0
 	for _, d := range declared {
@@ -78,8 +78,8 @@ func newParams(seed uint64, declared []Declaration) *Params {
 	return p
 }
 
-// offset returns where in Flat a parameter begins.
-func (p *Params) offset(name string) int { return p.begin[p.index[name]] }
+// Offset returns where in Flat a parameter begins.
+func (p *Params) Offset(name string) int { return p.begin[p.index[name]] }
 
 // Get returns the parameter of that name, and whether there is one.
 func (p *Params) Get(name string) (Param, bool) {

@@ -1,4 +1,4 @@
-package model
+package objective
 
 import (
 	"slices"
@@ -8,6 +8,9 @@ import (
 	"gonum.org/v1/gonum/floats"
 	G "gorgonia.org/gorgonia"
 
+	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/param"
 	"spnode/ops"
 	"spnode/ops/graph"
 )
@@ -16,13 +19,13 @@ import (
 // program, whose activations stay in cache.
 type block struct {
 	form
-	m       *Model
+	m       *model.Model
 	all     int // times of the objective
 	times   int // of them that are decoded
-	g       *Graph
+	g       *param.Graph
 	program *graph.Split
 	begun   bool // what no row enters is there
-	known   known
+	given   dynamics.Given
 	x0      graph.Buffer // (rows, m)
 	piece   piece        // of a trajectory that is taken in pieces
 	y, byX0 graph.Buffer // of a batch with starts: what is decoded, and the gradient by x0
@@ -62,12 +65,12 @@ const (
 
 // bytesOfRow is the size of the decoder's largest array for one row at so many
 // times.
-func (m *Model) bytesOfRow(times int) int {
+func bytesOfRow(m *model.Model, times int) int {
 	size := 8
-	if m.cfg.Dtype == "float32" {
+	if m.Config().Dtype == "float32" {
 		size = 4
 	}
-	return size * times * slices.Max(m.ae.widths())
+	return size * times * m.Widest()
 }
 
 // rowsOfBlock is how many of so many rows make a block: a divisor of them if one
@@ -94,55 +97,39 @@ func (o *Objective) block(f form) (*block, error) {
 		building.Lock()
 		defer building.Unlock()
 		var err error
-		if k, err = o.m.newBlock(f, o.times, o.half); err != nil {
+		if k, err = newBlock(o.m, f, o.times, o.half); err != nil {
 			return nil, err
 		}
 		o.blocks[f] = k
 	}
-	if !k.begun && !slices.Contains(o.used, k) {
+	if !slices.Contains(o.used, k) {
 		o.used = append(o.used, k)
 	}
 	return k, nil
 }
 
-func (m *Model) newBlock(f form, all int, half float64) (*block, error) {
-	g, width := newGraph(m.params, m.cfg.Dtype), m.cfg.Width()
+func newBlock(m *model.Model, f form, all int, half float64) (*block, error) {
+	g, width := m.Graph(), m.Config().Width()
 	k := &block{form: f, m: m, all: all, times: f.intervals + 1, g: g}
+	var x0, u0, target, steps, weights *G.Node
+	x0, k.x0 = g.Input("x0", f.rows, width)
 	if f.place == later {
 		k.times-- // the first is the last of the piece before
+		u0, k.piece.begin = g.Input("u0", f.rows, m.Config().LatentDim())
 	}
-	var x0, target, steps, weights *G.Node
-	x0, k.x0 = g.input("x0", f.rows, width)
-	target, k.target = g.input("target", k.times*f.rows, width)
+	target, k.target = g.Input("target", k.times*f.rows, width)
 	own := 1
 	if f.ownSteps {
 		own = f.rows
 	}
-	steps, k.steps = g.input("steps", f.intervals, own)
-	weights, k.weights = g.input("weights", []int{k.times, f.rows, width}[:f.weights]...)
+	steps, k.steps = g.Input("steps", f.intervals, own)
+	weights, k.weights = g.Input("weights", []int{k.times, f.rows, width}[:f.weights]...)
 
-	var err error
-	if k.known, err = m.known(g, f.rows, f.intervals); err != nil {
-		return nil, err
-	}
-	var u0 *G.Node
-	if f.place == later {
-		u0, k.piece.begin = g.input("u0", f.rows, m.cfg.LatentDim())
-	} else if u0, err = m.ae.encode(g, x0); err != nil {
-		return nil, errors.Wrap(err, "model: encoder")
-	}
-	us, err := m.integrate(g, u0, steps, k.known)
+	y, end, given, err := m.Rollout(g, x0, u0, steps)
 	if err != nil {
 		return nil, err
 	}
-	end := us[f.intervals]
-	y, err := ops.Stack(us[len(us)-k.times:]...)
-	if err != nil {
-		return nil, err
-	}
-	if y, err = m.decode(g, y, x0); err != nil {
-		return nil, err
-	}
+	k.given = given
 	cost, err := ops.SquaredError(y, target, weights, half)
 	if err != nil {
 		return nil, err
@@ -152,7 +139,8 @@ func (m *Model) newBlock(f form, all int, half float64) (*block, error) {
 			return nil, err
 		}
 	}
-	by := slices.Clone(g.order)
+	by, parameters := g.Parameters()
+	by = slices.Clone(by)
 	switch {
 	case f.starts:
 		by = append(by, x0)
@@ -161,9 +149,9 @@ func (m *Model) newBlock(f form, all int, half float64) (*block, error) {
 	}
 	grads, err := G.Grad(cost, by...)
 	if err != nil {
-		return nil, errors.Wrap(err, "model: gradient")
+		return nil, errors.Wrap(err, "objective: gradient")
 	}
-	varying := slices.DeleteFunc(slices.Clone(g.inputs), func(n *G.Node) bool { return n == steps && !f.ownSteps && f.place == whole })
+	varying := slices.DeleteFunc(slices.Clone(g.Inputs()), func(n *G.Node) bool { return n == steps && !f.ownSteps && f.place == whole })
 	if f.place != whole {
 		if err := k.piece.compile(varying, end); err != nil {
 			return nil, err
@@ -173,15 +161,15 @@ func (m *Model) newBlock(f form, all int, half float64) (*block, error) {
 		return nil, err
 	}
 	data := k.program.Each.Data
-	if f.starts {
+	switch {
+	case f.starts:
 		k.y, k.byX0 = data(y), data(grads[len(grads)-1])
-	}
-	if f.place == later {
+	case f.place == later:
 		k.piece.byBegin = data(grads[len(grads)-1])
 	}
 	k.cost = data(cost)
-	for i, p := range g.used {
-		k.part = append(k.part, part{data(grads[i]), m.params.offset(p.Name), k.program.Total(grads[i])})
+	for i, p := range parameters {
+		k.part = append(k.part, part{data(grads[i]), m.Params().Offset(p.Name), k.program.Total(grads[i])})
 	}
 	return k, nil
 }
@@ -192,7 +180,7 @@ func (k *block) begin() error {
 		return nil
 	}
 	k.begun = true
-	k.g.refresh()
+	k.g.Refresh()
 	if k.place != whole {
 		if err := k.piece.ahead.Before.Run(); err != nil {
 			return err
@@ -239,35 +227,35 @@ func (k *block) addTo(grad []float64, total bool) {
 func (k *block) load(b Batch, lo, k0 int) error {
 	hi := lo + k.rows
 	steps := ofRows(b.Steps, k.all-1, b.Rows, lo, hi, k0, k.intervals)
-	if unit := k.m.cfg.timeUnit(); unit != 1 {
+	if unit := k.m.Config().Unit(); unit != 1 {
 		k.counted = append(k.counted[:0], steps...)
 		floats.Scale(1/unit, k.counted)
 		steps = k.counted
 	}
 	k.steps.Set(0, steps)
-	first := k0 + k.intervals + 1 - k.times // of the times
-	k.weights.Set(0, ofRows(b.Weights, k.all, b.Rows, lo, hi, first, k.times))
-	width := k.m.cfg.Width()
+	from := k0 + k.intervals + 1 - k.times // of the times
+	k.weights.Set(0, ofRows(b.Weights, k.all, b.Rows, lo, hi, from, k.times))
+	width := k.m.Config().Width()
 	for r := range k.rows {
-		k.x0.Set(r*width, b.State(lo+r, 0))
 		for t := range k.times {
-			x := b.State(lo+r, first+t)
+			x := b.State(lo+r, from+t)
 			if len(x) != width {
-				return dataError("Objective: Evaluate: the state of row %d at time %d has %d elements, want %d", lo+r, first+t, len(x), width)
+				return dataError("Evaluate: the state of row %d at time %d has %d elements, want %d", lo+r, from+t, len(x), width)
 			}
 			k.target.Set((t*k.rows+r)*width, x)
 		}
+		k.x0.Set(r*width, b.State(lo+r, 0))
 	}
 	if k.starts {
 		k.x0.Set(0, b.Starts[lo*width:hi*width])
 	}
-	return k.loadKnown(b, lo, k0)
+	return k.loadGiven(b, lo, k0)
 }
 
 // byStarts writes the gradients by the states with which the rows from lo on begin
 // and end.
 func (k *block) byStarts(b Batch, lo int) {
-	width := k.m.cfg.Width()
+	width := k.m.Config().Width()
 	k.byX0.Get(b.StartGrad[lo*width : (lo+k.rows)*width])
 	weights := ofRows(b.Weights, k.times, b.Rows, lo, lo+k.rows, 0, k.times)
 	each := len(weights) / k.times // of a time
@@ -282,34 +270,33 @@ func (k *block) byStarts(b Batch, lo int) {
 	}
 }
 
-// loadKnown takes the parameters and inputs of the rows from lo on.
-func (k *block) loadKnown(b Batch, lo, k0 int) error {
-	p, q := len(k.m.cfg.Parameters.Names), len(k.m.cfg.Inputs.Names)
+// loadGiven takes the parameters and inputs of the rows from lo on.
+func (k *block) loadGiven(b Batch, lo, k0 int) error {
+	p, q := len(k.m.Config().Parameters.Names), len(k.m.Config().Inputs.Names)
 	if (p > 0) != (b.Parameters != nil) || (q > 0) != (b.Inputs != nil) {
-		return dataError("Objective: Evaluate: got parameters %v and inputs %v, want %v and %v as the model has them", b.Parameters != nil, b.Inputs != nil, p > 0, q > 0)
+		return dataError("Evaluate: got parameters %v and inputs %v, want %v and %v as the model has them", b.Parameters != nil, b.Inputs != nil, p > 0, q > 0)
 	}
 	for r := range k.rows {
 		if p > 0 {
 			of := b.Parameters(lo + r)
 			if len(of) != p {
-				return dataError("Objective: Evaluate: row %d has %d parameters, want %d", lo+r, len(of), p)
+				return dataError("Evaluate: row %d has %d parameters, want %d", lo+r, len(of), p)
 			}
-			k.known.p.Set(r*p, of)
+			k.given.SetParameters(r, of)
 		}
-		for i := range k.known.w {
+		for i := range k.given.Begin {
 			begin, change := b.Inputs(lo+r, k0+i)
 			if len(begin) != q || len(change) != q {
-				return dataError("Objective: Evaluate: row %d has %d inputs and %d changes in interval %d, want %d", lo+r, len(begin), len(change), k0+i, q)
+				return dataError("Evaluate: row %d has %d inputs and %d changes in interval %d, want %d", lo+r, len(begin), len(change), k0+i, q)
 			}
-			k.known.w[i].Set(r*q, begin)
-			k.known.dw[i].Set(r*q, change)
+			k.given.SetInputs(r, i, begin, change)
 		}
 	}
 	return nil
 }
 
-// ofRows returns what belongs to the rows from lo up to hi and to so many intervals or
-// times from first on of x, which has count of these and is the same for all rows or
+// ofRows returns what belongs to the rows from lo up to hi and to n intervals or times
+// from first on of x, which has count of these and is the same for all rows or
 // (count, rows, …).
 func ofRows(x []float64, count, rows, lo, hi, first, n int) []float64 {
 	each := len(x) / count // of an interval or a time

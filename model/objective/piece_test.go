@@ -1,4 +1,4 @@
-package model
+package objective
 
 import (
 	"math"
@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
+
+	"spnode/model"
+	"spnode/model/modeltest"
 )
 
 // A trajectory in pieces has the loss and the gradient that it has as a whole, with
@@ -13,17 +16,22 @@ import (
 func TestObjectiveInPieces(t *testing.T) {
 	const rows, times = 7, 24
 	rng := rand.New(rand.NewPCG(51, 52))
-	p := smallProblem()
 	for _, dtype := range []string{"float64", "float32"} {
-		cfg := p.model
-		cfg.Dtype = dtype
-		m := mustNew(t, cfg)
-		states := normalStates(rng, 0.5, times, rows, cfg.Dim)
+		cfg := model.DefaultConfig(2)
+		cfg.Integrator, cfg.Seed, cfg.Nonlinear.Hidden, cfg.Dtype = "etd2rk", 3, []int{3}, dtype
+		cfg.Autoencoder.Latent, cfg.Autoencoder.Hidden = 3, []int{4}
+		cfg.Parameters.Names, cfg.Inputs.Names = []string{"p"}, []string{"q"}
+		m := modeltest.New(t, cfg)
+		states := modeltest.NormalStates(rng, 0.5, times, rows, cfg.Dim)
 		grid := floats.Span(make([]float64, times), 0, 3)
 		grid[5] += 0.01 // equal steps and others
-		b, err := m.NewBatch(WeightTime, grid, states)
+		b, err := NewBatch(m, WeightTime, grid, states)
 		if err != nil {
 			t.Fatal(err)
+		}
+		b.Parameters = func(row int) []float64 { return []float64{0.1 * float64(row)} }
+		b.Inputs = func(row, interval int) (begin, change []float64) {
+			return []float64{math.Sin(float64(row + interval))}, []float64{0.1 * float64(interval)}
 		}
 		own := b
 		own.Steps, own.Weights = nil, nil
@@ -41,7 +49,7 @@ func TestObjectiveInPieces(t *testing.T) {
 		for form, b := range map[string]Batch{"shared steps": b, "own steps": own} {
 			evaluate := func(of int) (float64, []float64) {
 				t.Helper()
-				o, err := m.NewObjective(rows, times, 0)
+				o, err := New(m, rows, times, 0)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -75,12 +83,10 @@ func TestObjectiveInPieces(t *testing.T) {
 
 // A graph has so many steps at most, whatever the horizon: pieces are about equal.
 func TestIntervalsOfPiece(t *testing.T) {
-	m := mustNew(t, smallProblem().model)
 	for _, c := range []struct{ intervals, substeps, want int }{
 		{1, 1, 1}, {512, 1, 512}, {513, 1, 103}, {10000, 1, 127}, {100, 5, 100}, {103, 5, 21}, {3, 1000, 1},
 	} {
-		m.cfg.Substeps = c.substeps
-		if got := m.intervalsOfPiece(c.intervals); got != c.want {
+		if got := intervalsOfPiece(c.intervals, c.substeps); got != c.want {
 			t.Errorf("%d intervals of %d steps: pieces of %d, want %d", c.intervals, c.substeps, got, c.want)
 		}
 	}

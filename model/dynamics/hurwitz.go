@@ -1,4 +1,4 @@
-package model
+package dynamics
 
 import (
 	"math"
@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
 
+	"spnode/model/param"
 	"spnode/ops"
 	"spnode/ops/graph"
 )
@@ -46,45 +47,46 @@ type LinearConfig struct {
 func (c LinearConfig) validate(n int) error {
 	if c.Rotations != 0 || c.Frequency != 0 {
 		if c.Rotations < 1 || 2*c.Rotations >= n || !(c.Frequency > 0) || math.IsInf(c.Frequency, 0) || c.Shift < 0 {
-			return configError("linear.rotations is %d, frequency %g and shift %g, want at least one pair and fewer components in pairs than the %d there are, a finite frequency above 0, and a shift that is not negative", c.Rotations, c.Frequency, c.Shift, n)
+			return param.ConfigError("linear.rotations is %d, frequency %g and shift %g, want at least one pair and fewer components in pairs than the %d there are, a finite frequency above 0, and a shift that is not negative", c.Rotations, c.Frequency, c.Shift, n)
 		}
 		n -= 2 * c.Rotations
 	}
-	if !finite(c.Shift) {
-		return configError("linear.shift is %g, want a finite number", c.Shift)
+	if !param.Finite(c.Shift) {
+		return param.ConfigError("linear.shift is %g, want a finite number", c.Shift)
 	}
 	for name, v := range map[string]float64{"spread": c.Spread, "skew_spread": c.SkewSpread, "damping": c.Damping} {
 		if !(v >= 0) || math.IsInf(v, 0) {
-			return configError("linear.%s is %g, want a finite number that is not negative", name, v)
+			return param.ConfigError("linear.%s is %g, want a finite number that is not negative", name, v)
 		}
 	}
 	if k := len(c.Rates); k != 0 && k != n {
-		return configError("linear.rates has %d elements, want %d as the latent state, or none", k, n)
+		return param.ConfigError("linear.rates has %d elements, want %d as the latent state, or none", k, n)
 	}
 	for i, r := range c.Rates {
 		if !(r > 0) || math.IsInf(r, 0) {
-			return configError("linear.rates: element %d is %g, want a finite number above 0", i, r)
+			return param.ConfigError("linear.rates: element %d is %g, want a finite number above 0", i, r)
 		}
 	}
 	return nil
 }
 
-// hurwitzMatrix is the linear part, eqs. (3)–(5),
+// Hurwitz is the linear part, eqs. (3)–(5),
 //
 //	A_L = (−L^G L^Gᵀ + L_s − L_sᵀ) L^S L^Sᵀ + μI,
 //
 // whose spectrum lies left of μ whatever the parameters are, Theorem 1. The
 // triangles are packed row by row, (3n² + n)/2 parameters in all.
-type hurwitzMatrix struct {
+type Hurwitz struct {
 	LinearConfig
-	n int
+	N int // components of the latent state
 }
 
-func (h hurwitzMatrix) parameters() []Declaration {
+// Parameters are what it trains.
+func (h Hurwitz) Parameters() []param.Declaration {
 	// A diagonal and noise, which is drawn first.
-	near := func(diagonal func(rng *rand.Rand) float64) Fill {
+	near := func(diagonal func(rng *rand.Rand) float64) param.Fill {
 		return func(rng *rand.Rand, x []float64) {
-			Normal(h.Spread)(rng, x)
+			param.Normal(h.Spread)(rng, x)
 			for i, k := 0, 0; i < h.decaying(); i++ {
 				k += i
 				x[k] += diagonal(rng)
@@ -97,17 +99,17 @@ func (h hurwitzMatrix) parameters() []Declaration {
 	if h.Damping > 0 {
 		damping = near(func(rng *rand.Rand) float64 { return math.Sqrt(h.Damping * (0.5 + rng.Float64())) })
 	}
-	d := []Declaration{{"linear/LG", []int{ops.TrilSize(h.decaying(), false)}, damping}}
+	d := []param.Declaration{{Name: "linear/LG", Shape: []int{ops.TrilSize(h.decaying(), false)}, Start: damping}}
 	if len(h.Rates) == 0 {
-		d = append(d, Declaration{"linear/LS", []int{ops.TrilSize(h.decaying(), false)}, nearIdentity})
+		d = append(d, param.Declaration{Name: "linear/LS", Shape: []int{ops.TrilSize(h.decaying(), false)}, Start: nearIdentity})
 	} else {
-		d = append(d, Declaration{"linear/d", []int{h.decaying()}, func(_ *rand.Rand, x []float64) {
+		d = append(d, param.Declaration{Name: "linear/d", Shape: []int{h.decaying()}, Start: func(_ *rand.Rand, x []float64) {
 			for i, r := range h.Rates {
 				x[i] = math.Log(r) / 2
 			}
 		}})
 		if h.decaying() > 1 {
-			d = append(d, Declaration{"linear/N", []int{ops.TrilSize(h.decaying(), true)}, Normal(h.Spread)})
+			d = append(d, param.Declaration{Name: "linear/N", Shape: []int{ops.TrilSize(h.decaying(), true)}, Start: param.Normal(h.Spread)})
 		}
 	}
 	if h.decaying() > 1 {
@@ -115,19 +117,19 @@ func (h hurwitzMatrix) parameters() []Declaration {
 		if h.SkewSpread > 0 {
 			skew = h.SkewSpread
 		}
-		d = append(d, Declaration{"linear/Ls", []int{ops.TrilSize(h.decaying(), true)}, Normal(skew)})
+		d = append(d, param.Declaration{Name: "linear/Ls", Shape: []int{ops.TrilSize(h.decaying(), true)}, Start: param.Normal(skew)})
 	}
 	if h.Rotations > 0 {
-		d = append(d, Declaration{"linear/w", []int{1}, func(_ *rand.Rand, x []float64) { x[0] = math.Log(h.Frequency) }})
+		d = append(d, param.Declaration{Name: "linear/w", Shape: []int{1}, Start: func(_ *rand.Rand, x []float64) { x[0] = math.Log(h.Frequency) }})
 	}
 	return d
 }
 
 // decaying are the components that do not turn in pairs.
-func (h hurwitzMatrix) decaying() int { return h.n - 2*h.Rotations }
+func (h Hurwitz) decaying() int { return h.N - 2*h.Rotations }
 
 // node is A_L in a graph, with its parts L^S and L^G.
-func (h hurwitzMatrix) node(g *Graph) (a, ls, lg *G.Node, err error) {
+func (h Hurwitz) node(g *param.Graph) (a, ls, lg *G.Node, err error) {
 	if len(h.Rates) == 0 {
 		ls, err = ops.Tril(g.Param("linear/LS"), h.decaying(), false)
 	} else {
@@ -155,9 +157,9 @@ func (h hurwitzMatrix) node(g *Graph) (a, ls, lg *G.Node, err error) {
 	return a, ls, lg, err
 }
 
-// matrices returns A_L, S = L^S L^Sᵀ and G_s = −L^G L^Gᵀ, as the graph has them.
-func (h hurwitzMatrix) matrices(p *Params) (a, s, gs *mat.Dense) {
-	node, ls, lg, err := h.node(newGraph(p, "float64"))
+// Matrices returns A_L, S = L^S L^Sᵀ and G_s = −L^G L^Gᵀ, as the graph has them.
+func (h Hurwitz) Matrices(p *param.Params) (a, s, gs *mat.Dense) {
+	node, ls, lg, err := h.node(param.New(p, "float64"))
 	var program *graph.Program
 	if err == nil {
 		program, err = graph.Compile(node)
@@ -175,8 +177,8 @@ func (h hurwitzMatrix) matrices(p *Params) (a, s, gs *mat.Dense) {
 	}
 	k, m := 2*h.Rotations, h.decaying()
 	square := func(sign float64, l *mat.Dense) *mat.Dense {
-		s := mat.NewDense(h.n, h.n, nil)
-		part := s.Slice(k, h.n, k, h.n).(*mat.Dense)
+		s := mat.NewDense(h.N, h.N, nil)
+		part := s.Slice(k, h.N, k, h.N).(*mat.Dense)
 		part.Mul(l, l.T())
 		part.Scale(sign, part)
 		return s
@@ -185,5 +187,5 @@ func (h hurwitzMatrix) matrices(p *Params) (a, s, gs *mat.Dense) {
 	for i := range k {
 		s.Set(i, i, 1) // of what turns, with G_s = 0
 	}
-	return value(node, h.n), s, square(-1, value(lg, m))
+	return value(node, h.N), s, square(-1, value(lg, m))
 }

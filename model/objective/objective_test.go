@@ -1,4 +1,4 @@
-package model
+package objective
 
 import (
 	"math"
@@ -6,26 +6,35 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
+
+	"spnode/model"
+	"spnode/model/modeltest"
 )
+
+// smallModel is of a system of two components.
+func smallModel(t *testing.T) *model.Model {
+	c := model.DefaultConfig(2)
+	c.Integrator, c.Seed, c.Factor, c.Nonlinear.Hidden = "etd1", 3, []float64{3, 0.7}, []int{3}
+	return modeltest.New(t, c)
+}
 
 // The objective by its definition, from what the model predicts, for a batch of
 // one block, one of several, and one whose last block is smaller.
 func TestObjective(t *testing.T) {
 	for _, rows := range []int{7, 150, 131} {
-		p := smallProblem()
-		m := mustNew(t, p.model)
-		states := normalStates(rand.New(rand.NewPCG(41, 42)), 0.5, len(p.times), rows, 2)
-		weights, err := LossWeights(WeightTime, p.times)
+		m, times := smallModel(t), []float64{0, 0.5, 1.5}
+		states := modeltest.NormalStates(rand.New(rand.NewPCG(41, 42)), 0.5, len(times), rows, 2)
+		weights, err := Weights(WeightTime, times)
 		if err != nil {
 			t.Fatal(err)
 		}
-		predicted, err := m.Predict(states[0], p.times)
+		predicted, err := m.Predict(states[0], times)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, half := range []float64{0, 0.3} {
 			var want float64
-			for k := range p.times {
+			for k := range times {
 				for s := range rows {
 					x, y := m.Scaled(states[k][s]), m.Scaled(predicted[k][s])
 					var e float64
@@ -38,11 +47,11 @@ func TestObjective(t *testing.T) {
 					want += weights[k] * e / float64(rows)
 				}
 			}
-			o, err := m.NewObjective(rows, len(p.times), half)
+			o, err := New(m, rows, len(times), half)
 			if err != nil {
 				t.Fatal(err)
 			}
-			b, err := m.NewBatch(WeightTime, p.times, states)
+			b, err := NewBatch(m, WeightTime, times, states)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,15 +107,15 @@ func TestRowsOfBlock(t *testing.T) {
 }
 
 func TestObjectiveRefuses(t *testing.T) {
-	m := mustNew(t, smallProblem().model)
+	m := smallModel(t)
 	for _, c := range []struct {
 		rows, times int
 		half        float64
 	}{{0, 3, 0}, {1, 1, 0}, {1, 3, -1}, {1, 3, math.NaN()}} {
-		_, err := m.NewObjective(c.rows, c.times, c.half)
-		wantError(t, "NewObjective", err, ErrData, "at least 1 row and 2 times")
+		_, err := New(m, c.rows, c.times, c.half)
+		modeltest.WantError(t, "NewObjective", err, model.ErrData, "at least 1 row and 2 times")
 	}
-	o, err := m.NewObjective(5, 3, 0)
+	o, err := New(m, 5, 3, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +134,7 @@ func TestObjectiveRefuses(t *testing.T) {
 		b, g := good, grad
 		f(&b, &g)
 		_, err := o.Evaluate(b, g)
-		wantError(t, what, err, ErrData, what)
+		modeltest.WantError(t, what, err, model.ErrData, what)
 	}
 }
 
@@ -137,7 +146,7 @@ func TestLossWeights(t *testing.T) {
 		WeightLogTime: {math.Log(10) / 2, math.Log(1000) / 2, math.Log(100) / 2},
 		WeightUniform: {0.5, 1, 0.5},
 	} {
-		got, err := LossWeights(kind, times)
+		got, err := Weights(kind, times)
 		if err != nil || !floats.EqualApprox(got, want, 1e-15*floats.Max(want)) {
 			t.Errorf("%s: got %v, %v, want %v", kind, got, err, want)
 		}

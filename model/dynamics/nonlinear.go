@@ -1,4 +1,4 @@
-package model
+package dynamics
 
 import (
 	"fmt"
@@ -13,6 +13,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/integrator"
+	"spnode/model/param"
 	"spnode/ops"
 )
 
@@ -34,7 +35,7 @@ type NonlinearConfig struct {
 	Rank int `json:"rank,omitempty"`
 
 	// PolynomialConfig shapes the polynomial.
-	PolynomialConfig
+	param.PolynomialConfig
 	// Radius, of a polynomial or a bilinear form, is that of the ball outside of which
 	// g goes on as on its surface, in units of the latent state. It proves the model
 	// bounded, with a negative Linear.Shift. 0: none.
@@ -55,7 +56,7 @@ type NonlinearConfig struct {
 	// is by construction, so that A alone is the linear part. The Lipschitz
 	// constant at most doubles.
 	SeparateLinear bool `json:"separate_linear,omitempty"`
-	Start
+	param.Start
 	// ZeroStart has g start as 0.
 	ZeroStart bool `json:"zero_start,omitempty"`
 	// NoOutputBias leaves the last layer without a bias.
@@ -82,14 +83,14 @@ type Nonlinear struct {
 	// Text is what Model.String says of it. Empty: its name.
 	Text string
 	// Parameters are what it trains. Their names begin with "g/".
-	Parameters []Declaration
+	Parameters []param.Declaration
 	// Build adds to a graph what all evaluations of g share. What it returns adds
 	// the node of g(u), (batch, n), for the node u of latent states, (batch, n),
 	// by ops or by Gorgonia's own functions. A model with inputs and parameters that
 	// g sees has them as further columns of u, the inputs first, Seen() of them.
-	Build func(g *Graph) (integrator.Nonlinear, error)
+	Build func(g *param.Graph) (integrator.Nonlinear, error)
 	// Bounds says how g grows with such parameters. Nil: nothing is known.
-	Bounds func(p *Params) Bounds
+	Bounds func(p *param.Params) Bounds
 }
 
 // Bounds say how g grows. What is not known is +Inf.
@@ -115,45 +116,41 @@ var nonlinears = struct {
 // registered is replaced, as when a cell of a notebook runs again; the package's
 // own cannot be, and it panics.
 func RegisterNonlinear(kind string, of func(c NonlinearConfig, n int) (Nonlinear, error)) {
-	if kind == "" || own(kind) {
-		panic(fmt.Sprintf("model: RegisterNonlinear: kind is %q, want a name that the package has not taken", kind))
+	if kind == "" || !Registered(kind) {
+		panic(fmt.Sprintf("dynamics: RegisterNonlinear: kind is %q, want a name that the package has not taken", kind))
 	}
 	nonlinears.Lock()
 	defer nonlinears.Unlock()
 	nonlinears.by[kind] = of
 }
 
-// own reports whether a kind is one of the package's.
-func own(kind string) bool {
-	return kind == KindNone || kind == KindBilinear || kind == KindLipschitz || kind == KindPolynomial
+// Registered reports whether a kind is not one of the package's, but was registered
+// or is unknown.
+func Registered(kind string) bool {
+	return kind != KindNone && kind != KindBilinear && kind != KindLipschitz && kind != KindPolynomial
 }
 
-// form is the g that is configured.
-func (c Config) form() (Nonlinear, error) {
-	g := c.Nonlinear
-	g.seen.inputs, g.seen.parameters = c.inputs(), c.parameters()
-	return g.form(c.LatentDim())
-}
-
-func (c NonlinearConfig) form(n int) (Nonlinear, error) {
+// Form returns the g that is configured, for a latent state of n components. The error is
+// param.ErrConfig.
+func (c NonlinearConfig) Form(n int) (Nonlinear, error) {
 	nonlinears.RLock()
 	of, ok := nonlinears.by[c.Kind]
 	kinds := slices.Sorted(maps.Keys(nonlinears.by))
 	nonlinears.RUnlock()
 	if !ok {
-		return Nonlinear{}, configError("nonlinear.kind is %q, want one of %s", c.Kind, strings.Join(kinds, ", "))
+		return Nonlinear{}, param.ConfigError("nonlinear.kind is %q, want one of %s", c.Kind, strings.Join(kinds, ", "))
 	}
-	if own(c.Kind) && len(c.Settings) > 0 {
-		return Nonlinear{}, configError("nonlinear.settings are %v, want none for kind %s", c.Settings, c.Kind)
+	if !Registered(c.Kind) && len(c.Settings) > 0 {
+		return Nonlinear{}, param.ConfigError("nonlinear.settings are %v, want none for kind %s", c.Settings, c.Kind)
 	}
 	g, err := of(c, n)
 	switch {
-	case errors.Is(err, ErrConfig):
+	case errors.Is(err, param.ErrConfig):
 		return g, err
 	case err != nil:
-		return g, configError("nonlinear of kind %s: %v", c.Kind, err)
+		return g, param.ConfigError("nonlinear of kind %s: %v", c.Kind, err)
 	case g.Build == nil:
-		return g, configError("nonlinear of kind %s has no Build", c.Kind)
+		return g, param.ConfigError("nonlinear of kind %s has no Build", c.Kind)
 	}
 	if g.Text == "" {
 		g.Text = c.Kind
@@ -161,12 +158,12 @@ func (c NonlinearConfig) form(n int) (Nonlinear, error) {
 	names := map[string]bool{}
 	for _, d := range g.Parameters {
 		if !strings.HasPrefix(d.Name, "g/") || names[d.Name] || slices.ContainsFunc(d.Shape, func(k int) bool { return k < 1 }) {
-			return g, configError("nonlinear of kind %s: a parameter is %q of shape %v, want names of their own that begin with g/, and at least 1 everywhere", c.Kind, d.Name, d.Shape)
+			return g, param.ConfigError("nonlinear of kind %s: a parameter is %q of shape %v, want names of their own that begin with g/, and at least 1 everywhere", c.Kind, d.Name, d.Shape)
 		}
 		names[d.Name] = true
 	}
 	if g.Bounds == nil {
-		g.Bounds = func(*Params) Bounds { return Bounds{Lipschitz: math.Inf(1), Size: math.Inf(1)} }
+		g.Bounds = func(*param.Params) Bounds { return Bounds{Lipschitz: math.Inf(1), Size: math.Inf(1)} }
 	}
 	return g, nil
 }
@@ -174,7 +171,7 @@ func (c NonlinearConfig) form(n int) (Nonlinear, error) {
 // none is g = 0.
 func none(c NonlinearConfig, n int) (Nonlinear, error) {
 	return Nonlinear{
-		Build: func(*Graph) (integrator.Nonlinear, error) {
+		Build: func(*param.Graph) (integrator.Nonlinear, error) {
 			return func(u *G.Node) (*G.Node, error) {
 				if c.Seen() > 0 {
 					var err error
@@ -185,6 +182,6 @@ func none(c NonlinearConfig, n int) (Nonlinear, error) {
 				return ops.Scale(u, 0)
 			}, nil
 		},
-		Bounds: func(*Params) Bounds { return Bounds{} },
+		Bounds: func(*param.Params) Bounds { return Bounds{} },
 	}, nil
 }

@@ -1,4 +1,4 @@
-package model
+package latent
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"spnode/model/param"
 	"spnode/ops"
 )
 
@@ -23,7 +24,7 @@ type AutoencoderConfig struct {
 	// UnitStart has the encoder give 1 + f_E and the decoder see 2u − 1: a
 	// latent state that starts near 1 and decays to 0.
 	UnitStart bool `json:"unit_start,omitempty"`
-	Start
+	param.Start
 	// FirstScale multiplies the decoder's first layer at the start. 0 stands for 1.
 	FirstScale float64 `json:"first_scale,omitempty"`
 	// Skip is a fixed linear encoder and decoder beside the networks or, with
@@ -37,21 +38,21 @@ type AutoencoderConfig struct {
 // validate checks the settings for a state of m components.
 func (c AutoencoderConfig) validate(m int) error {
 	if c.Latent < 0 {
-		return configError("autoencoder.latent is %d, want at least 1, or 0 for no autoencoder", c.Latent)
+		return param.ConfigError("autoencoder.latent is %d, want at least 1, or 0 for no autoencoder", c.Latent)
 	}
 	if len(c.Offset) != len(c.Factor) {
-		return configError("autoencoder.offset has %d elements and factor %d, want %d of both, as the networks see, or none", len(c.Offset), len(c.Factor), m)
+		return param.ConfigError("autoencoder.offset has %d elements and factor %d, want %d of both, as the networks see, or none", len(c.Offset), len(c.Factor), m)
 	}
-	if err := c.scaling().validate("autoencoder.", m); err != nil {
+	if err := c.scaling().Validate("autoencoder.", m); err != nil {
 		return err
 	}
-	if !finite(c.FirstScale) {
-		return configError("autoencoder.first_scale is %g, want a finite number", c.FirstScale)
+	if !param.Finite(c.FirstScale) {
+		return param.ConfigError("autoencoder.first_scale is %g, want a finite number", c.FirstScale)
 	}
-	if err := validateWidths("autoencoder", c.Hidden); err != nil {
+	if err := param.ValidateWidths("autoencoder", c.Hidden); err != nil {
 		return err
 	}
-	if err := c.Start.validate("autoencoder"); err != nil {
+	if err := c.Start.Validate("autoencoder"); err != nil {
 		return err
 	}
 	if err := c.Polynomial.validate(c, m); err != nil {
@@ -83,9 +84,9 @@ func (a autoencoder) widths() []int {
 	return slices.Concat([]int{a.dim + a.seen}, a.Hidden, []int{a.Latent})
 }
 
-func (a autoencoder) parameters() []Declaration {
+func (a autoencoder) parameters() []param.Declaration {
 	if a.Polynomial != nil {
-		return []Declaration{{"decoder/C", polynomialShape(a.Polynomial.of(a.Latent, a.dim)), nil}}
+		return []param.Declaration{{Name: "decoder/C", Shape: param.PolynomialShape(a.Polynomial.Of(a.Latent, a.dim))}}
 	}
 	if !a.networks() {
 		return nil
@@ -93,8 +94,12 @@ func (a autoencoder) parameters() []Declaration {
 	back := slices.Concat([]int{a.dim}, a.Hidden, []int{a.Latent})
 	slices.Reverse(back)
 	back[0] += a.conserved + a.seen
-	last := orOne(a.LastScale)
-	return append(a.layers("encoder", a.widths(), 1, last), a.layers("decoder", back, orOne(a.FirstScale), last)...)
+	last := param.OrOne(a.LastScale)
+	return append(a.Layers("encoder", a.widths(), 1, last), a.Layers("decoder", back, param.OrOne(a.FirstScale), last)...)
+}
+
+func (c AutoencoderConfig) scaling() param.Affine {
+	return param.Affine{Offset: c.Offset, Factor: c.Factor}
 }
 
 // String says what it is, in a line; empty: there is none.
@@ -113,23 +118,23 @@ func (a autoencoder) String() string {
 }
 
 // encode is the node of the latent state of x, (batch, m).
-func (a autoencoder) encode(g *Graph, x *G.Node) (*G.Node, error) {
+func (a autoencoder) encode(g *param.Graph, x *G.Node) (*G.Node, error) {
 	if a.identity() {
 		return x, nil
 	}
 	if !a.networks() {
 		return ops.Linear(x, a.Skip.Encode, nil)
 	}
-	z, err := a.scaling().node(x)
+	z, err := a.scaling().Node(x)
 	if err != nil {
 		return nil, err
 	}
-	if g.parameters != nil {
-		if z, err = ops.AppendColumns(z, g.parameters); err != nil {
+	if g.P != nil {
+		if z, err = ops.AppendColumns(z, g.P); err != nil {
 			return nil, err
 		}
 	}
-	u, err := a.apply(g, "encoder", z)
+	u, err := g.Network("encoder", z)
 	switch {
 	case err != nil:
 		return nil, err
@@ -143,7 +148,7 @@ func (a autoencoder) encode(g *Graph, x *G.Node) (*G.Node, error) {
 
 // decode is the node of the physical states of u, (times·batch, n), where
 // invariants is nil or holds those of the batch, (batch, conserved).
-func (a autoencoder) decode(g *Graph, u, invariants *G.Node) (*G.Node, error) {
+func (a autoencoder) decode(g *param.Graph, u, invariants *G.Node) (*G.Node, error) {
 	if a.identity() {
 		return u, nil
 	}
@@ -165,25 +170,16 @@ func (a autoencoder) decode(g *Graph, u, invariants *G.Node) (*G.Node, error) {
 			return nil, err
 		}
 	}
-	if g.parameters != nil {
-		if z, err = ops.AppendColumns(z, g.parameters); err != nil {
+	if g.P != nil {
+		if z, err = ops.AppendColumns(z, g.P); err != nil {
 			return nil, err
 		}
 	}
-	y, err := a.apply(g, "decoder", z)
+	y, err := g.Network("decoder", z)
 	if err != nil || a.Skip == nil {
 		return y, err
 	}
 	return ops.Linear(u, a.Skip.Decode, y)
-}
-
-func (a autoencoder) apply(g *Graph, part string, x *G.Node) (*G.Node, error) {
-	layers := len(a.Hidden) + 1
-	var err error
-	for i := 0; i < layers && err == nil; i++ {
-		x, err = ops.Dense(x, g.Param(weightOf(part, i)), g.Param(biasOf(part, i)), i < layers-1)
-	}
-	return x, err
 }
 
 func filled(n int, v float64) []float64 {

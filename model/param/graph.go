@@ -1,4 +1,4 @@
-package model
+package param
 
 import (
 	"fmt"
@@ -23,10 +23,13 @@ type Graph struct {
 	order  G.Nodes
 	inputs G.Nodes
 
-	parameters *G.Node // of the trajectories, that the networks see; nil: none
+	// P are the constants of the trajectories, (batch, P), that the networks see,
+	// scaled; nil: none.
+	P *G.Node
 }
 
-func newGraph(p *Params, dtype string) *Graph {
+// New makes a graph over parameters, whose elements are of the type float64 or float32.
+func New(p *Params, dtype string) *Graph {
 	g := &Graph{ExprGraph: G.NewGraph(), dtype: tensor.Float64, params: p, nodes: map[string]*G.Node{}}
 	if dtype == "float32" {
 		g.dtype = tensor.Float32
@@ -42,7 +45,7 @@ func (g *Graph) Param(name string) *G.Node {
 	}
 	p, ok := g.params.Get(name)
 	if !ok {
-		panic(fmt.Sprintf("model: Graph: Param: there is no parameter %q", name))
+		panic(fmt.Sprintf("param: Graph: Param: there is no parameter %q", name))
 	}
 	b := graph.BufferOf(p.Data)
 	if g.dtype != tensor.Float64 {
@@ -64,16 +67,22 @@ func (g *Graph) Constant(name string, elements []float64, shape ...int) *G.Node 
 	return b.Node(g.ExprGraph, name, shape...)
 }
 
-// input returns a new input node and its data.
-func (g *Graph) input(name string, shape ...int) (*G.Node, graph.Buffer) {
+// Input returns a new input node and its data.
+func (g *Graph) Input(name string, shape ...int) (*G.Node, graph.Buffer) {
 	b := graph.NewBuffer(g.dtype, tensor.Shape(shape).TotalSize())
 	n := b.Node(g.ExprGraph, name, shape...)
 	g.inputs = append(g.inputs, n)
 	return n, b
 }
 
-// refresh brings the parameter nodes up to date with the parameters.
-func (g *Graph) refresh() {
+// Inputs returns the nodes that Input has made.
+func (g *Graph) Inputs() G.Nodes { return g.inputs }
+
+// Parameters returns the nodes of the parameters that the graph has, and whose they are.
+func (g *Graph) Parameters() (nodes G.Nodes, of []Param) { return g.order, g.used }
+
+// Refresh brings the parameter nodes up to date with the parameters.
+func (g *Graph) Refresh() {
 	for i, a := range g.copies {
 		a.Set(0, g.used[i].Data)
 	}

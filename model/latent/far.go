@@ -1,4 +1,4 @@
-package model
+package latent
 
 import "math"
 
@@ -16,16 +16,16 @@ const farFrom = 10
 // encoder is standardised, of which a training sees the neighbourhood: an encoder
 // knows no others. A model without an autoencoder, or whose input is not standardised,
 // has no such states.
-func (m *Model) Far(u0 [][]float64) (far []Far) {
-	if len(m.ae.Offset) == 0 {
+func (s *Space) Far(u0 [][]float64) (far []Far) {
+	if len(s.ae.Offset) == 0 {
 		return nil
 	}
 	for i, u := range u0 {
-		if len(u) != m.cfg.Dim {
+		if len(u) != s.cfg.Dim {
 			continue // which a prediction refuses
 		}
-		x := m.Scaled(u)
-		m.ae.scaling().apply(x)
+		x := s.Scaled(u)
+		s.ae.scaling().Apply(x)
 		var most float64
 		for _, z := range x {
 			most = max(most, math.Abs(z))

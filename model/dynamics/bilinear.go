@@ -1,4 +1,4 @@
-package model
+package dynamics
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/integrator"
+	"spnode/model/param"
 	"spnode/ops"
 )
 
@@ -23,22 +24,22 @@ import (
 // see polynomial, where E is what grows.
 func bilinear(cfg NonlinearConfig, n int) (Nonlinear, error) {
 	if cfg.Rank < 1 {
-		return Nonlinear{}, configError("nonlinear.rank is %d, want at least 1", cfg.Rank)
+		return Nonlinear{}, param.ConfigError("nonlinear.rank is %d, want at least 1", cfg.Rank)
 	}
 	if err := cfg.validateRadius(); err != nil {
 		return Nonlinear{}, err
 	}
 	if cfg.Seen() > 0 {
-		return Nonlinear{}, configError("nonlinear.kind %s sees no inputs and parameters; want kind %s, or parameters.time_only and inputs.linear_only", KindBilinear, KindLipschitz)
+		return Nonlinear{}, param.ConfigError("nonlinear.kind %s sees no inputs and parameters; want kind %s, or parameters.time_only and inputs.linear_only", KindBilinear, KindLipschitz)
 	}
 	g := Nonlinear{
 		Text: fmt.Sprintf("bilinear form of rank %d", cfg.Rank),
-		Parameters: []Declaration{
-			{"g/C", []int{cfg.Rank, n, n}, Normal(0.1)},
-			{"g/D", []int{cfg.Rank, n, n}, Normal(0.1)},
-			{"g/b", []int{n}, nil},
+		Parameters: []param.Declaration{
+			{Name: "g/C", Shape: []int{cfg.Rank, n, n}, Start: param.Normal(0.1)},
+			{Name: "g/D", Shape: []int{cfg.Rank, n, n}, Start: param.Normal(0.1)},
+			{Name: "g/b", Shape: []int{n}},
 		},
-		Build: func(g *Graph) (integrator.Nonlinear, error) {
+		Build: func(g *param.Graph) (integrator.Nonlinear, error) {
 			c, d, b := g.Param("g/C"), g.Param("g/D"), g.Param("g/b")
 			return func(u *G.Node) (*G.Node, error) { return ops.Bilinear(u, c, d, b) }, nil
 		},
@@ -47,9 +48,9 @@ func bilinear(cfg NonlinearConfig, n int) (Nonlinear, error) {
 		return g, nil
 	}
 	g.Text += fmt.Sprintf(" and a linear part, of u projected on the ball of radius %g", cfg.Radius)
-	g.Parameters = append(g.Parameters, Declaration{"g/E", []int{n, n}, nil})
+	g.Parameters = append(g.Parameters, param.Declaration{Name: "g/E", Shape: []int{n, n}})
 	form := g.Build
-	g.Build = func(g *Graph) (integrator.Nonlinear, error) {
+	g.Build = func(g *param.Graph) (integrator.Nonlinear, error) {
 		quadratic, err := form(g)
 		if err != nil {
 			return nil, err
@@ -76,7 +77,7 @@ func bilinear(cfg NonlinearConfig, n int) (Nonlinear, error) {
 	}
 	// ‖g(v) − b‖ ≤ β‖v‖² + ‖E‖‖v‖, where β² is the sum of the squares of the symmetric
 	// matrices H_i = Σ_r (c_i d_iᵀ + d_i c_iᵀ)/2 of rows i of C^{(r)} and D^{(r)}.
-	g.Bounds = func(p *Params) Bounds {
+	g.Bounds = func(p *param.Params) Bounds {
 		c, _ := p.Get("g/C")
 		d, _ := p.Get("g/D")
 		b, _ := p.Get("g/b")
