@@ -16,8 +16,8 @@ import (
 	"spnode/model/param"
 )
 
-// trainings are the examples of the paper as they are trained, on random
-// numbers in place of their data.
+// trainings are the examples of the paper as they are trained, and one of a wide
+// state, on random numbers in place of their data.
 var trainings = []struct {
 	name  string
 	dim   int
@@ -43,6 +43,10 @@ var trainings = []struct {
 		Autoencoder: latent.AutoencoderConfig{Latent: 20, Skip: &latent.LinearPair{Only: true}},
 		Linear:      dynamics.LinearConfig{Shift: 0.25, Spread: 0.01},
 		Nonlinear:   dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: param.Start{BiasSpread: 0.5}},
+	}},
+	{"wide", 256, floats.Span(make([]float64, 9), 0, 8), []int{2000}, model.Config{
+		Linear:    dynamics.LinearConfig{Shift: 0.25, Spread: 0.01},
+		Nonlinear: dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: param.Start{BiasSpread: 0.5}},
 	}},
 	{"ks7", 64, floats.Span(make([]float64, 9), 0, 8), []int{100}, model.Config{
 		Autoencoder: latent.AutoencoderConfig{Latent: 7, Hidden: []int{200, 200}},
