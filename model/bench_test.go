@@ -55,9 +55,9 @@ var trainings = []training{
 
 // wide is a state that is, where e^{hA} takes much of an iteration.
 var wide = training{"wide", 256, floats.Span(make([]float64, 9), 0, 8), []int{2000}, model.Config{
-		Linear:    dynamics.LinearConfig{Shift: 0.25, Spread: 0.01},
-		Nonlinear: dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: param.Start{BiasSpread: 0.5}},
-	}}
+	Linear:    dynamics.LinearConfig{Shift: 0.25, Spread: 0.01},
+	Nonlinear: dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: param.Start{BiasSpread: 0.5}},
+}}
 
 // benchConfig completes the configuration of a training.
 func benchConfig(cfg model.Config, dim int, dtype string) model.Config {
