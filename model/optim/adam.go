@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 
 	"spnode/data/npz"
 	"spnode/ops/kernel"
@@ -92,7 +93,7 @@ const (
 // Update moves w, see Optimizer. Its first call allocates; of later ones those of many
 // components alone.
 func (a *Adam) Update(rate float64, w, g []float64) {
-	a.begin(w, g)
+	g = a.begin(w, g)
 	n := len(w)
 	parts := min(a.workers, n/updatePart)
 	if parts <= 1 {
@@ -165,8 +166,9 @@ func (a *Adam) restore(vs Vectors, step *[]float64, state []npz.Array) error {
 	return nil
 }
 
-// begin counts a step, after the checks of Update.
-func (a *Adam) begin(w, g []float64) {
+// begin counts a step, after the checks of Update, and returns the gradient to move
+// against.
+func (a *Adam) begin(w, g []float64) []float64 {
 	n := len(a.mean)
 	if len(w) != n || len(g) != n {
 		panic(errors.Errorf("optim: Update: lengths of parameters and gradient: got %d and %d, want %d", len(w), len(g), n))
@@ -175,6 +177,41 @@ func (a *Adam) begin(w, g []float64) {
 		*x = slices.Grow((*x)[:0], n)[:n]
 	}
 	a.step++
+	return bounded(g)
+}
+
+// largest is what a gradient's elements are scaled down to, 3e144: the squares of a
+// thousand million of them have a finite sum.
+const largest = 1 << 240 * (1 << 240)
+
+// bounded is g or, where it has elements above largest, their direction: a copy, scaled
+// so that none is, in which NaN is 0.
+func bounded(g []float64) []float64 {
+	if floats.Dot(g, g) <= float64(largest)*largest {
+		return g
+	}
+	var most float64 // of the finite ones
+	all := true
+	for _, v := range g {
+		if x := math.Abs(v); x <= math.MaxFloat64 {
+			most = max(most, x)
+		} else {
+			all = false
+		}
+	}
+	if all && most <= largest {
+		return g
+	}
+	b, scale := make([]float64, len(g)), min(1, largest/most)
+	for i, v := range g {
+		switch {
+		case math.IsInf(v, 0):
+			b[i] = math.Copysign(largest, v)
+		case !math.IsNaN(v):
+			b[i] = scale * v
+		}
+	}
+	return b
 }
 
 // keep has the components from begin to end as TakeBack needs them.

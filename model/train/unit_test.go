@@ -157,4 +157,27 @@ func TestUnitKept(t *testing.T) {
 	if got := m.Config().TimeUnit; got != 128 || p.worst(t, m) != p.worst(t, tr.Model) {
 		t.Errorf("loaded it counts in %g and errs by %g, want 128 and %g", got, p.worst(t, m), p.worst(t, tr.Model))
 	}
+
+	// A model made of it before the training goes with it, whichever of them is trained.
+	for _, first := range []bool{true, false} {
+		one := modeltest.New(t, p.model)
+		two, err := one.WithIntegrator("etd1", 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !first {
+			one, two = two, one
+		}
+		if err := p.on(t, one).Fit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		c := two.Config()
+		after, err := one.WithIntegrator(c.Integrator, c.Substeps)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := p.worst(t, two), p.worst(t, after); got != want || unit(two) != 128 {
+			t.Errorf("a model of another integrator counts in %g and errs by %g, want 128 and %g", unit(two), got, want)
+		}
+	}
 }

@@ -37,6 +37,13 @@ type shuffled struct {
 }
 
 func newShuffled(s Sampling) (Sampler, error) {
+	if s.Phase.Velocities > 0 {
+		var err error
+		if s.Trajectories, err = velocities(s.Trajectories, s.Phase.Velocities); err != nil {
+			return nil, err
+		}
+		s.Grid = Grid{}
+	}
 	sh := &shuffled{Sampling: s}
 	if err := sh.cut(); err != nil {
 		return nil, err
