@@ -97,9 +97,7 @@ func (t *Trainer) evaluate(b objective.Batch, grad []float64) (float64, error) {
 			return 0, w.err
 		}
 		loss += w.loss
-		for i, v := range w.grad {
-			grad[i] += v
-		}
+		floats.Add(grad[:len(w.grad)], w.grad)
 	}
 	if t.shoot != nil {
 		t.shoot.Gather(grad[len(t.Model.Params().Flat):], b)
