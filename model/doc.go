@@ -71,6 +71,12 @@
 // flows all rows and all steps share. step.Expmv, the paper's product for that case, has
 // no part in it: no model's A is large and sparse.
 //
+// What no row of a batch enters, A, its propagators and the scaled weights, an
+// Objective evaluates once for all its rows, and the adjoints of that once for the sum
+// of what comes to them, see graph.Split. A trajectory of more than 512 steps it takes
+// in pieces that share a graph, so that memory and the time to build do not grow with
+// the horizon.
+//
 // # Paper
 //
 //	eq. (2)                 Model

@@ -108,6 +108,7 @@ func NewSOAP(c SOAPConfig, parameters []Parameter, workers int) *SOAP {
 func (s *SOAP) Update(rate float64, w, g []float64) {
 	s.absorb()
 	g = s.begin(w, g)
+	s.keep(w, 0, len(w))
 	at := 0
 	for i := range s.matrices {
 		m := &s.matrices[i]
