@@ -17,9 +17,9 @@ import (
 //	g(u) = Σ_r (C^{(r)}z) ⊙ (D^{(r)}z) + Pp + b,  z = (u, w, p),
 //
 // with the inputs w and the parameters p that it sees as further variables. Its
-// derivative by u and w at p = 0 vanishes there, so A and the inputs' own term are the linear part and
-// nothing else is. It has no Lipschitz constant on the whole space; within a Radius R it
-// has one, as
+// derivative by u and w vanishes at 0, so that A and the inputs' own term are the linear
+// part and nothing else is. It has no Lipschitz constant on the whole space; within a
+// Radius R it has one, as
 //
 //	g(u) = Σ_r (C^{(r)}v) ⊙ (D^{(r)}v) + Ev + b,  v = Π_R(z),
 //
