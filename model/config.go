@@ -58,6 +58,10 @@ type Config struct {
 	Integrator string `json:"integrator"`
 	// Substeps divides every interval of a time grid; at least 1.
 	Substeps int `json:"substeps"`
+	// LongestStep, in TimeUnits, is what no step of a prediction is longer than: an
+	// interval that is gets more substeps, so that a field that was learned from short
+	// steps can be asked for the far end of a long one. 0: there are Substeps alone.
+	LongestStep float64 `json:"longest_step,omitempty"`
 	// Dtype is float64 or float32: the element type of the graph. Parameters
 	// and the optimizer are float64 in either case.
 	Dtype string `json:"dtype"`
@@ -93,6 +97,17 @@ func (c Config) LatentDim() int {
 
 // timeUnit is the model's unit in that of the data.
 func (c Config) timeUnit() float64 { return orOne(c.TimeUnit) }
+
+// substeps are those of an interval of a prediction, in TimeUnits; at most as many as a
+// training may have, or Substeps.
+func (c Config) substeps(h float64) int {
+	if c.LongestStep == 0 {
+		return c.Substeps
+	}
+	// What rounding makes of the times of a grid is no substep more.
+	k := math.Ceil(math.Abs(h) / c.LongestStep * (1 - 1e-9))
+	return max(c.Substeps, int(min(k, mostSubsteps)))
+}
 
 // component names component k in an error.
 func (c Config) component(k int) string {
@@ -144,6 +159,9 @@ func (c Config) Validate() error {
 	}
 	if c.Substeps < 1 {
 		return configError("substeps is %d, want at least 1", c.Substeps)
+	}
+	if !(c.LongestStep >= 0) || math.IsInf(c.LongestStep, 0) {
+		return configError("longest_step is %g, want a finite number above 0, or 0 for none", c.LongestStep)
 	}
 	if c.Dtype != "float64" && c.Dtype != "float32" {
 		return configError("dtype is %q, want float64 or float32", c.Dtype)
