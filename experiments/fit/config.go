@@ -45,6 +45,8 @@ type ModelConfig struct {
 	Inferred []string `json:"inferred,omitempty"`
 }
 
+func (m *ModelConfig) iterations() int { return m.Train.First.Iterations + m.Train.LBFGS.Iterations }
+
 const auto = "auto"
 
 func defaultConfig() Config {
@@ -158,35 +160,47 @@ func (c *Config) plan() error {
 	}
 	options := recipe.Options{Seconds: 60 * c.Minutes / float64(c.Members), Latent: c.Latent, NoInvariants: c.Invariants == "none", FromBeginnings: c.Starts == "beginnings"}
 	var why []string
-	var plans []*recipe.Plan
-	for pass := range 2 { // the time is divided when the number of models is known
-		if n := len(plans); pass == 1 && n > 1 {
-			options.Seconds /= 1 + float64(n-1)*c.Trial/float64(c.Members)
+	plan := func(name string) (*ModelConfig, error) {
+		r, err := recipe.ByName(name)
+		if err != nil {
+			return nil, driver.AsUsage(err)
 		}
-		plans, c.Models, why = nil, nil, nil
-		for _, name := range names {
-			r, err := recipe.ByName(name)
-			if err != nil {
-				return driver.AsUsage(err)
-			}
-			p, err := r.Plan(s.train, s.facts, options)
-			if errors.Is(err, recipe.ErrNotFor) {
-				why = append(why, err.Error())
+		p, err := r.Plan(s.train, s.facts, options)
+		if errors.Is(err, recipe.ErrNotFor) {
+			why = append(why, err.Error())
+			return nil, nil
+		}
+		if err != nil {
+			return nil, driver.AsUsage(err)
+		}
+		return &ModelConfig{driver.Recipe{Name: name, Seeds: 1, Model: p.Model, Train: p.Train}, r.For, p.Inferred}, nil
+	}
+	trained := 0 // models that take time
+	for _, name := range names {
+		if name == "linear" && c.Recipe == auto && !s.linear() {
+			why = append(why, "linear: least squares of a linear field are off by more than a hundredth")
+			continue
+		}
+		m, err := plan(name)
+		if err != nil {
+			return err
+		}
+		if m != nil {
+			c.Models = append(c.Models, *m)
+			trained += min(m.iterations(), 1)
+		}
+	}
+	if trained > 1 { // the time is divided
+		options.Seconds /= 1 + float64(trained-1)*c.Trial/float64(c.Members)
+		for i, m := range c.Models {
+			if m.iterations() == 0 {
 				continue
 			}
+			again, err := plan(m.Name)
 			if err != nil {
-				return driver.AsUsage(err)
+				return err
 			}
-			if name == "linear" && c.Recipe == auto && !s.linear() {
-				why = append(why, "linear: least squares leave too much of the changes for a linear system")
-				continue
-			}
-			plans = append(plans, p)
-			c.Models = append(c.Models, ModelConfig{
-				Recipe:   driver.Recipe{Name: name, Seeds: 1, Model: p.Model, Train: p.Train},
-				For:      r.For,
-				Inferred: p.Inferred,
-			})
+			c.Models[i] = *again
 		}
 	}
 	for _, w := range why {

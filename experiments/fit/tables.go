@@ -11,16 +11,16 @@ import (
 
 // tables are what is read after the verdict.
 func (l *laboratory) tables(chosen *ModelConfig, t *driver.Tested[*tested]) []*report.Table {
-	errs := report.NewTable(fmt.Sprintf("Errors on %d held-out trajectories, relative to each component's largest value", t.Test.Trajectories), "model", "tested", "largest", "rms", "leave the range")
+	errs := report.NewTable(fmt.Sprintf("Errors on %d held-out trajectories, relative to each component's largest value", t.Test.Trajectories), "model", "tested", "largest", "rms", "within half until", "leave the range")
 	for _, e := range t.Test.Errors {
-		errs.Add(chosen.Name, string(e.Ground), e.Largest, e.RMS, fmt.Sprintf("%.0f %%", 100*e.Away))
+		errs.Add(chosen.Name, string(e.Ground), e.Largest, e.RMS, e.Agrees, fmt.Sprintf("%.0f %%", 100*e.Away))
 	}
 	all := t.Test.Baselines
 	if t.Test.Modes != nil {
 		all = append(slices.Clone(all), *t.Test.Modes)
 	}
 	for _, b := range all {
-		errs.Add(b.Name, string(b.Ground), b.Largest, b.RMS, fmt.Sprintf("%.0f %%", 100*b.Away))
+		errs.Add(b.Name, string(b.Ground), b.Largest, b.RMS, b.Agrees, fmt.Sprintf("%.0f %%", 100*b.Away))
 	}
 	parts := report.NewTable("By component, on the data's times", "component", "largest value", "largest error", "rms error")
 	order := make([]int, len(t.Test.Components))

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"spnode/data"
+	"spnode/data/ks"
 	"spnode/data/ode"
 	"spnode/data/problem"
 )
@@ -60,6 +61,9 @@ var problems = []entry{
 		d, _, err := ode.DefaultRKF45().Solve(problem.Transient{Epsilon: 1}, problem.UniformStates(n, 2, -1, 1, seed), even(4, 41))
 		return d, err
 	}, 200, 1},
+	{"ks", "Kuramoto–Sivashinsky, 64 points, a snapshot each unit of time", func(ctx context.Context, n int) (*data.Dataset, error) {
+		return ks.DefaultSolver().Runs(ctx, n, 251, seed)
+	}, 80, 1},
 }
 
 func stiff(ctx context.Context, p ode.StiffProblem, abs float64, u0 [][]float64, times []float64) (*data.Dataset, error) {

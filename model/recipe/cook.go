@@ -3,6 +3,7 @@ package recipe
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/floats"
@@ -214,4 +215,23 @@ func (c *cook) modes(share float64, most int) (rows [][]float64, left float64, e
 		rows = append(rows, mat.Col(nil, k, &v))
 	}
 	return rows, floats.Norm(s[len(rows):], 2) / norm, nil
+}
+
+// oneSize reports whether the components may be values of one field.
+func (c *cook) oneSize() bool { return floats.Max(c.facts.Scale) <= 100*floats.Min(c.facts.Scale) }
+
+// fieldModes sets the basis to the leading modes of a field, see modes, and its unit to
+// that in which the leading coordinate varies by 1.
+func (c *cook) fieldModes(share float64, most int) error {
+	n := c.data.Dim()
+	c.Model.Offset, c.Model.Factor = make([]float64, n), slices.Repeat([]float64{1 / floats.Max(c.facts.Scale)}, n)
+	basis, left, err := c.modes(share, most)
+	if err != nil {
+		return err
+	}
+	c.Model.Basis = basis
+	_, deviation := c.seen()
+	floats.Scale(1/slices.Max(deviation), c.Model.Factor)
+	c.infer("a field on %d points, of which %d modes leave out %.1e of the root mean square", n, len(basis), left)
+	return nil
 }

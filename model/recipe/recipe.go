@@ -11,6 +11,8 @@
 // # Recipes
 //
 //	linear         no g, no autoencoder: linear systems of any stiffness
+//	closed-form    a polynomial g in the state or its leading modes, by least squares:
+//	               what is smooth from one time to the next, chaos included; seconds
 //	latent-linear  an autoencoder and no g: relaxation to rest, and what is smooth
 //	relaxation     an autoencoder and a small g scaled by the rates: Robertson's
 //	oscillator     an autoencoder, no g, and rotations that do not decay: limit cycles
