@@ -8,6 +8,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/internal/form"
 	"spnode/data/npz"
 )
 
@@ -24,7 +25,9 @@ var textsOf = func(name string, s ...string) npz.Texts { return npz.Texts{Name: 
 func TestReadArrays(t *testing.T) {
 	u := [][]float64{{1, 10, 2.5, gap, 3, -30}, {4, 40, 5, 50}}
 	all := append(append([]float64(nil), u[0]...), u[1]...)
-	plainTwo := with(two(), func(d *Dataset) { d.Components, d.Trajectories[0].Name, d.Trajectories[1].Name = madeUp(2), "", "" })
+	plainTwo := with(two(), func(d *Dataset) {
+		d.Components, d.Trajectories[0].Name, d.Trajectories[1].Name = form.Numbered("u", 2), "", ""
+	})
 	plainOne := plainTwo.Batch(0)
 	xv := textsOf("components", "x", "v")
 	for _, c := range []struct {
@@ -85,22 +88,22 @@ func TestReadArraysErrors(t *testing.T) {
 		is     error
 		says   string
 	}{
-		{"transposed", []npz.Array{times, numbersOf("u", []int{3, 2}, 1, 2, 3, 4, 5, 6)}, ReadOptions{}, ErrShape, "got shapes [2] and [3 2], want (times) and (times, components); try u.T"},
+		{"transposed", []npz.Array{times, numbersOf("u", []int{3, 2}, 1, 2, 3, 4, 5, 6)}, ReadOptions{}, ErrShape, "have shapes [2] and [3 2], want (times) and (times, components); try u.T"},
 		{"samples first", []npz.Array{times, numbersOf("u", []int{3, 2, 1}, 1, 2, 3, 4, 5, 6)}, ReadOptions{}, ErrShape, "try np.swapaxes(u, 0, 1)"},
-		{"empty", []npz.Array{numbersOf("t", nil), numbersOf("u", []int{0, 2})}, ReadOptions{}, ErrShape, "got shapes [0] and [0 2]"},
-		{"two arrays of states", []npz.Array{times, u, numbersOf("x", []int{2, 1}, 5, 6)}, ReadOptions{}, nil, `states: got the arrays "u" and "x", want one of them; try naming it`},
-		{"unknown time", []npz.Array{times, u}, ReadOptions{Time: "s"}, nil, `time "s": got the arrays "t", "u", want it among them`},
-		{"unknown states", []npz.Array{times, u}, ReadOptions{States: "s"}, nil, `states "s": got the arrays "t", "u", want it among them`},
-		{"unknown components", []npz.Array{times, u}, ReadOptions{Components: []string{"x"}}, nil, `components "x": got "u1", want "x" among them`},
-		{"unknown inputs", []npz.Array{times, u}, ReadOptions{Inputs: []string{"w"}}, nil, `inputs "w": got none, want "w" among them`},
-		{"unknown weight", []npz.Array{times, u}, ReadOptions{Weight: "c"}, nil, `weight "c": got the arrays "t", "u"`},
-		{"offsets that fall", []npz.Array{times, u, numbersOf("offsets", nil, 0, 2, 1)}, ReadOptions{}, nil, "got 1 as offset 2, want whole numbers that increase from 0 to 2"},
-		{"offsets that end early", []npz.Array{times, u, numbersOf("offsets", nil, 0, 1)}, ReadOptions{}, ErrShape, "do not end with 2"},
-		{"offsets of NaN", []npz.Array{times, u, numbersOf("offsets", nil, 0, gap)}, ReadOptions{}, nil, "got NaN as offset 1"},
-		{"half a pair", []npz.Array{numbersOf("t_a", nil, 0), numbersOf("t_b", nil, 0), numbersOf("u_a", nil, 0)}, ReadOptions{}, nil, `trajectory "b": no array u`},
-		{"inputs of another length", []npz.Array{times, u, numbersOf("w", nil, 1, 2, 3)}, ReadOptions{}, ErrShape, "array w, got shape [3], want 2 rows"},
-		{"weights of another length", []npz.Array{times, u, numbersOf("weight", nil, 1, 2)}, ReadOptions{}, ErrShape, "array weight, got shape [2]"},
-		{"times that fall", []npz.Array{numbersOf("t", nil, 1, 0), u}, ReadOptions{}, nil, "trajectory 0: times must strictly increase"},
+		{"empty", []npz.Array{numbersOf("t", nil), numbersOf("u", []int{0, 2})}, ReadOptions{}, ErrShape, "have shapes [0] and [0 2]"},
+		{"two arrays of states", []npz.Array{times, u, numbersOf("x", []int{2, 1}, 5, 6)}, ReadOptions{}, nil, `states is array "u" or "x", want one of them; try naming it`},
+		{"unknown time", []npz.Array{times, u}, ReadOptions{Time: "s"}, nil, `the arrays are "t", "u", want time "s" among them`},
+		{"unknown states", []npz.Array{times, u}, ReadOptions{States: "s"}, nil, `the arrays are "t", "u", want states "s" among them`},
+		{"unknown components", []npz.Array{times, u}, ReadOptions{Components: []string{"x"}}, nil, `components are "u1", want "x" among them`},
+		{"unknown inputs", []npz.Array{times, u}, ReadOptions{Inputs: []string{"w"}}, nil, `inputs are none, want "w" among them`},
+		{"unknown weight", []npz.Array{times, u}, ReadOptions{Weight: "c"}, nil, `the arrays are "t", "u", want weight "c" among them`},
+		{"offsets that fall", []npz.Array{times, u, numbersOf("offsets", nil, 0, 2, 1)}, ReadOptions{}, nil, "offset 2 is 1, want whole numbers that increase from 0 to 2"},
+		{"offsets that end early", []npz.Array{times, u, numbersOf("offsets", nil, 0, 1)}, ReadOptions{}, ErrShape, "want them to end with 2"},
+		{"offsets of NaN", []npz.Array{times, u, numbersOf("offsets", nil, 0, gap)}, ReadOptions{}, nil, "offset 1 is NaN"},
+		{"half a pair", []npz.Array{numbersOf("t_a", nil, 0), numbersOf("t_b", nil, 0), numbersOf("u_a", nil, 0)}, ReadOptions{}, nil, `want u (time, sample, component) beside t_b`},
+		{"inputs of another length", []npz.Array{times, u, numbersOf("w", nil, 1, 2, 3)}, ReadOptions{}, ErrShape, "array w has shape [3], want 2 rows"},
+		{"weights of another length", []npz.Array{times, u, numbersOf("weight", nil, 1, 2)}, ReadOptions{}, ErrShape, "array weight has shape [2]"},
+		{"times that fall", []npz.Array{numbersOf("t", nil, 1, 0), u}, ReadOptions{}, nil, "trajectory 0: time 1 is 0 after 1, want times that increase"},
 	} {
 		b, err := npz.Encode(c.arrays)
 		if err != nil {
@@ -139,7 +142,7 @@ func TestReadMATLAB(t *testing.T) {
 			t.Errorf("%s: got %+v, %v, want %+v", name, got, err, want)
 		}
 	}
-	if _, err := Read("mat/testdata/plain.mat"); err == nil || !strings.Contains(err.Error(), `no array t: got the arrays "matrix", "cube"`) {
+	if _, err := Read("mat/testdata/plain.mat"); err == nil || !strings.Contains(err.Error(), `the arrays are "matrix", "cube"`) {
 		t.Errorf("plain.mat: got %v", err)
 	}
 }
@@ -156,12 +159,12 @@ func TestReadNPY(t *testing.T) {
 		{numbersOf("", []int{2, 3}, gap, 5, 0, 7, 6, 1), ReadOptions{Time: "3", Components: []string{"2", "1"}}, one, ""},
 		{numbersOf("", []int{3, 3}, 7, 0, 5, 7, 1, 6, 8, 0, 9), ReadOptions{Trajectory: "1"}, &Dataset{Trajectories: []Trajectory{
 			{Name: "7", Times: []float64{0, 1}, States: [][]float64{{5}, {6}}}, {Name: "8", Times: []float64{0}, States: [][]float64{{9}}}}}, ""},
-		{numbersOf("", []int{2, 1, 1}, 0, 5), ReadOptions{}, nil, "states without their times belong in an .npz file"},
-		{numbersOf("", []int{2, 2}, 0, 5, 0, 6), ReadOptions{}, nil, "times must strictly increase"},
-		{numbersOf("", []int{2, 2}, 0, 5, 1, 6), ReadOptions{Time: "t"}, nil, `time "t": got an array of 2 columns, want a number from 1 to 2`},
-		{numbersOf("", []int{2, 2}, 0, 5, 1, 6), ReadOptions{Components: []string{"3"}}, nil, `component "3"`},
-		{numbersOf("", []int{2, 1}, 0, 5), ReadOptions{}, nil, "want 1 … 262144 columns beside the time"},
-		{numbersOf("", []int{2, 2}, 0, 5, 1, 6), ReadOptions{Inputs: []string{"2"}}, nil, "try .npz"},
+		{numbersOf("", []int{2, 1, 1}, 0, 5), ReadOptions{}, nil, "try an .npz file with arrays t and u for states without their times"},
+		{numbersOf("", []int{2, 2}, 0, 5, 0, 6), ReadOptions{}, nil, "row 2: the time is 0 after 0, want times that increase"},
+		{numbersOf("", []int{2, 2}, 0, 5, 1, 6), ReadOptions{Time: "t"}, nil, `the table has 2 columns and no header, want time "t"`},
+		{numbersOf("", []int{2, 2}, 0, 5, 1, 6), ReadOptions{Components: []string{"3"}}, nil, `want components "3" among them`},
+		{numbersOf("", []int{2, 1}, 0, 5), ReadOptions{}, nil, "want a component beside the time"},
+		{numbersOf("", []int{2, 2}, 0, 5, 1, 6), ReadOptions{Inputs: []string{"2"}}, nil, "want a component beside the time"},
 	} {
 		b, err := npz.EncodeNPY(c.a)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
+	"spnode/data/internal/form"
 )
 
 // Cached returns the Dataset that the configuration key describes: from dir, if
@@ -86,7 +87,7 @@ func readCached(path string, key []byte) (*Dataset, error) {
 	if string(note.Key) != string(key) || note.SHA256 != note.sum(b) {
 		return nil, errors.Errorf("%s.npz is not what %s.json says", path, filepath.Base(path))
 	}
-	d, err := decodeNPZ(b, ReadOptions{})
+	d, err := dataset(form.Decode(".npz", b, form.Options{}))
 	if err != nil {
 		return nil, err
 	}

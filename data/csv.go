@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"spnode/data/internal/form"
 )
 
 // WriteCSV writes d as CSV with the header
@@ -44,7 +46,7 @@ func (d *Dataset) encodeCSV(out io.Writer) error {
 		w.WriteString(",weight:")
 	}
 	for _, name := range d.names() {
-		if prefix, _ := cut(name); prefix != "" || name == "" {
+		if prefix, _ := form.Cut(name); prefix != "" || name == "" {
 			name = "component:" + name
 		}
 		w.WriteString("," + quote(name, true))
@@ -111,7 +113,7 @@ func quote(cell string, numbers bool) string {
 func (d *Dataset) checkCSV() error {
 	for s, tr := range d.Trajectories {
 		if tr.Input.Held != d.Trajectories[0].Input.Held {
-			return errors.Errorf("%s: got inputs that hold in some trajectories only, for which .csv has no place; try .npz", tr.label(s))
+			return errors.Errorf("%s: the inputs hold in some trajectories only, for which .csv has no place; try .npz", tr.label(s))
 		}
 		i := 0
 		for _, t := range tr.Input.Times {
@@ -119,7 +121,7 @@ func (d *Dataset) checkCSV() error {
 				i++
 			}
 			if i == len(tr.Times) || tr.Times[i] != t {
-				return errors.Errorf("%s: got inputs at t=%g, where there is no state, for which .csv has no place; try .npz", tr.label(s), t)
+				return errors.Errorf("%s: there are inputs at t=%g, where there is no state, for which .csv has no place; try .npz", tr.label(s), t)
 			}
 		}
 	}

@@ -4,10 +4,10 @@ import (
 	"iter"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/pkg/errors"
 
+	"spnode/data/internal/form"
 	"spnode/data/internal/stack"
 )
 
@@ -134,7 +134,7 @@ func (d *Dataset) Validate() error { return errors.Wrap(d.validate(), "data: Dat
 
 func (d *Dataset) validate() error {
 	if len(d.Trajectories) == 0 {
-		return errors.Wrap(ErrShape, "trajectories, got none, want at least one")
+		return stack.Shapef("there are no trajectories, want at least one")
 	}
 	for s := range d.Trajectories {
 		if err := d.checkTrajectory(&d.Trajectories[s]); err != nil {
@@ -142,7 +142,7 @@ func (d *Dataset) validate() error {
 		}
 	}
 	if n := len(d.Components); n > 0 && n != d.Dim() {
-		return errors.Wrapf(ErrShape, "components, got %d names, want %d as in the states", n, d.Dim())
+		return stack.Shapef("%d components have names, want %d as in the states", n, d.Dim())
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func (d *Dataset) check() error {
 		for i, u := range tr.States {
 			for j, v := range u {
 				if math.IsNaN(v) {
-					return errors.Wrapf(ErrNotFinite, "%s, time %d (t=%g), component %d: got NaN, a gap, want a number",
+					return stack.NotFinitef("%s, time %d (t=%g), component %d is NaN, a gap, want a number",
 						tr.label(s), i, tr.Times[i], j)
 				}
 			}
@@ -209,7 +209,7 @@ func pick[T any](x []T, idx []int) []T {
 // Split returns the first nTrain samples and the rest. Both must be non-empty.
 func (d *Dataset) Split(nTrain int) (train, test *Dataset, err error) {
 	if nTrain < 1 || nTrain >= d.Samples() {
-		return nil, nil, errors.Errorf("data: Dataset.Split: training samples, got %d, want 1 … %d of %d samples",
+		return nil, nil, errors.Errorf("data: Dataset.Split: the training samples are %d, want 1 … %d of %d samples",
 			nTrain, d.Samples()-1, d.Samples())
 	}
 	first, rest := *d, *d
@@ -223,15 +223,5 @@ func (d *Dataset) names() []string {
 	if len(d.Components) > 0 {
 		return d.Components
 	}
-	return madeUp(d.Dim())
-}
-
-func madeUp(dim int) []string { return lettered("u", dim) }
-
-func lettered(letter string, n int) []string {
-	names := make([]string, n)
-	for i := range names {
-		names[i] = letter + strconv.Itoa(i+1)
-	}
-	return names
+	return form.Numbered("u", d.Dim())
 }

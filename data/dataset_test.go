@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"github.com/pkg/errors"
+
+	"spnode/data/internal/form"
 )
 
 // numbered is a Dataset whose state at time i, sample s, component j is
 // 100 i + 10 s + j.
 func numbered(times []float64, samples, dim int) *Dataset {
-	d := Zeros(slices.Clone(times), samples, madeUp(dim))
+	d := Zeros(slices.Clone(times), samples, form.Numbered("u", dim))
 	for s, tr := range d.Trajectories {
 		for i, u := range tr.States {
 			for j := range u {
@@ -49,30 +51,30 @@ func TestDatasetValidate(t *testing.T) {
 		is    error
 		text  string
 	}{
-		{"empty", func(_, _ *Trajectory, d *Dataset) { *d = Dataset{} }, ErrShape, "trajectories, got none"},
-		{"times equal", func(a, _ *Trajectory, _ *Dataset) { a.Times[2] = 0.5 }, nil, "trajectory 0: times must strictly increase: time 1 is 0.5, time 2 is 0.5"},
-		{"times fall", func(_, b *Trajectory, _ *Dataset) { b.Times[2] = 0.25 }, nil, "trajectory \"second\": times must strictly increase: time 1 is 1, time 2 is 0.25"},
-		{"time NaN", func(a, _ *Trajectory, _ *Dataset) { a.Times[1] = math.NaN() }, ErrNotFinite, "time 1: got NaN"},
-		{"time Inf", func(a, _ *Trajectory, _ *Dataset) { a.Times[2] = math.Inf(1) }, ErrNotFinite, "time 2: got +Inf"},
-		{"no times", func(a, _ *Trajectory, _ *Dataset) { a.Times = nil }, ErrShape, "trajectory 0: times: got none"},
-		{"more times", func(_, b *Trajectory, _ *Dataset) { b.Times = append(b.Times, 5) }, ErrShape, "states, got 3 times, want 4"},
-		{"no components", func(_, _ *Trajectory, d *Dataset) { *d = *numbered([]float64{0}, 2, 0) }, ErrShape, "0 components"},
-		{"missing", func(a, _ *Trajectory, _ *Dataset) { a.States[1] = nil }, ErrShape, "trajectory 0: time 1 (t=0.5): got 0 components, want 3"},
-		{"ragged", func(_, b *Trajectory, _ *Dataset) { b.States[1] = []float64{1} }, ErrShape, "trajectory \"second\": time 1 (t=1): got 1 components, want 3"},
-		{"names", func(_, _ *Trajectory, d *Dataset) { d.Components = []string{"a"} }, ErrShape, "got 1 names, want 3"},
-		{"Inf", func(a, _ *Trajectory, _ *Dataset) { a.States[0][2] = math.Inf(-1) }, ErrNotFinite, "trajectory 0: time 0 (t=0), component 2: got -Inf"},
-		{"weight", func(_, b *Trajectory, _ *Dataset) { b.Weight = -1 }, nil, "weight, got -1"},
-		{"weight Inf", func(_, b *Trajectory, _ *Dataset) { b.Weight = math.Inf(1) }, nil, "weight, got +Inf"},
-		{"parameters", func(a, _ *Trajectory, _ *Dataset) { a.Parameters = nil }, ErrShape, "parameters, got 0, want the 2"},
-		{"parameter", func(_, b *Trajectory, _ *Dataset) { b.Parameters[1] = math.NaN() }, ErrNotFinite, "parameter q, got NaN"},
-		{"no input", func(a, _ *Trajectory, _ *Dataset) { a.Input = Signal{} }, ErrShape, "trajectory 0: input: got values at 0 times, want 3"},
-		{"input unnamed", func(_, _ *Trajectory, d *Dataset) { d.Inputs = nil }, ErrShape, "got 3 values, want none"},
-		{"input short", func(_, b *Trajectory, _ *Dataset) { b.Input.Times[1] = 2 }, ErrShape, "values from t=-1 to 2, want them over the trajectory, 0 to 3"},
-		{"input late", func(_, b *Trajectory, _ *Dataset) { b.Input.Times[0], b.Input.Held = 1, true }, ErrShape, "values from t=1 to 4"},
-		{"input times", func(_, b *Trajectory, _ *Dataset) { b.Input.Times[1] = -1 }, nil, "input: times must strictly increase"},
+		{"empty", func(_, _ *Trajectory, d *Dataset) { *d = Dataset{} }, ErrShape, "there are no trajectories"},
+		{"times equal", func(a, _ *Trajectory, _ *Dataset) { a.Times[2] = 0.5 }, nil, "trajectory 0: time 2 is 0.5 after 0.5, want times that increase"},
+		{"times fall", func(_, b *Trajectory, _ *Dataset) { b.Times[2] = 0.25 }, nil, "trajectory \"second\": time 2 is 0.25 after 1, want times that increase"},
+		{"time NaN", func(a, _ *Trajectory, _ *Dataset) { a.Times[1] = math.NaN() }, ErrNotFinite, "time 1 is NaN"},
+		{"time Inf", func(a, _ *Trajectory, _ *Dataset) { a.Times[2] = math.Inf(1) }, ErrNotFinite, "time 2 is +Inf"},
+		{"no times", func(a, _ *Trajectory, _ *Dataset) { a.Times = nil }, ErrShape, "trajectory 0: there are no times"},
+		{"more times", func(_, b *Trajectory, _ *Dataset) { b.Times = append(b.Times, 5) }, ErrShape, "the states have 3 times, want 4"},
+		{"no components", func(_, _ *Trajectory, d *Dataset) { *d = *numbered([]float64{0}, 2, 0) }, ErrShape, "the states have no components"},
+		{"missing", func(a, _ *Trajectory, _ *Dataset) { a.States[1] = nil }, ErrShape, "trajectory 0: time 1 (t=0.5) has 0 components, want 3"},
+		{"ragged", func(_, b *Trajectory, _ *Dataset) { b.States[1] = []float64{1} }, ErrShape, "trajectory \"second\": time 1 (t=1) has 1 components, want 3"},
+		{"names", func(_, _ *Trajectory, d *Dataset) { d.Components = []string{"a"} }, ErrShape, "1 components have names, want 3"},
+		{"Inf", func(a, _ *Trajectory, _ *Dataset) { a.States[0][2] = math.Inf(-1) }, ErrNotFinite, "trajectory 0: time 0 (t=0), component 2 is -Inf"},
+		{"weight", func(_, b *Trajectory, _ *Dataset) { b.Weight = -1 }, nil, "weight is -1"},
+		{"weight Inf", func(_, b *Trajectory, _ *Dataset) { b.Weight = math.Inf(1) }, nil, "weight is +Inf"},
+		{"parameters", func(a, _ *Trajectory, _ *Dataset) { a.Parameters = nil }, ErrShape, "the parameters are 0, want the 2"},
+		{"parameter", func(_, b *Trajectory, _ *Dataset) { b.Parameters[1] = math.NaN() }, ErrNotFinite, "parameter q is NaN"},
+		{"no input", func(a, _ *Trajectory, _ *Dataset) { a.Input = Signal{} }, ErrShape, "trajectory 0: input: there are values at 0 times, want 3"},
+		{"input unnamed", func(_, _ *Trajectory, d *Dataset) { d.Inputs = nil }, ErrShape, "there are 3 values, want none"},
+		{"input short", func(_, b *Trajectory, _ *Dataset) { b.Input.Times[1] = 2 }, ErrShape, "the values are from t=-1 to 2, want them over the trajectory, 0 to 3"},
+		{"input late", func(_, b *Trajectory, _ *Dataset) { b.Input.Times[0], b.Input.Held = 1, true }, ErrShape, "the values are from t=1 to 4"},
+		{"input times", func(_, b *Trajectory, _ *Dataset) { b.Input.Times[1] = -1 }, nil, "input: time 1 is -1 after -1, want times that increase"},
 		{"input values", func(_, b *Trajectory, _ *Dataset) { b.Input.Values = b.Input.Values[:1] }, ErrShape, "values at 1 times, want 2"},
-		{"inputs", func(a, _ *Trajectory, _ *Dataset) { a.Input.Values[2] = []float64{1, 2} }, ErrShape, "input: time 2 (t=1): got 2 values, want the 1"},
-		{"input NaN", func(a, _ *Trajectory, _ *Dataset) { a.Input.Values[1][0] = math.NaN() }, ErrNotFinite, "input: time 1 (t=0.5), w: got NaN"},
+		{"inputs", func(a, _ *Trajectory, _ *Dataset) { a.Input.Values[2] = []float64{1, 2} }, ErrShape, "input: time 2 (t=1) has 2 values, want the 1"},
+		{"input NaN", func(a, _ *Trajectory, _ *Dataset) { a.Input.Values[1][0] = math.NaN() }, ErrNotFinite, "input: time 1 (t=0.5), w is NaN"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := rich()

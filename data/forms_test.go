@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/pkg/errors"
+
+	"spnode/data/internal/form"
 )
 
 var gap = math.NaN()
@@ -66,9 +68,9 @@ func TestReadTable(t *testing.T) {
 		{name: "missing as a point", text: "run,t,x,v\na,0,1,10\na,0.5,2.5,.\na,1,3,-30\nb,0,4,40\nb,1000,5,50\n", want: two()},
 
 		{name: "one trajectory", text: "time,x,v\n0,1,10\n0.5,2.5,null\n1,3,-30\n", want: single()},
-		{name: "no header", text: "0 1 10\n0.5 2.5 nan\n1 3 -30\n", want: with(single(), func(d *Dataset) { d.Components = madeUp(2) })},
-		{name: "no header, time last", text: "1,10,0\n2.5,,0.5\n3,-30,1\n", o: ReadOptions{Time: "3"}, want: with(single(), func(d *Dataset) { d.Components = madeUp(2) })},
-		{name: "no header, trajectories", text: "a 0 1 10\na 0.5 2.5 nan\na 1 3 -30\nb 0 4 40\nb 1000 5 50\n", o: ReadOptions{Trajectory: "1", Time: "2"}, want: with(two(), func(d *Dataset) { d.Components = madeUp(2) })},
+		{name: "no header", text: "0 1 10\n0.5 2.5 nan\n1 3 -30\n", want: with(single(), func(d *Dataset) { d.Components = form.Numbered("u", 2) })},
+		{name: "no header, time last", text: "1,10,0\n2.5,,0.5\n3,-30,1\n", o: ReadOptions{Time: "3"}, want: with(single(), func(d *Dataset) { d.Components = form.Numbered("u", 2) })},
+		{name: "no header, trajectories", text: "a 0 1 10\na 0.5 2.5 nan\na 1 3 -30\nb 0 4 40\nb 1000 5 50\n", o: ReadOptions{Trajectory: "1", Time: "2"}, want: with(two(), func(d *Dataset) { d.Components = form.Numbered("u", 2) })},
 		{name: "a header in a comment, as np.savetxt writes it", text: "# t x v\n0 1 10\n0.5 2.5 nan\n1 3 -30\n", want: single()},
 		{name: "components whose names are numbers", text: "t,1,2\n0,1,10\n0.5,2.5,nan\n1,3,-30\n", want: with(single(), func(d *Dataset) { d.Components = []string{"1", "2"} })},
 		{name: "components with common names", text: "clock,t,run\n0,1,10\n0.5,2.5,nan\n1,3,-30\n", o: ReadOptions{Time: "clock", Components: []string{"t", "run"}},
@@ -109,32 +111,32 @@ func TestReadTableErrors(t *testing.T) {
 		is         error
 		says       string
 	}{
-		{"no time", "x,v\n0,1\n", ReadOptions{}, nil, `time: got the columns "x", "v", want one named t or time; try naming it`},
-		{"two times", "t,time,x\n0,1,2\n", ReadOptions{}, nil, `time: got "t" and "time", want one such column; try naming it`},
-		{"two trajectories", "run,id,t,x\n0,1,2,3\n", ReadOptions{}, nil, `trajectory: got "run" and "id"`},
-		{"unknown time", "t,x\n0,1\n", ReadOptions{Time: "s"}, nil, `time "s": got the columns "t", "x"`},
-		{"unknown trajectory", "t,x\n0,1\n", ReadOptions{Trajectory: "run"}, nil, `trajectory "run": got the columns "t", "x"`},
-		{"unknown components", "t,x\n0,1\n", ReadOptions{Components: []string{"y", "x", "z"}}, nil, `components "y", "x", "z": got the columns "t", "x", want "y", "z" among them`},
-		{"unknown input", "t,x\n0,1\n", ReadOptions{Inputs: []string{"w"}}, nil, `inputs "w": got the columns "t", "x"`},
+		{"no time", "x,v\n0,1\n", ReadOptions{}, nil, `the columns are "x", "v", want one named t or time; try naming it`},
+		{"two times", "t,time,x\n0,1,2\n", ReadOptions{}, nil, `time is "t" or "time", want one such column; try naming it`},
+		{"two trajectories", "run,id,t,x\n0,1,2,3\n", ReadOptions{}, nil, `trajectory is "run" or "id"`},
+		{"unknown time", "t,x\n0,1\n", ReadOptions{Time: "s"}, nil, `the columns are "t", "x", want time "s" once among them`},
+		{"unknown trajectory", "t,x\n0,1\n", ReadOptions{Trajectory: "run"}, nil, `the columns are "t", "x", want trajectory "run"`},
+		{"unknown components", "t,x\n0,1\n", ReadOptions{Components: []string{"y", "x", "z"}}, nil, `the columns are "t", "x", want components "y", "z" among them`},
+		{"unknown input", "t,x\n0,1\n", ReadOptions{Inputs: []string{"w"}}, nil, `the columns are "t", "x", want inputs "w" among them`},
 		{"unknown parameter", "t,x\n0,1\n", ReadOptions{Parameters: []string{"p"}}, nil, `parameters "p"`},
 		{"unknown weight", "t,x\n0,1\n", ReadOptions{Weight: "c"}, nil, `weight "c"`},
-		{"a name without a header", "0,1\n1,2\n", ReadOptions{Time: "t"}, nil, `time "t": got a table of 2 columns without a header`},
-		{"a name twice", "t,x,x\n0,1,2\n", ReadOptions{}, nil, `header, got two columns "x"`},
-		{"times fall", "run,t,x\na,0,1\nb,0,1\na,2,1\na,1,1\n", ReadOptions{}, nil, `line 5: times must strictly increase: got 1 after 2 of line 4, in trajectory "a"`},
-		{"times begin again", "t,x\n0,1\n1,2\n0,1\n", ReadOptions{}, nil, "line 4: times must strictly increase: got 0 after 1; try naming the column that tells trajectories apart"},
-		{"no time in a row", "t,x\n0,1\n,2\n", ReadOptions{}, nil, `"t", line 3, column 1: got "", want the time`},
-		{"a parameter that varies", "run,t,x,T\na,0,1,300\na,1,2,301\n", ReadOptions{Parameters: []string{"T"}}, nil, `"T", line 3, column 4: got 301, want 300`},
-		{"no parameter", "run,t,x,T\na,0,1,\na,1,2,\n", ReadOptions{Parameters: []string{"T"}}, nil, `lines 2 … 3: got no value of parameter "T"`},
-		{"half an input", "t,x,w1,w2\n0,1,2,3\n1,2,3,\n", ReadOptions{Inputs: []string{"w1", "w2"}}, nil, `"w2", line 3, column 4: got ""`},
-		{"an input that ends early", "t,x,w\n0,1,2\n1,2,\n", ReadOptions{Inputs: []string{"w"}}, ErrShape, "got values from t=0 to 0, want them over the trajectory, 0 to 1"},
-		{"text", "t,x\n0,1\n1,2m\n", ReadOptions{}, nil, `"x", line 3, column 2: got "2m", want a number`},
-		{"text in the first row", "t,x\n1,2m\n2,3\n", ReadOptions{}, nil, `"x", line 2, column 2: got "2m", want a number`},
-		{"text in the first row, and a name", "run,t,x\na,1,2m\nb,2,3\n", ReadOptions{}, nil, `"x", line 2, column 3: got "2m"`},
-		{"infinite", "t,x\n0,1\n1,-inf\n", ReadOptions{}, ErrNotFinite, `"x", line 3, column 2: got -inf`},
-		{"point and comma", "t;x\n0;1,5\n1;2.5\n", ReadOptions{}, nil, "got a decimal point in line 3 and a decimal comma in line 2"},
-		{"thousands", "t\tx\n0\t1,234.5\n", ReadOptions{}, nil, `got "1,234.5"`},
-		{"ragged", "t,x\n0,1\n1,2,3\n", ReadOptions{}, ErrShape, "line 3: got 3 columns, want 2 as in the first line"},
-		{"a quote that is not closed", "t,x\n0,\"1\n", ReadOptions{}, nil, "line 2: got a quote"},
+		{"a name without a header", "0,1\n1,2\n", ReadOptions{Time: "t"}, nil, `the table has 2 columns and no header, want time "t"`},
+		{"a name twice", "t,x,x\n0,1,2\n", ReadOptions{}, nil, `two columns are named "x"`},
+		{"times fall", "run,t,x\na,0,1\nb,0,1\na,2,1\na,1,1\n", ReadOptions{}, nil, `line 5: the time is 1 after 2 of line 4 in trajectory "a", want times that increase`},
+		{"times begin again", "t,x\n0,1\n1,2\n0,1\n", ReadOptions{}, nil, "line 4: the time is 0 after 1, want times that increase; try naming the column that tells trajectories apart"},
+		{"no time in a row", "t,x\n0,1\n,2\n", ReadOptions{}, nil, `line 3, column 1 ("t"): the time is "", want a number`},
+		{"a parameter that varies", "run,t,x,T\na,0,1,300\na,1,2,301\n", ReadOptions{Parameters: []string{"T"}}, nil, `line 3, column 4 ("T") is 301, want 300`},
+		{"no parameter", "run,t,x,T\na,0,1,\na,1,2,\n", ReadOptions{Parameters: []string{"T"}}, nil, `lines 2 … 3 have no value of parameter "T"`},
+		{"half an input", "t,x,w1,w2\n0,1,2,3\n1,2,3,\n", ReadOptions{Inputs: []string{"w1", "w2"}}, nil, `line 3, column 4 ("w2") is ""`},
+		{"an input that ends early", "t,x,w\n0,1,2\n1,2,\n", ReadOptions{Inputs: []string{"w"}}, ErrShape, "the values are from t=0 to 0, want them over the trajectory, 0 to 1"},
+		{"text", "t,x\n0,1\n1,2m\n", ReadOptions{}, nil, `line 3, column 2 ("x") is "2m", want a number`},
+		{"text in the first row", "t,x\n1,2m\n2,3\n", ReadOptions{}, nil, `line 2, column 2 ("x") is "2m", want a number`},
+		{"text in the first row, and a name", "run,t,x\na,1,2m\nb,2,3\n", ReadOptions{}, nil, `line 2, column 3 ("x") is "2m"`},
+		{"infinite", "t,x\n0,1\n1,-inf\n", ReadOptions{}, ErrNotFinite, `line 3, column 2 ("x") is -inf, want a finite number`},
+		{"point and comma", "t;x\n0;1,5\n1;2.5\n", ReadOptions{}, nil, "line 3 has a decimal point and line 2 a decimal comma"},
+		{"thousands", "t\tx\n0\t1,234.5\n", ReadOptions{}, nil, `is "1,234.5"`},
+		{"ragged", "t,x\n0,1\n1,2,3\n", ReadOptions{}, ErrShape, "line 3 has 3 columns, want 2 as in the first line"},
+		{"a quote that is not closed", "t,x\n0,\"1\n", ReadOptions{}, nil, "is not closed"},
 		{"UTF-16", "\xff\xfet\x00,\x00", ReadOptions{}, nil, "UTF-16"},
 		{"header alone", "t,x\n", ReadOptions{}, ErrShape, "no rows"},
 		{"separators alone", ",,,\n,,,\n", ReadOptions{}, ErrShape, "no rows"},
@@ -172,10 +174,10 @@ func TestReadFolder(t *testing.T) {
 		t.Errorf("without headers: got %+v, %v, want %+v", got, err, want)
 	}
 	for says, dir := range map[string]string{
-		`b.csv, whose columns are to be those of a.csv: components "x", "v": got "x", "y", want "v" among them`: folder("a.csv", a, "b.csv", "t,x,y\n0,1,2\n"),
-		`b.csv, whose columns are to be those of a.csv: components, got "x", want "x", "v"`:                     folder("a.csv", a, "b.csv", "t,x\n0,1\n"),
-		`b.csv: line 3: times must strictly increase`:                                                           folder("a.csv", a, "b.csv", "t,x,v\n0,1,2\n0,1,2\n"),
-		"folder without a file": folder("a.md", a),
+		`b.csv, whose columns are to be those of a.csv: components are "x", "y", want "v" among them`: folder("a.csv", a, "b.csv", "t,x,y\n0,1,2\n"),
+		`b.csv, whose columns are to be those of a.csv: components are "x", want "x", "v"`:            folder("a.csv", a, "b.csv", "t,x\n0,1\n"),
+		`b.csv: line 3: the time is 0 after 0, want times that increase`:                              folder("a.csv", a, "b.csv", "t,x,v\n0,1,2\n0,1,2\n"),
+		"the folder has no file to read":                                                              folder("a.md", a),
 	} {
 		if d, err := Read(dir); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("got %v, %v, want an error that says %q", d, err, says)
@@ -188,7 +190,7 @@ func TestReadOtherFormats(t *testing.T) {
 	for path, says := range map[string]string{
 		"a.h5":      `import numpy as np, h5py; f = h5py.File("a.h5"); np.savez("a.npz", t=f["t"], u=f["u"])`,
 		"a.pkl":     `import numpy as np; f = np.load("a.pkl", allow_pickle=True); np.savez("a.npz", t=f["t"], u=f["u"])`,
-		"a.parquet": `extension, got ".parquet"`,
+		"a.parquet": `extension is ".parquet"`,
 	} {
 		if _, err := Read(path); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: got %v, want an error that says %q", path, err, says)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"testing"
 
+	"spnode/data/internal/form"
 	"spnode/data/npz"
 )
 
@@ -17,13 +18,13 @@ func checkRead(t *testing.T, d *Dataset, err error) {
 	_, _ = d.String(), d.Describe()
 	var b bytes.Buffer
 	if err := d.encodeCSV(&b); err == nil {
-		if again, err := decodeTable(b.Bytes(), ReadOptions{}); err != nil || !alike(again, d) {
+		if again, err := decode(".csv", b.Bytes(), ReadOptions{}); err != nil || !alike(again, d) {
 			t.Errorf("got %+v, %v of %q, want %+v", again, err, b.Bytes(), d)
 		}
 	}
 	b.Reset()
 	if err := d.encodeNPZ(&b); err == nil {
-		if again, err := decodeNPZ(b.Bytes(), ReadOptions{}); err != nil || !alike(again, d) {
+		if again, err := decode(".npz", b.Bytes(), ReadOptions{}); err != nil || !alike(again, d) {
 			t.Errorf(".npz: got %+v, %v, want %+v", again, err, d)
 		}
 	}
@@ -43,9 +44,9 @@ func FuzzTable(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		d, err := decodeTable(b, ReadOptions{})
+		d, err := decode(".csv", b, ReadOptions{})
 		checkRead(t, d, err)
-		d, err = decodeTable(b, ReadOptions{Time: "t", Trajectory: "run", Components: []string{"x"}, Inputs: []string{"w"}, Parameters: []string{"T"}})
+		d, err = decode(".csv", b, ReadOptions{Time: "t", Trajectory: "run", Components: []string{"x"}, Inputs: []string{"w"}, Parameters: []string{"T"}})
 		checkRead(t, d, err)
 	})
 }
@@ -56,7 +57,7 @@ func FuzzInitial(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, o := range []ReadOptions{{}, {Components: []string{"x", "v"}}, {Components: []string{"1", "2"}, Parameters: []string{"T"}}, {Inputs: []string{"w"}}} {
-			d, err := decodeInitial(b, o)
+			d, err := dataset(form.DecodeInitial(".csv", b, form.Options(o)))
 			if err == nil && d.check() == nil {
 				for _, tr := range d.Trajectories {
 					if len(tr.States) != 1 {
@@ -111,7 +112,7 @@ func FuzzArrays(f *testing.F) {
 			return // a name twice
 		}
 		for _, o := range []ReadOptions{{}, {States: "x", Inputs: []string{"u"}}, {Components: []string{"u1"}, Weight: "weight", Held: true}} {
-			d, err := decodeNPZ(file, o)
+			d, err := decode(".npz", file, o)
 			checkRead(t, d, err)
 		}
 	})
@@ -126,7 +127,7 @@ func FuzzMATLAB(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		d, err := decodeMAT(b, ReadOptions{Limit: 1 << 20})
+		d, err := decode(".mat", b, ReadOptions{Limit: 1 << 20})
 		checkRead(t, d, err)
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
+	"spnode/data/internal/form"
+	"spnode/data/internal/stack"
 )
 
 // Write writes d to a file in the format of its extension: .npz or .csv, which
@@ -15,28 +17,25 @@ import (
 // A .csv file has no place for inputs at times where there is no state, nor for
 // those that hold in some trajectories only, and a .npy file for nothing but
 // states.
-func (d *Dataset) Write(path string) error {
-	return errors.Wrapf(d.write(path), "data: Dataset.Write: %s", path)
-}
-
-func (d *Dataset) write(path string) error {
+func (d *Dataset) Write(path string) (err error) {
+	defer func() { err = errors.Wrapf(err, "data: Dataset.Write: %s", path) }()
 	if err := d.validate(); err != nil {
 		return err
 	}
-	switch ext := extension(path); ext {
+	switch ext := form.Extension(path); ext {
 	case ".npz":
 		return file.Write(path, d.encodeNPZ)
 	case ".npy":
 		if _, ok := d.Grid(); !ok {
-			return errors.Wrap(ErrShape, "the trajectories have times of their own, want one grid in a .npy file; try .npz")
+			return stack.Shapef("the trajectories have times of their own, want one grid in a .npy file; try .npz")
 		}
 		if len(d.Inputs) > 0 || len(d.Parameters) > 0 {
-			return errors.Errorf("got inputs %q and parameters %q, want none in a .npy file; try .npz", d.Inputs, d.Parameters)
+			return errors.Errorf("there are inputs %q and parameters %q, want none in a .npy file; try .npz", d.Inputs, d.Parameters)
 		}
 		return file.Write(path, d.encodeNPY)
 	case ".csv":
 		return file.Write(path, d.encodeCSV)
 	default:
-		return errors.Errorf("extension, got %q, want .npz, .npy or .csv", ext)
+		return errors.Errorf("extension is %q, want .npz, .npy or .csv", ext)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
+	"spnode/data/internal/form"
 	"spnode/data/npz"
 )
 
@@ -64,13 +65,13 @@ func TestWriteCSV(t *testing.T) {
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
 	}
-	got, err := decodeTable(b.Bytes(), ReadOptions{})
+	got, err := decode(".csv", b.Bytes(), ReadOptions{})
 	if err != nil || !reflect.DeepEqual(got, d) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	// The same rows with the times outside.
 	lines := strings.SplitAfter(want, "\n")
-	got, err = decodeTable([]byte(lines[0]+lines[1]+lines[3]+lines[2]+lines[4]), ReadOptions{})
+	got, err = decode(".csv", []byte(lines[0]+lines[1]+lines[3]+lines[2]+lines[4]), ReadOptions{})
 	if err != nil || !reflect.DeepEqual(got, d) {
 		t.Errorf("rows by time: got %v, %v", got, err)
 	}
@@ -89,22 +90,22 @@ func TestReadStates(t *testing.T) {
 		{name: "plain", text: "1,2\n3,4e-3\n", want: [][]float64{{1, 2}, {3, 4e-3}}},
 		{name: "header", text: "x1, x2\n1, 2\n", want: [][]float64{{1, 2}}},
 		{name: "comments, CRLF, byte order mark", text: "\ufeff# y\r\n\r\n1,2\r\n", want: [][]float64{{1, 2}}},
-		{name: "ragged", text: "x,y\n1,2\n3\n", is: ErrShape, says: "line 3: got 1 columns, want 2"},
-		{name: "wider than header", text: "x,y\n1,2,3\n", is: ErrShape, says: "line 2: got 3 columns, want 2"},
-		{name: "NaN", text: "x,y\n1,2\n3,nan\n", is: ErrNotFinite, says: "line 3, column 2: got nan"},
-		{name: "Inf", text: "1,-Inf\n", is: ErrNotFinite, says: "line 1, column 2: got -Inf"},
-		{name: "overflow", text: "1e999\n", is: ErrNotFinite, says: "line 1, column 1: got 1e999"},
-		{name: "text", text: "1,2\n3,4x\n", says: `line 2, column 2: got "4x", want a number`},
-		{name: "text in the first row", text: "1,abc\n", says: `line 1, column 2: got "abc"`},
-		{name: "empty cell", text: "1,\n", says: `line 1, column 2: got ""`},
+		{name: "ragged", text: "x,y\n1,2\n3\n", is: ErrShape, says: "line 3 has 1 columns, want 2"},
+		{name: "wider than header", text: "x,y\n1,2,3\n", is: ErrShape, says: "line 2 has 3 columns, want 2"},
+		{name: "NaN", text: "x,y\n1,2\n3,nan\n", is: ErrNotFinite, says: "line 3, column 2 (\"y\") is nan"},
+		{name: "Inf", text: "1,-Inf\n", is: ErrNotFinite, says: "line 1, column 2 is -Inf"},
+		{name: "overflow", text: "1e999\n", is: ErrNotFinite, says: "line 1, column 1 is 1e999"},
+		{name: "text", text: "1,2\n3,4x\n", says: `line 2, column 2 is "4x", want a number`},
+		{name: "text in the first row", text: "1,abc\n", says: `line 1, column 2 is "abc"`},
+		{name: "empty cell", text: "1,\n", says: `line 1, column 2 is empty`},
 		{name: "quote", text: "1,\"2\n", says: "line 1"},
 		{name: "empty", text: "", is: ErrShape, says: "no rows"},
 		{name: "header alone", text: "x,y\n", is: ErrShape, says: "no rows"},
 		{name: "npy", a: &npz.Array{Shape: []int{2, 1}, Data: []float64{5, 6}}, want: [][]float64{{5}, {6}}},
 		{name: "npy, one state", a: &npz.Array{Shape: []int{2}, Data: []float64{5, 6}}, want: [][]float64{{5, 6}}},
-		{name: "npy, 3-D", a: &npz.Array{Shape: []int{1, 1, 1}, Data: []float64{5}}, is: ErrShape, says: "got shape [1 1 1]"},
-		{name: "npy, empty", a: &npz.Array{Shape: []int{0, 2}}, is: ErrShape, says: "0 samples"},
-		{name: "npy, NaN", a: &npz.Array{Shape: []int{2, 2}, Data: []float64{1, 2, nan, 4}}, is: ErrNotFinite, says: "sample 1, component 0: got NaN"},
+		{name: "npy, 3-D", a: &npz.Array{Shape: []int{1, 1, 1}, Data: []float64{5}}, is: ErrShape, says: "has shape [1 1 1]"},
+		{name: "npy, empty", a: &npz.Array{Shape: []int{0, 2}}, is: ErrShape, says: "has shape [0 2]"},
+		{name: "npy, NaN", a: &npz.Array{Shape: []int{2, 2}, Data: []float64{1, 2, nan, 4}}, is: ErrNotFinite, says: "row 2, column 1 is NaN"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(dir, fmt.Sprintf("%d.csv", i))
@@ -131,7 +132,7 @@ func TestReadStates(t *testing.T) {
 			}
 		})
 	}
-	if _, err := ReadStates("states.txt"); err == nil || !strings.Contains(err.Error(), `extension, got ".txt"`) {
+	if _, err := ReadStates("states.xls"); err == nil || !strings.Contains(err.Error(), `extension is ".xls"`) {
 		t.Errorf("extension: got %v", err)
 	}
 	if _, err := ReadStates(filepath.Join(dir, "none.csv")); !errors.Is(err, os.ErrNotExist) {
@@ -146,13 +147,13 @@ func TestReadErrors(t *testing.T) {
 		is   error
 		says string
 	}{
-		{"sample,t,x\n0,0,1\n0,1,Inf\n", ErrNotFinite, "line 3, column 3: got Inf"},
-		{"sample,t,x\n0,0,1\n0,1\n", ErrShape, "line 3: got 2 columns, want 3"},
-		{"sample,t,x\n0,,0\n", nil, `line 2, column 2: got "", want the time`},
-		{"sample,t,x\n0,zero,1\n", nil, `line 2, column 2: got "zero"`},
-		{"sample,t,x\n0,1,1\n0,1,2\n", nil, "strictly increase"},
-		{"sample,t\n0,0\n", ErrShape, "components"},
-		{"x,y,z\n0,0,1\n", nil, `time: got the columns "x", "y", "z", want one named t or time`},
+		{"sample,t,x\n0,0,1\n0,1,Inf\n", ErrNotFinite, "line 3, column 3 (\"x\") is Inf"},
+		{"sample,t,x\n0,0,1\n0,1\n", ErrShape, "line 3 has 2 columns, want 3"},
+		{"sample,t,x\n0,,0\n", nil, `line 2, column 2 ("t"): the time is ""`},
+		{"sample,t,x\n0,zero,1\n", nil, `line 2, column 2 ("t") is "zero"`},
+		{"sample,t,x\n0,1,1\n0,1,2\n", nil, "the time is 1 after 1"},
+		{"sample,t\n0,0\n", ErrShape, "want a component"},
+		{"x,y,z\n0,0,1\n", nil, `the columns are "x", "y", "z", want one named t or time`},
 		{"", ErrShape, "no rows"},
 	} {
 		path := filepath.Join(dir, fmt.Sprintf("%d.csv", i))
@@ -165,7 +166,7 @@ func TestReadErrors(t *testing.T) {
 		}
 	}
 	for path, says := range map[string]string{
-		"a.xls": "want .npz or .csv", filepath.Join(dir, "none.npz"): "no such file",
+		"a.xls": "want one of .csv", filepath.Join(dir, "none.npz"): "no such file",
 	} {
 		if _, err := Read(path); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: got %v, want an error that says %q", path, err, says)
@@ -198,12 +199,9 @@ func TestReadDamaged(t *testing.T) {
 		}
 	}
 	rnd := rand.New(rand.NewPCG(1, 0))
-	for name, c := range map[string]struct {
-		whole  []byte
-		decode func([]byte) (*Dataset, error)
-	}{".csv": {csv.Bytes(), decodeAnyTable}, ".npz": {zip.Bytes(), decodeAnyNPZ}} {
+	for ext, whole := range map[string][]byte{".csv": csv.Bytes(), ".npz": zip.Bytes()} {
 		for i := range 4000 {
-			b := bytes.Clone(c.whole)
+			b := bytes.Clone(whole)
 			if i < len(b) {
 				b = b[:i]
 			} else {
@@ -211,17 +209,18 @@ func TestReadDamaged(t *testing.T) {
 					b[rnd.IntN(len(b))] = byte(rnd.UintN(256))
 				}
 			}
-			got, err := c.decode(b)
+			got, err := decode(ext, b, ReadOptions{})
 			if err == nil && got.check() == nil {
 				var again bytes.Buffer
 				if err := got.encodeCSV(&again); err != nil {
-					t.Fatalf("%s: %v", name, err)
+					t.Fatalf("%s: %v", ext, err)
 				}
 			}
 		}
 	}
 }
 
-func decodeAnyTable(b []byte) (*Dataset, error) { return decodeTable(b, ReadOptions{}) }
-
-func decodeAnyNPZ(b []byte) (*Dataset, error) { return decodeNPZ(b, ReadOptions{}) }
+// decode reads the content of a file with an extension.
+func decode(ext string, b []byte, o ReadOptions) (*Dataset, error) {
+	return dataset(form.Decode(ext, b, form.Options(o)))
+}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/data/mat"
+	"spnode/data/internal/form"
 	"spnode/data/npz"
 )
 
@@ -64,7 +64,7 @@ func (d *Dataset) encodeNPZ(w io.Writer) error {
 		name, letter string
 		names        []string
 	}{{"components", "u", d.Components}, {"inputs", "w", d.Inputs}, {"parameters", "p", d.Parameters}} {
-		if !slices.Equal(n.names, lettered(n.letter, len(n.names))) {
+		if !slices.Equal(n.names, form.Numbered(n.letter, len(n.names))) {
 			texts = append(texts, npz.Texts{Name: n.name, Shape: []int{len(n.names)}, Data: n.names})
 		}
 	}
@@ -147,73 +147,4 @@ func (d *Dataset) inputArrays() (arrays []npz.Array) {
 		arrays = append(arrays, held)
 	}
 	return arrays
-}
-
-// limit returns how many bytes the numbers of a file may take.
-func (o *ReadOptions) limit(b []byte) int64 {
-	if o.Limit > 0 {
-		return o.Limit
-	}
-	return npz.DefaultLimit(len(b))
-}
-
-// decodeNPZ reads the arrays that a Dataset has, whatever else there is.
-func decodeNPZ(b []byte, o ReadOptions) (*Dataset, error) {
-	a := &arrays{limit: o.limit(b), o: &o}
-	f, err := npz.Open(b, a.limit)
-	if err != nil {
-		return nil, err
-	}
-	for _, h := range f.Headers() {
-		a.list = append(a.list, array{name: h.Name, shape: h.Shape,
-			read:  func() ([]float64, error) { x, err := f.Read(h.Name); return x.Data, err },
-			texts: func() ([]string, error) { x, err := f.ReadTexts(h.Name); return x.Data, err },
-		})
-	}
-	d, err := a.dataset()
-	if err != nil {
-		return nil, err
-	}
-	return d, d.choose(&o)
-}
-
-// decodeMAT reads a MATLAB file as decodeNPZ does an .npz file.
-func decodeMAT(b []byte, o ReadOptions) (*Dataset, error) {
-	a := &arrays{limit: o.limit(b), o: &o}
-	variables, err := mat.Decode(b, a.limit, nil)
-	if err != nil {
-		return nil, err
-	}
-	for _, v := range variables {
-		a.list = append(a.list, variable(v))
-	}
-	d, err := a.dataset()
-	if err != nil {
-		return nil, err
-	}
-	return d, d.choose(&o)
-}
-
-func variable(v mat.Array) array {
-	x := array{name: v.Name, shape: v.Shape,
-		read: func() ([]float64, error) {
-			switch {
-			case v.Err != nil:
-				return nil, errors.Wrapf(v.Err, "array %q", v.Name)
-			case v.Data == nil:
-				return nil, errors.Errorf("array %q: got text or a cell, want numbers", v.Name)
-			}
-			return v.Data, nil
-		},
-		texts: func() ([]string, error) {
-			if v.Text == nil {
-				return nil, errors.Errorf("array %q: got no text, want names", v.Name)
-			}
-			return v.Text, nil
-		},
-	}
-	for _, c := range v.Cells {
-		x.cells = append(x.cells, variable(c))
-	}
-	return x
 }

@@ -49,9 +49,9 @@ func TestReadNPZ(t *testing.T) {
 		says   string
 	}{
 		{"in another order, with text", []npz.Array{u, times}, nil, ""},
-		{"no u", []npz.Array{times}, nil, "no array u"},
-		{"no t", []npz.Array{u}, nil, "no array t"},
-		{"shape", []npz.Array{times, flat}, ErrShape, "got shapes [2] and [3]"},
+		{"no u", []npz.Array{times}, nil, "want u (time"},
+		{"no t", []npz.Array{u}, nil, "want t (times)"},
+		{"shape", []npz.Array{times, flat}, ErrShape, "have shapes [2] and [3]"},
 	} {
 		b, err := npz.Encode(c.arrays)
 		if err != nil {

@@ -1,19 +1,9 @@
 package data
 
 import (
-	"fmt"
-	"io/fs"
-	"maps"
-	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
-
 	"github.com/pkg/errors"
 
-	"spnode/data/file"
-	"spnode/data/mat"
+	"spnode/data/internal/form"
 )
 
 // ReadOptions says what is what in a file. The zero value finds it by the common
@@ -110,120 +100,22 @@ func ReadWith(path string, o ReadOptions) (*Dataset, error) {
 }
 
 func read(path string, o ReadOptions) (*Dataset, error) {
-	var d *Dataset
-	info, err := os.Stat(path)
-	if err == nil && info.IsDir() {
-		d, err = readFolder(path, o)
-	} else {
-		d, err = readFile(path, o)
-	}
+	d, err := dataset(form.Read(path, form.Options(o)))
 	if err != nil {
 		return nil, err
 	}
 	return d, d.validate()
 }
 
-// decoders are the formats by their extensions.
-var decoders = map[string]func([]byte, ReadOptions) (*Dataset, error){
-	".csv": decodeTable, ".tsv": decodeTable, ".txt": decodeTable, ".dat": decodeTable,
-	".npz": decodeNPZ, ".npy": decodeNPY, ".mat": decodeMAT,
-}
-
-func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
-
-func readFile(path string, o ReadOptions) (*Dataset, error) {
-	ext := extension(path)
-	decode, ok := decoders[ext]
-	if !ok {
-		return nil, noFormat(path, ext)
-	}
-	b, err := file.Read(path)
+// dataset makes a Dataset of what was read, not yet validated.
+func dataset(set *form.Set, err error) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := decode(b, o)
-	if errors.Is(err, mat.ErrHDF5) {
-		err = errors.Errorf("%v, or %s", err, python(path, fromHDF5))
+	d := &Dataset{Components: set.Components, Inputs: set.Inputs, Parameters: set.Parameters}
+	for _, r := range set.Runs {
+		d.Trajectories = append(d.Trajectories, Trajectory{Name: r.Name, Times: r.Times, States: r.States, Weight: r.Weight,
+			Input: Signal{Times: r.InputTimes, Values: r.Inputs, Held: r.Held}, Parameters: r.Parameters})
 	}
-	return d, err
-}
-
-// readFolder reads a trajectory, or several, of each file in a folder.
-func readFolder(path string, o ReadOptions) (*Dataset, error) {
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return nil, errors.WithStack(err)
-	}
-	whole := &Dataset{}
-	first := ""
-	for _, e := range entries {
-		if _, ok := decoders[extension(e.Name())]; !ok || e.IsDir() || strings.HasPrefix(e.Name(), ".") {
-			continue
-		}
-		d, err := readFile(filepath.Join(path, e.Name()), o)
-		if err != nil {
-			return nil, errors.Wrap(err, e.Name())
-		}
-		if first == "" {
-			first = e.Name()
-			whole.Components, whole.Inputs, whole.Parameters = d.Components, d.Inputs, d.Parameters
-		} else if err := d.like(whole); err != nil {
-			return nil, errors.Wrapf(err, "%s, whose columns are to be those of %s", e.Name(), first)
-		}
-		label := strings.TrimSuffix(e.Name(), filepath.Ext(e.Name()))
-		for s := range d.Trajectories {
-			tr := &d.Trajectories[s]
-			switch {
-			case len(d.Trajectories) == 1 && tr.Name == "":
-				tr.Name = label
-			case tr.Name == "":
-				tr.Name = label + "/" + strconv.Itoa(s)
-			}
-		}
-		whole.Trajectories = append(whole.Trajectories, d.Trajectories...)
-	}
-	if first == "" {
-		return nil, errors.Wrapf(fs.ErrNotExist, "folder without a file whose extension is one of %s", list(slices.Sorted(maps.Keys(decoders))))
-	}
-	whole.share()
-	return whole, nil
-}
-
-// like orders the components, inputs and parameters as another Dataset has them.
-func (d *Dataset) like(other *Dataset) error {
-	for _, n := range []struct {
-		what      string
-		got, want []string
-	}{{"components", d.Components, other.Components}, {"inputs", d.Inputs, other.Inputs}, {"parameters", d.Parameters, other.Parameters}} {
-		if len(n.got) != len(n.want) {
-			return errors.Wrapf(ErrShape, "%s, got %s, want %s", n.what, list(n.got), list(n.want))
-		}
-	}
-	return d.choose(&ReadOptions{Components: other.Components, Inputs: other.Inputs, Parameters: other.Parameters})
-}
-
-// The Python that makes a file that is read of one that is not. h5py and np.load
-// are its own way to either.
-const (
-	fromHDF5   = `f = h5py.File(%q)`
-	fromPickle = `f = np.load(%q, allow_pickle=True)`
-)
-
-func python(path, load string) string {
-	imports := "import numpy as np" // in a line, as drivers tell what is wrong with a file
-	if load == fromHDF5 {
-		imports += ", h5py"
-	}
-	return fmt.Sprintf("these lines of Python make an .npz file of times t and states u in it: %s; %s; np.savez(%q, t=f[\"t\"], u=f[\"u\"])",
-		imports, fmt.Sprintf(load, path), strings.TrimSuffix(path, filepath.Ext(path))+".npz")
-}
-
-func noFormat(path, ext string) error {
-	switch ext {
-	case ".h5", ".hdf5", ".hdf", ".nc":
-		return errors.Errorf("got HDF5, want .npz or a table; %s", python(path, fromHDF5))
-	case ".pkl", ".pickle":
-		return errors.Errorf("got a pickle, want .npz or a table; %s", python(path, fromPickle))
-	}
-	return errors.Errorf("extension, got %q, want .npz or .csv, .tsv, .txt, .dat, .npy, .mat", ext)
+	return d, nil
 }

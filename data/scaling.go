@@ -64,7 +64,7 @@ func fit(d *Dataset, name string, f func(u []float64, largest float64) (offset, 
 			}
 		}
 		if len(column) == 0 {
-			return nil, errors.Errorf("data: %s: component %d: got gaps alone, want a number", name, j)
+			return nil, errors.Errorf("data: %s: component %d has gaps alone, want a number", name, j)
 		}
 		s.Offset[j], s.Factor[j] = f(column, largest)
 	}
@@ -77,11 +77,11 @@ func (s *Scaling) Validate() error { return errors.Wrap(s.check(), "data: Scalin
 
 func (s *Scaling) check() error {
 	if len(s.Offset) != len(s.Factor) {
-		return errors.Wrapf(ErrShape, "got %d offsets and %d factors, want as many", len(s.Offset), len(s.Factor))
+		return stack.Shapef("there are %d offsets and %d factors, want as many", len(s.Offset), len(s.Factor))
 	}
 	for j, f := range s.Factor {
 		if !stack.Finite(s.Offset[j]) || !stack.Finite(f) || f == 0 {
-			return errors.Errorf("component %d: got offset %g and factor %g, want finite numbers and a factor that is not 0",
+			return errors.Errorf("component %d has offset %g and factor %g, want finite numbers and a factor that is not 0",
 				j, s.Offset[j], f)
 		}
 	}
@@ -90,19 +90,15 @@ func (s *Scaling) check() error {
 
 // Apply returns the scaled states of u, indexed [sample][component]. The error
 // is ErrShape if a state has another number of components than the Scaling.
-func (s *Scaling) Apply(u [][]float64) ([][]float64, error) {
-	v, err := s.apply(u)
-	return v, errors.Wrap(err, "data: Scaling.Apply")
-}
-
-func (s *Scaling) apply(u [][]float64) ([][]float64, error) {
+func (s *Scaling) Apply(u [][]float64) (v [][]float64, err error) {
+	defer func() { err = errors.Wrap(err, "data: Scaling.Apply") }()
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	v := stack.New(len(u), len(s.Factor))
+	v = stack.New(len(u), len(s.Factor))
 	for i, row := range u {
 		if len(row) != len(s.Factor) {
-			return nil, errors.Wrapf(ErrShape, "sample %d: got %d components, want %d", i, len(row), len(s.Factor))
+			return nil, stack.Shapef("sample %d has %d components, want %d", i, len(row), len(s.Factor))
 		}
 		for j, x := range row {
 			v[i][j] = (x - s.Offset[j]) * s.Factor[j]

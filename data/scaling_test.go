@@ -92,7 +92,7 @@ func TestScalingIdentityAndJSON(t *testing.T) {
 func TestScalingErrors(t *testing.T) {
 	ok := &Scaling{Offset: []float64{0, 0}, Factor: []float64{1, 1}}
 	_, err := ok.Apply([][]float64{{1, 2}, {1}})
-	if !errors.Is(err, ErrShape) || !strings.Contains(err.Error(), "sample 1: got 1 components, want 2") {
+	if !errors.Is(err, ErrShape) || !strings.Contains(err.Error(), "sample 1 has 1 components, want 2") {
 		t.Errorf("ragged states: got %v", err)
 	}
 	if _, err := Standardize(&Dataset{}); !errors.Is(err, ErrShape) {

@@ -34,11 +34,11 @@ func TestReadStatesByName(t *testing.T) {
 		{text: "\"1\",\"2\"\n5,6\n", want: [][]float64{{5, 6}}},
 		{text: "5,6\n", components: []string{"1", "2"}, want: [][]float64{{5, 6}}},
 
-		{text: "foo,bar\n1,2\n", components: []string{"x1", "x2"}, says: `components "x1", "x2": got the columns "foo", "bar", want "x1", "x2" among them`},
-		{text: "x1,bar\n1,2\n", components: []string{"x1", "x2"}, says: `got the columns "x1", "bar", want "x2" among them`},
-		{text: "x1,x2,x3\n1,2,3\n", components: []string{"x1", "x2"}, says: `got a column "x3", want none but the components "x1", "x2"`},
-		{text: "1,2,3\n", components: []string{"x1", "x2"}, is: ErrShape, says: `got 3 components, want 2: "x1", "x2"`},
-		{text: "x1,x2\n1,\n", components: []string{"x1", "x2"}, says: `"x2", line 2, column 2: got ""`},
+		{text: "foo,bar\n1,2\n", components: []string{"x1", "x2"}, says: `the columns are "foo", "bar", want components "x1", "x2" among them`},
+		{text: "x1,bar\n1,2\n", components: []string{"x1", "x2"}, says: `the columns are "x1", "bar", want components "x2" among them`},
+		{text: "x1,x2,x3\n1,2,3\n", components: []string{"x1", "x2"}, says: `column 3 is "x3", want none but the components "x1", "x2"`},
+		{text: "1,2,3\n", components: []string{"x1", "x2"}, is: ErrShape, says: `the states have 3 components, want 2: "x1", "x2"`},
+		{text: "x1,x2\n1,\n", components: []string{"x1", "x2"}, says: `line 2, column 2 ("x2") is empty`},
 	} {
 		path := filepath.Join(t.TempDir(), fmt.Sprintf("%d.csv", i))
 		if err := os.WriteFile(path, []byte(c.text), 0o644); err != nil {
@@ -80,8 +80,8 @@ func TestReadInitial(t *testing.T) {
 			d.Trajectories[0].Input = Signal{Times: []float64{0, 1}, Values: [][]float64{{7}, {8}}}
 			d.Trajectories[1].Input = Signal{Values: [][]float64{{9}}}
 		}), ""},
-		{"x,v\n1,2\n", o, nil, `parameters "T": got the columns "x", "v"`},
-		{"x,v,T\n1,2,\n", o, nil, `"T", line 2, column 3: got ""`},
+		{"x,v\n1,2\n", o, nil, `the columns are "x", "v", want parameters "T" among them`},
+		{"x,v,T\n1,2,\n", o, nil, `line 2, column 3 ("T") is empty`},
 		{"x,v,T,w\n1,2,3,4\n", withInput, nil, "want a column t or time"},
 	} {
 		path := filepath.Join(t.TempDir(), fmt.Sprintf("%d.csv", i))
@@ -112,7 +112,7 @@ func TestScalingGaps(t *testing.T) {
 			u[0] = math.NaN()
 		}
 	}
-	if _, err := MaxAbs(d); err == nil || !strings.Contains(err.Error(), "got gaps alone") {
+	if _, err := MaxAbs(d); err == nil || !strings.Contains(err.Error(), "has gaps alone") {
 		t.Errorf("gaps alone: got %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
+	"spnode/data/internal/form"
 	"spnode/data/internal/stack"
 	"spnode/data/internal/table"
 	"spnode/data/npz"
@@ -48,14 +49,14 @@ func linearTimes(spec string) ([]float64, error) {
 	}
 	start, stop, step := v[0], v[1], v[2]
 	if step <= 0 {
-		return nil, errors.Errorf("step, got %g, want more than 0", step)
+		return nil, errors.Errorf("step is %g, want more than 0", step)
 	}
 	if stop < start {
-		return nil, errors.Errorf("stop, got %g, want at least the start %g", stop, start)
+		return nil, errors.Errorf("stop is %g, want at least the start %g", stop, start)
 	}
 	steps := math.Floor((stop-start)/step + 1e-6)
 	if !(steps < maxTimes) { // also a quotient that is not finite
-		return nil, errors.Errorf("step, got %g, which makes %g points, want at most %d", step, steps, maxTimes)
+		return nil, errors.Errorf("step is %g, which makes %g points, want at most %d", step, steps, maxTimes)
 	}
 	times := make([]float64, int(steps)+1)
 	for i := range times {
@@ -71,13 +72,13 @@ func logTimes(spec string) ([]float64, error) {
 	}
 	start, stop, n := v[0], v[1], v[2]
 	if start <= 0 {
-		return nil, errors.Errorf("start of a logarithmic grid, got %g, want more than 0", start)
+		return nil, errors.Errorf("start of a logarithmic grid is %g, want more than 0", start)
 	}
 	if stop <= start {
-		return nil, errors.Errorf("stop, got %g, want more than the start %g", stop, start)
+		return nil, errors.Errorf("stop is %g, want more than the start %g", stop, start)
 	}
 	if n != math.Trunc(n) || n < 2 || n > maxTimes {
-		return nil, errors.Errorf("number of points, got %g, want a whole number from 2 to %d", n, maxTimes)
+		return nil, errors.Errorf("number of points is %g, want a whole number from 2 to %d", n, maxTimes)
 	}
 	// Not floats.LogSpan: its points differ in the last digits, and with them all
 	// data made so far and their keys in a cache.
@@ -95,11 +96,11 @@ func logTimes(spec string) ([]float64, error) {
 func threeNumbers(spec, form string) (v [3]float64, err error) {
 	parts := strings.Split(spec, ":")
 	if len(parts) != 3 {
-		return v, errors.Errorf("got %d numbers, want %s", len(parts), form)
+		return v, errors.Errorf("there are %d numbers, want %s", len(parts), form)
 	}
 	for i, part := range parts {
 		if v[i], err = strconv.ParseFloat(strings.TrimSpace(part), 64); err != nil || !stack.Finite(v[i]) {
-			return v, errors.Errorf("got %q, want a finite number as in %s", part, form)
+			return v, errors.Errorf("%q is no finite number, want %s", part, form)
 		}
 	}
 	return v, nil
@@ -110,13 +111,13 @@ func fileTimes(path string) ([]float64, error) {
 	if err != nil {
 		return nil, errors.Wrap(err, "neither start:stop:step nor log:start:stop:n nor a file that can be read")
 	}
-	if extension(path) == ".npy" {
+	if form.Extension(path) == ".npy" {
 		a, err := npz.DecodeNPY(b)
 		if err != nil {
 			return nil, err
 		}
 		if len(a.Shape) != 1 {
-			return nil, errors.Wrapf(ErrShape, "array of times, got shape %v, want one dimension", a.Shape)
+			return nil, stack.Shapef("array of times has shape %v, want one dimension", a.Shape)
 		}
 		return a.Data, nil
 	}
@@ -125,11 +126,11 @@ func fileTimes(path string) ([]float64, error) {
 		return nil, err
 	}
 	if len(t.Names) != 1 {
-		return nil, errors.Wrapf(ErrShape, "got %d numbers in a line, want one", len(t.Names))
+		return nil, stack.Shapef("a line has %d numbers, want one", len(t.Names))
 	}
 	var times []float64
 	err = t.Rows(func(row table.Row) error {
-		v, err := number(&row, 0)
+		v, err := row.Known(0)
 		times = append(times, v)
 		return err
 	})

@@ -42,29 +42,29 @@ func (d *Dataset) checkTrajectory(tr *Trajectory) error {
 		return err
 	}
 	if len(tr.States) != len(tr.Times) {
-		return errors.Wrapf(ErrShape, "states, got %d times, want %d as in Times", len(tr.States), len(tr.Times))
+		return stack.Shapef("the states have %d times, want %d as in Times", len(tr.States), len(tr.Times))
 	}
 	dim := d.Dim()
 	if dim == 0 {
-		return errors.Wrap(ErrShape, "states, got 0 components, want at least one")
+		return stack.Shapef("the states have no components, want at least one")
 	}
 	for i, u := range tr.States {
 		if len(u) != dim {
-			return errors.Wrapf(ErrShape, "time %d (t=%g): got %d components, want %d", i, tr.Times[i], len(u), dim)
+			return stack.Shapef("time %d (t=%g) has %d components, want %d", i, tr.Times[i], len(u), dim)
 		}
 		if j := slices.IndexFunc(u, func(v float64) bool { return math.IsInf(v, 0) }); j >= 0 {
-			return errors.Wrapf(ErrNotFinite, "time %d (t=%g), component %d: got %g", i, tr.Times[i], j, u[j])
+			return stack.NotFinitef("time %d (t=%g), component %d is %g, want a number or NaN", i, tr.Times[i], j, u[j])
 		}
 	}
 	if !(stack.Finite(tr.Weight) && tr.Weight >= 0) {
-		return errors.Errorf("weight, got %g, want a number ≥ 0, where 0 stands for 1", tr.Weight)
+		return errors.Errorf("weight is %g, want a number ≥ 0, where 0 stands for 1", tr.Weight)
 	}
 	if len(tr.Parameters) != len(d.Parameters) {
-		return errors.Wrapf(ErrShape, "parameters, got %d, want the %d that Parameters names", len(tr.Parameters), len(d.Parameters))
+		return stack.Shapef("the parameters are %d, want the %d that Parameters names", len(tr.Parameters), len(d.Parameters))
 	}
 	for k, p := range tr.Parameters {
 		if !stack.Finite(p) {
-			return errors.Wrapf(ErrNotFinite, "parameter %s, got %g", d.Parameters[k], p)
+			return stack.NotFinitef("parameter %s is %g, want a finite number", d.Parameters[k], p)
 		}
 	}
 	return errors.Wrap(tr.Input.check(d.Inputs, tr.Times), "input")
@@ -75,7 +75,7 @@ func (d *Dataset) checkTrajectory(tr *Trajectory) error {
 func (w *Signal) check(names []string, times []float64) error {
 	if len(names) == 0 {
 		if len(w.Values) > 0 || len(w.Times) > 0 {
-			return errors.Wrapf(ErrShape, "got %d values, want none as Inputs has no names", len(w.Values))
+			return stack.Shapef("there are %d values, want none as Inputs has no names", len(w.Values))
 		}
 		return nil
 	}
@@ -86,20 +86,20 @@ func (w *Signal) check(names []string, times []float64) error {
 			return err
 		}
 		if first, last := at[0], at[len(at)-1]; first > times[0] || !w.Held && last < times[len(times)-1] {
-			return errors.Wrapf(ErrShape, "got values from t=%g to %g, want them over the trajectory, %g to %g",
+			return stack.Shapef("the values are from t=%g to %g, want them over the trajectory, %g to %g",
 				first, last, times[0], times[len(times)-1])
 		}
 	}
 	if len(w.Values) != len(at) {
-		return errors.Wrapf(ErrShape, "got values at %d times, want %d", len(w.Values), len(at))
+		return stack.Shapef("there are values at %d times, want %d", len(w.Values), len(at))
 	}
 	for i, v := range w.Values {
 		if len(v) != len(names) {
-			return errors.Wrapf(ErrShape, "time %d (t=%g): got %d values, want the %d that Inputs names", i, at[i], len(v), len(names))
+			return stack.Shapef("time %d (t=%g) has %d values, want the %d that Inputs names", i, at[i], len(v), len(names))
 		}
 		for k, x := range v {
 			if !stack.Finite(x) {
-				return errors.Wrapf(ErrNotFinite, "time %d (t=%g), %s: got %g", i, at[i], names[k], x)
+				return stack.NotFinitef("time %d (t=%g), %s is %g, want a finite number", i, at[i], names[k], x)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/ops"
+	"spnode/ops/step"
 )
 
 // calc lets a long formula look like one: it keeps the first error and turns
@@ -51,8 +52,8 @@ func (c *calc) row(x *G.Node, k int) *G.Node {
 }
 
 func (c *calc) combine(u, h *G.Node, coef []float64, k ...*G.Node) *G.Node {
-	return c.do(func() (*G.Node, error) { return ops.Combine(u, h, coef, k...) })
+	return c.do(func() (*G.Node, error) { return step.Combine(u, h, coef, k...) })
 }
 
 // term is h Σ_j c_j φ_j(hA) g, with c_1 first.
-func term(g *G.Node, c ...float64) ops.Term { return ops.Term{Coef: c, G: g} }
+func term(g *G.Node, c ...float64) step.Term { return step.Term{Coef: c, G: g} }

@@ -18,7 +18,7 @@
 // for bit: short trajectories are padded by them.
 //
 // A shared grid takes the propagators of its intervals; steps of their own take a
-// ladder, see ops.Ladder, and for imex one Hessenberg form of A. Both cost a row
+// ladder, see step.Ladder, and for imex one Hessenberg form of A. Both cost a row
 // of the batch no more than some products with n×n matrices.
 //
 //	etd1        exponential Euler, eq. (17): the paper's, order 1
@@ -31,7 +31,7 @@
 // whose row of A is 0 and whose g is 1: every method takes the time of a stage
 // exactly so, and is then what it is for g(u, t).
 //
-// Known functions of time enter as a part of the state, see ops.Driven: a method takes
+// Known functions of time enter as a part of the state, see step.Driven: a method takes
 // them exactly where they are linear over a step, and none has to know of them.
 // System.Enter sets them where an interval begins.
 //

@@ -3,7 +3,7 @@ package integrator
 import (
 	G "gorgonia.org/gorgonia"
 
-	"spnode/ops"
+	"spnode/ops/step"
 )
 
 // etdrk4 is the fourth-order exponential Runge–Kutta method of Cox and
@@ -27,7 +27,7 @@ func (etdrk4) Plan(s System, steps *G.Node) (Stepper, error) {
 	half := plan.halfFlow(f, s.A, steps, 1)
 	return formula(func(calc *calc, k int, u *G.Node) *G.Node {
 		g := func(u *G.Node) *G.Node { return calc.apply(s.G, u) }
-		stage := func(u *G.Node, terms ...ops.Term) *G.Node { return calc.advance(half, k, u, terms...) }
+		stage := func(u *G.Node, terms ...step.Term) *G.Node { return calc.advance(half, k, u, terms...) }
 		gu := g(u)
 		a := stage(u, term(gu, 1))
 		ga := g(a)

@@ -3,7 +3,7 @@ package integrator
 import (
 	G "gorgonia.org/gorgonia"
 
-	"spnode/ops"
+	"spnode/ops/step"
 )
 
 // flow makes the exponential steps over the intervals of a grid, in the form that
@@ -17,11 +17,11 @@ import (
 //     would take as many products of matrices for each row as for an interval
 //     above, and are slower already for a batch of two.
 //
-// The paper's series, ops.Expmv, takes several ‖hA‖ products with each row. Its place
+// The paper's series, step.Expmv, takes several ‖hA‖ products with each row. Its place
 // is where A is known by its products alone, which a System does not have.
 type flow struct {
 	propagators *G.Node
-	ladder      *ops.Ladder
+	ladder      *step.Ladder
 	part        float64 // of an interval
 }
 
@@ -29,9 +29,9 @@ type flow struct {
 func (c *calc) flow(a, steps *G.Node, p int) flow {
 	f := flow{part: 1}
 	if steps.Shape()[1] == 1 {
-		f.propagators = c.do(func() (*G.Node, error) { return ops.Propagators(a, steps, p, 0) })
+		f.propagators = c.do(func() (*G.Node, error) { return step.Propagators(a, steps, p, 0) })
 	} else if c.err == nil {
-		f.ladder, c.err = ops.NewLadder(a, steps, p, 0)
+		f.ladder, c.err = step.NewLadder(a, steps, p, 0)
 	}
 	return f
 }
@@ -46,11 +46,11 @@ func (c *calc) halfFlow(f flow, a, steps *G.Node, p int) flow {
 }
 
 // advance is e^{hA}u and the terms over interval k.
-func (c *calc) advance(f flow, k int, u *G.Node, terms ...ops.Term) *G.Node {
+func (c *calc) advance(f flow, k int, u *G.Node, terms ...step.Term) *G.Node {
 	return c.do(func() (*G.Node, error) {
 		if f.ladder != nil {
 			return f.ladder.Step(k, f.part, u, terms...)
 		}
-		return ops.Propagate(f.propagators, k, u, terms...)
+		return step.Propagate(f.propagators, k, u, terms...)
 	})
 }

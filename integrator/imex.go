@@ -3,7 +3,7 @@ package integrator
 import (
 	G "gorgonia.org/gorgonia"
 
-	"spnode/ops"
+	"spnode/ops/step"
 )
 
 // imexEuler is the implicit-explicit Euler method, implicit in the linear part,
@@ -19,7 +19,7 @@ func (imexEuler) Name() string { return "imex" }
 func (imexEuler) Order() int   { return 1 }
 
 func (imexEuler) Plan(s System, steps *G.Node) (Stepper, error) {
-	solves, err := ops.NewShifted(s.A)
+	solves, err := step.NewShifted(s.A)
 	return formula(func(c *calc, k int, u *G.Node) *G.Node {
 		h := c.row(steps, k)
 		r := c.combine(u, h, []float64{1}, c.apply(s.G, u))

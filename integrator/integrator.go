@@ -18,7 +18,7 @@ type System struct {
 	G Nonlinear
 	// Enter, if it is not nil, makes the node of the state with which interval k is
 	// begun from that at the end of the one before it, or from u0: known functions of
-	// time that are a part of the state, see ops.Driven, jump there.
+	// time that are a part of the state, see step.Driven, jump there.
 	Enter func(k int, u *G.Node) (*G.Node, error)
 }
 

@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/ops"
+	"spnode/ops/graph"
 	"spnode/ops/opstest"
 )
 
@@ -95,7 +96,7 @@ func rolloutGradients(t *testing.T, m Method, a, u0, steps, w opstest.Input, wei
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := ops.Compile(append(slices.Clone(nodes[1:]), d...)...)
+	p, err := graph.Compile(append(slices.Clone(nodes[1:]), d...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

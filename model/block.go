@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/ops"
+	"spnode/ops/graph"
 )
 
 // block evaluates an Objective for so many rows of one form: its graph and its
@@ -18,17 +19,17 @@ type block struct {
 	m       *Model
 	times   int
 	g       *Graph
-	program *ops.Program
+	program *graph.Program
 	known   known
-	x0      ops.Buffer // (rows, m)
-	y, byX0 ops.Buffer // of a batch with starts: what is decoded, and the gradient by x0
-	target  ops.Buffer // (times·rows, m), time slowest
-	steps   ops.Buffer // (times−1, 1 or rows)
-	weights ops.Buffer // (times), (times, rows) or (times, rows, m)
-	cost    ops.Buffer
-	counted []float64    // steps in the model's unit of time
-	part    []ops.Buffer // of the gradient, by each parameter of the graph
-	at      []int        // where in it each of them begins
+	x0      graph.Buffer // (rows, m)
+	y, byX0 graph.Buffer // of a batch with starts: what is decoded, and the gradient by x0
+	target  graph.Buffer // (times·rows, m), time slowest
+	steps   graph.Buffer // (times−1, 1 or rows)
+	weights graph.Buffer // (times), (times, rows) or (times, rows, m)
+	cost    graph.Buffer
+	counted []float64      // steps in the model's unit of time
+	part    []graph.Buffer // of the gradient, by each parameter of the graph
+	at      []int          // where in it each of them begins
 }
 
 // form is how many rows a block has, and what they share.
@@ -135,7 +136,7 @@ func (m *Model) newBlock(f form, times int, half float64) (*block, error) {
 	if err != nil {
 		return nil, errors.Wrap(err, "model: gradient")
 	}
-	if k.program, err = ops.Compile(append(G.Nodes{cost}, grads...)...); err != nil {
+	if k.program, err = graph.Compile(append(G.Nodes{cost}, grads...)...); err != nil {
 		return nil, err
 	}
 	if f.starts {

@@ -57,7 +57,7 @@
 // package or a notebook, by which a configuration, and so a checkpoint, finds it.
 // The example does it for a quadratic. An integrator is added in package
 // integrator, an optimizer in model/optim, and what an iteration sees of the data
-// in model/train.
+// in model/train/sample.
 //
 // # What runs
 //
@@ -65,11 +65,11 @@
 // stepping, the decoder and the loss: one for each Objective and, without the
 // loss, for each worker of a prediction. Gorgonia holds it and finds by the chain
 // rule which gradients join where. Each op brings its own forward function and
-// adjoint, see package ops, and ops.Compile makes of both a list of calls, which is
+// adjoint, see package ops/graph, and graph.Compile makes of both a list of calls, which is
 // what runs; Gorgonia's machine does not. Where a batch shares its grid of times, an
-// exponential method forms ops.Propagators of A once for all rows, in a training as
-// in a prediction. Where each trajectory has times of its own it takes ops.Ladder,
-// whose flows all rows and all steps share. ops.Expmv, the paper's product for that
+// exponential method forms step.Propagators of A once for all rows, in a training as
+// in a prediction. Where each trajectory has times of its own it takes step.Ladder,
+// whose flows all rows and all steps share. step.Expmv, the paper's product for that
 // case, has no part in it.
 //
 // # Paper
@@ -82,7 +82,7 @@
 //	Thm. 3                  stability.Report.Theorem3Bound
 //	Thm. 4, eq. (11)        stability.Report.ErrorBound
 //	eqs. (12), (17)         package integrator
-//	eqs. (18), (19)         ops.Propagators, ops.Expmv
+//	eqs. (18), (19)         step.Propagators, step.Expmv
 //	eq. (20)                Objective, LossWeights
 //	eq. (22)                stability.Report.SpectralAbscissa, NumericalAbscissa
 //

@@ -21,7 +21,7 @@ type Run struct {
 // divided into its substeps, and so are its parts between samples of an input. Where
 // all runs have the same times the result is that of Predict, to the bit, which is
 // faster by far: propagators then serve all samples, where steps of their own take
-// ops.Ladder.
+// step.Ladder.
 func (m *Model) PredictEach(runs []Run) ([][][]float64, error) {
 	if len(runs) == 0 {
 		return nil, dataError("runs: got none, want at least one")

@@ -6,7 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"spnode/ops"
+	"spnode/ops/graph"
 )
 
 // Graph is a Gorgonia graph under construction, over the parameters of a model.
@@ -18,7 +18,7 @@ type Graph struct {
 	dtype  tensor.Dtype
 	params *Params
 	nodes  map[string]*G.Node // of parameters
-	copies []ops.Buffer       // float32: one for each element of used
+	copies []graph.Buffer     // float32: one for each element of used
 	used   []Param
 	order  G.Nodes
 
@@ -43,9 +43,9 @@ func (g *Graph) Param(name string) *G.Node {
 	if !ok {
 		panic(fmt.Sprintf("model: Graph: Param: there is no parameter %q", name))
 	}
-	b := ops.BufferOf(p.Data)
+	b := graph.BufferOf(p.Data)
 	if g.dtype != tensor.Float64 {
-		b = ops.NewBuffer(g.dtype, len(p.Data))
+		b = graph.NewBuffer(g.dtype, len(p.Data))
 		g.copies = append(g.copies, b)
 	}
 	n := b.Node(g.ExprGraph, name, p.Shape...)
@@ -64,8 +64,8 @@ func (g *Graph) Constant(name string, elements []float64, shape ...int) *G.Node 
 }
 
 // input returns a new input node and its data.
-func (g *Graph) input(name string, shape ...int) (*G.Node, ops.Buffer) {
-	b := ops.NewBuffer(g.dtype, tensor.Shape(shape).TotalSize())
+func (g *Graph) input(name string, shape ...int) (*G.Node, graph.Buffer) {
+	b := graph.NewBuffer(g.dtype, tensor.Shape(shape).TotalSize())
 	return b.Node(g.ExprGraph, name, shape...), b
 }
 

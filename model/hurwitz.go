@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/ops"
+	"spnode/ops/graph"
 )
 
 // LinearConfig shapes A_L = A_H + μI.
@@ -157,9 +158,9 @@ func (h hurwitzMatrix) node(g *Graph) (a, ls, lg *G.Node, err error) {
 // matrices returns A_L, S = L^S L^Sᵀ and G_s = −L^G L^Gᵀ, as the graph has them.
 func (h hurwitzMatrix) matrices(p *Params) (a, s, gs *mat.Dense) {
 	node, ls, lg, err := h.node(newGraph(p, "float64"))
-	var program *ops.Program
+	var program *graph.Program
 	if err == nil {
-		program, err = ops.Compile(node)
+		program, err = graph.Compile(node)
 	}
 	if err == nil {
 		err = program.Run()

@@ -10,6 +10,8 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"spnode/ops"
+	"spnode/ops/graph"
+	"spnode/ops/step"
 )
 
 // Known are the names of what is known of a trajectory beside its states, and how it
@@ -45,7 +47,7 @@ type ParametersConfig struct {
 //
 // where B w is taken exactly for w linear in time over a step, by φ_1 and φ_2. The
 // price is that the exponentials are of n + 2q dimensions for q inputs, see
-// ops.Driven.
+// step.Driven.
 type InputsConfig struct {
 	Known
 	// LinearOnly hides w from g.
@@ -116,10 +118,10 @@ func (c Config) knownDeclarations() (ds []Declaration) {
 
 // known are the nodes of what is known of the rows of a batch.
 type known struct {
-	parameters    *G.Node    // (batch, P), scaled; nil: none
-	begin, change []*G.Node  // of the inputs at the beginning of each interval and over it, (batch, q), scaled
-	p             ops.Buffer // the same before they are scaled
-	w, dw         []ops.Buffer
+	parameters    *G.Node      // (batch, P), scaled; nil: none
+	begin, change []*G.Node    // of the inputs at the beginning of each interval and over it, (batch, q), scaled
+	p             graph.Buffer // the same before they are scaled
+	w, dw         []graph.Buffer
 }
 
 // known adds to a graph the inputs of what is known of a batch over some intervals.
@@ -175,7 +177,7 @@ func (m *Model) stretch(g *Graph, steps *G.Node, k known) (*G.Node, error) {
 	if err != nil {
 		return nil, errors.Wrap(err, "model: time")
 	}
-	return ops.Stretch(steps, s)
+	return step.Stretch(steps, s)
 }
 
 // Signal is a vector-valued function of time, given by samples: linear between them,

@@ -14,6 +14,7 @@ import (
 	"spnode/integrator"
 	"spnode/model/stability"
 	"spnode/ops"
+	"spnode/ops/step"
 )
 
 // Model is a structure-preserving neural ODE,
@@ -196,7 +197,7 @@ func (m *Model) integrate(g *Graph, u0, steps *G.Node, k known) (G.Nodes, error)
 	return m.drive(g, method, integrator.System{A: a, G: f}, u0, steps, k)
 }
 
-// drive is integrate with inputs: they are a part of the state, see ops.Driven, that
+// drive is integrate with inputs: they are a part of the state, see step.Driven, that
 // every interval begins with their values there.
 func (m *Model) drive(g *Graph, method integrator.Method, s integrator.System, u0, steps *G.Node, k known) (G.Nodes, error) {
 	batch, n, q := u0.Shape()[0], u0.Shape()[1], len(m.cfg.Inputs.Names)
@@ -207,7 +208,7 @@ func (m *Model) drive(g *Graph, method integrator.Method, s integrator.System, u
 		if err != nil {
 			return nil, err
 		}
-		v, err := ops.Slopes(k.change[i], h)
+		v, err := step.Slopes(k.change[i], h)
 		if err != nil {
 			return nil, err
 		}
@@ -238,7 +239,7 @@ func (m *Model) drive(g *Graph, method integrator.Method, s integrator.System, u
 		return begun(u, i)
 	}
 	var err error
-	if s.A, err = ops.Driven(s.A, g.Param("input/B")); err != nil {
+	if s.A, err = step.Driven(s.A, g.Param("input/B")); err != nil {
 		return nil, err
 	}
 	z, err := begun(u0, 0)

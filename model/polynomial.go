@@ -9,10 +9,10 @@ import (
 
 	"spnode/integrator"
 	"spnode/ops"
-	"spnode/ops/kernel"
+	"spnode/ops/kernel/poly"
 )
 
-// PolynomialConfig shapes a polynomial, see kernel.Polynomial.
+// PolynomialConfig shapes a polynomial, see poly.Polynomial.
 type PolynomialConfig struct {
 	// Degree is the largest of its monomials, of which it has all.
 	Degree int `json:"degree,omitempty"`
@@ -48,15 +48,15 @@ func (c PolynomialConfig) validate(part string, n, out int) error {
 
 // of returns the polynomial R^n → R^out, to the pairs after the first skipped ones where
 // it is periodic.
-func (c PolynomialConfig) of(n, out, skipped int, linear bool) *kernel.Polynomial {
+func (c PolynomialConfig) of(n, out, skipped int, linear bool) *poly.Polynomial {
 	if c.Periodic {
-		return kernel.NewPeriodicPolynomial(n/2, skipped/2+1, (skipped+out)/2, c.Degree, linear)
+		return poly.NewPeriodic(n/2, skipped/2+1, (skipped+out)/2, c.Degree, linear)
 	}
-	return kernel.NewPolynomial(n, out, c.Degree, linear)
+	return poly.New(n, out, c.Degree, linear)
 }
 
 // polynomialShape is that of the coefficients of p: a matrix where they are one.
-func polynomialShape(p *kernel.Polynomial) []int {
+func polynomialShape(p *poly.Polynomial) []int {
 	if p.Periodic() {
 		return []int{p.Coefficients()}
 	}
@@ -65,7 +65,7 @@ func polynomialShape(p *kernel.Polynomial) []int {
 
 // Polynomial returns the polynomial of g, whose coefficients are the parameter g/C. The
 // error is ErrConfig where g is none.
-func (c Config) Polynomial() (*kernel.Polynomial, error) {
+func (c Config) Polynomial() (*poly.Polynomial, error) {
 	if c.Nonlinear.Kind != KindPolynomial {
 		return nil, configError("nonlinear.kind is %q, want %s", c.Nonlinear.Kind, KindPolynomial)
 	}
@@ -167,7 +167,7 @@ type PolynomialDecoder struct {
 }
 
 // of returns the polynomial R^n → R^r.
-func (c *PolynomialDecoder) of(n, m int) *kernel.Polynomial {
+func (c *PolynomialDecoder) of(n, m int) *poly.Polynomial {
 	if len(c.Lift) == 0 {
 		return c.PolynomialConfig.of(n, m, 0, true)
 	}
@@ -210,7 +210,7 @@ func (c *PolynomialDecoder) node(g *Graph, u *G.Node, decode [][]float64) (*G.No
 
 // PolynomialDecoder returns the polynomial of the decoder, whose coefficients are the parameter
 // decoder/C. The error is ErrConfig where there is none.
-func (c Config) PolynomialDecoder() (*kernel.Polynomial, error) {
+func (c Config) PolynomialDecoder() (*poly.Polynomial, error) {
 	if c.Autoencoder.Polynomial == nil {
 		return nil, configError("autoencoder.polynomial is not set")
 	}

@@ -5,21 +5,21 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
-	"spnode/ops"
+	"spnode/ops/graph"
 )
 
 // machine evaluates one node of a graph for inputs of fixed shapes, with the
 // parameters as they are when it is made; without a node it copies its input.
 type machine struct {
-	program *ops.Program
-	inputs  []ops.Buffer
-	out     ops.Buffer
+	program *graph.Program
+	inputs  []graph.Buffer
+	out     graph.Buffer
 }
 
 // compile makes a machine for the node y of g.
-func compile(g *Graph, y *G.Node, inputs ...ops.Buffer) (*machine, error) {
+func compile(g *Graph, y *G.Node, inputs ...graph.Buffer) (*machine, error) {
 	g.refresh()
-	p, err := ops.Compile(y)
+	p, err := graph.Compile(y)
 	if err != nil {
 		return nil, err
 	}
@@ -86,9 +86,9 @@ func (m *Model) decoder(batch, times int) (*machine, error) {
 type stepper struct {
 	machine
 	known          known
-	changed, again *ops.Program // what depends on the step or the states, on the states
-	h              []float64    // that again holds for; nil: none
-	begun          bool         // what depends on the parameters alone is there
+	changed, again *graph.Program // what depends on the step or the states, on the states
+	h              []float64      // that again holds for; nil: none
+	begun          bool           // what depends on the parameters alone is there
 }
 
 // step compiles one substep for a batch, whose lengths are an input: one, or own as

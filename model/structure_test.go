@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
 
-	"spnode/ops"
+	"spnode/ops/graph"
 	"spnode/ops/opstest"
 )
 
@@ -151,7 +151,7 @@ func TestLipschitzLayerDraws(t *testing.T) {
 // gradient of Σ w_r·g(u_r) by u.
 type evaluator struct {
 	m    *machine
-	grad ops.Buffer
+	grad graph.Buffer
 	n    int
 }
 
@@ -173,11 +173,11 @@ func newEvaluator(t *testing.T, m *Model, batch int) *evaluator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := ops.Compile(y, grads[0])
+	p, err := graph.Compile(y, grads[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &evaluator{grad: p.Data(grads[0]), n: n, m: &machine{inputs: []ops.Buffer{ud, wd}, out: p.Data(y), program: p}}
+	return &evaluator{grad: p.Data(grads[0]), n: n, m: &machine{inputs: []graph.Buffer{ud, wd}, out: p.Data(y), program: p}}
 }
 
 func (e *evaluator) run(t *testing.T, u, w []float64) (y, grad []float64) {

@@ -4,6 +4,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"spnode/ops/graph"
 	"spnode/ops/kernel"
 )
 
@@ -12,27 +13,59 @@ func Row(x *G.Node, k int) (*G.Node, error) {
 	if s := x.Shape(); s.Dims() != 2 || k < 0 || k >= s[0] {
 		return nil, shapeError("Row", "x is %v and the row %d", s, k)
 	}
-	return byDtype("Row", x,
+	return graph.ByDtype("Row", x,
 		func() (*G.Node, error) { return row[float64](x, k) },
 		func() (*G.Node, error) { return row[float32](x, k) })
 }
 
 func row[T kernel.Float](x *G.Node, k int) (*G.Node, error) {
 	n := x.Shape()[1]
-	return function[T]{
-		name:   "Row",
-		shape:  tensor.Shape{n},
-		inputs: G.Nodes{x},
-		adds:   []bool{true},
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Row",
+		Shape:  tensor.Shape{n},
+		Inputs: G.Nodes{x},
+		Adds:   []bool{true},
+		Forward: func(out []T, in [][]T) error {
 			copy(out, in[0][k*n:])
 			return nil
 		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			kernel.AxpyTo(d[0][k*n:][:n], 1, dOut)
 			return nil
 		},
-	}.node()
+	}.Node()
+}
+
+// Columns is the node of the columns of x, (batch, n), from lo up to hi.
+func Columns(x *G.Node, lo, hi int) (*G.Node, error) {
+	if s := x.Shape(); s.Dims() != 2 || lo < 0 || hi <= lo || hi > s[1] {
+		return nil, shapeError("Columns", "x is %v and the columns %d up to %d, want a matrix and columns that it has", s, lo, hi)
+	}
+	return graph.ByDtype("Columns", x,
+		func() (*G.Node, error) { return columns[float64](x, lo, hi) },
+		func() (*G.Node, error) { return columns[float32](x, lo, hi) })
+}
+
+func columns[T kernel.Float](x *G.Node, lo, hi int) (*G.Node, error) {
+	rows, n, k := x.Shape()[0], x.Shape()[1], hi-lo
+	return graph.Function[T]{
+		Name:   "Columns",
+		Shape:  tensor.Shape{rows, k},
+		Inputs: G.Nodes{x},
+		Forward: func(out []T, in [][]T) error {
+			for r := range rows {
+				copy(out[r*k:(r+1)*k], in[0][r*n+lo:])
+			}
+			return nil
+		},
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
+			clear(d[0])
+			for r := range rows {
+				copy(d[0][r*n+lo:], dOut[r*k:(r+1)*k])
+			}
+			return nil
+		},
+	}.Node()
 }
 
 // Stack is the node of matrices of equal width one above the other: the states
@@ -48,29 +81,29 @@ func Stack(xs ...*G.Node) (*G.Node, error) {
 	if len(xs) == 0 {
 		return nil, shapeError("Stack", "nothing to stack")
 	}
-	return byDtype("Stack", xs[0],
+	return graph.ByDtype("Stack", xs[0],
 		func() (*G.Node, error) { return stack[float64](rows, xs) },
 		func() (*G.Node, error) { return stack[float32](rows, xs) })
 }
 
 func stack[T kernel.Float](rows int, xs G.Nodes) (*G.Node, error) {
-	return function[T]{
-		name:   "Stack",
-		shape:  tensor.Shape{rows, xs[0].Shape()[1]},
-		inputs: xs,
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Stack",
+		Shape:  tensor.Shape{rows, xs[0].Shape()[1]},
+		Inputs: xs,
+		Forward: func(out []T, in [][]T) error {
 			for _, x := range in {
 				out = out[copy(out, x):]
 			}
 			return nil
 		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			for _, dx := range d {
 				dOut = dOut[copy(dx, dOut):]
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }
 
 // AppendColumns is the node of u, (times·batch, n), with the columns of q,
@@ -80,7 +113,7 @@ func AppendColumns(u, q *G.Node) (*G.Node, error) {
 	if us.Dims() != 2 || qs.Dims() != 2 || us[0]%qs[0] != 0 {
 		return nil, shapeError("AppendColumns", "u is %v and q %v, want (times·batch, n) and (batch, k)", us, qs)
 	}
-	return byDtype("AppendColumns", u,
+	return graph.ByDtype("AppendColumns", u,
 		func() (*G.Node, error) { return appendColumns[float64](u, q) },
 		func() (*G.Node, error) { return appendColumns[float32](u, q) })
 }
@@ -88,11 +121,11 @@ func AppendColumns(u, q *G.Node) (*G.Node, error) {
 func appendColumns[T kernel.Float](u, q *G.Node) (*G.Node, error) {
 	n, batch, k := u.Shape()[1], q.Shape()[0], q.Shape()[1]
 	rows := u.Shape()[0]
-	return function[T]{
-		name:   "AppendColumns",
-		shape:  tensor.Shape{rows, n + k},
-		inputs: G.Nodes{u, q},
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "AppendColumns",
+		Shape:  tensor.Shape{rows, n + k},
+		Inputs: G.Nodes{u, q},
+		Forward: func(out []T, in [][]T) error {
 			for r := range rows {
 				o, b := out[r*(n+k):], r%batch
 				copy(o, in[0][r*n:(r+1)*n])
@@ -100,7 +133,7 @@ func appendColumns[T kernel.Float](u, q *G.Node) (*G.Node, error) {
 			}
 			return nil
 		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			clear(d[1])
 			for r := range rows {
 				o, b := dOut[r*(n+k):(r+1)*(n+k)], r%batch
@@ -109,12 +142,12 @@ func appendColumns[T kernel.Float](u, q *G.Node) (*G.Node, error) {
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }
 
 // Scale is the node of cx, for a number c.
 func Scale(x *G.Node, c float64) (*G.Node, error) {
-	return byDtype("Scale", x,
+	return graph.ByDtype("Scale", x,
 		func() (*G.Node, error) { return scale[float64](x, c) },
 		func() (*G.Node, error) { return scale[float32](x, c) })
 }
@@ -125,13 +158,13 @@ func scale[T kernel.Float](x *G.Node, c float64) (*G.Node, error) {
 			y[i] = T(c) * v
 		}
 	}
-	return function[T]{
-		name:    "Scale",
-		shape:   x.Shape(),
-		inputs:  G.Nodes{x},
-		forward: func(out []T, in [][]T) error { times(out, in[0]); return nil },
-		adjoint: func(d, in [][]T, out, dOut []T) error { times(d[0], dOut); return nil },
-	}.node()
+	return graph.Function[T]{
+		Name:    "Scale",
+		Shape:   x.Shape(),
+		Inputs:  G.Nodes{x},
+		Forward: func(out []T, in [][]T) error { times(out, in[0]); return nil },
+		Adjoint: func(d, in [][]T, out, dOut []T) error { times(d[0], dOut); return nil },
+	}.Node()
 }
 
 // Affine is the node of x with column j times factor[j] plus offset[j], for x
@@ -140,30 +173,30 @@ func Affine(x *G.Node, factor, offset []float64) (*G.Node, error) {
 	if xs := x.Shape(); xs.Dims() != 2 || len(factor) != xs[1] || len(offset) != xs[1] {
 		return nil, shapeError("Affine", "x is %v with %d factors and %d offsets, want as many as columns", xs, len(factor), len(offset))
 	}
-	return byDtype("Affine", x,
+	return graph.ByDtype("Affine", x,
 		func() (*G.Node, error) { return affine[float64](x, factor, offset) },
 		func() (*G.Node, error) { return affine[float32](x, factor, offset) })
 }
 
 func affine[T kernel.Float](x *G.Node, factor, offset []float64) (*G.Node, error) {
 	n := len(factor)
-	return function[T]{
-		name:   "Affine",
-		shape:  x.Shape(),
-		inputs: G.Nodes{x},
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Affine",
+		Shape:  x.Shape(),
+		Inputs: G.Nodes{x},
+		Forward: func(out []T, in [][]T) error {
 			for i, v := range in[0] {
 				out[i] = v*T(factor[i%n]) + T(offset[i%n])
 			}
 			return nil
 		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			for i, v := range dOut {
 				d[0][i] = v * T(factor[i%n])
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }
 
 // Minus is the node of x − y.
@@ -171,81 +204,27 @@ func Minus(x, y *G.Node) (*G.Node, error) {
 	if !x.Shape().Eq(y.Shape()) {
 		return nil, shapeError("Minus", "x is %v and y %v, want one shape", x.Shape(), y.Shape())
 	}
-	return byDtype("Minus", x,
+	return graph.ByDtype("Minus", x,
 		func() (*G.Node, error) { return minus[float64](x, y) },
 		func() (*G.Node, error) { return minus[float32](x, y) })
 }
 
 func minus[T kernel.Float](x, y *G.Node) (*G.Node, error) {
-	return function[T]{
-		name:   "Minus",
-		shape:  x.Shape(),
-		inputs: G.Nodes{x, y},
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Minus",
+		Shape:  x.Shape(),
+		Inputs: G.Nodes{x, y},
+		Forward: func(out []T, in [][]T) error {
 			copy(out, in[0])
 			kernel.AxpyTo(out, -1, in[1])
 			return nil
 		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			copy(d[0], dOut)
 			for i, v := range dOut {
 				d[1][i] = -v
 			}
 			return nil
 		},
-	}.node()
-}
-
-// Combine is the node of the last line of an explicit method,
-//
-//	y = u + h Σ_i c_i k_i,
-//
-// for u and every k_i (batch, n), and h (1) or (batch).
-func Combine(u, h *G.Node, c []float64, k ...*G.Node) (*G.Node, error) {
-	us, hs := u.Shape(), h.Shape()
-	if us.Dims() != 2 || hs.Dims() != 1 || hs[0] != 1 && hs[0] != us[0] || len(c) != len(k) {
-		return nil, shapeError("Combine", "u is %v, h %v, with %d coefficients of %d slopes; want (batch, n) and (1) or (batch)", us, hs, len(c), len(k))
-	}
-	for i, ki := range k {
-		if !ki.Shape().Eq(us) {
-			return nil, shapeError("Combine", "slope %d is %v, want %v as u", i, ki.Shape(), us)
-		}
-	}
-	return byDtype("Combine", u,
-		func() (*G.Node, error) { return combine[float64](u, h, c, k) },
-		func() (*G.Node, error) { return combine[float32](u, h, c, k) })
-}
-
-func combine[T kernel.Float](u, h *G.Node, c []float64, k G.Nodes) (*G.Node, error) {
-	n := u.Shape()[1]
-	return function[T]{
-		name:   "Combine",
-		shape:  u.Shape(),
-		inputs: append(G.Nodes{u, h}, k...),
-		forward: func(y []T, in [][]T) error {
-			copy(y, in[0])
-			for i, ki := range in[2:] {
-				for r := 0; r*n < len(y); r++ {
-					hr := in[1][r%len(in[1])]
-					if hr == 0 { // the row keeps its bits, also those of −0
-						continue
-					}
-					kernel.AxpyTo(y[r*n:(r+1)*n], T(c[i])*hr, ki[r*n:(r+1)*n])
-				}
-			}
-			return nil
-		},
-		adjoint: func(d, in [][]T, y, dy []T) error {
-			copy(d[0], dy)
-			clear(d[1])
-			for i, ki := range in[2:] {
-				for j, v := range dy {
-					r := j / n % len(in[1])
-					d[2+i][j] = T(c[i]) * in[1][r] * v
-					d[1][r] += T(c[i]) * ki[j] * v
-				}
-			}
-			return nil
-		},
-	}.node()
+	}.Node()
 }

@@ -3,6 +3,7 @@ package ops
 import (
 	G "gorgonia.org/gorgonia"
 
+	"spnode/ops/graph"
 	"spnode/ops/kernel"
 )
 
@@ -18,7 +19,7 @@ func Bilinear(u, c, d, b *G.Node) (*G.Node, error) {
 		return nil, shapeError("Bilinear", "u is %v, C %v, D %v and b %v, want (batch, n), (R, n, n) twice and (n)",
 			us, cs, d.Shape(), b.Shape())
 	}
-	return byDtype("Bilinear", u,
+	return graph.ByDtype("Bilinear", u,
 		func() (*G.Node, error) { return bilinear[float64](u, c, d, b) },
 		func() (*G.Node, error) { return bilinear[float32](u, c, d, b) })
 }
@@ -26,17 +27,17 @@ func Bilinear(u, c, d, b *G.Node) (*G.Node, error) {
 func bilinear[T kernel.Float](u, c, d, b *G.Node) (*G.Node, error) {
 	batch, n := u.Shape()[0], u.Shape()[1]
 	var k kernel.Bilinear[T]
-	return function[T]{
-		name:   "Bilinear",
-		shape:  u.Shape(),
-		inputs: G.Nodes{u, c, d, b},
-		forward: func(y []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Bilinear",
+		Shape:  u.Shape(),
+		Inputs: G.Nodes{u, c, d, b},
+		Forward: func(y []T, in [][]T) error {
 			k.ForwardTo(y, in[0], in[1], in[2], in[3], batch, n)
 			return nil
 		},
-		adjoint: func(d, in [][]T, y, dy []T) error {
+		Adjoint: func(d, in [][]T, y, dy []T) error {
 			k.Backward(d[0], d[1], d[2], d[3], in[0], in[1], in[2], dy, batch, n)
 			return nil
 		},
-	}.node()
+	}.Node()
 }

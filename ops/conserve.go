@@ -4,6 +4,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"spnode/ops/graph"
 	"spnode/ops/kernel"
 )
 
@@ -15,7 +16,7 @@ func Project(x *G.Node, w [][]float64) (*G.Node, error) {
 	if err := checkVectors("Project", x, w); err != nil {
 		return nil, err
 	}
-	return byDtype("Project", x,
+	return graph.ByDtype("Project", x,
 		func() (*G.Node, error) { return project[float64](x, w) },
 		func() (*G.Node, error) { return project[float32](x, w) })
 }
@@ -23,11 +24,11 @@ func Project(x *G.Node, w [][]float64) (*G.Node, error) {
 func project[T kernel.Float](x *G.Node, w [][]float64) (*G.Node, error) {
 	rows, m, k := x.Shape()[0], x.Shape()[1], len(w)
 	v := vectors[T](w)
-	return function[T]{
-		name:   "Project",
-		shape:  tensor.Shape{rows, k},
-		inputs: G.Nodes{x},
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Project",
+		Shape:  tensor.Shape{rows, k},
+		Inputs: G.Nodes{x},
+		Forward: func(out []T, in [][]T) error {
 			for r := range rows {
 				for i := range k {
 					out[r*k+i] = kernel.Dot(in[0][r*m:(r+1)*m], v[i])
@@ -35,7 +36,7 @@ func project[T kernel.Float](x *G.Node, w [][]float64) (*G.Node, error) {
 			}
 			return nil
 		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			clear(d[0])
 			for r := range rows {
 				for i := range k {
@@ -44,7 +45,7 @@ func project[T kernel.Float](x *G.Node, w [][]float64) (*G.Node, error) {
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }
 
 // Conserve is the node of y, (times·batch, m) with time slowest, moved along the
@@ -62,7 +63,7 @@ func Conserve(y, x0 *G.Node, w [][]float64) (*G.Node, error) {
 	if xs.Dims() != 2 || xs[1] != ys[1] || ys[0]%xs[0] != 0 {
 		return nil, shapeError("Conserve", "y is %v and x0 %v, want (times·batch, m) and (batch, m)", ys, xs)
 	}
-	return byDtype("Conserve", y,
+	return graph.ByDtype("Conserve", y,
 		func() (*G.Node, error) { return conserve[float64](y, x0, w) },
 		func() (*G.Node, error) { return conserve[float32](y, x0, w) })
 }
@@ -70,12 +71,12 @@ func Conserve(y, x0 *G.Node, w [][]float64) (*G.Node, error) {
 func conserve[T kernel.Float](y, x0 *G.Node, w [][]float64) (*G.Node, error) {
 	rows, m, batch := y.Shape()[0], y.Shape()[1], x0.Shape()[0]
 	v := vectors[T](w)
-	return function[T]{
-		name:   "Conserve",
-		shape:  y.Shape(),
-		inputs: G.Nodes{y, x0},
-		wrt:    []bool{true, false},
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Conserve",
+		Shape:  y.Shape(),
+		Inputs: G.Nodes{y, x0},
+		WRT:    []bool{true, false},
+		Forward: func(out []T, in [][]T) error {
 			copy(out, in[0])
 			for r := range rows {
 				o, x := out[r*m:(r+1)*m], in[1][r%batch*m:][:m]
@@ -85,7 +86,7 @@ func conserve[T kernel.Float](y, x0 *G.Node, w [][]float64) (*G.Node, error) {
 			}
 			return nil
 		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			copy(d[0], dOut)
 			for r := range rows {
 				o := d[0][r*m : (r+1)*m]
@@ -95,5 +96,5 @@ func conserve[T kernel.Float](y, x0 *G.Node, w [][]float64) (*G.Node, error) {
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }

@@ -4,6 +4,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"spnode/ops/graph"
 	"spnode/ops/kernel"
 )
 
@@ -18,7 +19,7 @@ func Dense(x, w, b *G.Node, activate bool) (*G.Node, error) {
 	if b != nil && (b.Shape().Dims() != 1 || b.Shape()[0] != ws[1]) {
 		return nil, shapeError("Dense", "b is %v, want (%d), the columns of W", b.Shape(), ws[1])
 	}
-	return byDtype("Dense", x,
+	return graph.ByDtype("Dense", x,
 		func() (*G.Node, error) { return dense[float64](x, w, b, activate) },
 		func() (*G.Node, error) { return dense[float32](x, w, b, activate) })
 }
@@ -31,18 +32,18 @@ func dense[T kernel.Float](x, w, b *G.Node, activate bool) (*G.Node, error) {
 	if b != nil {
 		inputs = append(inputs, b)
 	}
-	layer := new(kernel.Dense[T])
-	shared := false // with the other layers of this weight, which its op has packed
-	if o, ok := w.Op().(*op[T]); ok && o.packed != nil {
-		layer, shared = o.packed, true
+	layer := graph.Packed[T](w) // with the other layers of this weight, whose op packs it
+	shared := layer != nil
+	if !shared {
+		layer = new(kernel.Dense[T])
 	}
-	return function[T]{
-		name:   "Dense",
-		shape:  tensor.Shape{batch, out},
-		inputs: inputs,
-		adds:   []bool{false, true, true}[:len(inputs)],
-		lean:   true,
-		forward: func(y []T, in_ [][]T) error {
+	return graph.Function[T]{
+		Name:   "Dense",
+		Shape:  tensor.Shape{batch, out},
+		Inputs: inputs,
+		Adds:   []bool{false, true, true}[:len(inputs)],
+		Lean:   true,
+		Forward: func(y []T, in_ [][]T) error {
 			bias := zero
 			if b != nil {
 				bias = in_[2]
@@ -53,7 +54,7 @@ func dense[T kernel.Float](x, w, b *G.Node, activate bool) (*G.Node, error) {
 			layer.ForwardTo(y, in_[0], bias, batch, activate)
 			return nil
 		},
-		adjoint: func(d, in_ [][]T, y, dy []T) error {
+		Adjoint: func(d, in_ [][]T, y, dy []T) error {
 			dw, db := d[1], dzero
 			if dw == nil {
 				if dwzero == nil {
@@ -67,7 +68,7 @@ func dense[T kernel.Float](x, w, b *G.Node, activate bool) (*G.Node, error) {
 			layer.AddBackward(d[0], dw, db, in_[0], y, dy, batch, activate)
 			return nil
 		},
-	}.node()
+	}.Node()
 }
 
 // Linear is the node of xMᵀ + plus for x (rows, in), the constant M (out, in)
@@ -80,7 +81,7 @@ func Linear(x *G.Node, m [][]float64, plus *G.Node) (*G.Node, error) {
 	if want := (tensor.Shape{x.Shape()[0], len(m)}); plus != nil && !plus.Shape().Eq(want) {
 		return nil, shapeError("Linear", "plus is %v, want %v, the rows of x by those of M", plus.Shape(), want)
 	}
-	return byDtype("Linear", x,
+	return graph.ByDtype("Linear", x,
 		func() (*G.Node, error) { return linear[float64](x, m, plus) },
 		func() (*G.Node, error) { return linear[float32](x, m, plus) })
 }
@@ -101,25 +102,25 @@ func linear[T kernel.Float](x *G.Node, m [][]float64, plus *G.Node) (*G.Node, er
 		inputs, beta = append(inputs, plus), 1
 	}
 	var tmp []T
-	return function[T]{
-		name:   "Linear",
-		shape:  tensor.Shape{rows, out},
-		inputs: inputs,
-		forward: func(y []T, in_ [][]T) error {
+	return graph.Function[T]{
+		Name:   "Linear",
+		Shape:  tensor.Shape{rows, out},
+		Inputs: inputs,
+		Forward: func(y []T, in_ [][]T) error {
 			if plus != nil {
 				copy(y, in_[1])
 			}
 			kernel.Gemm(false, false, rows, out, in, 1, in_[0], at, beta, y, &tmp)
 			return nil
 		},
-		adjoint: func(d, in_ [][]T, y, dy []T) error {
+		Adjoint: func(d, in_ [][]T, y, dy []T) error {
 			kernel.Gemm(false, false, rows, in, out, 1, dy, a, 0, d[0], &tmp)
 			if plus != nil {
 				copy(d[1], dy)
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }
 
 func checkVectors(name string, x *G.Node, w [][]float64) error {

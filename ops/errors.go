@@ -1,11 +1,9 @@
 package ops
 
-import (
-	"spnode/ops/internal/fault"
-)
+import "spnode/ops/internal/fault"
 
-// Errors that callers may test for with errors.Is. The first two are those of
-// ops/expm too.
+// Errors of this package, ops/step and ops/expm that callers may test for with
+// errors.Is.
 var (
 	ErrShape     = fault.ErrShape
 	ErrNotFinite = fault.ErrNotFinite
@@ -15,8 +13,4 @@ var (
 // shapeError is an ErrShape that says what was got and what was wanted.
 func shapeError(name, format string, args ...any) error {
 	return fault.Shape("ops: "+name, format, args...)
-}
-
-func errSingular(name, format string, args ...any) error {
-	return fault.Singular("ops: "+name, format, args...)
 }

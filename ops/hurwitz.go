@@ -6,6 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"spnode/ops/graph"
 	"spnode/ops/kernel"
 )
 
@@ -24,7 +25,7 @@ func Tril(p *G.Node, n int, strict bool) (*G.Node, error) {
 	if s := p.Shape(); s.Dims() != 1 || s[0] != TrilSize(n, strict) {
 		return nil, shapeError("Tril", "p is %v, want (%d), a triangle of %d rows", s, TrilSize(n, strict), n)
 	}
-	return byDtype("Tril", p,
+	return graph.ByDtype("Tril", p,
 		func() (*G.Node, error) { return tril[float64](p, n, strict) },
 		func() (*G.Node, error) { return tril[float32](p, n, strict) })
 }
@@ -36,24 +37,24 @@ func tril[T kernel.Float](p *G.Node, n int, strict bool) (*G.Node, error) {
 		}
 		return i + 1
 	}
-	return function[T]{
-		name:   "Tril",
-		shape:  tensor.Shape{n, n},
-		inputs: G.Nodes{p},
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Tril",
+		Shape:  tensor.Shape{n, n},
+		Inputs: G.Nodes{p},
+		Forward: func(out []T, in [][]T) error {
 			clear(out)
 			for i, k := 0, 0; i < n; i++ {
 				k += copy(out[i*n:][:cols(i)], in[0][k:])
 			}
 			return nil
 		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			for i, k := 0, 0; i < n; i++ {
 				k += copy(d[0][k:], dOut[i*n:][:cols(i)])
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }
 
 // LogTril is the node of the lower triangular n×n matrix diag(e^d)(I + N), for
@@ -66,7 +67,7 @@ func LogTril(d, strict *G.Node, n int) (*G.Node, error) {
 	if n > 1 && (strict == nil || strict.Shape().Dims() != 1 || strict.Shape()[0] != TrilSize(n, true)) {
 		return nil, shapeError("LogTril", "want N to be a strict triangle of %d rows, (%d)", n, TrilSize(n, true))
 	}
-	return byDtype("LogTril", d,
+	return graph.ByDtype("LogTril", d,
 		func() (*G.Node, error) { return logTril[float64](d, strict, n) },
 		func() (*G.Node, error) { return logTril[float32](d, strict, n) })
 }
@@ -76,11 +77,11 @@ func logTril[T kernel.Float](d, strict *G.Node, n int) (*G.Node, error) {
 	if n > 1 {
 		inputs = append(inputs, strict)
 	}
-	return function[T]{
-		name:   "LogTril",
-		shape:  tensor.Shape{n, n},
-		inputs: inputs,
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "LogTril",
+		Shape:  tensor.Shape{n, n},
+		Inputs: inputs,
+		Forward: func(out []T, in [][]T) error {
 			clear(out)
 			for i, k := 0, 0; i < n; i++ {
 				e := T(math.Exp(float64(in[0][i])))
@@ -92,7 +93,7 @@ func logTril[T kernel.Float](d, strict *G.Node, n int) (*G.Node, error) {
 			}
 			return nil
 		},
-		adjoint: func(dIn, in [][]T, out, dOut []T) error {
+		Adjoint: func(dIn, in [][]T, out, dOut []T) error {
 			for i, k := 0, 0; i < n; i++ {
 				e := out[i*n+i]
 				dIn[0][i] = dOut[i*n+i] * e
@@ -104,7 +105,7 @@ func logTril[T kernel.Float](d, strict *G.Node, n int) (*G.Node, error) {
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }
 
 // Hurwitz is the node of the paper's matrix, eqs. (3)–(5),
@@ -118,7 +119,7 @@ func Hurwitz(ls, lg, skew *G.Node, shift float64) (*G.Node, error) {
 	if s.Dims() != 2 || s[0] != s[1] || !lg.Shape().Eq(s) || skew != nil && !skew.Shape().Eq(s) {
 		return nil, shapeError("Hurwitz", "L^S is %v, L^G %v and L_s %v, want one square shape", s, lg, skew)
 	}
-	return byDtype("Hurwitz", ls,
+	return graph.ByDtype("Hurwitz", ls,
 		func() (*G.Node, error) { return hurwitz[float64](ls, lg, skew, shift) },
 		func() (*G.Node, error) { return hurwitz[float32](ls, lg, skew, shift) })
 }
@@ -147,11 +148,11 @@ func hurwitz[T kernel.Float](ls, lg, skew *G.Node, shift float64) (*G.Node, erro
 			x[i*n+i] += sign * x[i*n+i]
 		}
 	}
-	return function[T]{
-		name:   "Hurwitz",
-		shape:  ls.Shape(),
-		inputs: inputs,
-		forward: func(a []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Hurwitz",
+		Shape:  ls.Shape(),
+		Inputs: inputs,
+		Forward: func(a []T, in [][]T) error {
 			mul(false, true, 1, in[0], in[0], 0, s)
 			clear(h)
 			if skew != nil {
@@ -165,7 +166,7 @@ func hurwitz[T kernel.Float](ls, lg, skew *G.Node, shift float64) (*G.Node, erro
 			}
 			return nil
 		},
-		adjoint: func(d, in [][]T, a, da []T) error {
+		Adjoint: func(d, in [][]T, a, da []T) error {
 			mul(false, false, 1, da, s, 0, dh) // S is symmetric
 			mul(true, false, 1, h, da, 0, ds)
 			plus(ds, 1)
@@ -178,5 +179,5 @@ func hurwitz[T kernel.Float](ls, lg, skew *G.Node, shift float64) (*G.Node, erro
 			mul(false, false, -1, dh, in[1], 0, d[1])
 			return nil
 		},
-	}.node()
+	}.Node()
 }

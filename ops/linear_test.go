@@ -97,7 +97,7 @@ func TestLinearRefuses(t *testing.T) {
 	}
 	x := node("x", 4, 3)
 	for _, c := range []struct {
-		name string
+		Name string
 		x    *G.Node
 		m    [][]float64
 		plus *G.Node
@@ -110,7 +110,7 @@ func TestLinearRefuses(t *testing.T) {
 	} {
 		_, err := Linear(c.x, c.m, c.plus)
 		if !errors.Is(err, ErrShape) || !strings.Contains(err.Error(), c.part) {
-			t.Errorf("%s: got error %v, want ErrShape with %q", c.name, err, c.part)
+			t.Errorf("%s: got error %v, want ErrShape with %q", c.Name, err, c.part)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"spnode/ops/graph"
 	"spnode/ops/kernel"
 )
 
@@ -21,7 +22,7 @@ func LipschitzScale(w *G.Node, bound float64, unit bool) (*G.Node, error) {
 	if w.Shape().Dims() != 2 {
 		return nil, shapeError("LipschitzScale", "W is %v, want (in, out)", w.Shape())
 	}
-	return byDtype("LipschitzScale", w,
+	return graph.ByDtype("LipschitzScale", w,
 		func() (*G.Node, error) { return lipschitzScale[float64](w, bound, unit) },
 		func() (*G.Node, error) { return lipschitzScale[float32](w, bound, unit) })
 }
@@ -29,26 +30,22 @@ func LipschitzScale(w *G.Node, bound float64, unit bool) (*G.Node, error) {
 func lipschitzScale[T kernel.Float](w *G.Node, bound float64, unit bool) (*G.Node, error) {
 	r, c := w.Shape()[0], w.Shape()[1]
 	packed := new(kernel.Dense[T])
-	b, err := function[T]{
-		name:   "LipschitzScale",
-		shape:  w.Shape(),
-		inputs: G.Nodes{w},
-		forward: func(b []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "LipschitzScale",
+		Packed: packed,
+		Shape:  w.Shape(),
+		Inputs: G.Nodes{w},
+		Forward: func(b []T, in [][]T) error {
 			kernel.LipschitzScaleTo(b, in[0], r, c, bound, unit)
 			packed.Pack(b, r, c)
 			return nil
 		},
-		adjoint: func(d, in [][]T, b, db []T) error {
+		Adjoint: func(d, in [][]T, b, db []T) error {
 			clear(d[0])
 			kernel.LipschitzScaleGrad(d[0], in[0], db, r, c, bound, unit)
 			return nil
 		},
-	}.node()
-	if err != nil {
-		return nil, err
-	}
-	b.Op().(*op[T]).packed = packed
-	return b, nil
+	}.Node()
 }
 
 // TanhTangent is the node of the derivative of tanh in the directions t, of
@@ -59,25 +56,25 @@ func TanhTangent(t, y *G.Node) (*G.Node, error) {
 	if ts.Dims() != 2 || ys.Dims() != 2 || ys[0] != 1 || ys[1] != ts[1] {
 		return nil, shapeError("TanhTangent", "t is %v and y %v, want (directions, n) and (1, n)", ts, ys)
 	}
-	return byDtype("TanhTangent", t,
+	return graph.ByDtype("TanhTangent", t,
 		func() (*G.Node, error) { return tanhTangent[float64](t, y) },
 		func() (*G.Node, error) { return tanhTangent[float32](t, y) })
 }
 
 func tanhTangent[T kernel.Float](t, y *G.Node) (*G.Node, error) {
 	n := t.Shape()[1]
-	return function[T]{
-		name:   "TanhTangent",
-		shape:  t.Shape(),
-		inputs: G.Nodes{t, y},
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "TanhTangent",
+		Shape:  t.Shape(),
+		Inputs: G.Nodes{t, y},
+		Forward: func(out []T, in [][]T) error {
 			for i, v := range in[0] {
 				s := in[1][i%n]
 				out[i] = v * (1 - s*s)
 			}
 			return nil
 		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			clear(d[1])
 			for i, v := range dOut {
 				s := in[1][i%n]
@@ -86,7 +83,7 @@ func tanhTangent[T kernel.Float](t, y *G.Node) (*G.Node, error) {
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }
 
 // ScaleExp is the node of x with column j times e^{c d_j}, for x (batch, n) and
@@ -95,7 +92,7 @@ func ScaleExp(x, d *G.Node, c float64) (*G.Node, error) {
 	if xs, ds := x.Shape(), d.Shape(); xs.Dims() != 2 || ds.Dims() != 1 || ds[0] != xs[1] {
 		return nil, shapeError("ScaleExp", "x is %v and d %v, want (batch, n) and (n)", xs, ds)
 	}
-	return byDtype("ScaleExp", x,
+	return graph.ByDtype("ScaleExp", x,
 		func() (*G.Node, error) { return scaleExp[float64](x, d, c) },
 		func() (*G.Node, error) { return scaleExp[float32](x, d, c) })
 }
@@ -108,18 +105,18 @@ func scaleExp[T kernel.Float](x, d *G.Node, c float64) (*G.Node, error) {
 			e[j] = T(math.Exp(c * float64(v)))
 		}
 	}
-	return function[T]{
-		name:   "ScaleExp",
-		shape:  x.Shape(),
-		inputs: G.Nodes{x, d},
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "ScaleExp",
+		Shape:  x.Shape(),
+		Inputs: G.Nodes{x, d},
+		Forward: func(out []T, in [][]T) error {
 			factors(in[1])
 			for i, v := range in[0] {
 				out[i] = v * e[i%n]
 			}
 			return nil
 		},
-		adjoint: func(dIn, in [][]T, out, dOut []T) error {
+		Adjoint: func(dIn, in [][]T, out, dOut []T) error {
 			factors(in[1])
 			clear(dIn[1])
 			for i, v := range dOut {
@@ -128,5 +125,5 @@ func scaleExp[T kernel.Float](x, d *G.Node, c float64) (*G.Node, error) {
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }

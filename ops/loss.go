@@ -4,6 +4,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"spnode/ops/graph"
 	"spnode/ops/kernel"
 )
 
@@ -39,11 +40,11 @@ func SquaredError(y, target, w *G.Node, half float64) (*G.Node, error) {
 		return nil, shapeError("SquaredError", "y is %v, the target %v, w %v and half %g, want (times·batch, m) twice, (times), (times, batch) or (times, batch, m), and a number that is not negative", ys, target.Shape(), ws, half)
 	}
 	if ws.Dims() > 1 {
-		return byDtype("SquaredError", y,
+		return graph.ByDtype("SquaredError", y,
 			func() (*G.Node, error) { return ownSquaredError[float64](y, target, w, half) },
 			func() (*G.Node, error) { return ownSquaredError[float32](y, target, w, half) })
 	}
-	return byDtype("SquaredError", y,
+	return graph.ByDtype("SquaredError", y,
 		func() (*G.Node, error) { return squaredError[float64](y, target, w, half) },
 		func() (*G.Node, error) { return squaredError[float32](y, target, w, half) })
 }
@@ -59,12 +60,12 @@ func squaredError[T kernel.Float](y, target, w *G.Node, half float64) (*G.Node, 
 		}
 		return e
 	}
-	return function[T]{
-		name:   "SquaredError",
-		shape:  tensor.ScalarShape(),
-		inputs: G.Nodes{y, target, w},
-		wrt:    []bool{true, false, false},
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "SquaredError",
+		Shape:  tensor.ScalarShape(),
+		Inputs: G.Nodes{y, target, w},
+		WRT:    []bool{true, false, false},
+		Forward: func(out []T, in [][]T) error {
 			var sum float64
 			for k, wk := range in[2] {
 				if wk == 0 {
@@ -83,7 +84,7 @@ func squaredError[T kernel.Float](y, target, w *G.Node, half float64) (*G.Node, 
 			out[0] = T(sum)
 			return nil
 		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			clear(d[0])
 			for r := range rows {
 				f := 2 * in[2][r/batch] * dOut[0]
@@ -101,7 +102,7 @@ func squaredError[T kernel.Float](y, target, w *G.Node, half float64) (*G.Node, 
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }
 
 // ownSquaredError is squaredError for weights of each trajectory or component.
@@ -126,12 +127,12 @@ func ownSquaredError[T kernel.Float](y, target, w *G.Node, half float64) (*G.Nod
 		}
 		return largest, e
 	}
-	return function[T]{
-		name:   "SquaredError",
-		shape:  tensor.ScalarShape(),
-		inputs: G.Nodes{y, target, w},
-		wrt:    []bool{true, false, false},
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "SquaredError",
+		Shape:  tensor.ScalarShape(),
+		Inputs: G.Nodes{y, target, w},
+		WRT:    []bool{true, false, false},
+		Forward: func(out []T, in [][]T) error {
 			var sum float64
 			for r := range rows {
 				wr, e := square(in, r)
@@ -143,7 +144,7 @@ func ownSquaredError[T kernel.Float](y, target, w *G.Node, half float64) (*G.Nod
 			out[0] = T(sum)
 			return nil
 		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			clear(d[0])
 			for r := range rows {
 				f := 2 * dOut[0]
@@ -161,5 +162,5 @@ func ownSquaredError[T kernel.Float](y, target, w *G.Node, half float64) (*G.Nod
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }

@@ -8,19 +8,19 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
-	"spnode/ops/kernel"
+	"spnode/ops/kernel/poly"
 	"spnode/ops/opstest"
 )
 
 func TestPolynomialGradients(t *testing.T) {
-	cases := map[string]*kernel.Polynomial{
-		"constant":         kernel.NewPolynomial(3, 2, 0, true),
-		"affine":           kernel.NewPolynomial(3, 2, 1, true),
-		"quadratic":        kernel.NewPolynomial(4, 3, 2, false),
-		"quintic":          kernel.NewPolynomial(3, 4, 5, true),
-		"one variable":     kernel.NewPolynomial(1, 1, 4, true),
-		"periodic":         kernel.NewPeriodicPolynomial(3, 1, 3, 4, true),
-		"periodic decoder": kernel.NewPeriodicPolynomial(2, 3, 5, 3, false),
+	cases := map[string]*poly.Polynomial{
+		"constant":         poly.New(3, 2, 0, true),
+		"affine":           poly.New(3, 2, 1, true),
+		"quadratic":        poly.New(4, 3, 2, false),
+		"quintic":          poly.New(3, 4, 5, true),
+		"one variable":     poly.New(1, 1, 4, true),
+		"periodic":         poly.NewPeriodic(3, 1, 3, 4, true),
+		"periodic decoder": poly.NewPeriodic(2, 3, 5, 3, false),
 	}
 	for name, p := range cases {
 		for _, batch := range []int{1, 5} {

@@ -6,6 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"spnode/ops/graph"
 	"spnode/ops/kernel"
 )
 
@@ -19,7 +20,7 @@ func Rotations(w *G.Node, pairs int, a *G.Node) (*G.Node, error) {
 	if ws.TotalSize() != 1 || ws.Dims() != 1 || pairs < 1 || as.Dims() != 2 || as[0] != as[1] {
 		return nil, shapeError("Rotations", "w is %v, A %v and there are %d pairs, want (1), (n, n) and at least 1", ws, as, pairs)
 	}
-	return byDtype("Rotations", a,
+	return graph.ByDtype("Rotations", a,
 		func() (*G.Node, error) { return rotations[float64](w, pairs, a) },
 		func() (*G.Node, error) { return rotations[float32](w, pairs, a) })
 }
@@ -31,11 +32,11 @@ func rotations[T kernel.Float](w *G.Node, pairs int, a *G.Node) (*G.Node, error)
 	upper := func(k int) int { return (2*k-2)*n + 2*k - 1 }
 	lower := func(k int) int { return (2*k-1)*n + 2*k - 2 }
 	row := func(i int) int { return (2*pairs+i)*n + 2*pairs }
-	return function[T]{
-		name:   "Rotations",
-		shape:  tensor.Shape{n, n},
-		inputs: G.Nodes{w, a},
-		forward: func(out []T, in [][]T) error {
+	return graph.Function[T]{
+		Name:   "Rotations",
+		Shape:  tensor.Shape{n, n},
+		Inputs: G.Nodes{w, a},
+		Forward: func(out []T, in [][]T) error {
 			clear(out)
 			omega := T(math.Exp(float64(in[0][0])))
 			for k := 1; k <= pairs; k++ {
@@ -46,7 +47,7 @@ func rotations[T kernel.Float](w *G.Node, pairs int, a *G.Node) (*G.Node, error)
 			}
 			return nil
 		},
-		adjoint: func(d, in [][]T, out, dOut []T) error {
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			omega := T(math.Exp(float64(in[0][0])))
 			d[0][0] = 0
 			for k := 1; k <= pairs; k++ {
@@ -57,5 +58,5 @@ func rotations[T kernel.Float](w *G.Node, pairs int, a *G.Node) (*G.Node, error)
 			}
 			return nil
 		},
-	}.node()
+	}.Node()
 }

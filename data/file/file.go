@@ -92,7 +92,7 @@ func Open(path string) (*os.File, error) {
 		return nil, errors.Wrap(err, "file: Read")
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.Errorf("file: Read: %s: got %s, want a regular file", path, kind(info.Mode()))
+		return nil, errors.Errorf("file: Read: %s is %s, want a regular file", path, kind(info.Mode()))
 	}
 	f, err := os.Open(path)
 	return f, errors.Wrap(err, "file: Read")

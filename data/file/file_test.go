@@ -110,7 +110,7 @@ func TestRead(t *testing.T) {
 			t.Errorf("link: got %q, %v", got, err)
 		}
 	}
-	if _, err := Read(dir); err == nil || !strings.Contains(err.Error(), "got a folder, want a regular file") {
+	if _, err := Read(dir); err == nil || !strings.Contains(err.Error(), "is a folder, want a regular file") {
 		t.Errorf("folder: got %v", err)
 	}
 	if _, err := Read(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {

@@ -11,10 +11,10 @@ import (
 	"math"
 	"slices"
 
-	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/stat"
 
 	"spnode/data"
+	"spnode/data/internal/stack"
 )
 
 // Facts are what the data say.
@@ -67,7 +67,7 @@ func Look(d *data.Dataset) (*Facts, error) {
 		return nil, err
 	}
 	if !slices.ContainsFunc(d.Trajectories, func(tr data.Trajectory) bool { return len(tr.Times) > 1 }) {
-		return nil, errors.Wrap(data.ErrShape, "inspect: Look: no trajectory has two times, want at least one that has")
+		return nil, stack.Shapef("inspect: Look: no trajectory has two times, want at least one that has")
 	}
 	f := &Facts{}
 	f.components(d)
@@ -156,18 +156,13 @@ func (f *Facts) ends(d *data.Dataset) {
 			if f.Constant[j] {
 				continue
 			}
-			x := make([]float64, 0, n)
-			for _, u := range tr.States {
-				if !math.IsNaN(u[j]) {
-					x = append(x, u[j]/scale)
-				}
-			}
+			t, x := component(tr, j)
 			if len(x) < 10 {
 				continue
 			}
-			late = max(late, width(x[len(x)-len(x)/10-1:]))
-			all = max(all, width(x))
-			back = back || passes(x) >= 2
+			late = max(late, width(x[len(x)-len(x)/10-1:])/scale)
+			all = max(all, width(x)/scale)
+			back = back || len(passTimes(t, x)) >= 2
 		}
 		if late <= 0.01*all {
 			settled++
@@ -182,21 +177,3 @@ func (f *Facts) ends(d *data.Dataset) {
 }
 
 func width(x []float64) float64 { return slices.Max(x) - slices.Min(x) }
-
-// passes counts how often x passes the middle of its range upward, by more than a
-// tenth of the range either way, which noise and ripples do not.
-func passes(x []float64) (n int) {
-	low, high := slices.Min(x), slices.Max(x)
-	middle, margin := (low+high)/2, (high-low)/10
-	below := false
-	for _, v := range x {
-		switch {
-		case v < middle-margin:
-			below = true
-		case v > middle+margin && below:
-			below = false
-			n++
-		}
-	}
-	return n
-}

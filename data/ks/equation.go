@@ -44,9 +44,9 @@ func (p Equation) Validate() error {
 func (p Equation) check() error {
 	switch {
 	case !stack.Finite(p.Length) || p.Length <= 0:
-		return errors.Errorf("Length: got %g, want a number > 0", p.Length)
+		return errors.Errorf("Length is %g, want a number > 0", p.Length)
 	case p.Points < 16 || p.Points&(p.Points-1) != 0:
-		return errors.Errorf("Points: got %d, want a power of two from 16", p.Points)
+		return errors.Errorf("Points is %d, want a power of two from 16", p.Points)
 	}
 	return nil
 }
@@ -123,7 +123,7 @@ func (p Equation) FourierPairs(K int) ([][]float64, error) {
 		return nil, errors.Wrap(err, "ks: Equation.FourierPairs")
 	}
 	if K < 1 || K >= p.Points/2 {
-		return nil, errors.Errorf("ks: Equation.FourierPairs: K: got %d pairs, want 1 … %d", K, p.Points/2-1)
+		return nil, errors.Errorf("ks: Equation.FourierPairs: K is %d, want 1 … %d", K, p.Points/2-1)
 	}
 	pairs := stack.New(2*K, p.Points)
 	norm := math.Sqrt(2 / float64(p.Points))

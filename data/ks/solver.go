@@ -57,10 +57,10 @@ func (m Solver) check() error {
 		return errors.Wrap(err, "Problem")
 	}
 	if !stack.Finite(m.Step) || m.Step <= 0 {
-		return errors.Errorf("Step: got %g, want a number > 0", m.Step)
+		return errors.Errorf("Step is %g, want a number > 0", m.Step)
 	}
 	if !stack.Finite(m.Transient) || m.Transient < 0 {
-		return errors.Errorf("Transient: got %g, want a number ≥ 0", m.Transient)
+		return errors.Errorf("Transient is %g, want a number ≥ 0", m.Transient)
 	}
 	_, err := m.steps(m.Transient)
 	return errors.Wrap(err, "Transient")
@@ -71,7 +71,7 @@ func (m Solver) check() error {
 func (m Solver) steps(time float64) (int, error) {
 	n := math.Round(time / m.Step)
 	if n > math.MaxInt32 || math.Abs(time-n*m.Step) > 1e-6*m.Step {
-		return 0, errors.Errorf("got a time of %v, want a whole number of steps of %v, at most %d", time, m.Step, math.MaxInt32)
+		return 0, errors.Errorf("the time is %v, want a whole number of steps of %v, at most %d", time, m.Step, math.MaxInt32)
 	}
 	return int(n), nil
 }
@@ -106,7 +106,7 @@ func (m Solver) runs(ctx context.Context, n, snapshots int, seed uint64) (*data.
 		return nil, err
 	}
 	if n < 1 || snapshots < 1 {
-		return nil, errors.Errorf("got %d runs of %d snapshots, want at least one of each", n, snapshots)
+		return nil, errors.Errorf("there are %d runs of %d snapshots, want at least one of each", n, snapshots)
 	}
 	before, err := m.steps(m.Transient)
 	if err != nil {
@@ -157,11 +157,11 @@ func (m Solver) checkSolve(u0 [][]float64, times []float64) (each int, err error
 		return 0, errors.Wrap(err, "spacing of times")
 	}
 	if each == 0 {
-		return 0, errors.Errorf("spacing of times: got %v, want at least a step of %v", dt, m.Step)
+		return 0, errors.Errorf("spacing of times is %v, want at least a step of %v", dt, m.Step)
 	}
 	for i, t := range times {
 		if want := times[0] + float64(i*each)*m.Step; math.Abs(t-want) > 1e-6*m.Step {
-			return 0, errors.Errorf("time %d: got %v, want %v: times a multiple of the step %v apart, all the same", i, t, want, m.Step)
+			return 0, errors.Errorf("time %d is %v, want %v: times a multiple of the step %v apart, all the same", i, t, want, m.Step)
 		}
 	}
 	return each, nil
@@ -247,7 +247,7 @@ func (r *run) solve(ctx context.Context, tr *data.Trajectory, u0 []float64, befo
 		r.fft.Sequence(u, r.v)
 		for j := range u {
 			if u[j] /= float64(len(u)); !stack.Finite(u[j]) {
-				return errors.Wrapf(data.ErrNotFinite, "t=%g, component %d: got %g, want a finite number: try a shorter step", t, j, u[j])
+				return stack.NotFinitef("t=%g, component %d is %g, want a finite number; try a shorter step", t, j, u[j])
 			}
 		}
 		if i == 0 && before == 0 {

@@ -385,23 +385,23 @@ func TestSolverErrors(t *testing.T) {
 		is     error
 		says   string
 	}{
-		"length":       {change: func(m *Solver) { m.Problem.Length = math.NaN() }, says: "Length: got NaN"},
-		"points":       {change: func(m *Solver) { m.Problem.Points = 48 }, says: "Points: got 48"},
-		"few points":   {change: func(m *Solver) { m.Problem.Points = 8 }, says: "Points: got 8"},
-		"step":         {change: func(m *Solver) { m.Step = 0 }, says: "Step: got 0"},
-		"infinite":     {change: func(m *Solver) { m.Step = math.Inf(1) }, says: "Step: got +Inf"},
-		"transient":    {change: func(m *Solver) { m.Transient = -1 }, says: "Transient: got -1"},
-		"not steps":    {change: func(m *Solver) { m.Transient = 0.25 }, says: "Transient: got a time of 0.25"},
+		"length":       {change: func(m *Solver) { m.Problem.Length = math.NaN() }, says: "Length is NaN"},
+		"points":       {change: func(m *Solver) { m.Problem.Points = 48 }, says: "Points is 48"},
+		"few points":   {change: func(m *Solver) { m.Problem.Points = 8 }, says: "Points is 8"},
+		"step":         {change: func(m *Solver) { m.Step = 0 }, says: "Step is 0"},
+		"infinite":     {change: func(m *Solver) { m.Step = math.Inf(1) }, says: "Step is +Inf"},
+		"transient":    {change: func(m *Solver) { m.Transient = -1 }, says: "Transient is -1"},
+		"not steps":    {change: func(m *Solver) { m.Transient = 0.25 }, says: "Transient: the time is 0.25"},
 		"no samples":   {u0: [][]float64{}, is: data.ErrShape, says: "0 samples"},
-		"short state":  {u0: stack.New(1, 63), is: data.ErrShape, says: "got 63 components, want 64"},
+		"short state":  {u0: stack.New(1, 63), is: data.ErrShape, says: "has 63 components, want 64"},
 		"not finite":   {u0: bad, is: data.ErrNotFinite, says: "sample 1, component 3"},
-		"no times":     {times: []float64{}, is: data.ErrShape, says: "times: got none"},
-		"times down":   {times: []float64{1, 0}, says: "strictly increase"},
-		"off the grid": {times: []float64{0, 0.25, 0.5}, says: "spacing of times: got a time of 0.25, want a whole number of steps of 0.1"},
-		"not uniform":  {times: []float64{0, 1, 3}, says: "time 1: got 1, want 1.5"},
-		"uneven":       {times: []float64{0, 1, 2.1, 3}, says: "time 2: got 2.1, want 2"},
-		"too close":    {times: []float64{0, 1e-9}, says: "got 1e-09, want at least a step of 0.1"},
-		"overflow":     {u0: huge, is: data.ErrNotFinite, says: "sample 1: t=1, component 0: got NaN, want a finite number: try a shorter step"},
+		"no times":     {times: []float64{}, is: data.ErrShape, says: "there are no times"},
+		"times down":   {times: []float64{1, 0}, says: "time 1 is 0 after 1"},
+		"off the grid": {times: []float64{0, 0.25, 0.5}, says: "spacing of times: the time is 0.25, want a whole number of steps of 0.1"},
+		"not uniform":  {times: []float64{0, 1, 3}, says: "time 1 is 1, want 1.5"},
+		"uneven":       {times: []float64{0, 1, 2.1, 3}, says: "time 2 is 2.1, want 2"},
+		"too close":    {times: []float64{0, 1e-9}, says: "spacing of times is 1e-09, want at least a step of 0.1"},
+		"overflow":     {u0: huge, is: data.ErrNotFinite, says: "sample 1: t=1, component 0 is NaN, want a finite number; try a shorter step"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := good

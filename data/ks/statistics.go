@@ -122,13 +122,13 @@ func bin(x float64, r [2]float64, bins int) int {
 // the same.
 func (h *JointHistogram) TotalVariation(o *JointHistogram) (float64, error) {
 	if h.X != o.X || h.Y != o.Y || len(h.Mass) != len(o.Mass) {
-		return 0, errors.Wrapf(data.ErrShape, "ks: JointHistogram.TotalVariation: %d×… bins on %v × %v and %d×… bins on %v × %v",
+		return 0, stack.Shapef("ks: JointHistogram.TotalVariation: %d×… bins on %v × %v and %d×… bins on %v × %v",
 			len(h.Mass), h.X, h.Y, len(o.Mass), o.X, o.Y)
 	}
 	sum, more := 0., 0.
 	for i, row := range h.Mass {
 		if len(row) != len(o.Mass[i]) {
-			return 0, errors.Wrapf(data.ErrShape, "ks: JointHistogram.TotalVariation: row %d has %d and %d bins", i, len(row), len(o.Mass[i]))
+			return 0, stack.Shapef("ks: JointHistogram.TotalVariation: row %d has %d and %d bins", i, len(row), len(o.Mass[i]))
 		}
 		for j, m := range row {
 			sum += math.Abs(m - o.Mass[i][j])
@@ -153,13 +153,13 @@ func (p Equation) fields(d *data.Dataset) ([][]float64, error) {
 				continue
 			}
 			if n := len(tr.States[i]); n != p.Points {
-				return nil, errors.Wrapf(data.ErrShape, "trajectory %d, time %d: got %d points, want %d", s, i, n, p.Points)
+				return nil, stack.Shapef("trajectory %d, time %d has %d points, want %d", s, i, n, p.Points)
 			}
 			fields, more = append(fields, tr.States[i]), true
 		}
 	}
 	if len(fields) == 0 {
-		return nil, errors.Wrap(data.ErrShape, "fields: got none, want at least one")
+		return nil, stack.Shapef("there are no fields, want at least one")
 	}
 	return fields, nil
 }

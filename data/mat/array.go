@@ -20,7 +20,7 @@ func (d *decoder) array(s *source, depth int) (a Array, err error) {
 		return a, err
 	}
 	if len(flags) != 8 {
-		return a, errors.Errorf("file damaged: got %d bytes of flags, want 8", len(flags))
+		return a, errors.Errorf("file damaged: the flags have %d bytes, want 8", len(flags))
 	}
 	class, bits := d.order.Uint32(flags)&0xff, d.order.Uint32(flags)>>8
 	_, dims, err := d.small(s, 4*32)
@@ -31,13 +31,13 @@ func (d *decoder) array(s *source, depth int) (a Array, err error) {
 	for ; len(dims) >= 4; dims = dims[4:] {
 		n := int(int32(d.order.Uint32(dims)))
 		if n < 0 {
-			return a, errors.Errorf("file damaged: got %d as a dimension", n)
+			return a, errors.Errorf("file damaged: a dimension is %d, want it ≥ 0", n)
 		}
 		a.Shape = append(a.Shape, n)
 		count *= float64(n)
 	}
 	if len(a.Shape) < 2 {
-		return a, errors.Errorf("file damaged: got shape %v, want two dimensions at least", a.Shape)
+		return a, errors.Errorf("file damaged: the shape is %v, want two dimensions at least", a.Shape)
 	}
 	_, name, err := d.small(s, 1<<12)
 	if err != nil {
@@ -45,8 +45,6 @@ func (d *decoder) array(s *source, depth int) (a Array, err error) {
 	}
 	a.Name = string(name)
 	switch {
-	case depth == 0 && d.want != nil && !d.want(a.Name):
-		a.Err = errors.New("not asked for")
 	case class == cellClass:
 		err = d.cells(s, &a, count, depth)
 	case class == charClass:
@@ -55,7 +53,7 @@ func (d *decoder) array(s *source, depth int) (a Array, err error) {
 		a.Data, err = d.numbers(s, count)
 		a.Data = stack.RowMajor(a.Data, a.Shape)
 	default:
-		a.Err = errors.Errorf("got %s, want real numbers or a cell of such", className(class, bits))
+		a.Err = errors.Errorf("it is %s, want real numbers or a cell of such", className(class, bits))
 	}
 	if err != nil || a.Err != nil && depth == 0 {
 		return a, err
@@ -80,7 +78,7 @@ func className(class, bits uint32) string {
 // take takes room for count numbers.
 func (d *decoder) take(count float64) error {
 	if need := 8 * count; need > float64(d.left) {
-		return errors.Errorf("got %.0f elements, which take %.3g bytes, want at most %d in all for a file of this size; try a larger limit, or a file that is not compressed",
+		return errors.Errorf("there are %.0f elements, which take %.3g bytes, want at most %d in all for a file of this size; try a larger limit, or a file that is not compressed",
 			count, need, d.limit)
 	} else {
 		d.left -= int64(need)
@@ -96,10 +94,10 @@ func (d *decoder) numbers(s *source, count float64) ([]float64, error) {
 	}
 	st, ok := storages[kind]
 	if !ok {
-		return nil, errors.Errorf("got numbers of type %d, want one of 1 to 13", kind)
+		return nil, errors.Errorf("numbers are of type %d, want one of 1 to 13", kind)
 	}
 	if count*float64(st.size) != float64(body.left) {
-		return nil, errors.Errorf("file damaged: got %d bytes, want %.0f numbers of %d bytes", body.left, count, st.size)
+		return nil, errors.Errorf("file damaged: there are %d bytes, want %.0f numbers of %d bytes", body.left, count, st.size)
 	}
 	if err := d.take(count); err != nil {
 		return nil, err
@@ -124,10 +122,10 @@ func (d *decoder) numbers(s *source, count float64) ([]float64, error) {
 // cells reads the arrays of a cell.
 func (d *decoder) cells(s *source, a *Array, count float64, depth int) error {
 	if depth == maxDepth {
-		return errors.Errorf("got cells more than %d deep", maxDepth)
+		return errors.Errorf("cells are more than %d deep, want fewer", maxDepth)
 	}
 	if 8*count > float64(s.left) {
-		return errors.Errorf("file damaged: got %d bytes at most, want %.0f elements of a cell", s.left, count)
+		return errors.Errorf("file damaged: there are %d bytes at most, want %.0f elements of a cell", s.left, count)
 	}
 	a.Cells = []Array{}
 	for range int(count) {
@@ -136,7 +134,7 @@ func (d *decoder) cells(s *source, a *Array, count float64, depth int) error {
 			return err
 		}
 		if kind != matrixType {
-			return errors.Errorf("file damaged: got an element of type %d in a cell, want an array", kind)
+			return errors.Errorf("file damaged: an element of a cell has type %d, want an array", kind)
 		}
 		if err := d.take(16); err != nil { // of its Array
 			return err
@@ -158,7 +156,7 @@ func (d *decoder) text(s *source, a *Array, count float64) error {
 		return err
 	}
 	if count > float64(body.left) {
-		return errors.Errorf("file damaged: got %d bytes at most, want %.0f characters", body.left, count)
+		return errors.Errorf("file damaged: there are %d bytes at most, want %.0f characters", body.left, count)
 	}
 	if err := d.take(count); err != nil {
 		return err
@@ -169,7 +167,7 @@ func (d *decoder) text(s *source, a *Array, count float64) error {
 	}
 	chars := d.runes(kind, b)
 	if len(a.Shape) != 2 || float64(len(chars)) != count {
-		a.Err = errors.Errorf("got %d characters, want those of shape %v", len(chars), a.Shape)
+		a.Err = errors.Errorf("there are %d characters, want those of shape %v", len(chars), a.Shape)
 		return nil
 	}
 	chars = stack.RowMajor(chars, a.Shape)

@@ -40,26 +40,21 @@ const (
 // maxDepth is deeper than any cell of cells of arrays.
 const maxDepth = 8
 
-// Decode returns the variables of a file in the file's order. Of those that want
-// refuses, where it is not nil, there is name and shape alone. limit bounds the
+// Decode returns the variables of a file in the file's order. limit bounds the
 // bytes that the numbers may take together.
 //
 // A file that is damaged or cut short is an error, never a panic. Sizes are
 // compared with the bytes that there are before memory is taken.
-func Decode(b []byte, limit int64, want func(name string) bool) ([]Array, error) {
-	arrays, err := decode(b, limit, want)
-	return arrays, errors.Wrap(err, "mat: Decode")
-}
-
-func decode(b []byte, limit int64, want func(string) bool) (arrays []Array, err error) {
-	d := &decoder{left: limit, limit: limit, want: want}
+func Decode(b []byte, limit int64) (arrays []Array, err error) {
+	defer func() { err = errors.Wrap(err, "mat: Decode") }()
+	d := &decoder{left: limit, limit: limit}
 	switch {
 	case bytes.HasPrefix(b, []byte("MATLAB 7.3")), bytes.HasPrefix(b, []byte("\x89HDF")):
 		return nil, errors.WithStack(ErrHDF5)
 	case len(b) < 128:
-		return nil, errors.Errorf("not a .mat file, or cut short: got %d bytes, want at least 128", len(b))
+		return nil, errors.Errorf("not a .mat file, or cut short: it has %d bytes, want at least 128", len(b))
 	case bytes.IndexByte(b[:4], 0) >= 0:
-		return nil, errors.New("got a .mat file of version 4 or none, want version 5; try save -v7")
+		return nil, errors.New("the .mat file is of version 4 or none, want version 5; try save -v7")
 	case string(b[126:128]) == "IM":
 		d.order = binary.LittleEndian
 	case string(b[126:128]) == "MI":
@@ -81,12 +76,11 @@ func decode(b []byte, limit int64, want func(string) bool) (arrays []Array, err 
 }
 
 // ErrHDF5 says that a file is of version 7.3.
-var ErrHDF5 = errors.New("got a .mat file of version 7.3, which is HDF5, want version 5; try save -v7")
+var ErrHDF5 = errors.New("the .mat file is of version 7.3, which is HDF5, want version 5; try save -v7")
 
 type decoder struct {
 	order       binary.ByteOrder
 	left, limit int64 // bytes of numbers
-	want        func(string) bool
 }
 
 // source is the rest of an element.
@@ -155,12 +149,12 @@ func (d *decoder) element(s *source) (kind uint32, body *source, err error) {
 	kind, size := d.order.Uint32(tag[:]), int64(d.order.Uint32(tag[4:]))
 	if short := kind >> 16; short != 0 {
 		if short > 4 {
-			return 0, nil, errors.Errorf("file damaged: got a short element of %d bytes", short)
+			return 0, nil, errors.Errorf("file damaged: a short element has %d bytes, want at most 4", short)
 		}
 		return kind & 0xffff, &source{bytes.NewReader(tag[4:]), int64(short)}, nil
 	}
 	if size > s.left {
-		return 0, nil, errors.Errorf("file cut short or damaged: got %d bytes at most, want an element of %d", s.left, size)
+		return 0, nil, errors.Errorf("file cut short or damaged: there are %d bytes at most, want an element of %d", s.left, size)
 	}
 	return kind, &source{s, size}, nil
 }
@@ -172,7 +166,7 @@ func (d *decoder) small(s *source, most int64) (kind uint32, b []byte, err error
 		return 0, nil, err
 	}
 	if body.left > most {
-		return 0, nil, errors.Errorf("file damaged: got an element of %d bytes, want at most %d", body.left, most)
+		return 0, nil, errors.Errorf("file damaged: an element has %d bytes, want at most %d", body.left, most)
 	}
 	b = make([]byte, body.left)
 	if _, err := io.ReadFull(body, b); err != nil {

@@ -53,7 +53,7 @@ func TestSciPy(t *testing.T) {
 		want = append(want, numbers(kind, []int{1, 3}, 0, 1, last))
 	}
 	for _, name := range []string{"plain.mat", "compressed.mat"} {
-		got, err := Decode(read(t, name), 1<<20, nil)
+		got, err := Decode(read(t, name), 1<<20)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,18 +83,6 @@ func same(a, b Array) bool {
 		reflect.DeepEqual(a.Text, b.Text) && slices.EqualFunc(a.Cells, b.Cells, same) && a.Err == nil
 }
 
-func TestWant(t *testing.T) {
-	got, err := Decode(read(t, "compressed.mat"), 8*3, func(name string) bool { return name == "f4" })
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range got {
-		if (a.Name == "f4") != (a.Err == nil) {
-			t.Errorf("%s: got error %v", a.Name, a.Err)
-		}
-	}
-}
-
 func TestErrors(t *testing.T) {
 	plain := read(t, "plain.mat")
 	for name, c := range map[string]struct {
@@ -114,7 +102,7 @@ func TestErrors(t *testing.T) {
 		if name == "over limit" {
 			limit = 100
 		}
-		if _, err := Decode(c.b, limit, nil); err == nil || !strings.Contains(err.Error(), c.says) {
+		if _, err := Decode(c.b, limit); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: got %v, want an error that says %q", name, err, c.says)
 		}
 	}
@@ -141,7 +129,7 @@ func TestDamaged(t *testing.T) {
 }
 
 func check(t *testing.T, b []byte) {
-	arrays, err := Decode(b, 1<<20, nil)
+	arrays, err := Decode(b, 1<<20)
 	if err != nil {
 		return
 	}

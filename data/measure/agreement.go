@@ -29,27 +29,27 @@ func relativeErrors(pred, truth *data.Dataset) ([][]float64, error) {
 	}
 	times, ok := truth.Grid()
 	if !ok {
-		return nil, errors.Wrap(data.ErrShape, "truth: the trajectories have times of their own")
+		return nil, stack.Shapef("truth: the trajectories have times of their own")
 	}
 	if pred.Samples() != truth.Samples() {
-		return nil, errors.Wrapf(data.ErrShape, "prediction: got %d samples, want %d", pred.Samples(), truth.Samples())
+		return nil, stack.Shapef("prediction has %d samples, want %d", pred.Samples(), truth.Samples())
 	}
 	e := stack.New(len(times), truth.Samples())
 	for s, tr := range truth.Trajectories {
 		p := pred.Trajectories[s]
 		if len(p.Times) != len(times) || len(p.States) != len(times) {
-			return nil, errors.Wrapf(data.ErrShape, "prediction, sample %d: got %d times and states at %d, want %d", s, len(p.Times), len(p.States), len(times))
+			return nil, stack.Shapef("prediction, sample %d has %d times and states at %d, want %d", s, len(p.Times), len(p.States), len(times))
 		}
 		for i, u := range tr.States {
 			if floats.HasNaN(u) {
-				return nil, errors.Wrapf(data.ErrNotFinite, "truth, sample %d, time %d: got NaN", s, i)
+				return nil, stack.NotFinitef("truth, sample %d, time %d is NaN, want a number", s, i)
 			}
 			got, want := p.Times[i]-p.Times[0], times[i]-times[0]
 			if !(math.Abs(got-want) <= 1e-9*(times[len(times)-1]-times[0])) { // roundings
-				return nil, errors.Wrapf(data.ErrShape, "prediction, sample %d, time %d: got %v after the first, want %v", s, i, got, want)
+				return nil, stack.Shapef("prediction, sample %d, time %d is %v after the first, want %v", s, i, got, want)
 			}
 			if len(p.States[i]) != len(u) {
-				return nil, errors.Wrapf(data.ErrShape, "prediction, sample %d, time %d: got %d components, want %d", s, i, len(p.States[i]), len(u))
+				return nil, stack.Shapef("prediction, sample %d, time %d has %d components, want %d", s, i, len(p.States[i]), len(u))
 			}
 			switch diff := floats.Distance(p.States[i], u, 2); {
 			case diff == 0:
@@ -71,7 +71,7 @@ func relativeErrors(pred, truth *data.Dataset) ([][]float64, error) {
 // not agree. The errors are those of [RelativeErrors].
 func AgreementTimes(pred, truth *data.Dataset, threshold float64) ([]float64, error) {
 	if !(threshold > 0) {
-		return nil, errors.Errorf("measure: AgreementTimes: threshold: got %g, want more than 0", threshold)
+		return nil, errors.Errorf("measure: AgreementTimes: threshold is %g, want more than 0", threshold)
 	}
 	e, err := relativeErrors(pred, truth)
 	if err != nil {
@@ -96,17 +96,17 @@ func AgreementTimes(pred, truth *data.Dataset, threshold float64) ([]float64, er
 // is not changed, and has at least one number and no NaN.
 func Quantiles(x []float64, p ...float64) ([]float64, error) {
 	if len(x) == 0 {
-		return nil, errors.Wrap(data.ErrShape, "measure: Quantiles: got no numbers, want at least one")
+		return nil, stack.Shapef("measure: Quantiles: there are no numbers, want at least one")
 	}
 	if floats.HasNaN(x) {
-		return nil, errors.Wrap(data.ErrNotFinite, "measure: Quantiles: got NaN among the numbers")
+		return nil, stack.NotFinitef("measure: Quantiles: NaN is among the numbers, want none")
 	}
 	sorted := slices.Clone(x)
 	slices.Sort(sorted)
 	q := make([]float64, len(p))
 	for i, share := range p {
 		if !(share >= 0 && share <= 1) {
-			return nil, errors.Errorf("measure: Quantiles: share %d: got %g, want 0 … 1", i, share)
+			return nil, errors.Errorf("measure: Quantiles: share %d is %g, want 0 … 1", i, share)
 		}
 		at := share * float64(len(x)-1)
 		lo := int(at)

@@ -7,7 +7,6 @@ import (
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
 
-	"spnode/data"
 	"spnode/data/internal/stack"
 )
 
@@ -41,13 +40,13 @@ func (l Lyapunov) Validate() error { return errors.Wrap(l.check(), "measure: Lya
 func (l Lyapunov) check() error {
 	switch {
 	case !stack.Finite(l.Interval) || l.Interval <= 0:
-		return errors.Errorf("Interval: got %g, want a number > 0", l.Interval)
+		return errors.Errorf("Interval is %g, want a number > 0", l.Interval)
 	case l.Discard < 0:
-		return errors.Errorf("Discard: got %d, want at least 0", l.Discard)
+		return errors.Errorf("Discard is %d, want at least 0", l.Discard)
 	case l.Advances < 1:
-		return errors.Errorf("Advances: got %d, want at least 1", l.Advances)
+		return errors.Errorf("Advances is %d, want at least 1", l.Advances)
 	case !stack.Finite(l.Distance) || l.Distance <= 0:
-		return errors.Errorf("Distance: got %g, want a number > 0", l.Distance)
+		return errors.Errorf("Distance is %g, want a number > 0", l.Distance)
 	}
 	return nil
 }
@@ -70,7 +69,7 @@ func (l Lyapunov) exponents(u0 [][]float64, advance func(u [][]float64) ([][]flo
 		return nil, err
 	}
 	if len(u0) == 0 {
-		return nil, errors.Wrap(data.ErrShape, "states: got no samples, want at least one")
+		return nil, stack.Shapef("there are no states, want at least one")
 	}
 	samples, dim := len(u0), len(u0[0])
 	if err := stack.Check(u0, dim); err != nil {
@@ -98,11 +97,11 @@ func (l Lyapunov) exponents(u0 [][]float64, advance func(u [][]float64) ([][]flo
 			return nil, errors.Wrapf(err, "advance %d", i)
 		}
 		if len(next) != len(u) {
-			return nil, errors.Wrapf(data.ErrShape, "advance %d: got %d states, want %d", i, len(next), len(u))
+			return nil, stack.Shapef("advance %d has %d states, want %d", i, len(next), len(u))
 		}
 		for s := range u {
 			if len(next[s]) != dim {
-				return nil, errors.Wrapf(data.ErrShape, "advance %d, state %d: got %d components, want %d", i, s, len(next[s]), dim)
+				return nil, stack.Shapef("advance %d, state %d has %d components, want %d", i, s, len(next[s]), dim)
 			}
 			copy(u[s], next[s])
 		}

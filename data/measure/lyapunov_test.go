@@ -117,15 +117,15 @@ func TestLyapunovErrors(t *testing.T) {
 		advance func(u [][]float64) ([][]float64, error)
 		says    string
 	}{
-		"interval": {change: func(l *Lyapunov) { l.Interval = 0 }, says: "Interval: got 0"},
-		"discard":  {change: func(l *Lyapunov) { l.Discard = -1 }, says: "Discard: got -1"},
-		"advances": {change: func(l *Lyapunov) { l.Advances = 0 }, says: "Advances: got 0"},
-		"distance": {change: func(l *Lyapunov) { l.Distance = math.NaN() }, says: "Distance: got NaN"},
-		"none":     {u0: [][]float64{}, says: "no samples"},
-		"uneven":   {u0: [][]float64{{1, 2}, {1}}, says: "sample 1: got 1 components, want 2"},
+		"interval": {change: func(l *Lyapunov) { l.Interval = 0 }, says: "Interval is 0"},
+		"discard":  {change: func(l *Lyapunov) { l.Discard = -1 }, says: "Discard is -1"},
+		"advances": {change: func(l *Lyapunov) { l.Advances = 0 }, says: "Advances is 0"},
+		"distance": {change: func(l *Lyapunov) { l.Distance = math.NaN() }, says: "Distance is NaN"},
+		"none":     {u0: [][]float64{}, says: "there are no states"},
+		"uneven":   {u0: [][]float64{{1, 2}, {1}}, says: "sample 1 has 1 components, want 2"},
 		"advance":  {advance: func([][]float64) ([][]float64, error) { return nil, errors.New("no") }, says: "advance 0: no"},
-		"states":   {advance: func(u [][]float64) ([][]float64, error) { return u[:1], nil }, says: "got 1 states, want 2"},
-		"shape":    {advance: func(u [][]float64) ([][]float64, error) { return stack.New(2, 1), nil }, says: "state 0: got 1 components, want 2"},
+		"states":   {advance: func(u [][]float64) ([][]float64, error) { return u[:1], nil }, says: "advance 0 has 1 states, want 2"},
+		"shape":    {advance: func(u [][]float64) ([][]float64, error) { return stack.New(2, 1), nil }, says: "state 0 has 1 components, want 2"},
 	} {
 		l := DefaultLyapunov()
 		if c.change != nil {

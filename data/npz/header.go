@@ -40,7 +40,7 @@ func (h *Header) Err() error {
 	if strings.Contains(h.descr, "O") {
 		what = "; Python objects are not arrays of numbers: try np.array(x, float) before saving, and arrays t_0, u_0, t_1, u_1, … where lengths differ"
 	}
-	return errors.Errorf(".npy element type, got %.100s, want float, int or bool%s", h.descr, what)
+	return errors.Errorf(".npy element type is %.100s, want float, int or bool%s", h.descr, what)
 }
 
 // count returns the number of elements, which may be far more than there is memory
@@ -70,14 +70,14 @@ func readHeader(r io.Reader) (*Header, int, error) {
 		}
 		start, size = 12, int(binary.LittleEndian.Uint32(b[8:]))
 	default:
-		return nil, 0, errors.Errorf(".npy format, got version number (%d), want 1, 2 or 3", b[6])
+		return nil, 0, errors.Errorf(".npy format has version number %d, want 1, 2 or 3", b[6])
 	}
 	if size > maxHeader {
-		return nil, 0, errors.Errorf(".npy file damaged: got a header of %d bytes, want at most %d", size, maxHeader)
+		return nil, 0, errors.Errorf(".npy file damaged: the header has %d bytes, want at most %d", size, maxHeader)
 	}
 	var text bytes.Buffer // grows with what there is
 	if n, err := io.CopyN(&text, r, int64(size)); err != nil {
-		return nil, 0, errors.Errorf(".npy file cut short: header of %d bytes, got %d", size, n)
+		return nil, 0, errors.Errorf(".npy file cut short: the header has %d bytes, want %d", n, size)
 	}
 	h, err := parseHeader(text.String())
 	return h, start + size, errors.Wrap(err, ".npy header damaged")
@@ -88,24 +88,24 @@ func readHeader(r io.Reader) (*Header, int, error) {
 func parseHeader(text string) (*Header, error) {
 	value, err := parseLiteral(text)
 	if err != nil {
-		return nil, errors.Wrapf(err, "got %.100q", text)
+		return nil, errors.Wrapf(err, "%.100q", text)
 	}
 	dict, ok := value.(map[string]any)
 	if !ok || len(dict) != 3 {
-		return nil, errors.Errorf("got %.100q, want a dictionary of descr, fortran_order and shape", text)
+		return nil, errors.Errorf("it is %.100q, want a dictionary of descr, fortran_order and shape", text)
 	}
 	h := &Header{Shape: []int{}}
 	if h.fortran, ok = dict["fortran_order"].(bool); !ok {
-		return nil, errors.Errorf("invalid 'fortran_order', got %v, want True or False", dict["fortran_order"])
+		return nil, errors.Errorf("'fortran_order' is %v, want True or False", dict["fortran_order"])
 	}
 	shape, ok := dict["shape"].(sequence)
 	if !ok || !shape.tuple {
-		return nil, errors.Errorf("invalid 'shape', got %v, want a tuple", dict["shape"])
+		return nil, errors.Errorf("'shape' is %v, want a tuple", dict["shape"])
 	}
 	for _, d := range shape.items {
 		n, ok := d.(int)
 		if !ok || n < 0 {
-			return nil, errors.Errorf("invalid 'shape', got %v, want whole numbers ≥ 0", shape.items)
+			return nil, errors.Errorf("'shape' is %v, want whole numbers ≥ 0", shape.items)
 		}
 		h.Shape = append(h.Shape, n)
 	}
@@ -119,7 +119,7 @@ func parseHeader(text string) (*Header, error) {
 	case sequence:
 		h.descr = descr.text
 	default:
-		return nil, errors.Errorf("invalid 'descr', got %v, want a string", descr)
+		return nil, errors.Errorf("'descr' is %v, want a string", descr)
 	}
 	return h, nil
 }

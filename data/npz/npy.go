@@ -21,7 +21,7 @@ func EncodeNPY(a Array) ([]byte, error) {
 
 func encodeNPY(a Array) ([]byte, error) {
 	if !fills(a.Shape, len(a.Data)) {
-		return nil, errors.Errorf("got %d numbers, want the shape %v filled", len(a.Data), a.Shape)
+		return nil, errors.Errorf("it has %d numbers, want the shape %v filled", len(a.Data), a.Shape)
 	}
 	b, err := binary.Append(begin("<f8", a.Shape, 8*len(a.Data)), binary.LittleEndian, a.Data)
 	return b, errors.WithStack(err)
@@ -30,12 +30,12 @@ func encodeNPY(a Array) ([]byte, error) {
 // encodeTexts writes np.str_, of as many characters as the longest text has.
 func encodeTexts(t Texts) ([]byte, error) {
 	if !fills(t.Shape, len(t.Data)) {
-		return nil, errors.Errorf("got %d texts, want the shape %v filled", len(t.Data), t.Shape)
+		return nil, errors.Errorf("it has %d texts, want the shape %v filled", len(t.Data), t.Shape)
 	}
 	chars := 1 // NumPy has no type of none
 	for _, s := range t.Data {
 		if !utf8.ValidString(s) || strings.HasSuffix(s, "\x00") {
-			return nil, errors.Errorf("text, got %q, want UTF-8 that does not end in NUL", s)
+			return nil, errors.Errorf("text is %q, want UTF-8 that does not end in NUL", s)
 		}
 		chars = max(chars, utf8.RuneCountInString(s))
 	}
@@ -79,12 +79,8 @@ func fills(shape []int, n int) bool {
 // 2⁵³ exactly. Anything else, a damaged header, and a shape
 // that the file's numbers don't fill is an error, never a panic; it is found before
 // memory is taken for the numbers.
-func DecodeNPY(b []byte) (Array, error) {
-	a, err := decodeNPY(b)
-	return a, errors.Wrap(err, "npz: DecodeNPY")
-}
-
-func decodeNPY(b []byte) (Array, error) {
+func DecodeNPY(b []byte) (a Array, err error) {
+	defer func() { err = errors.Wrap(err, "npz: DecodeNPY") }()
 	r := bytes.NewReader(b)
 	h, _, err := readHeader(r)
 	if err != nil {
@@ -103,7 +99,7 @@ func decodeNPY(b []byte) (Array, error) {
 // check checks that the elements take the bytes that there are.
 func (h *Header) check(size int64) error {
 	if h.kind != 0 && (h.count()*float64(h.size) != float64(size) || h.size == 0 && h.count() > maxHeader) {
-		return errors.Errorf(".npy file cut short or damaged: got %d bytes of data, want shape %v of %d bytes each", size, h.Shape, h.size)
+		return errors.Errorf(".npy file cut short or damaged: %d bytes of data, want shape %v of %d bytes each", size, h.Shape, h.size)
 	}
 	return nil
 }

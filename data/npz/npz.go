@@ -53,18 +53,14 @@ type Texts struct {
 //
 // The error names the array whose name is empty or used twice, or whose data
 // don't fill its shape.
-func Encode(arrays []Array, texts ...Texts) ([]byte, error) {
-	b, err := encode(arrays, texts)
-	return b, errors.Wrap(err, "npz: Encode")
-}
-
-func encode(arrays []Array, texts []Texts) ([]byte, error) {
+func Encode(arrays []Array, texts ...Texts) (b []byte, err error) {
+	defer func() { err = errors.Wrap(err, "npz: Encode") }()
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	seen := map[string]bool{}
 	add := func(name string, b []byte, err error) error {
 		if name == "" || seen[name] {
-			return errors.Errorf("name, got %q, want one that is not empty and not taken", name)
+			return errors.Errorf("name is %q, want one that is not empty and not taken", name)
 		}
 		seen[name] = true
 		if err != nil {
@@ -100,17 +96,13 @@ func encode(arrays []Array, texts []Texts) ([]byte, error) {
 //
 // See [DecodeNPY] for what an array may be; the error names the one that is
 // something else or is damaged.
-func Decode(b []byte, names ...string) ([]Array, error) {
-	arrays, err := decode(b, names)
-	return arrays, errors.Wrap(err, "npz: Decode")
-}
-
-func decode(b []byte, names []string) ([]Array, error) {
+func Decode(b []byte, names ...string) (arrays []Array, err error) {
+	defer func() { err = errors.Wrap(err, "npz: Decode") }()
 	f, err := open(b, 0, names)
 	if err != nil {
 		return nil, err
 	}
-	arrays := make([]Array, 0, len(f.entries))
+	arrays = make([]Array, 0, len(f.entries))
 	for _, e := range f.entries {
 		a, err := f.read(e)
 		if err != nil {

@@ -158,10 +158,10 @@ func TestEncodeErrors(t *testing.T) {
 		arrays []Array
 		says   string
 	}{
-		"no name":        {[]Array{{"", nil, []float64{1}}}, `name, got ""`},
-		"a name twice":   {[]Array{{"a", nil, []float64{1}}, {"a", nil, []float64{1}}}, `name, got "a"`},
-		"too short":      {[]Array{{"a", []int{2}, []float64{1}}}, `array "a": got 1 numbers, want the shape [2] filled`},
-		"negative shape": {[]Array{{"a", []int{-1, -1}, []float64{1}}}, `array "a": got 1 numbers`},
+		"no name":        {[]Array{{"", nil, []float64{1}}}, `name is ""`},
+		"a name twice":   {[]Array{{"a", nil, []float64{1}}, {"a", nil, []float64{1}}}, `name is "a"`},
+		"too short":      {[]Array{{"a", []int{2}, []float64{1}}}, `array "a": it has 1 numbers, want the shape [2] filled`},
+		"negative shape": {[]Array{{"a", []int{-1, -1}, []float64{1}}}, `array "a": it has 1 numbers`},
 	} {
 		if _, err := Encode(c.arrays); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: got %v, want an error that says %q", name, err, c.says)
@@ -198,9 +198,9 @@ func TestDecodeEntries(t *testing.T) {
 		content string
 		says    string
 	}{
-		"other file":  {[]string{"readme.txt"}, "", `entry, got "readme.txt"`},
-		"no name":     {[]string{".npy"}, "", `entry, got ".npy"`},
-		"a name anew": {[]string{"a.npy", "a.npy"}, one(""), `entry, got "a.npy"`},
+		"other file":  {[]string{"readme.txt"}, "", `entry is "readme.txt"`},
+		"no name":     {[]string{".npy"}, "", `entry is ".npy"`},
+		"a name anew": {[]string{"a.npy", "a.npy"}, one(""), `entry is "a.npy"`},
 		"damaged":     {[]string{"a.npy"}, "\x93NUMPY", `array "a": not a .npy file`},
 	} {
 		var out bytes.Buffer

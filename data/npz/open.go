@@ -70,7 +70,7 @@ func (f *File) ReadTexts(name string) (t Texts, err error) {
 func (f *File) entry(name string) (entry, error) {
 	i := slices.IndexFunc(f.entries, func(e entry) bool { return e.Name == name })
 	if i < 0 {
-		return entry{}, errors.Errorf("got no array %q", name)
+		return entry{}, errors.Errorf("there is no array %q", name)
 	}
 	return f.entries[i], nil
 }
@@ -91,7 +91,7 @@ func open(b []byte, limit int64, names []string) (*File, error) {
 			continue
 		}
 		if !ok || name == "" || seen[name] {
-			return nil, errors.Errorf("entry, got %q, want a new name that ends in .npy", z.Name)
+			return nil, errors.Errorf("entry is %q, want a new name that ends in .npy", z.Name)
 		}
 		seen[name] = true
 		e := entry{file: z}
@@ -132,7 +132,7 @@ func (f *File) readTexts(e entry) (Texts, error) {
 	t := Texts{Name: e.Name, Shape: e.Shape}
 	err := e.err
 	if err == nil && !e.IsText() {
-		err = errors.Errorf(".npy element type, got %.100s, want text", e.descr)
+		err = errors.Errorf(".npy element type is %.100s, want text", e.descr)
 	}
 	if err == nil {
 		err = f.elements(e, 16+e.size, func(r io.Reader) (err error) { t.Data, err = e.texts(r); return err })
@@ -146,7 +146,7 @@ func (f *File) elements(e entry, bytes int, read func(io.Reader) error) error {
 	// Deflate makes at most 1032 bytes of one.
 	packed, unpacked := e.file.CompressedSize64, e.file.UncompressedSize64
 	if e.file.Method == zip.Store && unpacked != packed || unpacked/1032 > packed+1 {
-		return errors.Errorf("file damaged: got %d bytes that unpack to %d", packed, unpacked)
+		return errors.Errorf("file damaged: %d bytes unpack to %d, want at most 1032 of one", packed, unpacked)
 	}
 	r, err := e.file.Open()
 	if err != nil {
@@ -161,7 +161,7 @@ func (f *File) elements(e entry, bytes int, read func(io.Reader) error) error {
 		return err
 	}
 	if need := e.count() * float64(bytes); need > float64(f.left) {
-		return errors.Errorf("got shape %v, which takes %.3g bytes, want at most %d in all for a file of this size; try a larger limit, or a file that is not compressed",
+		return errors.Errorf("the shape is %v, which takes %.3g bytes, want at most %d in all for a file of this size; try a larger limit, or a file that is not compressed",
 			e.Shape, need, f.limit)
 	} else {
 		f.left -= int64(need)

@@ -44,7 +44,7 @@ func (m RKF45) StepsEach(p Problem, u0 [][]float64, n int) (*data.Dataset, Stats
 // SolveEach is SolveFrom for times that each trajectory has of its own.
 func (m Radau) SolveEach(ctx context.Context, p StiffProblem, u0 [][]float64, t0 float64, times [][]float64) (*data.Dataset, StiffStats, error) {
 	if len(times) != len(u0) {
-		return nil, StiffStats{}, errors.Wrapf(data.ErrShape, "ode: Radau.SolveEach: times, got those of %d trajectories, want %d as of states", len(times), len(u0))
+		return nil, StiffStats{}, stack.Shapef("ode: Radau.SolveEach: times are those of %d trajectories, want %d as of states", len(times), len(u0))
 	}
 	d := &data.Dataset{}
 	for s, own := range times {

@@ -60,17 +60,17 @@ func (m Radau) Validate() error { return errors.Wrap(m.check(), "ode: Radau") }
 func (m Radau) check() error {
 	switch {
 	case !(m.RelTol >= 1e-13 && m.RelTol <= 0.1): // below, Newton's corrections are roundings
-		return errors.Errorf("RelTol: got %g, want 1e-13 … 0.1", m.RelTol)
+		return errors.Errorf("RelTol is %g, want 1e-13 … 0.1", m.RelTol)
 	case len(m.AbsTolEach) == 0 && !(stack.Finite(m.AbsTol) && m.AbsTol > 0):
-		return errors.Errorf("AbsTol: got %g, want a number > 0", m.AbsTol)
+		return errors.Errorf("AbsTol is %g, want a number > 0", m.AbsTol)
 	case !stack.Finite(m.FirstStep) || m.FirstStep < 0:
-		return errors.Errorf("FirstStep: got %g, want a number ≥ 0", m.FirstStep)
+		return errors.Errorf("FirstStep is %g, want a number ≥ 0", m.FirstStep)
 	case m.MaxSteps < 1:
-		return errors.Errorf("MaxSteps: got %d, want at least 1", m.MaxSteps)
+		return errors.Errorf("MaxSteps is %d, want at least 1", m.MaxSteps)
 	}
 	for i, tol := range m.AbsTolEach {
 		if !(stack.Finite(tol) && tol > 0) {
-			return errors.Errorf("AbsTolEach, component %d: got %g, want a number > 0", i, tol)
+			return errors.Errorf("AbsTolEach, component %d is %g, want a number > 0", i, tol)
 		}
 	}
 	return nil
@@ -133,13 +133,13 @@ func (m Radau) checkSolve(p StiffProblem, u0 [][]float64, t0 float64, times []fl
 		return err
 	}
 	if p == nil {
-		return errors.New("problem: got nil")
+		return errors.New("problem is nil")
 	}
 	if names := p.Components(); p.Dim() < 1 || len(names) != p.Dim() {
-		return errors.Wrapf(data.ErrShape, "problem %s: %d components with names %q", p.Name(), p.Dim(), names)
+		return stack.Shapef("problem %s: %d components with names %q", p.Name(), p.Dim(), names)
 	}
 	if n := len(m.AbsTolEach); n > 0 && n != p.Dim() {
-		return errors.Wrapf(data.ErrShape, "AbsTolEach: got %d tolerances, want %d as the problem has components", n, p.Dim())
+		return stack.Shapef("AbsTolEach has %d tolerances, want %d as the problem has components", n, p.Dim())
 	}
 	if err := stack.Check(u0, p.Dim()); err != nil {
 		return err
@@ -148,10 +148,10 @@ func (m Radau) checkSolve(p StiffProblem, u0 [][]float64, t0 float64, times []fl
 		return err
 	}
 	if !stack.Finite(t0) {
-		return errors.Wrapf(data.ErrNotFinite, "t0: got %g", t0)
+		return stack.NotFinitef("t0 is %g, want a finite number", t0)
 	}
 	if t0 > times[0] {
-		return errors.Errorf("t0: got %v, want at most the first time %v", t0, times[0])
+		return errors.Errorf("t0 is %v, want at most the first time %v", t0, times[0])
 	}
 	return nil
 }

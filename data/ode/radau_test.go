@@ -401,24 +401,24 @@ func TestRadauErrors(t *testing.T) {
 		is    error
 		text  string
 	}{
-		{"zero value", Radau{}, squareSystem, u1, grid(1, 1), nil, "RelTol: got 0"},
-		{"RelTol", with(func(m *Radau) { m.RelTol = math.NaN() }), squareSystem, u1, grid(1, 1), nil, "RelTol: got NaN"},
-		{"RelTol small", with(func(m *Radau) { m.RelTol = 1e-15 }), squareSystem, u1, grid(1, 1), nil, "RelTol: got 1e-15"},
-		{"AbsTol", with(func(m *Radau) { m.AbsTol = 0 }), squareSystem, u1, grid(1, 1), nil, "AbsTol: got 0"},
-		{"AbsTolEach", with(func(m *Radau) { m.AbsTolEach = []float64{-1} }), squareSystem, u1, grid(1, 1), nil, "AbsTolEach, component 0: got -1"},
-		{"AbsTolEach length", with(func(m *Radau) { m.AbsTolEach = []float64{1, 1} }), squareSystem, u1, grid(1, 1), data.ErrShape, "got 2 tolerances, want 1"},
-		{"FirstStep", with(func(m *Radau) { m.FirstStep = -1 }), squareSystem, u1, grid(1, 1), nil, "FirstStep: got -1"},
-		{"MaxSteps", with(func(m *Radau) { m.MaxSteps = 0 }), squareSystem, u1, grid(1, 1), nil, "MaxSteps: got 0"},
-		{"nil problem", ok, nil, u1, grid(1, 1), nil, "problem: got nil"},
+		{"zero value", Radau{}, squareSystem, u1, grid(1, 1), nil, "RelTol is 0"},
+		{"RelTol", with(func(m *Radau) { m.RelTol = math.NaN() }), squareSystem, u1, grid(1, 1), nil, "RelTol is NaN"},
+		{"RelTol small", with(func(m *Radau) { m.RelTol = 1e-15 }), squareSystem, u1, grid(1, 1), nil, "RelTol is 1e-15"},
+		{"AbsTol", with(func(m *Radau) { m.AbsTol = 0 }), squareSystem, u1, grid(1, 1), nil, "AbsTol is 0"},
+		{"AbsTolEach", with(func(m *Radau) { m.AbsTolEach = []float64{-1} }), squareSystem, u1, grid(1, 1), nil, "AbsTolEach, component 0 is -1"},
+		{"AbsTolEach length", with(func(m *Radau) { m.AbsTolEach = []float64{1, 1} }), squareSystem, u1, grid(1, 1), data.ErrShape, "AbsTolEach has 2 tolerances, want 1"},
+		{"FirstStep", with(func(m *Radau) { m.FirstStep = -1 }), squareSystem, u1, grid(1, 1), nil, "FirstStep is -1"},
+		{"MaxSteps", with(func(m *Radau) { m.MaxSteps = 0 }), squareSystem, u1, grid(1, 1), nil, "MaxSteps is 0"},
+		{"nil problem", ok, nil, u1, grid(1, 1), nil, "problem is nil"},
 		{"no times", ok, squareSystem, u1, nil, data.ErrShape, "times"},
-		{"times fall", ok, squareSystem, u1, []float64{0, 2, 1}, nil, "time 1 is 2, time 2 is 1"},
-		{"NaN time", ok, squareSystem, u1, []float64{0, math.NaN()}, data.ErrNotFinite, "time 1: got NaN"},
+		{"times fall", ok, squareSystem, u1, []float64{0, 2, 1}, nil, "time 2 is 1 after 2"},
+		{"NaN time", ok, squareSystem, u1, []float64{0, math.NaN()}, data.ErrNotFinite, "time 1 is NaN"},
 		{"no states", ok, squareSystem, nil, grid(1, 1), data.ErrShape, "0 samples"},
-		{"wrong dim", ok, squareSystem, [][]float64{{1}, {1, 2}}, grid(1, 1), data.ErrShape, "sample 1: got 2 components, want 1"},
-		{"NaN state", ok, squareSystem, [][]float64{{1}, {math.NaN()}}, grid(1, 1), data.ErrNotFinite, "sample 1, component 0: got NaN"},
+		{"wrong dim", ok, squareSystem, [][]float64{{1}, {1, 2}}, grid(1, 1), data.ErrShape, "sample 1 has 2 components, want 1"},
+		{"NaN state", ok, squareSystem, [][]float64{{1}, {math.NaN()}}, grid(1, 1), data.ErrNotFinite, "sample 1, component 0 is NaN"},
 		{"blow-up", ok, squareSystem, [][]float64{{0.1}, {1}, {2}}, grid(1, 2), ErrStep, "sample 1: step lost"},
 		{"too many steps", few, squareSystem, [][]float64{{0.1}}, grid(1, 5), ErrStep, "raise MaxSteps"},
-		{"f not finite", ok, scalarSystem(func(u float64) float64 { return 1 / (u - 1) }, func(float64) float64 { return 0 }), u1, grid(1, 1), data.ErrNotFinite, "t=0, component u1: got +Inf"},
+		{"f not finite", ok, scalarSystem(func(u float64) float64 { return 1 / (u - 1) }, func(float64) float64 { return 0 }), u1, grid(1, 1), data.ErrNotFinite, "t=0, component u1 is +Inf"},
 		{"f ends", ok, scalarSystem(func(u float64) float64 { return -math.Sqrt(u) - 1 }, func(u float64) float64 { return -0.5 / math.Sqrt(u) }), u1, grid(1, 5), ErrStep, "sample 0"},
 		{"Jacobian not finite", ok, wrong, u1, grid(1, 1), data.ErrNotFinite, "Jacobian of system at t=0, row 0, column 0"},
 	} {
@@ -433,7 +433,7 @@ func TestRadauErrors(t *testing.T) {
 		})
 	}
 	for _, t0 := range []float64{0.5, math.Inf(-1), math.NaN()} {
-		if _, _, err := ok.SolveFrom(context.Background(), squareSystem, u1, t0, grid(1, 1)); err == nil || !strings.Contains(err.Error(), "SolveFrom: t0: got") {
+		if _, _, err := ok.SolveFrom(context.Background(), squareSystem, u1, t0, grid(1, 1)); err == nil || !strings.Contains(err.Error(), "SolveFrom: t0 is") {
 			t.Errorf("t0 = %g: got %v", t0, err)
 		}
 	}

@@ -125,14 +125,14 @@ func (r *radauRun) prepare() error {
 	r.stats.Jacobians++
 	for i, v := range r.f {
 		if !stack.Finite(v) {
-			return errors.Wrapf(data.ErrNotFinite, "right-hand side of %s at t=%g, component %s: got %g at the state %v; "+
+			return stack.NotFinitef("right-hand side of %s at t=%g, component %s is %g at the state %v; "+
 				"check the initial state and the time span", r.p.Name(), r.t, r.p.Components()[i], v, r.y)
 		}
 		r.scale[i] = r.abs[i] + r.rel*math.Abs(r.y[i])
 	}
 	for i, v := range r.jac.RawMatrix().Data {
 		if !stack.Finite(v) {
-			return errors.Wrapf(data.ErrNotFinite, "Jacobian of %s at t=%g, row %d, column %d: got %g at the state %v",
+			return stack.NotFinitef("Jacobian of %s at t=%g, row %d, column %d is %g at the state %v",
 				r.p.Name(), r.t, i/r.n, i%r.n, v, r.y)
 		}
 	}

@@ -46,13 +46,13 @@ func (m RKF45) Validate() error { return errors.Wrap(m.check(), "ode: RKF45") }
 func (m RKF45) check() error {
 	switch {
 	case !stack.Finite(m.RelTol) || m.RelTol < 0:
-		return errors.Errorf("RelTol: got %g, want a number ≥ 0", m.RelTol)
+		return errors.Errorf("RelTol is %g, want a number ≥ 0", m.RelTol)
 	case !stack.Finite(m.AbsTol) || m.AbsTol <= 0:
-		return errors.Errorf("AbsTol: got %g, want a number > 0", m.AbsTol)
+		return errors.Errorf("AbsTol is %g, want a number > 0", m.AbsTol)
 	case !stack.Finite(m.FirstStep) || m.FirstStep < 0:
-		return errors.Errorf("FirstStep: got %g, want a number ≥ 0", m.FirstStep)
+		return errors.Errorf("FirstStep is %g, want a number ≥ 0", m.FirstStep)
 	case m.MaxSteps < 1:
-		return errors.Errorf("MaxSteps: got %d, want at least 1", m.MaxSteps)
+		return errors.Errorf("MaxSteps is %d, want at least 1", m.MaxSteps)
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func (m RKF45) Solve(p Problem, u0 [][]float64, times []float64) (*data.Dataset,
 // errors are those of Solve.
 func (m RKF45) Steps(p Problem, u0 [][]float64, n int) (*data.Dataset, Stats, error) {
 	if n < 0 {
-		return nil, Stats{}, errors.Errorf("ode: RKF45.Steps: number of steps: got %d, want at least 0", n)
+		return nil, Stats{}, errors.Errorf("ode: RKF45.Steps: number of steps is %d, want at least 0", n)
 	}
 	s, err := m.start(p, u0, 0)
 	if err != nil {
@@ -144,10 +144,10 @@ func (m RKF45) start(p Problem, u0 [][]float64, t float64) (*rkf45Run, error) {
 		return nil, err
 	}
 	if p == nil {
-		return nil, errors.New("problem: got nil")
+		return nil, errors.New("problem is nil")
 	}
 	if names := p.Components(); p.Dim() < 1 || len(names) != p.Dim() {
-		return nil, errors.Wrapf(data.ErrShape, "problem %s: %d components with names %q", p.Name(), p.Dim(), names)
+		return nil, stack.Shapef("problem %s: %d components with names %q", p.Name(), p.Dim(), names)
 	}
 	if err := stack.Check(u0, p.Dim()); err != nil {
 		return nil, err
@@ -271,7 +271,7 @@ func (s *rkf45Run) rhs(dst, u []float64) {
 func (s *rkf45Run) checkSlope() error {
 	for i, v := range s.k[0] {
 		if !stack.Finite(v) {
-			return errors.Wrapf(data.ErrNotFinite, "right-hand side of %s at t=%g, sample %d, component %s: got %g at the state %v; "+
+			return stack.NotFinitef("right-hand side of %s at t=%g, sample %d, component %s is %g at the state %v; "+
 				"check the initial state and the time span", s.p.Name(), s.t, i/s.dim, s.p.Components()[i%s.dim], v,
 				s.x[i-i%s.dim:i-i%s.dim+s.dim])
 		}

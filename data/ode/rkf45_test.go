@@ -247,7 +247,7 @@ func TestRKF45StepsEach(t *testing.T) {
 		}
 	}
 	for what, f := range map[string]func() error{
-		"got 0 samples": func() error { _, _, err := m.StepsEach(growth{1}, nil, 1); return err },
+		"0 samples":     func() error { _, _, err := m.StepsEach(growth{1}, nil, 1); return err },
 		"at least 0":    func() error { _, _, err := m.StepsEach(growth{1}, u0, -1); return err },
 		"sample 0: ode": func() error { _, _, err := m.StepsEach(growth{1}, [][]float64{{math.NaN(), 0}}, 1); return err },
 	} {
@@ -342,17 +342,17 @@ func TestRKF45Errors(t *testing.T) {
 		is    error
 		text  string
 	}{
-		{"zero value", RKF45{}, square, u1, grid(1, 1), nil, "AbsTol: got 0"},
-		{"nil problem", ok, nil, u1, grid(1, 1), nil, "problem: got nil"},
+		{"zero value", RKF45{}, square, u1, grid(1, 1), nil, "AbsTol is 0"},
+		{"nil problem", ok, nil, u1, grid(1, 1), nil, "problem is nil"},
 		{"no times", ok, square, u1, nil, data.ErrShape, "times"},
-		{"times fall", ok, square, u1, []float64{0, 2, 1}, nil, "time 1 is 2, time 2 is 1"},
-		{"NaN time", ok, square, u1, []float64{0, math.NaN()}, data.ErrNotFinite, "time 1: got NaN"},
+		{"times fall", ok, square, u1, []float64{0, 2, 1}, nil, "time 2 is 1 after 2"},
+		{"NaN time", ok, square, u1, []float64{0, math.NaN()}, data.ErrNotFinite, "time 1 is NaN"},
 		{"no states", ok, square, nil, grid(1, 1), data.ErrShape, "0 samples"},
-		{"wrong dim", ok, square, [][]float64{{1}, {1, 2}}, grid(1, 1), data.ErrShape, "sample 1: got 2 components, want 1"},
-		{"NaN state", ok, square, [][]float64{{1}, {math.NaN()}}, grid(1, 1), data.ErrNotFinite, "sample 1, component 0: got NaN"},
+		{"wrong dim", ok, square, [][]float64{{1}, {1, 2}}, grid(1, 1), data.ErrShape, "sample 1 has 2 components, want 1"},
+		{"NaN state", ok, square, [][]float64{{1}, {math.NaN()}}, grid(1, 1), data.ErrNotFinite, "sample 1, component 0 is NaN"},
 		{"blow-up", ok, square, [][]float64{{0.1}, {1}}, grid(1, 2), ErrStep, "sample 1 has u="},
 		{"too many steps", few, square, [][]float64{{0.1}}, grid(1, 5), ErrStep, "raise MaxSteps"},
-		{"f not finite", ok, scalar(func(u float64) float64 { return 1 / (u - 1) }), u1, grid(1, 1), data.ErrNotFinite, "t=0, sample 0, component u: got +Inf"},
+		{"f not finite", ok, scalar(func(u float64) float64 { return 1 / (u - 1) }), u1, grid(1, 1), data.ErrNotFinite, "t=0, sample 0, component u is +Inf"},
 		{"f ends", ok, scalar(func(u float64) float64 { return -math.Sqrt(u) - 1 }), u1, grid(1, 5), ErrStep, "sample 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

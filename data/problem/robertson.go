@@ -112,11 +112,11 @@ func (r RobertsonStates) Validate() error { return errors.Wrap(r.check(), "probl
 func (r RobertsonStates) check() error {
 	switch {
 	case r.Samples < 1:
-		return errors.Errorf("Samples: got %d, want at least 1", r.Samples)
+		return errors.Errorf("Samples is %d, want at least 1", r.Samples)
 	case !(r.Scale >= 0 && r.Scale <= 0.1): // ten deviations must not empty y1
-		return errors.Errorf("Scale: got %g, want 0 … 0.1", r.Scale)
+		return errors.Errorf("Scale is %g, want 0 … 0.1", r.Scale)
 	case !(r.MassMin > 0 && r.MassMin <= r.MassMax) || !stack.Finite(r.MassMax):
-		return errors.Errorf("MassMin and MassMax: got %g and %g, want 0 < MassMin ≤ MassMax", r.MassMin, r.MassMax)
+		return errors.Errorf("MassMin and MassMax are %g and %g, want 0 < MassMin ≤ MassMax", r.MassMin, r.MassMax)
 	}
 	return nil
 }

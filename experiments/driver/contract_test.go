@@ -20,7 +20,9 @@ import (
 	"spnode/data"
 	"spnode/data/measure"
 	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/drivertest"
+	"spnode/experiments/driver/runs"
 	"spnode/experiments/figure"
 	"spnode/experiments/report"
 	"spnode/model"
@@ -106,12 +108,8 @@ func toyLearn(s *driver.Session, c toyConfig) (*report.Page, error) {
 	table := report.NewTable("Errors", "model", "largest")
 	seeds := report.NewTable("Seeds", "model", "seed", "largest")
 	var losses report.LossPanel
-	for _, r := range c.Models {
-		fitted, err := s.Train(r, func(*model.Config) (*data.Dataset, error) { return d, nil })
-		if err != nil {
-			return nil, err
-		}
-		t, err := driver.Test(fitted, func(f driver.Fitted) (float64, error) {
+	models, err := driver.Learn(s, c.Models, func(driver.Recipe, *model.Config) (*data.Dataset, error) { return d, nil },
+		func(_ driver.Recipe, f driver.Fitted) (float64, error) {
 			times, _ := d.Grid()
 			u, err := f.Model.Predict(d.States()[0], times)
 			if err != nil {
@@ -119,10 +117,10 @@ func toyLearn(s *driver.Session, c toyConfig) (*report.Page, error) {
 			}
 			return slices.Max(measure.Compare(u, d.States(), nil).MaxAbs), nil
 		})
-		if err != nil {
-			return nil, err
-		}
-		s.Report.Models = append(s.Report.Models, t.Report(s))
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range models {
 		table.Add(t.Name, t.Test)
 		t.SeedRows(seeds, func(s report.Seed[float64]) []any { return []any{s.Test} })
 		losses.Add(t.Name, t.Result.Log)
@@ -143,8 +141,8 @@ func TestMain(m *testing.M) {
 		if err != nil {
 			panic(err)
 		}
-		driver.SetSaveInterval(interval)
-		driver.Main("toy", toyRun)
+		runs.SaveInterval = interval
+		command.Main("toy", toyRun)
 	}
 	toy.Main(m)
 }
@@ -329,8 +327,8 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			root := t.TempDir()
 			code, stdout, stderr := toy.Execute(drivertest.EndsAtLook(n), "-checkpoints", root, "-run", "r", "-quiet")
-			if code != driver.ExitInterrupted {
-				t.Fatalf("exit code %d, %s, want %d", code, stderr, driver.ExitInterrupted)
+			if code != command.ExitInterrupted {
+				t.Fatalf("exit code %d, %s, want %d", code, stderr, command.ExitInterrupted)
 			}
 			dir := filepath.Join(root, "r")
 			if strings.Contains(stdout, "written") {
@@ -342,7 +340,7 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 			resume := append(goOn(t, stderr), "-quiet")
 			if n == 1 || n == 12 { // once more, some iterations on
 				code, _, stderr = toy.Execute(drivertest.EndsAtLook(4), resume...)
-				if code != driver.ExitInterrupted || !slices.Equal(append(goOn(t, stderr), "-quiet"), resume) {
+				if code != command.ExitInterrupted || !slices.Equal(append(goOn(t, stderr), "-quiet"), resume) {
 					t.Fatalf("the second time: exit code %d, %s", code, stderr)
 				}
 			}
@@ -389,13 +387,13 @@ func TestSameLine(t *testing.T) {
 	root := t.TempDir()
 	line := []string{"-checkpoints", root, "-run", "r", "-resume", "-quiet", "-quick", "-seed", "3", "-only", "one", "-iterations", "9", "-workers", "1"}
 	code, _, stderr := toy.Execute(drivertest.EndsAtLook(5), line...)
-	if code != driver.ExitInterrupted {
-		t.Fatalf("exit code %d, %s, want %d", code, stderr, driver.ExitInterrupted)
+	if code != command.ExitInterrupted {
+		t.Fatalf("exit code %d, %s, want %d", code, stderr, command.ExitInterrupted)
 	}
 	toy.Refused(t, append(slices.Clone(line), "-seed", "4"), "seed was 3 and is 4")
 	code, _, stderr = toy.Execute(drivertest.EndsAtLook(5), "-checkpoints", root, "-resume", "-quiet", "-workers", "1")
-	if code != driver.ExitInterrupted {
-		t.Fatalf("without a name: exit code %d, %s, want %d", code, stderr, driver.ExitInterrupted)
+	if code != command.ExitInterrupted {
+		t.Fatalf("without a name: exit code %d, %s, want %d", code, stderr, command.ExitInterrupted)
 	}
 	toy.Succeed(t, line...)
 	want := ownRun(t, "-quick", "-seed", "3", "-only", "one", "-iterations", "9", "-workers", "1")
@@ -436,7 +434,7 @@ func TestResumeMistakes(t *testing.T) {
 	b := drivertest.Read(t, file)
 	drivertest.Write(t, file, string(b[:len(b)-1]))
 	code, _, stderr := toy.Execute(context.Background(), again...)
-	if code != driver.ExitUsage || !strings.Contains(stderr, file) || strings.Count(stderr, "\n") != 1 {
+	if code != command.ExitUsage || !strings.Contains(stderr, file) || strings.Count(stderr, "\n") != 1 {
 		t.Errorf("a damaged checkpoint: exit code %d, %q", code, stderr)
 	}
 	if !slices.Equal(drivertest.Read(t, file), b[:len(b)-1]) {
@@ -541,8 +539,8 @@ func TestEvaluateBesideTheRun(t *testing.T) {
 		}
 		out := filepath.Join(root, "out")
 		code, _, stderr := toy.Execute(context.Background(), "-evaluate", dir, "-out", out)
-		if code != driver.ExitUsage || strings.Count(stderr, "\n") != 1 {
-			t.Errorf("%s: exit code %d, %q, want %d and one line", c.name, code, stderr, driver.ExitUsage)
+		if code != command.ExitUsage || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%s: exit code %d, %q, want %d and one line", c.name, code, stderr, command.ExitUsage)
 		}
 		for _, s := range c.says {
 			if !strings.Contains(stderr, s) {

@@ -1,11 +1,12 @@
-// Package driver is what the commands of the experiments share: flags, the
-// configuration file, the run's folder, seeds, progress, signals and exit codes.
-// What a run ends with is package report's.
+// Package driver is what the commands of the experiments share: flags, recipes, and
+// what a command line does with a run: train, go on, evaluate, sweep. What a run ends
+// with is package report's, its folder runs', prediction predict's, exit codes and
+// signals command's.
 //
 // A command is an [Experiment]: its configuration, and what it does with the
 // models that a [Session] gives it, trained now or read from a run,
 //
-//	func main() { driver.Main("transient", run) }
+//	func main() { command.Main("transient", run) }
 //
 //	func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 //		f := driver.NewFlags("transient", "learns transient growth, section 5.1")
@@ -20,20 +21,10 @@
 //	}
 //
 //	func learn(s *driver.Session, c Config) (*report.Page, error) {
-//		for _, m := range c.Models { // each has a driver.Recipe
-//			fitted, err := s.Train(m.Recipe, func(*model.Config) (*data.Dataset, error) { … })
-//			tested, err := driver.Test(fitted, func(f driver.Fitted) (*testReport, error) { … })
-//			…
-//			s.Report.Models = append(s.Report.Models, tested.Report(s))
-//		}
+//		models, err := driver.Learn(s, c.Models, prepare, test)
+//		…
 //		return &report.Page{…}, nil
 //	}
-//
-// # Exit codes
-//
-// 0 all went well, or had before; 1 the run failed; 2 a flag, a file or a value that
-// the user gave is wrong ([UsageError]), which no second try mends; 130 interrupted by
-// a signal, SIGINT, SIGTERM, SIGHUP, SIGUSR1 or SIGUSR2, with the state saved.
 //
 // # The same line again
 //

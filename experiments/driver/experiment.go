@@ -11,6 +11,10 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/runs"
+	"spnode/experiments/driver/settings"
+	"spnode/experiments/driver/terminal"
 	"spnode/experiments/report"
 )
 
@@ -55,7 +59,7 @@ func (e Experiment[C, P]) Run(ctx context.Context, args []string, stdout, stderr
 	}
 	switch {
 	case f.Given("predict"):
-		return f.Prediction(stdout, stderr)
+		return f.prediction().Predict(stdout, stderr)
 	case f.Given("evaluate"):
 		return e.evaluate(ctx, stdout, stderr)
 	case f.Given("gather"):
@@ -67,11 +71,11 @@ func (e Experiment[C, P]) Run(ctx context.Context, args []string, stdout, stderr
 		if err != nil {
 			return err
 		}
-		return Show(cfg, stdout)
+		return settings.Show(cfg, stdout)
 	}
 	if f.Resume && f.Run == "" {
 		var err error
-		if f.Run, err = unfinished(f.Checkpoints); err != nil {
+		if f.Run, err = runs.Unfinished(f.Checkpoints); err != nil {
 			return err
 		}
 	}
@@ -85,7 +89,7 @@ func (e Experiment[C, P]) configure() (P, error) {
 		err = e.flagged(cfg)
 	}
 	if err == nil {
-		err = AsUsage(cfg.Validate())
+		err = command.AsUsage(cfg.Validate())
 	}
 	return cfg, err
 }
@@ -97,7 +101,7 @@ func (e Experiment[C, P]) filed() (P, error) {
 	if !e.Flags.Given("config") {
 		return cfg, nil
 	}
-	text, err := readConfig(e.Flags.Config)
+	text, err := settings.Read(e.Flags.Config)
 	if err == nil {
 		err = cfg.Load(e.Flags.Config, text, cfg)
 	}
@@ -130,8 +134,8 @@ type work[P any] struct {
 func (e Experiment[C, P]) train(ctx context.Context, w work[P], stdout, stderr io.Writer) error {
 	dir, there := filepath.Join(w.checkpoints, w.name), false
 	if w.name != "" {
-		if there = begun(dir); there && !w.resume {
-			return (&Run{Dir: dir}).exists()
+		if there = runs.Begun(dir); there && !w.resume {
+			return runs.Exists(dir)
 		}
 	}
 	var cfg P
@@ -143,7 +147,7 @@ func (e Experiment[C, P]) train(ctx context.Context, w work[P], stdout, stderr i
 		}
 		seed = cfg.RunSeed()
 	}
-	r, err := openRun(ctx, w.checkpoints, w.name, seed, w.resume, time.Now())
+	r, err := runs.Open(ctx, w.checkpoints, w.name, seed, w.resume, time.Now())
 	if err != nil {
 		return err
 	}
@@ -158,13 +162,13 @@ func (e Experiment[C, P]) train(ctx context.Context, w work[P], stdout, stderr i
 		return err
 	}
 	if r.Resumed {
-		if err := AsUsage(cfg.Validate()); err != nil {
+		if err := command.AsUsage(cfg.Validate()); err != nil {
 			return err
 		}
 		if err := w.agrees(cfg); err != nil {
-			return AsUsage(errors.WithMessagef(err, "run %s", r.Dir))
+			return command.AsUsage(errors.WithMessagef(err, "run %s", r.Dir))
 		}
-		if finished(r.Dir) {
+		if runs.Finished(r.Dir) {
 			fmt.Fprintf(stdout, "%s: run %s is finished: %s\n", e.Flags.Set.Name(), r.Dir, filepath.Join(r.Dir, "report.html"))
 			return nil
 		}
@@ -183,9 +187,9 @@ func (e Experiment[C, P]) train(ctx context.Context, w work[P], stdout, stderr i
 // agrees reports what the flags say against a run's configuration. They agree if
 // they change nothing in it, or if they would begin the same run.
 func (e Experiment[C, P]) agrees(kept P) error {
-	again, err := copied[C](kept)
+	again, err := settings.Copy[C](kept)
 	if err == nil && !e.Flags.Given("config") {
-		if err := e.flagged(again); err == nil && difference(kept, again) == "" {
+		if err := e.flagged(again); err == nil && settings.Difference(kept, again) == "" {
 			return nil
 		}
 	}
@@ -193,7 +197,7 @@ func (e Experiment[C, P]) agrees(kept P) error {
 	if err != nil {
 		return err
 	}
-	if d := difference(kept, begun); d != "" {
+	if d := settings.Difference(kept, begun); d != "" {
 		return errors.Errorf("-resume goes on with its own configuration and %s says another, where %s; leave out what differs, or begin another run", strings.Join(e.Flags.shaping(), " "), d)
 	}
 	return nil
@@ -202,10 +206,10 @@ func (e Experiment[C, P]) agrees(kept P) error {
 // evaluate is -evaluate: the tests of a run anew, from its checkpoints.
 func (e Experiment[C, P]) evaluate(ctx context.Context, stdout, stderr io.Writer) error {
 	cfg, dir := P(new(C)), e.Flags.Evaluate
-	if _, err := os.Stat(filepath.Join(dir, configName)); err != nil {
-		return Usagef("flag -evaluate: %v; want the folder of a run", err)
+	if _, err := os.Stat(filepath.Join(dir, runs.ConfigName)); err != nil {
+		return command.Usagef("flag -evaluate: %v; want the folder of a run", err)
 	}
-	if err := LoadConfig(filepath.Join(dir, configName), cfg); err != nil {
+	if err := settings.Load(filepath.Join(dir, runs.ConfigName), cfg); err != nil {
 		return err
 	}
 	out := e.Flags.Out
@@ -213,18 +217,18 @@ func (e Experiment[C, P]) evaluate(ctx context.Context, stdout, stderr io.Writer
 		out = filepath.Join(dir, "evaluation-"+time.Now().Format("20060102-150405"))
 	}
 	if _, err := os.Stat(out); err == nil {
-		return Usagef("flag -out: %s exists and is never overwritten; choose another folder", out)
+		return command.Usagef("flag -out: %s exists and is never overwritten; choose another folder", out)
 	}
-	if err := AsUsage(cfg.Validate()); err != nil {
+	if err := command.AsUsage(cfg.Validate()); err != nil {
 		return err
 	}
 	return e.publish(e.session(ctx, cfg, nil, dir, stdout, stderr), cfg, out)
 }
 
-func (e Experiment[C, P]) session(ctx context.Context, cfg P, r *Run, dir string, stdout, stderr io.Writer) *Session {
+func (e Experiment[C, P]) session(ctx context.Context, cfg P, r *runs.Run, dir string, stdout, stderr io.Writer) *Session {
 	return &Session{
 		Context: ctx, Dir: dir, Cache: filepath.Join(e.Flags.Checkpoints, ".cache"),
-		Report: report.New(e.Flags.Set.Name(), cfg), Progress: NewProgress(stderr, e.Flags.Quiet), Stdout: stdout, run: r, seed: cfg.RunSeed(),
+		Report: report.New(e.Flags.Set.Name(), cfg), Progress: terminal.NewProgress(stderr, e.Flags.Quiet), Stdout: stdout, run: r, seed: cfg.RunSeed(),
 	}
 }
 
@@ -235,7 +239,7 @@ func (e Experiment[C, P]) publish(s *Session, cfg P, out string) error {
 		return err
 	}
 	if s.run != nil {
-		s.Report.Earlier = s.run.earlier
+		s.Report.Earlier = s.run.Earlier
 	}
 	page.Report = s.Report
 	return page.Publish(out, s.Stdout)

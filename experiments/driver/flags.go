@@ -1,7 +1,6 @@
 package driver
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"io"
@@ -14,6 +13,9 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/predict"
+	"spnode/experiments/driver/runs"
 	"spnode/integrator"
 )
 
@@ -60,6 +62,7 @@ type Flags struct {
 	By       string
 
 	args    []string
+	choices []choice
 	summary string
 	groups  []flagGroup
 }
@@ -67,6 +70,12 @@ type Flags struct {
 type flagGroup struct {
 	title string
 	names []string
+}
+
+// choice is a flag that takes one of some values.
+type choice struct {
+	name    string
+	allowed []string
 }
 
 // NewFlags makes the flags of an experiment; the summary completes the sentence
@@ -111,14 +120,8 @@ func NewFlags(experiment, summary string) *Flags {
 		}
 		return nil
 	})
-	text(&f.Integrator, "integrator", "time integrator `NAME`")
-	fs.Func(name("dtype"), "element `TYPE`, float64 or float32", func(s string) error {
-		f.Dtype = s
-		if s != "float64" && s != "float32" {
-			return errors.New("want float64 or float32")
-		}
-		return nil
-	})
+	f.Choice(&f.Integrator, name("integrator"), "time integrator `NAME`", integrator.Names()...)
+	f.Choice(&f.Dtype, name("dtype"), "element `TYPE`", "float64", "float32")
 	count(&f.Workers, "workers", fmt.Sprintf("`N` workers that share a batch (this machine has %d processors)", runtime.NumCPU()))
 	on(&f.Quick, "quick", "every stage, smaller: under a minute, and a worse result")
 	on(&f.Quiet, "quiet", "no progress")
@@ -156,7 +159,13 @@ func (f *Flags) Count(p *int, name, usage string) {
 	})
 }
 
-// Parse reads the arguments. A mistake is a UsageError; after -h the usage text
+// Choice adds a flag that takes one of the values, which -h lists after the usage.
+func (f *Flags) Choice(p *string, name, usage string, allowed ...string) {
+	f.Set.StringVar(p, name, *p, usage+": "+strings.Join(allowed, ", "))
+	f.choices = append(f.choices, choice{name, allowed})
+}
+
+// Parse reads the arguments. A mistake is a command.UsageError; after -h the usage text
 // has been written and the error is flag.ErrHelp.
 func (f *Flags) Parse(args []string, stdout io.Writer) error {
 	f.args = args
@@ -168,9 +177,9 @@ func (f *Flags) Parse(args []string, stdout io.Writer) error {
 		}
 		return flag.ErrHelp
 	case err != nil:
-		return Usagef("%v (-h lists the flags)", err)
+		return command.Usagef("%v (-h lists the flags)", err)
 	case f.Set.NArg() > 0:
-		return Usagef("got %q after the flags, want none (-h lists the flags)", f.Set.Arg(0))
+		return command.Usagef("got %q after the flags, want none (-h lists the flags)", f.Set.Arg(0))
 	}
 	return f.check()
 }
@@ -178,15 +187,15 @@ func (f *Flags) Parse(args []string, stdout io.Writer) error {
 // check refuses flags that contradict or miss each other.
 func (f *Flags) check() error {
 	if f.Given("predict") && f.Given("evaluate") {
-		return Usagef("flags -predict and -evaluate: got both, want one")
+		return command.Usagef("flags -predict and -evaluate: got both, want one")
 	}
 	if f.Given("predict") {
 		if f.Given("trajectories") && (f.Given("initial") || f.Given("times")) {
-			return Usagef("flag -trajectories: got -initial or -times too, want them in the file alone")
+			return command.Usagef("flag -trajectories: got -initial or -times too, want them in the file alone")
 		}
 		for _, need := range []string{"initial", "times", "out"} {
 			if !f.Given(need) && (need == "out" || !f.Given("trajectories")) {
-				return Usagef("flag -predict: got no -%s, want -initial FILE -times SPEC -out FILE", need)
+				return command.Usagef("flag -predict: got no -%s, want -initial FILE -times SPEC -out FILE", need)
 			}
 		}
 		if err := f.onlyWith("predict", "which changes nothing of the model but its time steps; leave it out",
@@ -200,11 +209,11 @@ func (f *Flags) check() error {
 		}
 	}
 	if f.Given("out") && !f.Given("predict") && !f.Given("evaluate") {
-		return Usagef("flag -out: got neither -predict nor -evaluate, want one of them")
+		return command.Usagef("flag -out: got neither -predict nor -evaluate, want one of them")
 	}
 	for _, only := range []string{"initial", "times", "trajectories"} {
 		if f.Given(only) && !f.Given("predict") {
-			return Usagef("flag -%s: got no -predict, want -predict DIR with it", only)
+			return command.Usagef("flag -%s: got no -predict, want -predict DIR with it", only)
 		}
 	}
 	if f.Given("gather") {
@@ -214,21 +223,23 @@ func (f *Flags) check() error {
 	}
 	for _, needs := range [][2]string{{"task", "sweep"}, {"tasks", "sweep"}, {"parallel", "sweep"}, {"by", "gather"}} {
 		if f.Given(needs[0]) && !f.Given(needs[1]) {
-			return Usagef("flag -%s: got no -%s, want it too", needs[0], needs[1])
+			return command.Usagef("flag -%s: got no -%s, want it too", needs[0], needs[1])
 		}
 	}
 	for _, name := range []string{"config", "run", "checkpoints", "only", "integrator", "predict", "initial", "times", "trajectories", "out", "evaluate", "cpuprofile", "sweep", "task", "gather", "by"} {
 		if f.Given(name) && f.Set.Lookup(name).Value.String() == "" {
-			return Usagef("flag -%s: got an empty value, want one", name)
+			return command.Usagef("flag -%s: got an empty value, want one", name)
 		}
 	}
-	if f.Given("integrator") {
-		if err := OneOf("integrator", f.Integrator, integrator.Names()...); err != nil {
-			return err
+	for _, c := range f.choices {
+		if f.Given(c.name) {
+			if err := command.OneOf(c.name, f.Set.Lookup(c.name).Value.String(), c.allowed...); err != nil {
+				return err
+			}
 		}
 	}
 	if f.Given("run") {
-		return checkName(f.Run)
+		return runs.CheckName(f.Run)
 	}
 	return nil
 }
@@ -239,7 +250,7 @@ func (f *Flags) onlyWith(mode, why string, known ...string) (other error) {
 	known = append(known, mode, "checkpoints", "quiet", "debug", "cpuprofile")
 	f.Set.Visit(func(g *flag.Flag) {
 		if other == nil && !slices.Contains(known, g.Name) {
-			other = Usagef("flag -%s: got it with -%s, %s", g.Name, mode, why)
+			other = command.Usagef("flag -%s: got it with -%s, %s", g.Name, mode, why)
 		}
 	})
 	return other
@@ -254,64 +265,10 @@ func (f *Flags) given() (names []string) {
 	return names
 }
 
-// Interrupted tells the user of a run that a signal stopped how to go on with it.
-func (f *Flags) Interrupted(r *Run, cause error) error {
-	if f.Given("sweep") {
-		return &InterruptedError{Resume: f.line(), Cause: cause}
+// prediction is what -predict asks for.
+func (f *Flags) prediction() predict.Options {
+	return predict.Options{
+		Command: f.Set.Name(), Dir: f.Predict, Initial: f.Initial, Times: f.Times, Trajectories: f.Trajectories,
+		Only: f.Only, Integrator: f.Integrator, Substeps: f.Substeps, Out: f.Out,
 	}
-	command := "go run ./experiments/" + f.Set.Name()
-	if f.Given("checkpoints") {
-		command += " -checkpoints " + word(f.Checkpoints)
-	}
-	return &InterruptedError{Resume: command + " -run " + word(r.Name) + " -resume", Cause: cause}
-}
-
-// line is the command line.
-func (f *Flags) line() string {
-	words := []string{"go run ./experiments/" + f.Set.Name()}
-	for _, a := range f.args {
-		words = append(words, word(a))
-	}
-	return strings.Join(words, " ")
-}
-
-// word quotes what a shell would not take for one word.
-func word(s string) string {
-	safe := func(r rune) bool {
-		return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune("/._-+=:@%,", r)
-	}
-	if !strings.ContainsFunc(s, func(r rune) bool { return !safe(r) }) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// Usage is the text of -h, by groups, a command's own flags after those for
-// training.
-func (f *Flags) Usage() string {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s %s\n\nusage: go run ./experiments/%[1]s [flags]\n", f.Set.Name(), f.summary)
-	own := flagGroup{title: "this experiment"}
-	f.Set.VisitAll(func(g *flag.Flag) {
-		if !slices.ContainsFunc(f.groups, func(group flagGroup) bool { return slices.Contains(group.names, g.Name) }) {
-			own.names = append(own.names, g.Name)
-		}
-	})
-	groups := slices.Clone(f.groups)
-	if len(own.names) > 0 {
-		groups = slices.Insert(groups, 1, own)
-	}
-	for _, g := range groups {
-		fmt.Fprintf(&b, "\n%s:\n", g.title)
-		for _, name := range g.names {
-			fl := f.Set.Lookup(name)
-			value, usage := flag.UnquoteUsage(fl)
-			head := strings.TrimSpace("-" + name + " " + value)
-			if d := fl.DefValue; d != "" && d != "false" && d != "0" {
-				usage += fmt.Sprintf(" (default %s)", d)
-			}
-			fmt.Fprintf(&b, "  %-18s %s\n", head, usage)
-		}
-	}
-	return b.String()
 }

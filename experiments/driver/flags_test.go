@@ -2,14 +2,19 @@ package driver
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/pkg/errors"
+
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/runs"
 )
 
 func TestFlags(t *testing.T) {
@@ -40,7 +45,7 @@ func TestBadFlags(t *testing.T) {
 		"-lr Inf":                      "want a positive number",
 		"-lr NaN":                      "want a positive number",
 		"-seed -1":                     "want a whole number of at least 0",
-		"-dtype float16":               `"float16" for flag -dtype: want float64 or float32`,
+		"-dtype float16":               `flag -dtype: got "float16", want one of float64, float32`,
 		"-itertions 3":                 "not defined: -itertions",
 		"-seed":                        "needs an argument",
 		"extra":                        `got "extra" after the flags`,
@@ -73,7 +78,7 @@ func TestBadFlags(t *testing.T) {
 			f := NewFlags("x", "")
 			f.Set.Int("own", 0, "")
 			err := f.Parse(strings.Fields(args), io.Discard)
-			var usage *UsageError
+			var usage *command.UsageError
 			if !errors.As(err, &usage) {
 				t.Fatalf("got %v, want a UsageError", err)
 			}
@@ -106,67 +111,29 @@ func TestUsage(t *testing.T) {
 	})
 }
 
-type testConfig struct {
-	Seed  uint64  `json:"seed"`
-	Rate  float64 `json:"rate"`
-	Model struct {
-		Latent int       `json:"latent"`
-		Layers []int     `json:"layers"`
-		Parts  []subPart `json:"parts"`
-	} `json:"model"`
-	embedded
-}
-
-type embedded struct {
-	Name string `json:"name"`
-}
-
-type subPart struct {
-	Width int `json:"width"`
-}
-
-func TestLoadConfig(t *testing.T) {
-	write := func(text string) string {
-		path := filepath.Join(t.TempDir(), "c.json")
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+// The command that goes on with a run is one that a shell understands.
+func TestInterruptedIsACommand(t *testing.T) {
+	for _, c := range []struct{ checkpoints, name, want string }{
+		{"out/x", "a.b-1", "go run ./experiments/x -checkpoints out/x -run a.b-1 -resume"},
+		{"my runs", "it's $HOME", `go run ./experiments/x -checkpoints 'my runs' -run 'it'\''s $HOME' -resume`},
+	} {
+		f := NewFlags("x", "")
+		if err := f.Parse([]string{"-checkpoints", c.checkpoints, "-run", c.name}, os.Stderr); err != nil {
 			t.Fatal(err)
 		}
-		return path
-	}
-	var c testConfig
-	c.Rate, c.Model.Latent = 0.5, 3
-	if err := LoadConfig(write(`{"seed": 4, "name": "n", "model": {"layers": [1, 2]}}`), &c); err != nil {
-		t.Fatal(err)
-	}
-	if c.Seed != 4 || c.Rate != 0.5 || c.Model.Latent != 3 || len(c.Model.Layers) != 2 || c.Name != "n" {
-		t.Errorf("got %+v, want the file over the defaults", c)
-	}
-	for text, want := range map[string]string{
-		`{"sed": 4}`:                           `unknown field "sed", want one of seed, rate, model, name`,
-		`{"model": {"lattent": 4}}`:            `unknown field "model.lattent", want one of latent, layers, parts`,
-		`{"model": {"parts": [{}, {"w": 1}]}}`: `unknown field "model.parts[1].w", want one of width`,
-		`{"rate": "fast"}`:                     `field "rate": got a string, want a number`,
-		`{"seed": -1}`:                         `field "seed": got a number -1, want a whole number of at least 0`,
-		"{\n\"model\": {\"latent\": 2.5}}":     `line 2: field "model.latent": got a number 2.5, want a whole number`,
-		"{\n\"seed\": 4,\n}":                   "line 3",
-		`{"seed": 4`:                           "the end of the file",
-		`{} {}`:                                "more after the end",
-		``:                                     "empty file",
-		`[]`:                                   "want an object",
-	} {
-		t.Run(text, func(t *testing.T) {
-			path := write(text)
-			err := LoadConfig(path, &testConfig{})
-			var usage *UsageError
-			if !errors.As(err, &usage) {
-				t.Fatalf("got %v, want a UsageError", err)
-			}
-			if s := err.Error(); !strings.Contains(s, want) || !strings.Contains(s, path) {
-				t.Errorf("got %q, want %q and the file", s, want)
-			}
-		})
-	}
-	if err := LoadConfig(filepath.Join(t.TempDir(), "none.json"), &c); err == nil || !strings.Contains(err.Error(), "none.json") {
-		t.Errorf("a missing file: got %v", err)
+		err := f.Interrupted(&runs.Run{Name: c.name}, context.Canceled)
+		var interrupted *command.InterruptedError
+		if !errors.As(err, &interrupted) || interrupted.Resume != c.want {
+			t.Errorf("got %v, want the command %s", err, c.want)
+			continue
+		}
+		sh, err := exec.LookPath("sh")
+		if err != nil {
+			continue // the spelling above is checked anywhere
+		}
+		out, err := exec.Command(sh, "-c", strings.Replace(c.want, "go run ./experiments/x", "printf '%s\\n'", 1)).Output()
+		if want := strings.Join([]string{"-checkpoints", c.checkpoints, "-run", c.name, "-resume"}, "\n") + "\n"; err != nil || string(out) != want {
+			t.Errorf("a shell takes it for %q, %v, want %q", out, err, want)
+		}
 	}
 }

@@ -8,6 +8,9 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/runs"
+	"spnode/experiments/driver/settings"
 	"spnode/experiments/sweep"
 	"spnode/model"
 	"spnode/model/train"
@@ -39,10 +42,13 @@ type Common[M any] struct {
 func (c *Common[M]) Recipes() []*Recipe {
 	var all []*Recipe
 	for i := range c.Models {
-		all = append(all, any(&c.Models[i]).(interface{ Base() *Recipe }).Base())
+		all = append(all, base(&c.Models[i]))
 	}
 	return all
 }
+
+// base is the recipe in the configuration of a model.
+func base[M any](m *M) *Recipe { return any(m).(interface{ Base() *Recipe }).Base() }
 
 // RunSeed implements Config.
 func (c *Common[M]) RunSeed() uint64 { return c.Seed }
@@ -53,7 +59,7 @@ func (c *Common[M]) RunSeed() uint64 { return c.Seed }
 func (c *Common[M]) Load(path string, text []byte, whole any) error {
 	defaults := c.Models
 	c.Models = nil
-	err := parseConfig(path, text, whole)
+	err := settings.Parse(path, text, whole)
 	if c.Models == nil {
 		c.Models = defaults
 	}
@@ -69,7 +75,7 @@ func (c *Common[M]) Apply(f *Flags) error {
 			names = append(names, r.Name)
 		}
 		for _, n := range only {
-			if err := OneOf("only", n, names...); err != nil {
+			if err := command.OneOf("only", n, names...); err != nil {
 				return err
 			}
 		}
@@ -167,7 +173,7 @@ func (r *Recipe) LargestBatch() (n int) {
 var modelName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // taken are the names in a run's folder that no model can have.
-var taken = []string{"figures", "seeds", sweep.LogName, configName, "report.json", "report.html", "report.md"}
+var taken = []string{"figures", "seeds", sweep.LogName, runs.ConfigName, "report.json", "report.html", "report.md"}
 
 // Validate reports the first of the recipes that cannot be used, for states of so
 // many components.

@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 
 	"spnode/data"
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/runs"
+	"spnode/experiments/driver/terminal"
 	"spnode/experiments/report"
 	"spnode/model"
 	"spnode/model/folder"
@@ -21,14 +24,16 @@ type Session struct {
 	Dir      string // the run's
 	Cache    string // folder for data that take long to make, see data.Cached
 	Report   *report.Report
-	Progress *Progress
+	Progress *terminal.Progress
 	Stdout   io.Writer
 
 	// Start, if it is not nil, sets the parameters of a new model before its training.
 	Start func(m *model.Model) error
+	// MayDiverge makes a training that diverges a result of [Learn], not an error.
+	MayDiverge bool
 
-	run  *Run   // nil in an evaluation
-	seed uint64 // the run's
+	run  *runs.Run // nil in an evaluation
+	seed uint64    // the run's
 }
 
 // Fitted is a model with what its training has come to.
@@ -66,10 +71,10 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 	if s.run == nil {
 		dir := filepath.Join(s.Dir, f.Name)
 		if f.Model, err = model.Load(dir); err != nil {
-			return AsUsage(err)
+			return command.AsUsage(err)
 		}
 		f.Result, err = train.LoadResult(dir)
-		return AsUsage(err)
+		return command.AsUsage(err)
 	}
 	m, t := r.Model, r.Train
 	m.Seed += 1000*s.seed + uint64(f.Seed)
@@ -86,7 +91,7 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 	if m.TimeUnit == 0 { // the rates of a recipe are in the data's own
 		m.TimeUnit = 1
 	}
-	s.run.start = s.Start
+	s.run.Start = s.Start
 	f.Model, f.Result, err = s.run.Fit(s.Context, s.Progress, f.Name, m, t, d)
 	if c := f.Result.ClosedForm; c != nil && err == nil {
 		fmt.Fprintf(s.Stdout, "%s: %s\n", f.Name, c)

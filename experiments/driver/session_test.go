@@ -8,10 +8,15 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/pkg/errors"
 
 	"spnode/data"
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/drivertest"
+	"spnode/experiments/driver/runs"
+	"spnode/experiments/driver/terminal"
 	"spnode/experiments/report"
 	"spnode/model"
 	"spnode/model/train"
@@ -20,16 +25,16 @@ import (
 // A session trains, and what was trained can be had from its checkpoint without
 // preparing anything. A run that is gone on with knows what it took before.
 func TestSession(t *testing.T) {
-	cfg, how, d := smallFit()
-	quiet := NewProgress(os.Stderr, true)
+	cfg, how, d := drivertest.Small()
+	quiet := terminal.NewProgress(os.Stderr, true)
 	recipe := Recipe{Name: "m", Seeds: 2, Model: cfg, Train: how}
 	prepare := func(*model.Config) (*data.Dataset, error) { return d, nil }
-	session := func(ctx context.Context, r *Run, dir string) *Session {
+	session := func(ctx context.Context, r *runs.Run, dir string) *Session {
 		return &Session{Context: ctx, Dir: dir, Report: report.New("x", nil), Progress: quiet, Stdout: io.Discard, run: r}
 	}
 	root := t.TempDir()
 	r := openTestRun(t, root, false)
-	if _, err := session(endsAtLook(5), r, r.Dir).Train(recipe, prepare); !errors.Is(err, context.Canceled) {
+	if _, err := session(drivertest.EndsAtLook(5), r, r.Dir).Train(recipe, prepare); !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v, want that it was stopped", err)
 	}
 	before, err := train.LoadResult(r.Model("m"))
@@ -47,8 +52,8 @@ func TestSession(t *testing.T) {
 		t.Fatalf("got %+v, want the model and its second seed", fitted)
 	}
 	// What is saved of the time is its float64.
-	if result := fitted[0].Result; before.Seconds <= 0 || r.earlier != before.Seconds || result.Seconds <= before.Seconds {
-		t.Errorf("trained for %g s, of which %g before; the run has %v", result.Seconds, before.Seconds, r.earlier)
+	if result := fitted[0].Result; before.Seconds <= 0 || r.Earlier != before.Seconds || result.Seconds <= before.Seconds {
+		t.Errorf("trained for %g s, of which %g before; the run has %v", result.Seconds, before.Seconds, r.Earlier)
 	}
 	if s.Missing("none") {
 		t.Error("a training misses a checkpoint")
@@ -71,7 +76,7 @@ func TestSession(t *testing.T) {
 	if stored.Missing("m") || !stored.Missing(filepath.Join("seeds", "m-2")) {
 		t.Error("the checkpoints that are missing are told wrongly")
 	}
-	var usage *UsageError
+	var usage *command.UsageError
 	recipe.Name = "none"
 	if _, err := stored.Train(recipe, unneeded); !errors.As(err, &usage) {
 		t.Errorf("of a model that is not there got %v, want a UsageError", err)
@@ -81,12 +86,12 @@ func TestSession(t *testing.T) {
 // The seeds of a run and of its models determine the starts and the orders of the
 // samples, each of them.
 func TestSeedsDiffer(t *testing.T) {
-	cfg, how, d := smallFit()
+	cfg, how, d := drivertest.Small()
 	how.First.Iterations, how.LBFGS.Iterations = 0, 0
 	seen := map[string]bool{}
 	for seed := range uint64(3) {
 		r := openTestRun(t, t.TempDir(), false)
-		s := &Session{Context: context.Background(), Dir: r.Dir, Progress: NewProgress(io.Discard, true), run: r, seed: seed}
+		s := &Session{Context: context.Background(), Dir: r.Dir, Progress: terminal.NewProgress(io.Discard, true), run: r, seed: seed}
 		fitted, err := s.Train(Recipe{Name: "m", Seeds: 3, Model: cfg, Train: how}, func(*model.Config) (*data.Dataset, error) { return d, nil })
 		if err != nil {
 			t.Fatal(err)
@@ -98,4 +103,17 @@ func TestSeedsDiffer(t *testing.T) {
 	if len(seen) != 9 {
 		t.Errorf("9 seeds have %d starts", len(seen))
 	}
+}
+
+func openTestRun(t *testing.T, dir string, resume bool) *runs.Run {
+	t.Helper()
+	r, err := runs.Open(context.Background(), dir, "r", 0, resume, time.Now())
+	if err == nil && !r.Resumed {
+		err = r.KeepConfig(struct{}{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close() // there is no other process
+	return r
 }

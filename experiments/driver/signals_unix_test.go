@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/drivertest"
 )
 
@@ -38,8 +38,8 @@ func TestSignals(t *testing.T) {
 				}
 			}
 			c.Wait() // which says what the exit code does
-			if code := c.ProcessState.ExitCode(); code != driver.ExitInterrupted || !strings.Contains(says.String(), "the state is saved") {
-				t.Errorf("exit code %d, %s, want %d", code, says, driver.ExitInterrupted)
+			if code := c.ProcessState.ExitCode(); code != command.ExitInterrupted || !strings.Contains(says.String(), "the state is saved") {
+				t.Errorf("exit code %d, %s, want %d", code, says, command.ExitInterrupted)
 			}
 			drivertest.Weights(t, filepath.Dir(manifest))
 		})

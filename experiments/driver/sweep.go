@@ -11,6 +11,9 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/runs"
+	"spnode/experiments/driver/settings"
 	"spnode/experiments/sweep"
 	"spnode/model/folder"
 )
@@ -21,7 +24,7 @@ func (e Experiment[C, P]) sweep(ctx context.Context, stdout, stderr io.Writer) e
 	f := e.Flags
 	s, err := sweep.Read(f.Sweep)
 	if err != nil {
-		return AsUsage(err)
+		return command.AsUsage(err)
 	}
 	if f.Tasks {
 		_, err := fmt.Fprintln(stdout, len(s.Tasks()))
@@ -29,14 +32,14 @@ func (e Experiment[C, P]) sweep(ctx context.Context, stdout, stderr io.Writer) e
 	}
 	tasks, err := s.Choose(f.Task, os.Getenv)
 	if err != nil {
-		return AsUsage(err)
+		return command.AsUsage(err)
 	}
 	if f.PrintConfig && len(tasks) > 0 {
 		cfg, err := e.task(s, tasks[0])
 		if err != nil {
 			return err
 		}
-		return Show(cfg, stdout)
+		return settings.Show(cfg, stdout)
 	}
 	if err := e.usable(s); err != nil {
 		return err
@@ -71,20 +74,20 @@ func (f *Flags) keep(ctx context.Context, s *sweep.Sweep) (*sweep.Folder, error)
 	if name == "" {
 		name = strings.TrimSuffix(filepath.Base(f.Sweep), filepath.Ext(f.Sweep))
 	}
-	if err := checkName(name); err != nil {
+	if err := runs.CheckName(name); err != nil {
 		return nil, err
 	}
 	dir := filepath.Join(f.Checkpoints, name)
-	if begun(dir) {
-		return nil, Usagef("sweep %s: got the folder of a run, want one of a sweep; choose another with -run", dir)
+	if runs.Begun(dir) {
+		return nil, command.Usagef("sweep %s: got the folder of a run, want one of a sweep; choose another with -run", dir)
 	}
-	w, err := hold(ctx, dir, true) // only for as long as it takes to look
+	w, err := runs.Hold(ctx, dir, true) // only for as long as it takes to look
 	if err != nil {
 		return nil, err
 	}
 	defer w.Close()
 	home, err := sweep.Keep(dir, f.Set.Name(), f.shaping(), s)
-	return home, AsUsage(err)
+	return home, command.AsUsage(err)
 }
 
 // shaping are the flags that shape the configuration.
@@ -93,7 +96,7 @@ func (f *Flags) shaping() (all []string) {
 		if !slices.Contains([]string{"sweep", "task", "parallel", "run", "checkpoints", "resume", "quiet", "debug", "cpuprofile"}, g) {
 			value := f.Set.Lookup(g).Value.String()
 			if value == "" { // as of those that a function takes
-				value, _ = argument(f.args, g)
+				value, _ = command.Argument(f.args, g)
 			}
 			all = append(all, "-"+g+"="+value)
 		}
@@ -127,32 +130,32 @@ func (e Experiment[C, P]) task(s *sweep.Sweep, t sweep.Task) (P, error) {
 	if cfg, err = e.set(cfg, t, func(string) bool { return true }); err != nil {
 		return nil, err
 	}
-	again, err := copied[C](cfg)
+	again, err := settings.Copy[C](cfg)
 	if err == nil {
 		err = e.flagged(again)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if d := difference(cfg, again); d != "" {
-		return nil, Usagef("sweep %s: a flag changes what it sets: %s; leave one of them out", e.Flags.Sweep, d)
+	if d := settings.Difference(cfg, again); d != "" {
+		return nil, command.Usagef("sweep %s: a flag changes what it sets: %s; leave one of them out", e.Flags.Sweep, d)
 	}
-	return cfg, AsUsage(errors.WithMessagef(cfg.Validate(), "sweep %s: task %d", e.Flags.Sweep, t.Number))
+	return cfg, command.AsUsage(errors.WithMessagef(cfg.Validate(), "sweep %s: task %d", e.Flags.Sweep, t.Number))
 }
 
 // set gives settings of a task to a configuration.
 func (e Experiment[C, P]) set(cfg P, t sweep.Task, want func(path string) bool) (P, error) {
-	text, err := marshal(cfg)
+	text, err := settings.Marshal(cfg)
 	if err != nil {
 		return nil, err
 	}
 	what := fmt.Sprintf("sweep %s: task %d", e.Flags.Sweep, t.Number)
 	if text, err = t.Apply(text, want); err != nil {
-		return nil, AsUsage(errors.WithMessage(err, what))
+		return nil, command.AsUsage(errors.WithMessage(err, what))
 	}
 	changed := P(new(C))
-	if err := decodeStrict(text, changed); err != nil {
-		return nil, AsUsage(errors.WithMessage(err, what))
+	if err := settings.Decode(text, changed); err != nil {
+		return nil, command.AsUsage(errors.WithMessage(err, what))
 	}
 	return changed, nil
 }
@@ -162,15 +165,12 @@ func (e Experiment[C, P]) set(cfg P, t sweep.Task, want func(path string) bool) 
 func (e Experiment[C, P]) runTask(ctx context.Context, home *sweep.Folder, t sweep.Task, stdout, stderr io.Writer, quiet bool) (err error) {
 	log := home.Log(t)
 	defer func() {
-		if p := recover(); p != nil {
-			err = panicked(p)
-		}
 		if errors.Is(err, folder.ErrBusy) { // the log is another one's
 			return
 		}
 		ended := ""
-		switch code := exitCode(ctx, err); {
-		case code == ExitInterrupted:
+		switch code := command.ExitCode(ctx, err); {
+		case code == command.ExitInterrupted:
 			ended = sweep.SavedWord
 		case err != nil:
 			ended = fmt.Sprintf("%s%d: %s", sweep.FailedWord, code, firstLine(err))
@@ -185,21 +185,23 @@ func (e Experiment[C, P]) runTask(ctx context.Context, home *sweep.Folder, t swe
 		if err != nil {
 			return err
 		}
-		if d := difference(kept, cfg); d != "" {
+		if d := settings.Difference(kept, cfg); d != "" {
 			return errors.Errorf("it was begun with another configuration: %s; has the experiment changed since? Choose another folder with -run", d)
 		}
 		return nil
 	}
-	return e.train(ctx, work[P]{
-		checkpoints: home.Dir, name: t.Name, resume: true, configure: configure, agrees: agrees,
-	}, io.MultiWriter(stdout, log), stderr)
+	return command.Recovered(func() error {
+		return e.train(ctx, work[P]{
+			checkpoints: home.Dir, name: t.Name, resume: true, configure: configure, agrees: agrees,
+		}, io.MultiWriter(stdout, log), stderr)
+	})
 }
 
 // gather is -gather: the results of a sweep from its files.
 func (f *Flags) gather(stdout io.Writer) error {
 	r, err := sweep.Gather(f.Gather, f.By)
 	if err != nil {
-		return AsUsage(err)
+		return command.AsUsage(err)
 	}
 	page, err := r.Write()
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/drivertest"
 	"spnode/experiments/sweep"
 )
@@ -49,8 +49,8 @@ func TestSweep(t *testing.T) {
 		t.Errorf("got %q tasks, want 6", got)
 	}
 	code, stdout, stderr := toy.Execute(t.Context(), append(line, "-parallel", "2")...)
-	if code != driver.ExitUsage || !strings.Contains(stderr, "2 tasks failed, [2 5]") {
-		t.Errorf("exit code %d, %s, want %d for the seeds of -1", code, stderr, driver.ExitUsage)
+	if code != command.ExitUsage || !strings.Contains(stderr, "2 tasks failed, [2 5]") {
+		t.Errorf("exit code %d, %s, want %d for the seeds of -1", code, stderr, command.ExitUsage)
 	}
 	if strings.Count(stdout, ": done") != 4 {
 		t.Errorf("got %s, want 4 tasks that are done", stdout)
@@ -64,7 +64,7 @@ func TestSweep(t *testing.T) {
 			t.Errorf("%s is not the run of its settings", name)
 		}
 	}
-	for task, want := range map[string]int{"4": driver.ExitOK, "5": driver.ExitUsage, "0/2": driver.ExitUsage, "1/3": driver.ExitOK} {
+	for task, want := range map[string]int{"4": command.ExitOK, "5": command.ExitUsage, "0/2": command.ExitUsage, "1/3": command.ExitOK} {
 		if code, _, stderr := toy.Execute(t.Context(), append(line, "-task", task)...); code != want {
 			t.Errorf("-task %s: exit code %d, %s, want %d", task, code, stderr, want)
 		}
@@ -218,9 +218,9 @@ func TestSweepKilled(t *testing.T) {
 			}
 			c.Wait() // which says what the exit code does
 			switch code := c.ProcessState.ExitCode(); code {
-			case driver.ExitOK:
+			case command.ExitOK:
 				done = true
-			case -1, driver.ExitInterrupted: // killed
+			case -1, command.ExitInterrupted: // killed
 			default:
 				t.Fatalf("exit code %d, %s", code, says[i])
 			}

@@ -12,13 +12,15 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/terminal"
 	"spnode/experiments/sweep"
 )
 
 // runTasks runs tasks, several at once if -parallel says so. One that fails does
 // not stop the others.
 func (e Experiment[C, P]) runTasks(ctx context.Context, home *sweep.Folder, tasks []sweep.Task, stdout, stderr io.Writer) error {
-	progress := NewProgress(stderr, e.Flags.Quiet)
+	progress := terminal.NewProgress(stderr, e.Flags.Quiet)
 	stage := progress.Stage("sweep "+filepath.Base(home.Dir), len(tasks))
 	next := make(chan sweep.Task)
 	failed := &failedTasks{}
@@ -55,7 +57,7 @@ func (e Experiment[C, P]) runTasks(ctx context.Context, home *sweep.Folder, task
 	workers.Wait()
 	stage.Done()
 	if ctx.Err() != nil {
-		return &InterruptedError{Resume: e.Flags.line(), Cause: ctx.Err()}
+		return &command.InterruptedError{Resume: e.Flags.line(), Cause: ctx.Err()}
 	}
 	return failed.err()
 }
@@ -68,7 +70,7 @@ type failedTasks struct {
 }
 
 func (f *failedTasks) add(number int, err error) {
-	var usage *UsageError
+	var usage *command.UsageError
 	if len(f.numbers) == 0 || !f.failed && !errors.As(err, &usage) {
 		f.first = err // the exit code is 2 only if it helps for none to try again
 	}

@@ -1,15 +1,25 @@
 package figure
 
 import (
-	"image"
 	"image/color"
-	"math"
 	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"spnode/experiments/figure/lettering"
+)
+
+// Sizes of text, in points.
+const (
+	titleSize  = 15
+	headSize   = 14
+	labelSize  = 13
+	tickSize   = 12
+	legendSize = 12.5
+	noteSize   = 11.5
 )
 
 // Distances, in points.
@@ -38,13 +48,13 @@ func (f *Figure) plan() plan {
 	l := f.layout
 	p := plan{width: vg.Length(l.Width), rows: (len(f.views) + l.Cols - 1) / l.Cols}
 	if l.Title != "" {
-		p.title = style(titleSize, Black).Height(l.Title) + 8
+		p.title = lettering.Style(titleSize, Black).Height(l.Title) + 8
 	}
 	shared := len(f.views) > 1
 	for i := range f.views {
 		v := &f.views[i]
 		if v.Title != "" {
-			p.head = max(p.head, style(headSize, Black).Height(v.Title)+6)
+			p.head = max(p.head, lettering.Style(headSize, Black).Height(v.Title)+6)
 		}
 		shared = shared && sameLegend(v.legend(), f.views[0].legend())
 		if v.Heat != nil {
@@ -84,7 +94,7 @@ func (f *Figure) draw(c draw.Canvas, p plan) {
 	c.SetColor(color.White)
 	c.Fill(c.Rectangle.Path())
 	l := f.layout
-	fill(c, style(titleSize, Black), vg.Point{X: c.Center().X, Y: c.Max.Y - margin}, l.Title)
+	fill(c, lettering.Style(titleSize, Black), vg.Point{X: c.Center().X, Y: c.Max.Y - margin}, l.Title)
 	drawLegend(c, p.sharedLegend, c.Center().X, c.Min.Y+margin+p.sharedLegendHeight, p.width-2*margin)
 
 	plots := make([][]*plot.Plot, p.rows)
@@ -115,7 +125,7 @@ func (f *Figure) draw(c draw.Canvas, p plan) {
 			plots[r][k].Draw(cell)
 			data := plots[r][k].DataCanvas(cell)
 			head := vg.Point{X: data.Center().X, Y: data.Max.Y + p.head - 1}
-			fill(c, style(headSize, Black), head, v.Title)
+			fill(c, lettering.Style(headSize, Black), head, v.Title)
 			v.drawNotes(c, vg.Point{X: (cell.Min.X + cell.Max.X) / 2, Y: cell.Min.Y - 4}, p.panelWidth(l.Cols))
 			if p.sharedLegend == nil {
 				drawLegend(c, v.legend(), (cell.Min.X+cell.Max.X)/2, cell.Min.Y-p.notes, p.panelWidth(l.Cols))
@@ -140,7 +150,7 @@ func (v *view) noteLines(width vg.Length) []string {
 	for _, note := range v.notes {
 		line := ""
 		for _, word := range strings.Fields(note) {
-			if next := line + " " + word; line != "" && style(noteSize, Gray).Width(next) > width {
+			if next := line + " " + word; line != "" && lettering.Style(noteSize, Gray).Width(next) > width {
 				lines, line = append(lines, line), word
 			} else {
 				line = strings.TrimSpace(next)
@@ -160,133 +170,7 @@ func (v *view) noteHeight(width vg.Length) vg.Length {
 
 func (v *view) drawNotes(c draw.Canvas, top vg.Point, width vg.Length) {
 	for _, line := range v.noteLines(width) {
-		fill(c, style(noteSize, color.NRGBA{0x55, 0x55, 0x55, 0xff}), top, line)
+		fill(c, lettering.Style(noteSize, color.NRGBA{0x55, 0x55, 0x55, 0xff}), top, line)
 		top.Y -= noteSize + 2
-	}
-}
-
-// legend is the named series.
-func (v *view) legend() []marks {
-	var named []marks
-	for _, s := range v.Series {
-		if s.Label != "" {
-			named = append(named, marks{s, v})
-		}
-	}
-	return named
-}
-
-func sameLegend(a, b []marks) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i].Label != b[i].Label || a[i].Mark != b[i].Mark || a[i].Color != b[i].Color {
-			return false
-		}
-	}
-	return true
-}
-
-// legendLines breaks a legend into lines that fit the width.
-func legendLines(entries []marks, width vg.Length) (lines [][]marks, widths []vg.Length) {
-	sty := style(legendSize, Black)
-	for _, m := range entries {
-		w := thumbW + 5 + sty.Width(m.Label) + 14
-		if n := len(lines); n > 0 && widths[n-1]+w-14 <= width {
-			lines[n-1] = append(lines[n-1], m)
-			widths[n-1] += w
-		} else {
-			lines, widths = append(lines, []marks{m}), append(widths, w)
-		}
-	}
-	return lines, widths
-}
-
-func legendHeight(entries []marks, width vg.Length) vg.Length {
-	lines, _ := legendLines(entries, width)
-	if len(lines) == 0 {
-		return 0
-	}
-	return vg.Length(len(lines))*legendH + 6
-}
-
-// drawLegend draws a legend centred below the point (x, top).
-func drawLegend(c draw.Canvas, entries []marks, x, top, width vg.Length) {
-	sty := style(legendSize, Black)
-	sty.YAlign = draw.YCenter
-	lines, widths := legendLines(entries, width)
-	for i, line := range lines {
-		y := top - 6 - vg.Length(i)*legendH - legendH/2
-		at := x - (widths[i]-14)/2
-		for _, m := range line {
-			m.thumbnail(c, at, y)
-			c.FillText(sty, vg.Point{X: at + thumbW + 5, Y: y}, m.Label)
-			at += thumbW + 5 + sty.Width(m.Label) + 14
-		}
-	}
-}
-
-func (m marks) thumbnail(c draw.Canvas, x, y vg.Length) {
-	switch m.Mark {
-	case Points:
-		c.DrawGlyphNoClip(m.dot(), vg.Point{X: x + thumbW - 6, Y: y})
-	case Area:
-		c.FillPolygon(m.tint(), []vg.Point{{X: x, Y: y - 5}, {X: x + thumbW, Y: y - 5}, {X: x + thumbW, Y: y + 5}, {X: x, Y: y + 5}})
-	default:
-		c.StrokeLine2(m.line(), x, y, x+thumbW, y)
-	}
-}
-
-// barTicks are the marks of the colour bar.
-func (h *Heat) barTicks(height float64) []plot.Tick {
-	return h.axis().ticks(h.scale, max(3, int(height/40)))
-}
-
-// barRoom is the width that a colour bar takes beside a panel.
-func (h *Heat) barRoom(height float64) vg.Length {
-	var widest vg.Length
-	for _, t := range h.barTicks(height) {
-		widest = max(widest, style(tickSize, Black).Width(t.Label))
-	}
-	room := barSpace + barW + 6 + widest + 2
-	if h.Label != "" {
-		room += style(labelSize, Black).Height(h.Label) + 4
-	}
-	return room
-}
-
-// drawBar draws the colour bar to the right of the panel's data.
-func (h *Heat) drawBar(data draw.Canvas) {
-	x0, x1 := data.Max.X+barSpace, data.Max.X+barSpace+barW
-	// The image is smoothed towards its edge, so one of a single column fades.
-	table := h.table()
-	img := image.NewPaletted(image.Rect(0, 0, 2*barW, 2*len(table)), table)
-	for y := range 2 * len(table) {
-		for x := range 2 * barW {
-			img.SetColorIndex(x, y, uint8(len(table)-1-y/2))
-		}
-	}
-	data.DrawImage(vg.Rectangle{Min: vg.Point{X: x0, Y: data.Min.Y}, Max: vg.Point{X: x1, Y: data.Max.Y}}, img)
-
-	sty := style(tickSize, Black)
-	sty.YAlign = draw.YCenter
-	line := draw.LineStyle{Color: Black, Width: 0.8}
-	var widest vg.Length
-	for _, t := range h.barTicks(float64(data.Size().Y)) {
-		at := (h.axis().to(t.Value) - h.scale.lo) / h.scale.size()
-		if t.Label == "" || at < -1e-9 || at > 1+1e-9 {
-			continue
-		}
-		y := data.Y(at)
-		data.StrokeLine2(line, x1, y, x1+3, y)
-		data.FillText(sty, vg.Point{X: x1 + 6, Y: y}, t.Label)
-		widest = max(widest, sty.Width(t.Label))
-	}
-	if h.Label != "" {
-		label := style(labelSize, Black)
-		label.Rotation = math.Pi / 2
-		label.XAlign, label.YAlign = draw.XCenter, draw.YTop
-		data.FillText(label, vg.Point{X: x1 + 6 + widest, Y: data.Center().Y}, h.Label)
 	}
 }

@@ -3,13 +3,13 @@ package figure
 import (
 	"fmt"
 	"image/color"
-	"math"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"spnode/experiments/figure/lettering"
 )
 
 // view is a checked panel with the ranges of its axes and what it must say
@@ -180,112 +180,19 @@ func (v *view) plot(width, height float64) *plot.Plot {
 	return p
 }
 
-// marks draws one series; it is a plot.Plotter.
-type marks struct {
-	Series
-	v *view
-}
-
-// at is the place of a point in units of the axes, and whether it has one.
-func (m marks) at(x, y float64) (vg.Point, bool) {
-	u := (m.v.X.to(x) - m.v.xs.lo) / m.v.xs.size()
-	w := (m.v.Y.to(y) - m.v.ys.lo) / m.v.ys.size()
-	if !finite(u) || !m.v.Y.shows(y) {
-		return vg.Point{}, false
+// dress gives a plot the fonts and lines of the house.
+func dress(p *plot.Plot) {
+	p.TextHandler = lettering.Handler()
+	for _, a := range []*plot.Axis{&p.X, &p.Y} {
+		tick, label := a.Tick.Label, a.Label.TextStyle
+		a.Tick.Label = lettering.Style(tickSize, Black)
+		a.Tick.Label.XAlign, a.Tick.Label.YAlign = tick.XAlign, tick.YAlign
+		a.Label.TextStyle = lettering.Style(labelSize, Black)
+		a.Label.TextStyle.XAlign, a.Label.TextStyle.YAlign = label.XAlign, label.YAlign
+		a.Label.Padding = 3
+		a.Padding = 0
+		a.Width, a.Tick.Width = 0.8, 0.8
+		a.Color, a.Tick.Color = Black, Black
+		a.Tick.Length = 5
 	}
-	// Far outside is as good as anywhere outside, and 1e300 points would not
-	// survive the arithmetic of clipping.
-	const far = 50
-	u, w = math.Max(-far, math.Min(far, u)), math.Max(-far, math.Min(far, w))
-	return vg.Point{X: vg.Length(u), Y: vg.Length(w)}, true
-}
-
-func inside(p vg.Point) bool {
-	const slack = 1e-9
-	return p.X >= -slack && p.X <= 1+slack && p.Y >= -slack && p.Y <= 1+slack
-}
-
-func (m marks) line() draw.LineStyle {
-	l := draw.LineStyle{Color: m.Color, Width: vg.Length(m.Size)}
-	if l.Width == 0 {
-		l.Width = 1.6
-	}
-	switch m.Mark {
-	case DashedLine:
-		l.Dashes = []vg.Length{6, 3.5}
-	case DottedLine:
-		l.Dashes = []vg.Length{1.5, 2.5}
-	}
-	return l
-}
-
-func (m marks) dot() draw.GlyphStyle {
-	d := m.Size
-	if d == 0 || m.Mark != Points {
-		d = 4.4
-	}
-	return draw.GlyphStyle{Color: m.Color, Radius: vg.Length(d / 2), Shape: draw.CircleGlyph{}}
-}
-
-func (m marks) tint() color.Color {
-	c := color.NRGBAModel.Convert(m.Color).(color.NRGBA)
-	c.A = 0x46
-	return c
-}
-
-// Plot implements plot.Plotter.
-func (m marks) Plot(c draw.Canvas, _ *plot.Plot) {
-	place := func(p vg.Point) vg.Point {
-		return vg.Point{X: c.X(float64(p.X)), Y: c.Y(float64(p.Y))}
-	}
-	var upper, lower []vg.Point
-	flush := func() {
-		switch {
-		case m.Mark == Area && len(upper) > 1:
-			for i := len(lower) - 1; i >= 0; i-- {
-				upper = append(upper, lower[i])
-			}
-			c.FillPolygon(m.tint(), c.ClipPolygonXY(upper))
-		case len(upper) == 1 && c.Contains(upper[0]): // a run of one point is no line
-			c.DrawGlyphNoClip(m.dot(), upper[0])
-		case m.Mark != Area:
-			c.StrokeLines(m.line(), c.ClipLinesXY(upper)...)
-		}
-		upper, lower = nil, nil
-	}
-	for i, x := range m.X {
-		p, ok := m.at(x, m.Y[i])
-		if m.Mark == Points {
-			if ok && inside(p) {
-				c.DrawGlyphNoClip(m.dot(), place(p))
-			}
-			continue
-		}
-		if m.Mark == Area && ok {
-			lower = append(lower, place(p))
-			if p, ok = m.at(x, m.Hi[i]); !ok {
-				lower = lower[:len(lower)-1]
-			}
-		}
-		if !ok {
-			flush()
-			continue
-		}
-		upper = append(upper, place(p))
-	}
-	flush()
-}
-
-// GlyphBoxes implements plot.GlyphBoxer, so that dots at the edge are whole.
-func (m marks) GlyphBoxes(*plot.Plot) []plot.GlyphBox {
-	if m.Mark != Points {
-		return nil
-	}
-	var boxes []plot.GlyphBox
-	for i, x := range m.X {
-		if p, ok := m.at(x, m.Y[i]); ok && inside(p) {
-			boxes = append(boxes, plot.GlyphBox{X: float64(p.X), Y: float64(p.Y), Rectangle: m.dot().Rectangle()})
-		}
-	}
-	return boxes
 }

@@ -12,7 +12,9 @@ import (
 	"spnode/data"
 	"spnode/data/inspect"
 	"spnode/experiments/driver"
-	"spnode/experiments/report"
+	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/settings"
+	"spnode/experiments/driver/terminal"
 	"spnode/model/recipe"
 )
 
@@ -75,10 +77,10 @@ func (o *flags) add(f *driver.Flags) {
 		}
 		return nil
 	})
-	f.Set.StringVar(&o.recipe, "recipe", "", "`NAME`: auto (the default), "+strings.Join(recipe.Names(), ", "))
+	f.Choice(&o.recipe, "recipe", "`NAME` of the recipe (default auto)", append([]string{auto}, recipe.Names()...)...)
 	f.Set.StringVar(&o.latent, "latent", "", "`N` latent coordinates (default auto)")
-	f.Set.StringVar(&o.invariants, "invariants", "", "`auto` keeps the linear quantities that the data keep, none does not")
-	f.Set.StringVar(&o.starts, "starts", "", "`anywhere` (the default): train from all states; beginnings: from the first of each trajectory")
+	f.Choice(&o.invariants, "invariants", "`WHICH` linear quantities of those that the data keep the model keeps (default auto)", auto, "none")
+	f.Choice(&o.starts, "starts", "`WHERE` trainings start, in all states (the default) or in the first of each trajectory", "anywhere", "beginnings")
 	f.Count(&o.members, "members", "train `K` models from seeds of their own and predict with a band (default 1)")
 }
 
@@ -86,28 +88,18 @@ func (o *flags) add(f *driver.Flags) {
 // the data.
 func (c *Config) choose(f *driver.Flags, o flags) error {
 	if f.Resume { // all is in the run's own configuration
-		return driver.LoadConfig(filepath.Join(f.Checkpoints, f.Run, "config.json"), c)
+		return settings.Load(filepath.Join(f.Checkpoints, f.Run, "config.json"), c)
 	}
 	for _, s := range []struct {
 		name, value string
 		into        *string
-		allowed     []string
 	}{
-		{"data", o.data, &c.Data, nil},
-		{"hold-out", o.holdOut, &c.HoldOut, nil},
-		{"recipe", o.recipe, &c.Recipe, append([]string{auto}, recipe.Names()...)},
-		{"invariants", o.invariants, &c.Invariants, []string{auto, "none"}},
-		{"starts", o.starts, &c.Starts, []string{"anywhere", "beginnings"}},
+		{"data", o.data, &c.Data}, {"hold-out", o.holdOut, &c.HoldOut}, {"recipe", o.recipe, &c.Recipe},
+		{"invariants", o.invariants, &c.Invariants}, {"starts", o.starts, &c.Starts},
 	} {
-		if !f.Given(s.name) {
-			continue
+		if f.Given(s.name) {
+			*s.into = s.value
 		}
-		if s.allowed != nil {
-			if err := driver.OneOf(s.name, s.value, s.allowed...); err != nil {
-				return err
-			}
-		}
-		*s.into = s.value
 	}
 	for _, s := range []struct {
 		name, value string
@@ -134,12 +126,12 @@ func (c *Config) choose(f *driver.Flags, o flags) error {
 	if f.Given("latent") && o.latent != auto {
 		n, err := strconv.Atoi(o.latent)
 		if err != nil || n < 1 {
-			return driver.Usagef("flag -latent: got %q, want a whole number of at least 1, or auto", o.latent)
+			return command.Usagef("flag -latent: got %q, want a whole number of at least 1, or auto", o.latent)
 		}
 		c.Latent = n
 	}
 	if c.Data == "" {
-		return driver.Usagef("flag -data: got none, want a file of trajectories, such as -data experiments/fit/hires.csv")
+		return command.Usagef("flag -data: got none, want a file of trajectories, such as -data experiments/fit/hires.csv")
 	}
 	if len(c.Models) > 0 { // of the configuration's file
 		return nil
@@ -163,7 +155,7 @@ func (c *Config) plan() error {
 	plan := func(name string) (*ModelConfig, error) {
 		r, err := recipe.ByName(name)
 		if err != nil {
-			return nil, driver.AsUsage(err)
+			return nil, command.AsUsage(err)
 		}
 		p, err := r.Plan(s.train, s.facts, options)
 		if errors.Is(err, recipe.ErrNotFor) {
@@ -171,7 +163,7 @@ func (c *Config) plan() error {
 			return nil, nil
 		}
 		if err != nil {
-			return nil, driver.AsUsage(err)
+			return nil, command.AsUsage(err)
 		}
 		return &ModelConfig{driver.Recipe{Name: name, Seeds: 1, Model: p.Model, Train: p.Train}, r.For, p.Inferred}, nil
 	}
@@ -207,7 +199,7 @@ func (c *Config) plan() error {
 		c.Seen = append(c.Seen, "not tried: "+w)
 	}
 	if len(c.Models) == 0 {
-		return driver.Usagef("flag -recipe: none suits the data: %s", strings.Join(why, "; "))
+		return command.Usagef("flag -recipe: none suits the data: %s", strings.Join(why, "; "))
 	}
 	return nil
 }
@@ -229,7 +221,7 @@ func (c *Config) Validate() error {
 
 // Describe implements driver.Config.
 func (c *Config) Describe() string {
-	return fmt.Sprintf("%s, about %s of a processor", strings.Join(append([]string{c.Data}, c.Seen...), "\n  "), report.Duration(60*c.Minutes))
+	return fmt.Sprintf("%s, about %s of a processor", strings.Join(append([]string{c.Data}, c.Seen...), "\n  "), terminal.Duration(60*c.Minutes))
 }
 
 // seen says what the data are, a line each.
@@ -285,5 +277,5 @@ func componentName(d *data.Dataset, j int) string {
 // look inspects the data.
 func look(d *data.Dataset) (*inspect.Facts, error) {
 	f, err := inspect.Look(d)
-	return f, driver.AsUsage(err)
+	return f, command.AsUsage(err)
 }

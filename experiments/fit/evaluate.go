@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/data"
-	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 	"spnode/model"
 )
 
@@ -66,7 +66,7 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 		}
 		got, err := p(asked)
 		if err != nil {
-			return nil, driver.AsUsage(err)
+			return nil, command.AsUsage(err)
 		}
 		for r, i := range of {
 			agree = append(agree, agrees(got.Trajectories[r], asked.Trajectories[r]))

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 )
 
 // rows writes decaying trajectories, two components at nt times of ns samples.
@@ -108,17 +108,17 @@ func TestFiles(t *testing.T) {
 				}
 			}
 			var stdout, stderr strings.Builder
-			code := driver.Execute(context.Background(), "fit", run, []string{"-data", path, "-checkpoints", dir, "-run", "x", "-quiet", "-minutes", "0.001"}, &stdout, &stderr)
+			code := command.Execute(context.Background(), "fit", run, []string{"-data", path, "-checkpoints", dir, "-run", "x", "-quiet", "-minutes", "0.001"}, &stdout, &stderr)
 			want, goes := strings.CutPrefix(c.want, "!")
 			if goes {
-				if code != driver.ExitOK || !strings.Contains(stdout.String(), want) {
+				if code != command.ExitOK || !strings.Contains(stdout.String(), want) {
 					t.Errorf("got exit code %d, %s\n%s, want %q", code, stderr.String(), stdout.String(), want)
 				}
 				return
 			}
 			line := stderr.String()
-			if code != driver.ExitUsage || strings.Count(line, "\n") != 1 || !strings.Contains(line, want) || strings.Contains(line, "goroutine") {
-				t.Errorf("got exit code %d and %q, want %d and one line with %q", code, line, driver.ExitUsage, want)
+			if code != command.ExitUsage || strings.Count(line, "\n") != 1 || !strings.Contains(line, want) || strings.Contains(line, "goroutine") {
+				t.Errorf("got exit code %d and %q, want %d and one line with %q", code, line, command.ExitUsage, want)
 			}
 			t.Log(strings.ReplaceAll(line, dir, "…"))
 		})

@@ -11,6 +11,7 @@ import (
 
 	"spnode/data"
 	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/report"
 	"spnode/model"
 	"spnode/model/recipe"
@@ -67,7 +68,7 @@ func (l *laboratory) start(r *driver.Recipe, name string) error {
 	}
 	m, err := model.New(r.Model)
 	if err != nil {
-		return driver.AsUsage(err)
+		return command.AsUsage(err)
 	}
 	switch err := known.Start(m, l.sets.train); {
 	case errors.Is(err, recipe.ErrNotFor):

@@ -8,9 +8,10 @@ import (
 	"io"
 
 	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 )
 
-func main() { driver.Main("fit", run) }
+func main() { command.Main("fit", run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("fit", "learns your own trajectories: -data FILE is all that it needs")

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"spnode/data"
-	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/drivertest"
 )
 
@@ -112,8 +112,8 @@ func TestResume(t *testing.T) {
 	}
 	config := drivertest.Write(t, filepath.Join(scratch, "c.json"), string(text))
 	code, _, _ := fit.Execute(drivertest.EndsAtLook(45), "-config", config, "-checkpoints", scratch, "-run", "x", "-quiet")
-	if code != driver.ExitInterrupted {
-		t.Fatalf("got exit code %d, want %d", code, driver.ExitInterrupted)
+	if code != command.ExitInterrupted {
+		t.Fatalf("got exit code %d, want %d", code, command.ExitInterrupted)
 	}
 	fit.Succeed(t, "-checkpoints", scratch, "-run", "x", "-resume", "-quiet")
 	want, got := drivertest.Weights(t, filepath.Join(dir, modelName)), drivertest.Weights(t, filepath.Join(scratch, "x", modelName))
@@ -179,8 +179,8 @@ func TestBadFlags(t *testing.T) {
 		{"-data", "hires.csv", "-members", "0"}, {"-data", "hires.csv", "-components", "Pr,nobody"},
 	} {
 		var stdout, stderr strings.Builder
-		if code := driver.Execute(context.Background(), "fit", run, append(args, "-checkpoints", t.TempDir()), &stdout, &stderr); code != driver.ExitUsage || strings.Count(stderr.String(), "\n") != 1 {
-			t.Errorf("%v: got exit code %d and %q, want %d and one line", args, code, stderr.String(), driver.ExitUsage)
+		if code := command.Execute(context.Background(), "fit", run, append(args, "-checkpoints", t.TempDir()), &stdout, &stderr); code != command.ExitUsage || strings.Count(stderr.String(), "\n") != 1 {
+			t.Errorf("%v: got exit code %d and %q, want %d and one line", args, code, stderr.String(), command.ExitUsage)
 		}
 	}
 	if _, err := os.Stat("checkpoints"); err == nil {

@@ -9,7 +9,7 @@ import (
 
 	"spnode/data"
 	"spnode/data/inspect"
-	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 )
 
 // sets are the trajectories by what they are for.
@@ -31,7 +31,7 @@ func (c *Config) read() (*sets, error) {
 	rest := d
 	if share, err := strconv.ParseFloat(c.HoldOut, 64); err == nil {
 		if !(share >= 0 && share < 1) {
-			return nil, driver.Usagef("flag -hold-out: got %s, want a share from 0 to less than 1, or a file", c.HoldOut)
+			return nil, command.Usagef("flag -hold-out: got %s, want a share from 0 to less than 1, or a file", c.HoldOut)
 		}
 		rest, s.held = apart(d, share)
 	} else {
@@ -39,7 +39,7 @@ func (c *Config) read() (*sets, error) {
 			return nil, err
 		}
 		if s.held.Dim() != d.Dim() || !slices.Equal(s.held.Components, d.Components) {
-			return nil, driver.Usagef("flag -hold-out: %s has the components %v, want those of the data, %v", c.HoldOut, s.held.Components, d.Components)
+			return nil, command.Usagef("flag -hold-out: %s has the components %v, want those of the data, %v", c.HoldOut, s.held.Components, d.Components)
 		}
 	}
 	s.train, s.validation = apart(rest, 0.1)
@@ -55,7 +55,7 @@ func (c *Config) read() (*sets, error) {
 		return nil, err
 	}
 	if !slices.Contains(s.facts.Constant, false) {
-		return nil, driver.Usagef("flag -data: %s: no component ever changes, want trajectories of a system that does", c.Data)
+		return nil, command.Usagef("flag -data: %s: no component ever changes, want trajectories of a system that does", c.Data)
 	}
 	return s, nil
 }
@@ -64,19 +64,19 @@ func (c *Config) read() (*sets, error) {
 func (c *Config) readFile(flag, path string) (*data.Dataset, error) {
 	d, err := data.ReadWith(path, c.Columns)
 	if err != nil {
-		return nil, driver.Usagef("flag -%s: %v", flag, err)
+		return nil, command.Usagef("flag -%s: %v", flag, err)
 	}
 	for i, tr := range d.Trajectories {
 		if len(tr.Times) < 3 {
-			return nil, driver.Usagef("flag -%s: %s: trajectory %d has %d times, want at least 3", flag, path, i, len(tr.Times))
+			return nil, command.Usagef("flag -%s: %s: trajectory %d has %d times, want at least 3", flag, path, i, len(tr.Times))
 		}
 		if j := slices.IndexFunc(tr.States[0], math.IsNaN); j >= 0 {
-			return nil, driver.Usagef("flag -%s: %s: %s of trajectory %d was not measured at its first time, %g, where its prediction begins; begin it where all was measured", flag, path, componentName(d, j), i, tr.Times[0])
+			return nil, command.Usagef("flag -%s: %s: %s of trajectory %d was not measured at its first time, %g, where its prediction begins; begin it where all was measured", flag, path, componentName(d, j), i, tr.Times[0])
 		}
 	}
 	switch {
 	case d.Dim() > mostComponents:
-		return nil, driver.Usagef("flag -%s: %s: got %d components, want at most %d; give the leading coordinates of a decomposition", flag, path, d.Dim(), mostComponents)
+		return nil, command.Usagef("flag -%s: %s: got %d components, want at most %d; give the leading coordinates of a decomposition", flag, path, d.Dim(), mostComponents)
 	}
 	return d, nil
 }

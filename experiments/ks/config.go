@@ -11,6 +11,7 @@ import (
 
 	"spnode/data/ks"
 	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 	"spnode/model/train"
 )
 
@@ -181,16 +182,6 @@ type options struct {
 // choose restricts the models to those that the flags name, and sets what they
 // say of them.
 func (c *Config) choose(f *driver.Flags, o options) error {
-	if f.Given("autoencoder") {
-		if err := driver.OneOf("autoencoder", o.autoencoder, fourier, mlp, fourierMLP); err != nil {
-			return err
-		}
-	}
-	if f.Given("optimizer") {
-		if err := driver.OneOf("optimizer", o.optimizer, "soap", "adam"); err != nil {
-			return err
-		}
-	}
 	if err := c.restrict(f, o); err != nil {
 		return err
 	}
@@ -248,7 +239,7 @@ func (c *Config) restrict(f *driver.Flags, o options) error {
 			dims = append(dims, strconv.Itoa(d))
 		}
 	}
-	if err := driver.OneOf("latent", o.latent, dims...); err != nil {
+	if err := command.OneOf("latent", o.latent, dims...); err != nil {
 		return err
 	}
 	// The first of those that agree with most flags.

@@ -13,6 +13,7 @@ import (
 	"spnode/data"
 	"spnode/data/ks"
 	"spnode/experiments/driver"
+	"spnode/experiments/driver/terminal"
 	"spnode/experiments/report"
 	"spnode/model"
 	"spnode/ops/opstest"
@@ -22,7 +23,7 @@ import (
 func bench(t *testing.T) *laboratory {
 	t.Helper()
 	l := &laboratory{Config: tiny(), Session: &driver.Session{
-		Context: context.Background(), Dir: t.TempDir(), Report: report.New("ks", nil), Progress: driver.NewProgress(os.Stderr, true), Stdout: io.Discard,
+		Context: context.Background(), Dir: t.TempDir(), Report: report.New("ks", nil), Progress: terminal.NewProgress(os.Stderr, true), Stdout: io.Discard,
 	}}
 	if err := l.makeTruth(); err != nil {
 		t.Fatal(err)

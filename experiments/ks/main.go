@@ -7,22 +7,21 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/pkg/errors"
-
 	"spnode/data"
 	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/report"
 	"spnode/model"
 )
 
-func main() { driver.Main("ks", run) }
+func main() { command.Main("ks", run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("ks", "learns example 5.3 of the paper: the chaos of the Kuramoto–Sivashinsky equation")
 	var o options
 	f.Set.StringVar(&o.latent, "latent", "", "train only the model of latent dimension `D`, 20, 7 or, without an autoencoder, 64")
-	f.Set.StringVar(&o.autoencoder, "autoencoder", "", "autoencoder `KIND` of the models: fourier (fixed pairs), mlp (networks) or fourier+mlp (both)")
-	f.Set.StringVar(&o.optimizer, "optimizer", "", "`NAME` of the optimizer, soap or adam, the paper's")
+	f.Choice(&o.autoencoder, "autoencoder", "autoencoder `KIND` of the models, fixed pairs, networks or both", fourier, mlp, fourierMLP)
+	f.Choice(&o.optimizer, "optimizer", "`NAME` of the optimizer, of which adam is the paper's", "soap", "adam")
 	f.Set.BoolVar(&o.cost, "cost", true, "measure what an iteration costs at latent dimensions 64, 20 and 7")
 	f.Set.Float64Var(&o.interval, "interval", 1, "`TIME` between the snapshots to train on: 1, 0.5 or 0.25")
 	f.Count(&o.ball, "ball", "`N` rollouts from random states of any size, to see that none leaves the ball that is proved (1000)")
@@ -43,18 +42,23 @@ func learn(s *driver.Session, c Config) (*report.Page, error) {
 	if err := l.makeTruth(); err != nil {
 		return nil, err
 	}
+	shown := map[string]*drawn{}
+	tested, err := driver.Learn(s, c.Models, l.prepare, func(_ ModelConfig, f driver.Fitted) (*testReport, error) {
+		r, err := l.evaluate(f.Name, f.Model)
+		if err != nil {
+			return nil, err
+		}
+		if f.Seed == 0 {
+			shown[f.Name] = r
+		}
+		return r.test, nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	var models []*trained
-	for _, m := range c.Models {
-		fitted, err := l.train(m)
-		if err != nil {
-			return nil, errors.WithMessage(err, m.Name)
-		}
-		t, err := l.test(fitted)
-		if err != nil {
-			return nil, errors.WithMessage(err, m.Name)
-		}
-		models = append(models, t)
-		s.Report.Models = append(s.Report.Models, t.Report(s))
+	for _, t := range tested {
+		models = append(models, &trained{t, shown[t.Name]})
 	}
 	costs, err := l.measure()
 	if err != nil {
@@ -63,35 +67,16 @@ func learn(s *driver.Session, c Config) (*report.Page, error) {
 	return l.page(models, costs)
 }
 
-// train trains a model, from each of its seeds.
-func (l *laboratory) train(m ModelConfig) ([]driver.Fitted, error) {
-	return l.Train(m.Recipe, func(c *model.Config) (*data.Dataset, error) {
-		d := noisy(l.finer, m.Noise, c.Seed)
-		return d, m.setPairs(c, l.Data.Solver.Problem, d)
-	})
+// prepare makes the data of a model's training.
+func (l *laboratory) prepare(m ModelConfig, c *model.Config) (*data.Dataset, error) {
+	d := noisy(l.finer, m.Noise, c.Seed)
+	return d, m.setPairs(c, l.Data.Solver.Problem, d)
 }
 
 // trained is a model after its training and test.
 type trained struct {
 	*driver.Tested[*testReport]
 	*drawn
-}
-
-// test tests a model and its further seeds.
-func (l *laboratory) test(fitted []driver.Fitted) (*trained, error) {
-	t := new(trained)
-	var err error
-	t.Tested, err = driver.Test(fitted, func(f driver.Fitted) (*testReport, error) {
-		r, err := l.evaluate(f.Name, f.Model)
-		if err != nil {
-			return nil, err
-		}
-		if f.Seed == 0 {
-			t.drawn = r
-		}
-		return r.test, nil
-	})
-	return t, err
 }
 
 // page shows the results.

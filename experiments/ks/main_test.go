@@ -51,10 +51,10 @@ func tiny() Config {
 	return c
 }
 
-// command is the command, whose shared run is of the tiny configuration.
-var command = &drivertest.Command{Name: "ks", Run: run, Config: func() ([]byte, error) { return json.Marshal(tiny()) }}
+// kuramoto is the command, whose shared run is of the tiny configuration.
+var kuramoto = &drivertest.Command{Name: "ks", Run: run, Config: func() ([]byte, error) { return json.Marshal(tiny()) }}
 
-func TestMain(m *testing.M) { command.Main(m) }
+func TestMain(m *testing.M) { kuramoto.Main(m) }
 
 // config writes a configuration and returns its path.
 func config(t testing.TB, c Config) string {
@@ -89,7 +89,7 @@ func readReport(t testing.TB, dir string) (r storedReport) {
 }
 
 func TestRunWritesEverything(t *testing.T) {
-	dir, stdout := command.Shared(t)
+	dir, stdout := kuramoto.Shared(t)
 	for _, name := range []string{"config.json", "report.html", "latent20/MANIFEST.json", "manifold8/weights.npz", "latent7/weights.npz", "seeds/latent7-1/weights.npz"} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v, want a file with content", name, err)
@@ -149,7 +149,7 @@ func TestEvaluate(t *testing.T) {
 	if opstest.Thin() {
 		t.Skip("the figures once more")
 	}
-	shared, _ := command.Shared(t)
+	shared, _ := kuramoto.Shared(t)
 	dir := filepath.Join(t.TempDir(), "r")
 	if err := os.CopyFS(dir, os.DirFS(shared)); err != nil {
 		t.Fatal(err)
@@ -158,7 +158,7 @@ func TestEvaluate(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "out")
-	stdout := command.Succeed(t, "-evaluate", dir, "-out", out, "-quiet", "-checkpoints", command.Scratch())
+	stdout := kuramoto.Succeed(t, "-evaluate", dir, "-out", out, "-quiet", "-checkpoints", kuramoto.Scratch())
 	if want := filepath.Join("seeds", "latent7-1") + ": no checkpoint, left out"; !strings.Contains(stdout, want) {
 		t.Errorf("standard output lacks %q", want)
 	}
@@ -183,17 +183,17 @@ func TestSameSeedSameRun(t *testing.T) {
 	if opstest.Thin() {
 		t.Skip("a run more")
 	}
-	dir, _ := command.Shared(t)
+	dir, _ := kuramoto.Shared(t)
 	root := t.TempDir()
 	c := tiny()
 	c.Models, c.Cost.Batches = c.Models[:1], nil
 	config := config(t, c)
-	command.Succeed(t, "-config", config, "-checkpoints", root, "-run", "r", "-quiet")
+	kuramoto.Succeed(t, "-config", config, "-checkpoints", root, "-run", "r", "-quiet")
 	if got, want := readReport(t, filepath.Join(root, "r")).Models[0].Test, readReport(t, dir).Models[0].Test; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	// In float32 it is another.
-	command.Succeed(t, "-config", config, "-checkpoints", root, "-run", "f", "-quiet", "-dtype", "float32")
+	kuramoto.Succeed(t, "-config", config, "-checkpoints", root, "-run", "f", "-quiet", "-dtype", "float32")
 	if got := readReport(t, filepath.Join(root, "f")).Models[0].Test; reflect.DeepEqual(got, readReport(t, dir).Models[0].Test) || got["lyapunov"] == nil {
 		t.Errorf("float32 gives %v", got)
 	}
@@ -221,6 +221,6 @@ func TestWrongInput(t *testing.T) {
 		{"-config " + points, "power of two"},
 		{"-evaluate " + dir + " -latent 20", "flag -latent: got it with -evaluate"},
 	} {
-		command.Refused(t, append(strings.Fields(c.args), "-checkpoints", dir), c.want)
+		kuramoto.Refused(t, append(strings.Fields(c.args), "-checkpoints", dir), c.want)
 	}
 }

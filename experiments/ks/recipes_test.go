@@ -17,7 +17,7 @@ import (
 
 func printed(t *testing.T, args ...string) (text string, c Config) {
 	t.Helper()
-	text = command.Succeed(t, append([]string{"-print-config"}, args...)...)
+	text = kuramoto.Succeed(t, append([]string{"-print-config"}, args...)...)
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
+	"spnode/experiments/driver/terminal"
 	"spnode/experiments/figure"
 )
 
@@ -67,7 +68,7 @@ var pageText string
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"cell":    cellAt,
 	"picture": picture,
-	"seconds": Duration,
+	"seconds": terminal.Duration,
 	"number":  Format,
 }).Parse(pageText))
 
@@ -97,7 +98,7 @@ func (p *Page) Publish(dir string, stdout io.Writer) error {
 	for _, t := range p.Filled() {
 		fmt.Fprintf(stdout, "\n%s", t)
 	}
-	_, err = fmt.Fprintf(stdout, "\nwritten in %s:\n  %s\n  %s\n  %s\n", Duration(p.Report.Seconds), html, data, filepath.Join(dir, "figures"))
+	_, err = fmt.Fprintf(stdout, "\nwritten in %s:\n  %s\n  %s\n  %s\n", terminal.Duration(p.Report.Seconds), html, data, filepath.Join(dir, "figures"))
 	return err
 }
 

@@ -73,19 +73,6 @@ func Format(v float64) string {
 	return strconv.FormatFloat(v, 'g', 3, 64)
 }
 
-// Duration writes seconds to be read: 0.3 s, 12 s, 3 min 20 s, 2 h 5 min.
-func Duration(s float64) string {
-	switch {
-	case s < 9.95:
-		return fmt.Sprintf("%.1f s", s)
-	case s < 119.5:
-		return fmt.Sprintf("%.0f s", s)
-	case s < 7200:
-		return fmt.Sprintf("%d min %d s", int(s)/60, int(s)%60)
-	}
-	return fmt.Sprintf("%d h %d min", int(s)/3600, int(s)/60%60)
-}
-
 // Numeric reports whether a column holds numbers, and stands on the right.
 func (t *Table) Numeric(column int) bool {
 	return len(t.Rows) > 0 && column < len(t.numeric) && t.numeric[column]

@@ -157,8 +157,8 @@ func results(models []*trained) *report.Table {
 	t := report.NewTable("Largest errors from (1, 0, 0) at the paper's 50 times, over held-out states, and on other grids",
 		append(append([]string{"model"}, columns...), "loss", "seconds")...)
 	for _, m := range models {
-		if m.diverged != nil {
-			t.Add(m.recipe.Name, "diverges", fmt.Sprintf("at iteration %d", m.diverged.Iteration+1))
+		if m.Diverged != nil {
+			t.Add(m.Name, "diverges", fmt.Sprintf("at iteration %d", m.Diverged.Iteration+1))
 			continue
 		}
 		t.Add(append(append([]any{m.Name}, cells(m.Test)...), m.Result.Loss, m.Result.Seconds)...)
@@ -172,9 +172,9 @@ func contrast(models []*trained, deployed []deployment) *report.Table {
 	for _, d := range deployed {
 		train := any(nil)
 		for _, m := range models {
-			if name := m.recipe.Name; name == "trained-"+d.Integrator || name == "autoencoder" && d.Integrator == "etd1" {
-				if m.diverged != nil {
-					train = fmt.Sprintf("diverges at iteration %d", m.diverged.Iteration+1)
+			if name := m.Name; name == "trained-"+d.Integrator || name == "autoencoder" && d.Integrator == "etd1" {
+				if m.Diverged != nil {
+					train = fmt.Sprintf("diverges at iteration %d", m.Diverged.Iteration+1)
 				} else {
 					train = report.Format(slices.Max(m.Test.MaxAbs))
 				}
@@ -193,7 +193,7 @@ func contrast(models []*trained, deployed []deployment) *report.Table {
 func seeds(models []*trained) *report.Table {
 	t := report.NewTable("Seeds", append(append([]string{"model", "seed"}, columns...), "iterations", "seconds", "ms")...)
 	for _, m := range models {
-		if m.diverged != nil || len(m.Seeds) < 2 {
+		if len(m.Seeds) < 2 {
 			continue
 		}
 		m.SeedRows(t, func(s report.Seed[*testReport]) []any {

@@ -34,7 +34,7 @@ func (l *laboratory) figures(models []*trained, deployed []deployment) ([]report
 		Draw: func() (*figure.Figure, error) {
 			var p report.LossPanel
 			for _, m := range models {
-				if m.diverged == nil {
+				if m.Diverged == nil {
 					p.Add(m.Name, m.Result.Log)
 				}
 			}

@@ -154,21 +154,6 @@ type options struct{ autoencoder, weighting, invariants, grids string }
 // choose restricts the models to those that the flags name, and sets what they
 // say of them.
 func (c *Config) choose(f *driver.Flags, o options) error {
-	for _, own := range []struct {
-		name, value string
-		allowed     []string
-	}{
-		{"autoencoder", o.autoencoder, []string{"on", "off"}},
-		{"invariants", o.invariants, []string{"on", "off"}},
-		{"grids", o.grids, []string{"own", "shared"}},
-		{"weighting", o.weighting, []string{model.WeightTime, model.WeightLogTime, model.WeightUniform}},
-	} {
-		if f.Given(own.name) {
-			if err := driver.OneOf(own.name, own.value, own.allowed...); err != nil {
-				return err
-			}
-		}
-	}
 	c.Models = slices.DeleteFunc(c.Models, func(m ModelConfig) bool {
 		return f.Given("autoencoder") && (m.Model.Autoencoder.Latent > 0) != (o.autoencoder == "on") ||
 			f.Given("integrator") && m.Model.Integrator != "etd1"

@@ -18,11 +18,11 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
-	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/report"
 )
 
-func main() { driver.Main("suite", run) }
+func main() { command.Main("suite", run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	set := flag.NewFlagSet("suite", flag.ContinueOnError)
@@ -37,9 +37,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if errors.Is(err, flag.ErrHelp) {
 			return err
 		}
-		return driver.AsUsage(err)
+		return command.AsUsage(err)
 	}
-	if err := driver.OneOf("format", *format, "npz", "csv"); err != nil {
+	if err := command.OneOf("format", *format, "npz", "csv"); err != nil {
 		return err
 	}
 	chosen := problems
@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		for _, name := range strings.Split(*only, ",") {
 			i := slices.IndexFunc(problems, func(e entry) bool { return e.name == name })
 			if i < 0 {
-				return driver.Usagef("flag -only: got %q, want names among %s", name, strings.Join(names(), ", "))
+				return command.Usagef("flag -only: got %q, want names among %s", name, strings.Join(names(), ", "))
 			}
 			chosen = append(chosen, problems[i])
 		}

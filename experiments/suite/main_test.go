@@ -7,14 +7,14 @@ import (
 	"testing"
 
 	"spnode/data"
-	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 )
 
 func TestWrite(t *testing.T) {
 	dir := t.TempDir()
 	var stdout, stderr strings.Builder
 	args := []string{"-write", "-only", "transient", "-format", "csv", "-out", dir}
-	if code := driver.Execute(context.Background(), "suite", run, args, &stdout, &stderr); code != driver.ExitOK {
+	if code := command.Execute(context.Background(), "suite", run, args, &stdout, &stderr); code != command.ExitOK {
 		t.Fatalf("got exit code %d, %s", code, stderr.String())
 	}
 	d, err := data.Read(filepath.Join(dir, "data", "transient.csv"))
@@ -29,8 +29,8 @@ func TestWrite(t *testing.T) {
 func TestBadFlags(t *testing.T) {
 	for _, args := range [][]string{{"-only", "nobody"}, {"-format", "xls"}, {"-minutes", "x"}} {
 		var stdout, stderr strings.Builder
-		if code := driver.Execute(context.Background(), "suite", run, append(args, "-out", t.TempDir()), &stdout, &stderr); code != driver.ExitUsage {
-			t.Errorf("%v: got exit code %d, want %d", args, code, driver.ExitUsage)
+		if code := command.Execute(context.Background(), "suite", run, append(args, "-out", t.TempDir()), &stdout, &stderr); code != command.ExitUsage {
+			t.Errorf("%v: got exit code %d, want %d", args, code, command.ExitUsage)
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"spnode/data"
 	"spnode/data/measure"
 	"spnode/data/problem"
-	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model"
 	"spnode/model/train"
@@ -142,14 +141,6 @@ func withDerivative(a *mat.Dense, t float64, i, j int) *mat.Dense {
 	var e mat.Dense
 	e.Exp(block)
 	return &e
-}
-
-func (t *trained) report(s *driver.Session) report.Model {
-	m := t.Report(s)
-	if t.recipe.Epsilon == 0 {
-		m.Extra["data_floor_of_A"] = t.floor
-	}
-	return m
 }
 
 // results is the table of all models.

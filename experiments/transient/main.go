@@ -11,57 +11,25 @@ import (
 
 	"spnode/data"
 	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/report"
 	"spnode/model"
 )
 
-func main() { driver.Main("transient", run) }
+func main() { command.Main("transient", run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("transient", "learns example 5.1 of the paper: transient growth, ETD1 against IMEX")
-	epsilon := f.Set.String("epsilon", "", "train only the models of ε = `E`, 0 or 1")
-	grids := f.Set.String("grids", ownGrids, "adaptive steps of the data: own, each trajectory's, or shared, as `G`")
+	var epsilon, grids string
+	f.Choice(&epsilon, "epsilon", "train only the models of ε = `E`", "0", "1")
+	f.Choice(&grids, "grids", "`WHOSE` the adaptive steps of the data are, each trajectory's own (the default) or shared", ownGrids, sharedGrids)
 	return driver.Experiment[Config, *Config]{
 		Flags:   f,
 		Default: defaultConfig,
-		Choose:  func(c *Config) error { return c.choose(f, *epsilon, *grids) },
+		Choose:  func(c *Config) error { return c.choose(f, epsilon, grids) },
 		Quick:   (*Config).quick,
 		Learn:   learn,
 	}.Run(ctx, args, stdout, stderr)
-}
-
-// laboratory is where the models are trained and tested.
-type laboratory struct {
-	Config
-	*driver.Session
-}
-
-// learn trains all models, tests them and shows the results.
-func learn(s *driver.Session, c Config) (*report.Page, error) {
-	l := &laboratory{c, s}
-	var models []*trained
-	for _, m := range c.Models {
-		truth, err := c.truth(m)
-		if err != nil {
-			return nil, err
-		}
-		fitted, err := l.train(m, truth)
-		if err != nil {
-			return nil, errors.WithMessage(err, m.Name)
-		}
-		t, err := l.test(fitted, m, truth)
-		if err != nil {
-			return nil, errors.WithMessage(err, m.Name)
-		}
-		models = append(models, t)
-		s.Report.Models = append(s.Report.Models, t.report(s))
-	}
-	return page(models)
-}
-
-// train trains a model, from each of its seeds.
-func (l *laboratory) train(m ModelConfig, t truth) ([]driver.Fitted, error) {
-	return l.Train(m.Recipe, func(*model.Config) (*data.Dataset, error) { return t.training, nil })
 }
 
 // trained is a model after its training and test.
@@ -73,21 +41,36 @@ type trained struct {
 	floor       float64                  // of the error of A that the data allow, at ε = 0
 }
 
-// test tests a model and its further seeds.
-func (l *laboratory) test(fitted []driver.Fitted, m ModelConfig, truth truth) (*trained, error) {
-	t := &trained{recipe: m, truth: truth}
-	if m.Epsilon == 0 {
-		t.floor = floor(truth.training)
-	}
-	var err error
-	t.Tested, err = driver.Test(fitted, func(f driver.Fitted) (*testReport, error) {
-		r, predictions, err := evaluate(f.Model, m.Epsilon, truth)
-		if f.Seed == 0 {
-			t.predictions = predictions
+// learn trains all models, tests them and shows the results.
+func learn(s *driver.Session, c Config) (*report.Page, error) {
+	models := make([]*trained, len(c.Models))
+	by := map[string]*trained{}
+	for i, m := range c.Models {
+		t, err := c.truth(m)
+		if err != nil {
+			return nil, errors.WithMessage(err, m.Name)
 		}
-		return r, err
-	})
-	return t, err
+		models[i] = &trained{recipe: m, truth: t}
+		by[m.Name] = models[i]
+	}
+	tested, err := driver.Learn(s, c.Models, func(m ModelConfig, _ *model.Config) (*data.Dataset, error) { return by[m.Name].truth.training, nil },
+		func(m ModelConfig, f driver.Fitted) (*testReport, error) {
+			r, predictions, err := evaluate(f.Model, m.Epsilon, by[m.Name].truth)
+			if f.Seed == 0 {
+				by[m.Name].predictions = predictions
+			}
+			return r, err
+		})
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range models {
+		if t.Tested = tested[i]; t.recipe.Epsilon == 0 {
+			t.floor = floor(t.truth.training)
+			s.Report.Models[i].Extra["data_floor_of_A"] = t.floor
+		}
+	}
+	return page(models)
 }
 
 // page shows the results.

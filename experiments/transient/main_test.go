@@ -17,7 +17,7 @@ import (
 	"strings"
 	"testing"
 
-	"spnode/experiments/driver"
+	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/drivertest"
 	"spnode/model"
 	"spnode/ops/opstest"
@@ -110,7 +110,7 @@ func TestQuickRunWritesEverything(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, "q")
 	code, stdout, stderr := transient.Execute(context.Background(), "-quick", "-iterations", "20", "-checkpoints", root, "-run", "q")
-	if code != driver.ExitOK {
+	if code != command.ExitOK {
 		t.Fatalf("exit code %d, %s", code, stderr)
 	}
 

@@ -183,17 +183,11 @@ func increasing(x []int) bool {
 // sets whose the steps of the data are.
 func (c *Config) choose(f *driver.Flags, epsilon, grids string) error {
 	if f.Given("grids") {
-		if err := driver.OneOf("grids", grids, ownGrids, sharedGrids); err != nil {
-			return err
-		}
 		if c.Data.Grids = grids; grids == sharedGrids {
 			c.Data.Tolerance = 1e-8
 		}
 	}
 	if f.Given("epsilon") {
-		if err := driver.OneOf("epsilon", epsilon, "0", "1"); err != nil {
-			return err
-		}
 		c.Models = slices.DeleteFunc(c.Models, func(m ModelConfig) bool { return fmt.Sprint(m.Epsilon) != epsilon })
 	}
 	if f.Given("integrator") {

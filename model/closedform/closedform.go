@@ -11,7 +11,7 @@ import (
 
 	"spnode/model"
 	"spnode/model/leastsq"
-	"spnode/ops/kernel"
+	"spnode/ops/kernel/poly"
 )
 
 // Config shapes a fit.
@@ -162,7 +162,7 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 		}
 		set("g/C", x)
 	case model.KindBilinear:
-		C, D, b, lost, err := leastsq.Bilinear(kernel.NewPolynomial(n, n, 2, false), fit.C, cfg.Nonlinear.Rank)
+		C, D, b, lost, err := leastsq.Bilinear(poly.New(n, n, 2, false), fit.C, cfg.Nonlinear.Rank)
 		if err != nil {
 			return nil, err
 		}
@@ -181,19 +181,19 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 }
 
 // form is the polynomial that g is, for the fit.
-func form(cfg model.Config, linear bool) (*kernel.Polynomial, error) {
+func form(cfg model.Config, linear bool) (*poly.Polynomial, error) {
 	n := cfg.LatentDim()
 	switch g := cfg.Nonlinear; g.Kind {
 	case model.KindPolynomial:
 		if g.Periodic {
-			return kernel.NewPeriodicPolynomial(n/2, 1, n/2, g.Degree, linear), nil
+			return poly.NewPeriodic(n/2, 1, n/2, g.Degree, linear), nil
 		}
-		return kernel.NewPolynomial(n, n, g.Degree, linear), nil
+		return poly.New(n, n, g.Degree, linear), nil
 	case model.KindBilinear:
-		return kernel.NewPolynomial(n, n, 2, linear), nil
+		return poly.New(n, n, 2, linear), nil
 	case model.KindNone:
 		if linear {
-			return kernel.NewLinear(n, n), nil
+			return poly.NewLinear(n, n), nil
 		}
 	}
 	return nil, errors.Wrapf(model.ErrConfig, "closedform: Fit: g of kind %q is not linear in its parameters, or has none; try %s or %s", cfg.Nonlinear.Kind, model.KindPolynomial, model.KindBilinear)
@@ -248,7 +248,7 @@ func linear(m *model.Model, c Config, latent []leastsq.Trajectory) ([]float64, e
 		if l.Order == 0 {
 			l.Order = 2
 		}
-		fit, err := leastsq.Fit(kernel.NewLinear(n, n), nil, latent, l)
+		fit, err := leastsq.Fit(poly.NewLinear(n, n), nil, latent, l)
 		if err != nil {
 			return nil, errors.Wrap(err, "closedform: the linear part")
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/mat"
 
-	"spnode/ops/kernel"
+	"spnode/ops/kernel/poly"
 )
 
 // Bilinear writes a full polynomial of degree 2 without linear part, R^n → R^n, with
@@ -20,7 +20,7 @@ import (
 // αx² − βy² = (√αx − √βy)(√αx + √βy), the largest first, then what is left by itself.
 // Of rank n it is exact; lost is what a lower one leaves out, relative, in the
 // Frobenius norm.
-func Bilinear(p *kernel.Polynomial, c []float64, rank int) (C, D, b []float64, lost float64, err error) {
+func Bilinear(p *poly.Polynomial, c []float64, rank int) (C, D, b []float64, lost float64, err error) {
 	n := p.In()
 	if p.Periodic() || p.Linear() || p.Degree() != 2 || p.Out() != n || len(c) != p.Coefficients() {
 		return nil, nil, nil, 0, errors.New("leastsq: Bilinear: want a full polynomial of degree 2 without linear part, R^n to R^n, and its coefficients")

@@ -8,6 +8,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"spnode/ops/kernel"
+	"spnode/ops/kernel/funm"
+	"spnode/ops/kernel/poly"
 )
 
 // velocities makes the first fit.
@@ -35,7 +37,7 @@ func (f *fit) velocities() error {
 		all = systems(f.p, nil)
 	}
 	f.accumulate(all, func() func(b *block, part []sample) {
-		work := kernel.NewPolynomialWork[float64](f.p)
+		work := poly.NewWork[float64](f.p)
 		var u, v, phi, y []float64
 		return func(b *block, part []sample) {
 			rows := len(part)
@@ -78,7 +80,7 @@ func (f *fit) progress(done int, residual float64) {
 	}
 }
 
-func features(groups []kernel.Group) (n int) {
+func features(groups []poly.Group) (n int) {
 	for _, g := range groups {
 		n += g.Features
 	}
@@ -103,7 +105,7 @@ func (f *fit) exponentialVelocities() (func(part []sample, v []float64), error) 
 	known := map[float64]propagator{}
 	for _, s := range f.samples {
 		if _, ok := known[s.h]; !ok {
-			phi := kernel.NewPhi[float64](n, 1, kernel.UnitRoundoff[float64]())
+			phi := funm.NewPhi[float64](n, 1, kernel.UnitRoundoff[float64]())
 			phi.ForwardOnly(f.a, s.h)
 			var lu mat.LU
 			lu.Factorize(mat.NewDense(n, n, slices.Clone(phi.P(1))))
@@ -236,7 +238,7 @@ func (f *fit) rollouts(wanted bool) (all []*system, residual float64, lost int) 
 	}
 	each := make([]sums, len(f.samples)) // in the place of a part's first sample
 	f.accumulate(all, func() func(b *block, part []sample) {
-		work := kernel.NewPolynomialWork[float64](f.p)
+		work := poly.NewWork[float64](f.p)
 		own := map[float64]*field{}
 		var u, phi, y []float64
 		return func(b *block, part []sample) {
@@ -309,7 +311,7 @@ func (b *block) clearRow(r, rows int) {
 // fresh returns the field with work space of its own.
 func (f *field) fresh() *field {
 	g := *f
-	g.work = kernel.NewPolynomialWork[float64](f.work.Polynomial)
+	g.work = poly.NewWork[float64](f.work.Polynomial)
 	g.gu, g.ga, g.gb, g.gc, g.a, g.b, g.tmp = nil, nil, nil, nil, nil, nil, nil
 	return &g
 }

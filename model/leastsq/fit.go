@@ -8,6 +8,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/ops/kernel"
+	"spnode/ops/kernel/poly"
 )
 
 // Trajectory is a run of the latent state: at each of its times, which increase, n
@@ -37,7 +38,7 @@ type Dynamics struct {
 // The errors are those of trajectories that do not fit p or each other, of grids
 // with too few times for the order, and of data that do not determine the coefficients
 // with the ridge given.
-func Fit(p *kernel.Polynomial, a []float64, d []Trajectory, c Config) (*Dynamics, error) {
+func Fit(p *poly.Polynomial, a []float64, d []Trajectory, c Config) (*Dynamics, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -79,7 +80,7 @@ type sample struct {
 // fit is a fit in work.
 type fit struct {
 	Config
-	p       *kernel.Polynomial
+	p       *poly.Polynomial
 	given   []float64 // A, nil if it is fitted along
 	a, c    []float64
 	samples []sample
@@ -260,7 +261,7 @@ func (f *fit) solve(all []*system) (float64, error) {
 }
 
 // fill puts features of the polynomial, weighted for each system, in a block.
-func fill(b *block, all []*system, groups []kernel.Group, parts int, phi []float64, rows int, weight func(s *system) float64) {
+func fill(b *block, all []*system, groups []poly.Group, parts int, phi []float64, rows int, weight func(s *system) float64) {
 	l := parts * rows
 	for i, s := range all {
 		at := 0
@@ -272,7 +273,7 @@ func fill(b *block, all []*system, groups []kernel.Group, parts int, phi []float
 }
 
 // target puts the targets y of a block's rows, weighted, in it.
-func target(b *block, all []*system, groups []kernel.Group, parts int, y []float64, rows int, weight func(s *system) float64) {
+func target(b *block, all []*system, groups []poly.Group, parts int, y []float64, rows int, weight func(s *system) float64) {
 	l := parts * rows
 	for i, s := range all {
 		at := 0

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"spnode/ops/kernel"
+	"spnode/ops/kernel/funm"
+	"spnode/ops/kernel/poly"
 )
 
 func normal(rng *rand.Rand, n int) []float64 {
@@ -118,7 +120,7 @@ func TestPathWeights(t *testing.T) {
 					got += v * math.Pow(s, float64(i))
 				}
 				// = hⁱ i! hφ_{i+1}(λh).
-				phi := kernel.NewPhi[float64](1, 3, 0x1p-53)
+				phi := funm.NewPhi[float64](1, 3, 0x1p-53)
 				phi.ForwardOnly([]float64{z / h}, h)
 				want := phi.P(i + 1)[0] * math.Pow(h, float64(i)) * math.Gamma(float64(i+1))
 				if math.Abs(got-want) > 1e-13*h {
@@ -140,7 +142,7 @@ func lorenz() (a, c []float64) {
 }
 
 // simulate rolls out by many steps of ETDRK4 an interval.
-func simulate(p *kernel.Polynomial, a, c, u0, times []float64) Trajectory {
+func simulate(p *poly.Polynomial, a, c, u0, times []float64) Trajectory {
 	u := slices.Clone(u0)
 	d := Trajectory{Times: times, States: [][]float64{slices.Clone(u)}}
 	for k := 1; k < len(times); k++ {
@@ -166,7 +168,7 @@ func grid(n int, dt float64) []float64 {
 // what is left of ETDRK4's error.
 func TestFitRecoversLorenz(t *testing.T) {
 	a, c := lorenz()
-	rest, p := kernel.NewPolynomial(3, 3, 2, false), kernel.NewPolynomial(3, 3, 2, true)
+	rest, p := poly.New(3, 3, 2, false), poly.New(3, 3, 2, true)
 	d := []Trajectory{simulate(rest, a, c, []float64{1, 0.5, 2}, grid(800, 0.05))}
 	cfg := DefaultConfig()
 	cfg.Order, cfg.Corrections, cfg.Ridge = 8, 0, 0
@@ -200,19 +202,19 @@ func TestFitETD1IsExact(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
 	const n = 3
 	a := []float64{-1, 2, 0, -2, -1, 0.5, 0, 0.1, -300}
-	p := kernel.NewPolynomial(n, n, 3, false)
+	p := poly.New(n, n, 3, false)
 	c := normal(rng, p.Coefficients())
 	for i := range c {
 		c[i] *= 0.05
 	}
-	w := kernel.NewPolynomialWork[float64](p)
+	w := poly.NewWork[float64](p)
 	var d []Trajectory
 	for range 60 {
 		u := normal(rng, n)
 		tr := Trajectory{Times: []float64{0}, States: [][]float64{u}}
 		for range 3 {
 			h := math.Pow(10, -2+2*rng.Float64())
-			phi := kernel.NewPhi[float64](n, 1, 0x1p-53)
+			phi := funm.NewPhi[float64](n, 1, 0x1p-53)
 			phi.ForwardOnly(a, h)
 			g, next := make([]float64, n), make([]float64, n)
 			w.ForwardTo(g, u, c, 1)
@@ -240,7 +242,7 @@ func TestFitETD1IsExact(t *testing.T) {
 func TestFitPeriodic(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	const pairs = 2
-	rest, p := kernel.NewPeriodicPolynomial(pairs, 1, pairs, 3, false), kernel.NewPeriodicPolynomial(pairs, 1, pairs, 3, true)
+	rest, p := poly.NewPeriodic(pairs, 1, pairs, 3, false), poly.NewPeriodic(pairs, 1, pairs, 3, true)
 	a := make([]float64, 16)
 	for i, v := range []float64{0.3, 0.3, -0.5, -0.5} {
 		a[5*i] = v
@@ -287,7 +289,7 @@ func TestFitReportsOpenDirections(t *testing.T) {
 		u := normal(rng, 2)
 		x, y = append(x, []float64{u[0], u[1], u[0] + u[1]}), append(y, []float64{u[0] - u[1]})
 	}
-	p := kernel.NewPolynomial(3, 1, 1, true)
+	p := poly.New(3, 1, 1, true)
 	c := DefaultConfig()
 	c.Ridge = 0
 	if _, _, err := Map(p, x, y, c); err == nil {
@@ -371,7 +373,7 @@ func TestFactor(t *testing.T) {
 func TestBilinear(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
 	const n = 5
-	p := kernel.NewPolynomial(n, n, 2, false)
+	p := poly.New(n, n, 2, false)
 	c := normal(rng, p.Coefficients())
 	C, D, b, lost, err := Bilinear(p, c, n)
 	if err != nil {
@@ -382,7 +384,7 @@ func TestBilinear(t *testing.T) {
 	}
 	u := normal(rng, n)
 	want, got := make([]float64, n), make([]float64, n)
-	kernel.NewPolynomialWork[float64](p).ForwardTo(want, u, c, 1)
+	poly.NewWork[float64](p).ForwardTo(want, u, c, 1)
 	new(kernel.Bilinear[float64]).ForwardTo(got, u, C, D, b, 1, n)
 	farthestApart(t, "g(u)", got, want, 1e-13)
 	if _, _, _, lost, err = Bilinear(p, c, 1); err != nil || !(lost > 0 && lost < 1) {
@@ -393,7 +395,7 @@ func TestBilinear(t *testing.T) {
 // Outputs that no monomial of the degree enters, as those of high wave numbers, stay 0,
 // and their targets are residual.
 func TestMapWithoutFeatures(t *testing.T) {
-	p := kernel.NewPeriodicPolynomial(1, 2, 3, 2, true) // of one pair, whose square is k = 2
+	p := poly.NewPeriodic(1, 2, 3, 2, true) // of one pair, whose square is k = 2
 	rng := rand.New(rand.NewPCG(7, 8))
 	var x, y [][]float64
 	for range 50 {

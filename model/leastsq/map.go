@@ -4,11 +4,12 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/ops/kernel"
+	"spnode/ops/kernel/poly"
 )
 
 // Map fits p to pairs: the coefficients c for which p(x_i) is nearest to y_i. Of the
 // settings those of differences and corrections have no meaning.
-func Map(p *kernel.Polynomial, x, y [][]float64, c Config) ([]float64, *Report, error) {
+func Map(p *poly.Polynomial, x, y [][]float64, c Config) ([]float64, *Report, error) {
 	if err := c.Validate(); err != nil {
 		return nil, nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"spnode/ops/kernel"
+	"spnode/ops/kernel/poly"
 )
 
 // bandRows is how many rows of a Gram matrix one goroutine adds to at a time.
@@ -34,7 +35,7 @@ type system struct {
 
 // systems divides the coefficients of p. With rates, one for each component of its
 // image, only components of like rates share a system.
-func systems(p *kernel.Polynomial, rates []float64) (all []*system) {
+func systems(p *poly.Polynomial, rates []float64) (all []*system) {
 	for k, g := range p.Groups() {
 		var parts [][]int
 		switch {

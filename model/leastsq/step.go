@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"spnode/ops/kernel"
+	"spnode/ops/kernel/funm"
+	"spnode/ops/kernel/poly"
 )
 
 // field is du/dt = Au + p(u), whose steps of one length ETDRK4 makes, see
@@ -12,18 +14,18 @@ type field struct {
 	n              int
 	e, half        []float64 // e^{hA} and e^{hA/2}
 	q, f1, f2, f3  []float64 // of the stages, and of the step
-	work           *kernel.PolynomialWork[float64]
+	work           *poly.Work[float64]
 	c              []float64
 	gu, ga, gb, gc []float64
 	a, b, tmp      []float64
 }
 
 // newField returns a field with the coefficients c of p, to be advanced by h.
-func newField(p *kernel.Polynomial, a, c []float64, h float64) *field {
+func newField(p *poly.Polynomial, a, c []float64, h float64) *field {
 	n := p.In()
 	tol := kernel.UnitRoundoff[float64]()
-	f := &field{n: n, work: kernel.NewPolynomialWork[float64](p), c: c}
-	whole, half := kernel.NewPhi[float64](n, 3, tol), kernel.NewPhi[float64](n, 1, tol)
+	f := &field{n: n, work: poly.NewWork[float64](p), c: c}
+	whole, half := funm.NewPhi[float64](n, 3, tol), funm.NewPhi[float64](n, 1, tol)
 	whole.ForwardOnly(a, h)
 	half.ForwardOnly(a, h/2)
 	f.e, f.half, f.q = whole.E(), half.E(), half.P(1)
@@ -100,7 +102,7 @@ func pathWeights(lambda, h float64, k int) []float64 {
 // ∫₀¹ e^{z(1−s)} s^i ds = i! φ_{i+1}(z) there is no quadrature that could miss the
 // boundary layer of a large −z.
 func pieceWeights(lambda, h float64, degree int) []float64 {
-	phi := kernel.NewPhi[float64](1, degree+1, kernel.UnitRoundoff[float64]())
+	phi := funm.NewPhi[float64](1, degree+1, kernel.UnitRoundoff[float64]())
 	phi.ForwardOnly([]float64{lambda}, h)
 	w := make([]float64, degree+1)
 	for j := range w {

@@ -2,12 +2,7 @@ package train
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
-	"math"
-	"slices"
 
 	"github.com/pkg/errors"
 
@@ -16,6 +11,8 @@ import (
 	"spnode/model"
 	"spnode/model/closedform"
 	"spnode/model/folder"
+	"spnode/model/optim"
+	"spnode/model/train/state"
 )
 
 // The files of a training in a checkpoint, beside those of its model.
@@ -50,16 +47,16 @@ func (t *Trainer) Save(dir string) error {
 	if err != nil {
 		return errors.Wrap(err, "train: Save")
 	}
-	arrays := t.state().encode(t.cfg)
+	arrays := t.state().Encode(t.cfg.limits())
 	if err := model.CheckFinite(arrays); err != nil {
 		return errors.WithMessage(err, "train: Save")
 	}
-	state, err := npz.Encode(arrays)
+	optimizer, err := npz.Encode(arrays)
 	if err != nil {
 		return errors.Wrap(err, "train: Save")
 	}
 	files = append(files,
-		folder.File{Name: configFile, Data: append(text, '\n')}, folder.File{Name: optimizerFile, Data: state}, folder.File{Name: metricsFile, Data: formatMetrics(t.log)})
+		folder.File{Name: configFile, Data: append(text, '\n')}, folder.File{Name: optimizerFile, Data: optimizer}, folder.File{Name: metricsFile, Data: state.FormatLog(t.log)})
 	if t.writer != nil && dir == t.dir {
 		return t.writer.Write(files)
 	}
@@ -95,14 +92,14 @@ func LoadResult(dir string) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return c.state.result(c.log, c.ClosedForm), nil
+	return result(c.state.Progress, c.log, c.ClosedForm), nil
 }
 
 // checkpoint is a training as it was saved.
 type checkpoint struct {
 	stored
 	model *model.Model
-	state *state
+	state *state.Training
 	log   []Metrics
 }
 
@@ -135,51 +132,47 @@ func load(dir string) (*checkpoint, error) {
 	if err != nil {
 		return nil, model.BadFile(dir, optimizerFile, err)
 	}
-	if c.state, err = decodeState(arrays, c.Train, len(c.model.Params().Flat)); err != nil {
+	if c.state, err = state.Decode(arrays, c.Train.limits(), len(c.model.Params().Flat)); err != nil {
 		return nil, model.BadFile(dir, optimizerFile, err)
 	}
-	if c.log, err = parseMetrics(files[metricsFile]); err != nil {
+	if c.log, err = state.ParseLog(files[metricsFile]); err != nil {
 		return nil, model.BadFile(dir, metricsFile, err)
 	}
 	return c, nil
 }
 
-// checksum is the SHA-256 of the times and then of the scaled states, time by
-// time. Of trajectories with times or weights of their own it is that of each of
-// them, one after the other.
-func checksum(data []Trajectory) string {
-	h := sha256.New()
-	var b []byte
-	write := func(x []float64) {
-		b = b[:0]
-		for _, v := range x {
-			if v != v {
-				v = math.NaN() // of the many, one
-			}
-			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
-		}
-		h.Write(b)
+// state is where the training stands.
+func (t *Trainer) state() *state.Training {
+	s := &state.Training{Progress: t.now, Best: t.best, Low: t.low, Starts: t.starts()}
+	switch t.now.Stage {
+	case state.First:
+		s.Optimizer = t.optimizer.State()
+	case state.LBFGS:
+		s.LBFGS = t.lbfgs.State()
 	}
-	if !slices.ContainsFunc(data, func(t Trajectory) bool {
-		return t.Weight != 1 || !sameTimes(t.Times, data[0].Times) || len(t.Parameters)+len(t.inputs) > 0
-	}) {
-		write(data[0].Times)
-		for k := range data[0].Times {
-			for _, tr := range data {
-				write(tr.States[k])
-			}
-		}
-		return hex.EncodeToString(h.Sum(nil))
+	return s
+}
+
+// setState goes on from a state.
+func (t *Trainer) setState(s *state.Training) error {
+	if len(s.Starts) != len(t.starts()) {
+		return errors.Errorf("starts are %d numbers, want %d of the data", len(s.Starts), len(t.starts()))
 	}
-	for _, tr := range data {
-		write([]float64{float64(len(tr.Times)), tr.Weight})
-		write(tr.Times)
-		write(tr.flat)
-		write(tr.Parameters)
-		for _, w := range tr.inputs {
-			write(w.begin)
-			write(w.change)
+	copy(t.starts(), s.Starts)
+	t.now, t.best, t.low = s.Progress, s.Best, s.Low
+	switch t.now.Stage {
+	case state.First:
+		if err := t.optimizer.Restore(s.Optimizer); err != nil {
+			return err
 		}
+		return t.restoreBefore(s.Optimizer)
+	case state.LBFGS:
+		t.optimizer = nil
+		t.lbfgs = optim.LBFGS{LBFGSConfig: t.cfg.LBFGS.LBFGSConfig}
+		return t.lbfgs.Restore(s.LBFGS, len(t.w))
+	case state.ClosedForm: // the optimizer is at its start
+		return nil
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	t.optimizer = nil
+	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"spnode/data/npz"
 	"spnode/model"
 	"spnode/model/folder"
+	"spnode/model/train/state"
 )
 
 // tinyTrainer was stopped in the second attempt of a training.
@@ -29,8 +30,8 @@ func tinyTrainer(t *testing.T) (*Trainer, *data.Dataset) {
 	tr := p.trainer(t)
 	// Six looks at the context are the first attempt, two updates and one the change
 	// to L-BFGS: it stops after the first iteration of that.
-	if err := tr.Fit(cancelAfter(10)); !errors.Is(err, context.Canceled) || tr.attempt != 1 || tr.stage != stageLBFGS || len(tr.lbfgs.S) == 0 {
-		t.Fatalf("stopped in attempt %d, stage %d: %v", tr.attempt, tr.stage, err)
+	if err := tr.Fit(cancelAfter(10)); !errors.Is(err, context.Canceled) || tr.now.Attempt != 1 || tr.now.Stage != state.LBFGS || len(tr.lbfgs.S) == 0 {
+		t.Fatalf("stopped in attempt %d, stage %d: %v", tr.now.Attempt, tr.now.Stage, err)
 	}
 	return tr, p.data()
 }

@@ -10,6 +10,7 @@ import (
 	"spnode/data"
 	"spnode/model/closedform"
 	"spnode/model/leastsq"
+	"spnode/model/train/state"
 )
 
 // StageClosedForm is the name of the stage before all others in metrics and
@@ -58,7 +59,7 @@ func complete(d *data.Dataset) ([]leastsq.Trajectory, error) {
 func (t *Trainer) closedForm() error {
 	c, start := *t.cfg.ClosedForm, time.Now()
 	c.Progress = func(done, total int, residual float64) {
-		m := Metrics{Iteration: done, Loss: residual, Seconds: t.seconds + time.Since(start).Seconds(), Stage: StageClosedForm, Total: total}
+		m := Metrics{Iteration: done, Loss: residual, Seconds: t.now.Seconds + time.Since(start).Seconds(), Stage: StageClosedForm, Total: total}
 		for _, f := range t.hooks {
 			f(m)
 		}
@@ -68,6 +69,6 @@ func (t *Trainer) closedForm() error {
 		return errors.Wrap(err, "train: Fit")
 	}
 	t.report = report
-	t.stage = stageFirst
+	t.now.Stage = state.First
 	return nil
 }

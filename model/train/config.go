@@ -12,6 +12,8 @@ import (
 	"spnode/model"
 	"spnode/model/closedform"
 	"spnode/model/optim"
+	"spnode/model/train/sample"
+	"spnode/model/train/state"
 )
 
 // Config is all that shapes a training; a checkpoint stores it.
@@ -23,18 +25,18 @@ type Config struct {
 	Seed uint64 `json:"seed"`
 	// Weighting of the loss in time: time (eq. (20)), log-time or uniform.
 	Weighting string `json:"weighting"`
-	// Sampler is the name of what chooses the samples of an iteration, see
-	// Sampler; empty: shuffled.
+	// Sampler is the name of what chooses the samples of an iteration, see package
+	// sample; empty: shuffled.
 	Sampler string `json:"sampler,omitempty"`
 	// Grid is what an iteration sees of the data's times.
-	Grid GridConfig `json:"grid,omitzero"`
+	Grid sample.Grid `json:"grid,omitzero"`
 	// Phases, in the order in which they begin, are the windows and batches of
 	// the first stage; L-BFGS goes on with the last one. None stands for one
 	// that sees all samples, whole, in every iteration.
-	Phases []Phase `json:"phases,omitempty"`
+	Phases []sample.Phase `json:"phases,omitempty"`
 
 	// Shooting, if it is not nil, has the states with which samples begin be unknowns.
-	Shooting *Shooting `json:"shooting,omitempty"`
+	Shooting *sample.Shooting `json:"shooting,omitempty"`
 	// ClosedForm, if set, has a fit by least squares come before the stages, which then
 	// begin from it; with no iterations of theirs it is the training.
 	ClosedForm *closedform.Config `json:"closed_form,omitempty"`
@@ -50,6 +52,15 @@ type Config struct {
 	// done at half the rate, at most so many times in a training.
 	Backoffs int `json:"backoffs"`
 }
+
+// What other packages have of a training: a phase, the times and the starts that
+// iterations see, and the numbers of an iteration.
+type (
+	Phase      = sample.Phase
+	GridConfig = sample.Grid
+	Shooting   = sample.Shooting
+	Metrics    = state.Metrics
+)
 
 // FirstStage is the first stage: updates against the gradients of batches. In
 // metrics and messages it has the name of its optimizer.
@@ -101,9 +112,9 @@ func (c *Config) SetBatch(n int) {
 }
 
 // phases are those of a training, at least one.
-func (c Config) phases() []Phase {
+func (c Config) phases() []sample.Phase {
 	if len(c.Phases) == 0 {
-		return []Phase{{}}
+		return []sample.Phase{{}}
 	}
 	return slices.Clone(c.Phases)
 }
@@ -128,8 +139,8 @@ func (c Config) Validate() error {
 		return bad("first.linear_rate is %g, want a finite number above 0, or 0 for 1", first.LinearRate)
 	case lbfgs.Iterations > 0 && c.Grid.Points > 0:
 		return bad("L-BFGS needs the same times in every iteration: grid.points is %d, want 0", c.Grid.Points)
-	case samplers[c.sampler()] == nil:
-		return bad("sampler is %q, want %s", c.Sampler, strings.Join(Samplers(), " or "))
+	case !slices.Contains(sample.Names(), c.sampler()):
+		return bad("sampler is %q, want %s", c.Sampler, strings.Join(sample.Names(), " or "))
 	case c.Restarts < 0 || c.Backoffs < 0 || !(c.RestartAbove >= 0):
 		return bad("restarts is %d, restart_above %g and backoffs %d, want numbers that are not negative", c.Restarts, c.RestartAbove, c.Backoffs)
 	}
@@ -148,7 +159,7 @@ func (c Config) Validate() error {
 	}
 	from := 0.
 	for i, p := range c.phases() {
-		if err := p.validate(i, from); err != nil {
+		if err := p.Validate(i, from); err != nil {
 			return err
 		}
 		if lbfgs.Iterations > 0 && p.Batch > 0 {
@@ -156,13 +167,13 @@ func (c Config) Validate() error {
 		}
 		from = p.From
 	}
-	if err := c.Shooting.validate(c); err != nil {
+	if err := c.validateShooting(); err != nil {
 		return err
 	}
 	if err := c.validateClosedForm(); err != nil {
 		return err
 	}
-	if err := c.Grid.validate(); err != nil {
+	if err := c.Grid.Validate(); err != nil {
 		return err
 	}
 	if _, err := model.LossWeights(c.Weighting, []float64{1, 2}); err != nil {
@@ -174,9 +185,49 @@ func (c Config) Validate() error {
 	return nil
 }
 
+// limits are what a training can come to.
+func (c Config) limits() state.Limits {
+	return state.Limits{
+		First: c.First.Iterations, LBFGS: c.LBFGS.Iterations, Restarts: c.Restarts, Backoffs: c.Backoffs,
+		ClosedForm: c.ClosedForm != nil, Starts: c.Shooting != nil,
+	}
+}
+
+func (c Config) validateShooting() error {
+	s := c.Shooting
+	switch phases := c.phases(); {
+	case s == nil:
+		return nil
+	case !(s.Penalty >= 0) || math.IsInf(s.Penalty, 0):
+		return bad("shooting.penalty is %g, want a finite number that is not negative", s.Penalty)
+	case c.ClosedForm != nil:
+		return bad("shooting and closed_form: got both, want one of them, as a closed form starts from what was measured")
+	case c.sampler() != sample.Shuffled || c.Grid.Points > 0 || len(phases) > 1 || phases[0].Saturation > 0:
+		return bad("shooting has one start for each sample: sampler is %s, grid.points %d, with %d phases and saturation %g, want %s, 0, 1 and 0",
+			c.sampler(), c.Grid.Points, len(phases), phases[0].Saturation, sample.Shuffled)
+	}
+	return nil
+}
+
+// at is the index of the phase of an iteration.
+func (c Config) at(iteration int) int {
+	now := 0
+	for i, p := range c.Phases {
+		if float64(iteration) >= p.From*float64(c.First.Iterations) {
+			now = i
+		}
+	}
+	return now
+}
+
+// begin is the first iteration of a phase.
+func (c Config) begin(p sample.Phase) int {
+	return int(math.Ceil(p.From * float64(c.First.Iterations)))
+}
+
 func (c Config) sampler() string {
 	if c.Sampler == "" {
-		return shuffledName
+		return sample.Shuffled
 	}
 	return c.Sampler
 }

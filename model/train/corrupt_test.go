@@ -15,6 +15,7 @@ import (
 	"spnode/data/npz"
 	"spnode/model"
 	"spnode/model/folder"
+	"spnode/model/train/state"
 	"spnode/ops/opstest"
 )
 
@@ -61,7 +62,7 @@ func TestStatesThatNobodyWrote(t *testing.T) {
 					tried++
 					c := &checkpoint{}
 					c.Train, c.model = tr.cfg, tr.Model
-					if c.state, err = decodeState(bad, tr.cfg, len(tr.grad)); err != nil {
+					if c.state, err = state.Decode(bad, tr.cfg.limits(), len(tr.grad)); err != nil {
 						refused++
 						continue
 					}

@@ -10,10 +10,10 @@
 //
 // # Parts
 //
-//	Config       all that shapes a training: Phase, GridConfig, FirstStage, LBFGSStage
+//	Config       all that shapes a training: FirstStage, LBFGSStage, and Phase,
+//	             GridConfig and Shooting of package sample, what iterations see
 //	Trainer      New, Resume; Fit, Save, Result
 //	Metrics      the numbers of an iteration, for WithHook; Result, LoadResult
-//	Sampler      what an iteration sees
 //	Predict      what the model says of the trajectories of a data set
 //
 // # Data
@@ -45,12 +45,8 @@
 // # Adding to it
 //
 // An optimizer is a type with the methods of optim.Optimizer, and a name given by
-// optim.Register; FirstStage.Optimizer then takes the name. A sampler is one with
-// the methods of Sampler, and RegisterSampler names it for Config.Sampler. It
-// returns model.Batch, so that it is free in which trajectories, which of their
-// states and with which weights an iteration sees, as long as all its batches have
-// one shape. Sampling.Join makes a batch of any parts of the trajectories. The example
-// adds one.
+// optim.Register; FirstStage.Optimizer then takes the name. Package sample tells how
+// to add a sampler, which Config.Sampler names.
 //
 // # Checkpoint
 //

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -8,7 +9,8 @@ import (
 
 	"spnode/data/npz"
 	"spnode/model"
-	"spnode/model/optim"
+	"spnode/model/train/sample"
+	"spnode/model/train/state"
 )
 
 // When an update has blown the loss up.
@@ -25,9 +27,6 @@ const (
 	// ownRise is what the update itself must have done to the loss of a batch where
 	// batches differ: there are samples that are harder than others.
 	ownRise = 10
-	// recentLosses are those whose median stands for the loss of the data where
-	// batches differ: an odd number of a few, so that one batch is not the median.
-	recentLosses = 15
 	// margin is how much higher the last parameters' loss over all batches may be than
 	// that of the lowest median's: the two differ by the noise of the batches.
 	margin = 2
@@ -36,39 +35,33 @@ const (
 	largestGradient = 1e154
 )
 
-// lowest is the least loss that a phase of the first stage has seen, and where.
-type lowest struct {
-	recent []float64 // losses, oldest first; one where all batches are the same
-	loss   []float64 // the least median of them, or none
-	w      []float64 // the parameters there, or none
-	before []float64 // parameters before the last update; not stored, see setState
+// DivergedError is the error of a training whose loss or gradient is not finite,
+// or whose loss is orders above the lowest, however often the rate was halved, or
+// is not finite from the start. The model then has its last good parameters: those
+// of the lowest loss, or of the start. A checkpoint that was written has them too.
+type DivergedError struct {
+	Stage     string
+	Iteration int // updates done
+	Loss      float64
+	Norm      float64 // of the gradient
+	Rate      float64 // of the last update
+	Halved    int     // how often it was
+	Lowest    float64 // loss before, in the phase; NaN: there was none
 }
 
-func (l *lowest) vectors(size int) optim.Vectors {
-	return optim.Vectors{
-		{Name: "recent", Data: &l.recent, Size: len(l.recent), Optional: true},
-		{Name: "lowest", Data: &l.loss, Size: 1, Optional: true}, {Name: "lowest/w", Data: &l.w, Size: size, Optional: true},
+func (e *DivergedError) Error() string {
+	lowest := ""
+	if finite(e.Lowest) {
+		lowest = fmt.Sprintf(", the lowest loss was %g", e.Lowest)
 	}
-}
-
-// see takes the loss at the parameters w into account.
-func (l *lowest) see(loss float64, w []float64, window int) {
-	l.recent = append(l.recent, loss)
-	if extra := len(l.recent) - window; extra > 0 {
-		l.recent = slices.Delete(l.recent, 0, extra)
-	}
-	var sorted [recentLosses]float64
-	n := copy(sorted[:], l.recent)
-	slices.Sort(sorted[:n])
-	if median := sorted[n/2]; len(l.loss) == 0 || median < l.loss[0] {
-		l.loss, l.w = append(l.loss[:0], median), append(l.w[:0], w...)
-	}
+	return fmt.Sprintf("train: Fit: the loss is %g and the gradient's norm %g after %d iterations of %s, at rate %.3g which was halved %d times%s; try a lower rate, a clip of the gradient norm, or more substeps",
+		e.Loss, e.Norm, e.Iteration, e.Stage, e.Rate, e.Halved, lowest)
 }
 
 // steady reports whether all iterations of the present phase see the same batch,
 // which is also that of L-BFGS.
 func (t *Trainer) steady() bool {
-	return t.phases[t.phase].Batch == 0 && t.cfg.Grid.Points == 0 && t.cfg.sampler() == shuffledName
+	return t.phases[t.phase].Batch == 0 && t.cfg.Grid.Points == 0 && t.cfg.sampler() == sample.Shuffled
 }
 
 // window is how many losses stand for one of the data.
@@ -76,7 +69,7 @@ func (t *Trainer) window() int {
 	if t.steady() {
 		return 1
 	}
-	return recentLosses
+	return state.Recent
 }
 
 // suspicious reports whether a loss is orders above the lowest of the phase after
@@ -84,12 +77,12 @@ func (t *Trainer) window() int {
 // compared with others.
 func (t *Trainer) suspicious(loss float64, b model.Batch) bool {
 	switch {
-	case t.undo == 0 || len(t.low.before) == 0:
+	case t.now.Undo == 0 || len(t.low.Before) == 0:
 		return false
-	case len(t.low.loss) == 0:
+	case len(t.low.Loss) == 0:
 		return true
 	}
-	return loss > blowUp*t.low.loss[0] && loss > blowUp*negligible*t.zero(b) // which is a pass over the data
+	return loss > blowUp*t.low.Loss[0] && loss > blowUp*negligible*t.zero(b) // which is a pass over the data
 }
 
 // blownUp reports whether it was the last update that has made a loss suspicious.
@@ -97,7 +90,7 @@ func (t *Trainer) suspicious(loss float64, b model.Batch) bool {
 // evaluate returns that.
 func (t *Trainer) blownUp(loss float64, b model.Batch, evaluate func() (float64, error)) (bool, error) {
 	least := float64(ownRise)
-	switch first := len(t.low.loss) == 0; {
+	switch first := len(t.low.Loss) == 0; {
 	case first:
 		least = blowUp
 	case t.steady():
@@ -105,7 +98,7 @@ func (t *Trainer) blownUp(loss float64, b model.Batch, evaluate func() (float64,
 	}
 	w := t.w
 	now := slices.Clone(w)
-	copy(w, t.low.before)
+	copy(w, t.low.Before)
 	was, err := evaluate()
 	copy(w, now)
 	return finite(was) && loss > least*max(was, negligible*t.zero(b)), err
@@ -116,7 +109,7 @@ func (t *Trainer) blownUp(loss float64, b model.Batch, evaluate func() (float64,
 func (t *Trainer) zero(b model.Batch) float64 {
 	_, times := t.samplers[t.phase].Shape()
 	rows := float64(b.Rows*times) / float64(len(b.Weights)) // that a weight stands for
-	return rows * floats.Sum(b.Weights) * t.lossUnit() * meanSquare(t.data)
+	return rows * floats.Sum(b.Weights) * t.lossUnit() * sample.MeanSquare(t.data)
 }
 
 // tooLarge reports whether an optimizer could not square a gradient of that norm,
@@ -129,17 +122,17 @@ func (t *Trainer) tooLarge(norm float64) bool {
 // the lowest loss, or else those before the last update.
 func (t *Trainer) lastGood() {
 	w := t.w
-	if t.undo == 1 {
+	if t.now.Undo == 1 {
 		t.optimizer.TakeBack(w)
-		t.undo = 0
-		t.iteration--
-		t.iterations--
+		t.now.Undo = 0
+		t.now.Iteration--
+		t.now.Iterations--
 	}
 	switch {
 	case t.best != nil:
 		copy(w, t.best)
-	case len(t.low.w) > 0:
-		copy(w, t.low.w)
+	case len(t.low.W) > 0:
+		copy(w, t.low.W)
 	}
 }
 
@@ -147,15 +140,15 @@ func (t *Trainer) lastGood() {
 // lowest loss of its last phase where that, over all batches, is lower. Where
 // iterations see what L-BFGS does, finish compares.
 func (t *Trainer) lower() error {
-	if t.steady() || len(t.low.w) == 0 {
+	if t.steady() || len(t.low.W) == 0 {
 		return nil
 	}
 	w := t.w
 	last := slices.Clone(w)
-	copy(w, t.low.w)
+	copy(w, t.low.W)
 	loss, err := t.evaluateWhole(t.grad)
-	if err == nil && margin*loss < t.loss {
-		t.loss = loss
+	if err == nil && margin*loss < t.now.Loss {
+		t.now.Loss = loss
 		return nil
 	}
 	copy(w, last)
@@ -165,8 +158,8 @@ func (t *Trainer) lower() error {
 // restoreBefore finds the parameters before the last update by taking that back in
 // a copy of the optimizer.
 func (t *Trainer) restoreBefore(state []npz.Array) error {
-	t.low.before = nil
-	if t.undo == 0 {
+	t.low.Before = nil
+	if t.now.Undo == 0 {
 		return nil
 	}
 	copies := slices.Clone(state)
@@ -180,8 +173,8 @@ func (t *Trainer) restoreBefore(state []npz.Array) error {
 	if err := o.Restore(copies); err != nil {
 		return err
 	}
-	t.low.before = slices.Clone(t.w)
-	o.TakeBack(t.low.before)
+	t.low.Before = slices.Clone(t.w)
+	o.TakeBack(t.low.Before)
 	return nil
 }
 

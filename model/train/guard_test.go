@@ -60,7 +60,7 @@ func TestNeverAboveTheBest(t *testing.T) {
 			t.Fatal(err)
 		}
 		end, _ := p.on(t, tr.Model).whole(t)
-		t.Logf("%s: loss %.3g, least seen %.3g, at the end %.3g, %d updates taken back, %v", name, first, least, end, tr.backoffs, err)
+		t.Logf("%s: loss %.3g, least seen %.3g, at the end %.3g, %d updates taken back, %v", name, first, least, end, tr.now.Backoffs, err)
 		bound := least
 		if !tr.steady() { // the loss of a batch is not that of all
 			bound = margin * first
@@ -90,8 +90,8 @@ func TestHardSample(t *testing.T) {
 	}
 	var worst, least float64 = 0, math.Inf(1)
 	tr := p.fit(t, WithHook(func(m Metrics) { worst, least = max(worst, m.Loss), min(least, m.Loss) }))
-	if tr.backoffs != 0 || worst < blowUp*least {
-		t.Errorf("%d updates taken back, want none; losses from %g to %g", tr.backoffs, least, worst)
+	if tr.now.Backoffs != 0 || worst < blowUp*least {
+		t.Errorf("%d updates taken back, want none; losses from %g to %g", tr.now.Backoffs, least, worst)
 	}
 }
 

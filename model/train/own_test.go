@@ -123,59 +123,15 @@ func TestOwnForms(t *testing.T) {
 	}
 }
 
-// Windows of own times are cut by steps or by span; those that begin with a gap are
-// left out, and a short trajectory is one of them.
-func TestOwnWindows(t *testing.T) {
-	p := minibatchTraining()
-	for _, c := range []struct {
-		phase  Phase
-		gaps   bool
-		times  int
-		pieces [][]int // of times
-	}{
-		{phase: Phase{Window: 2}, times: 3, pieces: [][]int{{0, 1, 2}, {1, 2, 3}, {2, 3, 4}, {0, 1}}},
-		{phase: Phase{Window: 2}, gaps: true, times: 3, pieces: [][]int{{0, 1, 2}, {2, 3, 4}, {0, 1}}},
-		{phase: Phase{Span: 1}, times: 4, pieces: [][]int{{0, 1, 2, 3}, {1, 2, 3}, {2, 3}, {0, 1}}},
-	} {
-		d := &data.Dataset{Trajectories: []data.Trajectory{
-			{Times: []float64{0, 0.1, 0.3, 1, 1.5}, States: [][]float64{{1, 2}, {3, 4}, {5, 6}, {7, 8}, {9, 10}}},
-			{Times: []float64{5, 5.5}, States: [][]float64{{1, 2}, {3, 4}}},
-		}}
-		if c.gaps {
-			d.Trajectories[0].States[1][1] = math.NaN()
-		}
-		p.train.Phases = []Phase{c.phase}
-		tr := p.ofData(t, d)
-		sh := tr.samplers[0].(*shuffled)
-		if len(sh.samples) != len(c.pieces) || sh.longest != c.times {
-			t.Errorf("%+v: got %v of %d times, want %v", c.phase, sh.samples, sh.longest, c.pieces)
-			continue
-		}
-		for i, at := range c.pieces {
-			if got := sh.samples[i].Times; len(got) != len(at) || got[0] != at[0] {
-				t.Errorf("%+v: sample %d has the times %v, want %v", c.phase, i, got, at)
-			}
-		}
-		b := sh.Batch(0)
-		for k := range c.times - 1 { // the last sample is the short trajectory
-			want := 0.
-			if k == 0 {
-				want = 0.5
-			}
-			if got := b.Steps[k*b.Rows+b.Rows-1]; got != want {
-				t.Errorf("%+v: step %d of the short trajectory is %g, want %g", c.phase, k, got, want)
-			}
-		}
-	}
-}
-
 // Training on them takes the loss down, and a resumed one has its bits.
 func TestOwnTraining(t *testing.T) {
-	for _, phase := range []Phase{{}, {Batch: 3}, {Window: 2, Batch: 4}, {Span: 1.2, Batch: 4}} {
+	for i, phase := range []Phase{{}, {Batch: 3}, {Window: 2, Batch: 4}, {Span: 1.2, Batch: 4}, {}, {Batch: 3}, {Window: 3, Batch: 4}} {
 		p := minibatchTraining()
 		p.train.Phases = []Phase{phase}
 		p.train.LBFGS.Iterations = 0
-		if phase.Batch == 0 {
+		if i >= 4 {
+			p.train.Grid = GridConfig{Points: 3, Random: 0.5}
+		} else if phase.Batch == 0 {
 			p.train.LBFGS.Iterations = 5
 		}
 		d := ownData(12, true)
@@ -221,7 +177,7 @@ func TestOwnRefused(t *testing.T) {
 		"times of trajectory 3: got 1": func(d *data.Dataset, c *Config) {
 			d.Trajectories[3].Times, d.Trajectories[3].States = d.Trajectories[3].Times[:1], d.Trajectories[3].States[:1]
 		},
-		"grid.points is 2":           func(d *data.Dataset, c *Config) { c.Grid.Points = 2; c.LBFGS.Iterations = 0 },
+		"L-BFGS needs the same":      func(d *data.Dataset, c *Config) { c.Grid.Points = 2; c.LBFGS.Iterations = 1 },
 		"first time above 0":         func(d *data.Dataset, c *Config) { c.Weighting = model.WeightLogTime; d.Trajectories[5].Times[0] = 0 },
 		"window is 9 steps":          func(d *data.Dataset, c *Config) { c.Phases = []Phase{{Window: 9}} },
 		"span is 1 and window 2":     func(d *data.Dataset, c *Config) { c.Phases = []Phase{{Window: 2, Span: 1}} },
@@ -233,7 +189,7 @@ func TestOwnRefused(t *testing.T) {
 		f(d, &p.train)
 		_, err := New(mustNew(t, p.model), p.train, d)
 		kind := model.ErrData
-		if what[:4] == "span" || what[:5] == "first" {
+		if what[:4] == "span" || what[:5] == "first" || what[:6] == "L-BFGS" {
 			kind = model.ErrConfig
 		}
 		if what[:5] == "batch" {

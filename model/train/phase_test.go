@@ -45,11 +45,7 @@ func TestPhases(t *testing.T) {
 			t.Errorf("iteration %d: phase %d with %d times and %d samples, want phase %d, %+v", i, tr.phase, len(tr.batch.Weights), tr.batch.Rows, want, now)
 		}
 		if b := tr.cfg.begin(now); i == b || i == b+1 { // its first samples, in their order
-			sh := tr.samplers[want].(*shuffled)
-			again, err := newShuffled(sh.Sampling)
-			if err != nil {
-				t.Fatal(err)
-			}
+			again := p.trainer(t).samplers[want]
 			if !same(again.Batch(i-b).State(0, 0), tr.batch.State(0, 0)) {
 				t.Errorf("iteration %d does not draw the samples of iteration %d of phase %d", i, i-b, want)
 			}

@@ -5,22 +5,16 @@ import (
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/train/sample"
 )
 
 // Predict returns what m predicts for the trajectories of a data set, from their
 // first states on, at the times of each and with its parameters and inputs: a Dataset
 // like d to compare with it. The error is model.ErrData.
 func Predict(m *model.Model, d *data.Dataset) (*data.Dataset, error) {
-	if err := d.Validate(); err != nil {
-		return nil, dataError("Predict: %v", err)
-	}
-	take, err := taking(m, d)
+	runs, err := sample.Runs(m, d)
 	if err != nil {
-		return nil, err
-	}
-	runs := make([]model.Run, d.Samples())
-	for s, tr := range d.Trajectories {
-		runs[s] = take(tr)
+		return nil, errors.WithMessage(err, "train: Predict")
 	}
 	u, err := m.PredictEach(runs)
 	if err != nil {

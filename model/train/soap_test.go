@@ -35,7 +35,7 @@ func TestSOAPTakeBack(t *testing.T) {
 		}
 		iterate(tr, 3)
 		iterate(want, k-1)
-		want.backoffs = 1
+		want.now.Backoffs = 1
 		iterate(want, 3)
 		wantSameEnd(t, fmt.Sprintf("iteration %d taken back", k), tr, want)
 	}
@@ -64,7 +64,7 @@ func TestSOAPStage(t *testing.T) {
 		t.Errorf("got %d iterations to the loss %g, want 6 of which L-BFGS goes below %g", r.Iterations, r.Loss, log[4].Loss)
 	}
 	var names []string
-	for _, a := range p.trainer(t).state().optimizer {
+	for _, a := range p.trainer(t).state().Optimizer {
 		if name, ok := strings.CutSuffix(a.Name, "/left/basis"); ok {
 			names = append(names, name)
 		}
@@ -72,8 +72,8 @@ func TestSOAPStage(t *testing.T) {
 	if got, want := strings.Join(names, " "), "encoder/0/W encoder/1/W decoder/0/W decoder/1/W"; got != want {
 		t.Errorf("the matrices are %s, want %s", got, want)
 	}
-	if s := tr.state(); s.optimizer != nil || s.lbfgs != nil {
-		t.Errorf("the state has %d and %d arrays of optimizers after the end, want none", len(s.optimizer), len(s.lbfgs))
+	if s := tr.state(); s.Optimizer != nil || s.LBFGS != nil {
+		t.Errorf("the state has %d and %d arrays of optimizers after the end, want none", len(s.Optimizer), len(s.LBFGS))
 	}
 
 	tr = p.trainer(t)

@@ -7,24 +7,17 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/model/optim"
-)
-
-// The stages of a training.
-const (
-	stageFirst = iota
-	stageLBFGS
-	stageDone
-	stageClosedForm // before all; a checkpoint has these numbers
+	"spnode/model/train/state"
 )
 
 // stageName is what the stage is called in metrics and messages.
 func (t *Trainer) stageName() string {
-	switch t.stage {
-	case stageFirst:
+	switch t.now.Stage {
+	case state.First:
 		return t.cfg.First.Optimizer
-	case stageLBFGS:
+	case state.LBFGS:
 		return StageLBFGS
-	case stageClosedForm:
+	case state.ClosedForm:
 		return StageClosedForm
 	}
 	return "done"
@@ -34,21 +27,21 @@ func (t *Trainer) stageName() string {
 // nothing: an update was taken back, or the stage has no iterations.
 func (t *Trainer) update() (Metrics, error) {
 	total := t.cfg.First.Iterations
-	phase := t.cfg.at(t.iteration)
+	phase := t.cfg.at(t.now.Iteration)
 	if err := t.enter(phase); err != nil {
 		return Metrics{}, err
 	}
-	if t.iteration == total {
+	if t.now.Iteration == total {
 		return Metrics{}, t.finishFirst()
 	}
 	sampler, begin := t.samplers[phase], t.cfg.begin(t.phases[phase])
-	if t.iteration == begin {
-		t.low = lowest{before: t.low.before}
+	if t.now.Iteration == begin {
+		t.low = state.Lowest{Before: t.low.Before}
 	}
-	batch := sampler.Batch(t.iteration - begin)
+	batch := sampler.Batch(t.now.Iteration - begin)
 	loss, err := t.evaluate(batch, t.grad)
 	if err != nil {
-		return Metrics{}, errors.Wrapf(err, "train: Fit: iteration %d of %s", t.iteration+1, t.stageName())
+		return Metrics{}, errors.Wrapf(err, "train: Fit: iteration %d of %s", t.now.Iteration+1, t.stageName())
 	}
 	norm := optim.Clip(t.grad, t.cfg.First.Clip)
 	if !finite(loss) || t.tooLarge(norm) {
@@ -58,43 +51,43 @@ func (t *Trainer) update() (Metrics, error) {
 		// Into another gradient, as t.grad is for the update.
 		blown, err := t.blownUp(loss, batch, func() (float64, error) { return t.evaluate(batch, make([]float64, len(t.grad))) })
 		if err != nil {
-			return Metrics{}, errors.Wrapf(err, "train: Fit: iteration %d of %s", t.iteration+1, t.stageName())
+			return Metrics{}, errors.Wrapf(err, "train: Fit: iteration %d of %s", t.now.Iteration+1, t.stageName())
 		}
 		if blown {
 			return Metrics{}, t.takeBack(loss, norm)
 		}
 	}
 	w := t.w
-	if t.undo == 1 || len(t.low.loss) == 0 { // or else it has been seen before an update was taken back
-		t.low.see(loss, w, t.window())
+	if t.now.Undo == 1 || len(t.low.Loss) == 0 { // or else it has been seen before an update was taken back
+		t.low.See(loss, w, t.window())
 	}
-	t.low.before = append(t.low.before[:0], w...)
-	rate := t.rate(t.iteration)
+	t.low.Before = append(t.low.Before[:0], w...)
+	rate := t.rate(t.now.Iteration)
 	t.optimizer.Update(rate, w, t.grad)
-	t.undo = 1
-	t.iteration++
-	t.iterations++
-	return Metrics{Iteration: t.iteration, Loss: loss, GradientNorm: norm, Rate: rate, Stage: t.stageName(), Attempt: t.attempt, Total: total}, nil
+	t.now.Undo = 1
+	t.now.Iteration++
+	t.now.Iterations++
+	return Metrics{Iteration: t.now.Iteration, Loss: loss, GradientNorm: norm, Rate: rate, Stage: t.stageName(), Attempt: t.now.Attempt, Total: total}, nil
 }
 
 // rate is the learning rate of an iteration, counted from 0.
 func (t *Trainer) rate(iteration int) float64 {
-	return math.Ldexp(t.cfg.First.Schedule.At(iteration, t.cfg.First.Iterations, t.samplers[t.phase].Epoch()), -t.backoffs)
+	return math.Ldexp(t.cfg.First.Schedule.At(iteration, t.cfg.First.Iterations, t.samplers[t.phase].Epoch()), -t.now.Backoffs)
 }
 
 // takeBack undoes the last update, after which the loss is not finite or has blown
 // up, and has it done again at half the rate.
 func (t *Trainer) takeBack(loss, norm float64) error {
-	if t.undo == 0 || t.backoffs == t.cfg.Backoffs {
-		diverged := &DivergedError{t.stageName(), t.iteration, loss, norm, t.rate(max(t.iteration-1, 0)), t.backoffs, orNone(t.low.loss)}
+	if t.now.Undo == 0 || t.now.Backoffs == t.cfg.Backoffs {
+		diverged := &DivergedError{t.stageName(), t.now.Iteration, loss, norm, t.rate(max(t.now.Iteration-1, 0)), t.now.Backoffs, orNone(t.low.Loss)}
 		t.lastGood()
 		return errors.WithStack(diverged)
 	}
 	t.optimizer.TakeBack(t.w)
-	t.undo = 0
-	t.iteration--
-	t.iterations--
-	t.backoffs++
+	t.now.Undo = 0
+	t.now.Iteration--
+	t.now.Iterations--
+	t.now.Backoffs++
 	return nil
 }
 
@@ -118,15 +111,15 @@ func (t *Trainer) finishFirst() error {
 			return t.takeBack(loss, norm)
 		}
 	}
-	t.loss = loss
+	t.now.Loss = loss
 	if err := t.lower(); err != nil {
 		return errors.Wrapf(err, "train: Fit: loss at the end of %s", t.stageName())
 	}
 	if !t.steady() {
-		t.low = lowest{}
+		t.low = state.Lowest{}
 	}
-	t.optimizer, t.undo = nil, 0
-	t.stage, t.iteration = stageLBFGS, 0
+	t.optimizer, t.now.Undo = nil, 0
+	t.now.Stage, t.now.Iteration = state.LBFGS, 0
 	t.lbfgs = optim.LBFGS{LBFGSConfig: t.cfg.LBFGS.LBFGSConfig, X: append([]float64(nil), t.w...)}
 	return nil
 }
@@ -147,7 +140,7 @@ func (t *Trainer) evaluateWhole(grad []float64) (mean float64, err error) {
 
 func (t *Trainer) lbfgsIteration() (Metrics, error) {
 	total := t.cfg.LBFGS.Iterations
-	if t.iteration == total {
+	if t.now.Iteration == total {
 		return Metrics{}, t.finish()
 	}
 	if err := t.enter(t.cfg.at(t.cfg.First.Iterations)); err != nil {
@@ -160,13 +153,13 @@ func (t *Trainer) lbfgsIteration() (Metrics, error) {
 	})
 	copy(w, t.lbfgs.X)
 	if err != nil {
-		return Metrics{}, errors.Wrapf(err, "train: Fit: iteration %d of %s", t.iteration+1, t.stageName())
+		return Metrics{}, errors.Wrapf(err, "train: Fit: iteration %d of %s", t.now.Iteration+1, t.stageName())
 	}
-	t.iteration++
-	t.iterations = t.cfg.First.Iterations + t.lbfgs.Iteration
-	m := Metrics{Iteration: t.iteration, Loss: t.lbfgs.F, GradientNorm: floats.Norm(t.lbfgs.G, 2), Stage: t.stageName(), Attempt: t.attempt, Total: total}
+	t.now.Iteration++
+	t.now.Iterations = t.cfg.First.Iterations + t.lbfgs.Iteration
+	m := Metrics{Iteration: t.now.Iteration, Loss: t.lbfgs.F, GradientNorm: floats.Norm(t.lbfgs.G, 2), Stage: t.stageName(), Attempt: t.now.Attempt, Total: total}
 	if done {
-		t.iteration = total
+		t.now.Iteration = total
 	}
 	return m, nil
 }
@@ -176,28 +169,39 @@ func (t *Trainer) lbfgsIteration() (Metrics, error) {
 func (t *Trainer) finish() (err error) {
 	w := t.w
 	if t.cfg.LBFGS.Iterations > 0 {
-		t.loss = t.lbfgs.F
+		t.now.Loss = t.lbfgs.F
 	}
-	if len(t.low.w) > 0 && t.low.loss[0] < t.loss {
-		copy(w, t.low.w)
-		t.loss = t.low.loss[0]
+	if len(t.low.W) > 0 && t.low.Loss[0] < t.now.Loss {
+		copy(w, t.low.W)
+		t.now.Loss = t.low.Loss[0]
 	}
-	t.low = lowest{}
-	if t.best == nil || t.loss < t.bestLoss {
-		t.best, t.bestLoss = append([]float64(nil), w...), t.loss
+	t.low = state.Lowest{}
+	if t.best == nil || t.now.Loss < t.now.BestLoss {
+		t.best, t.now.BestLoss = append([]float64(nil), w...), t.now.Loss
 	}
 	t.lbfgs = optim.LBFGS{}
-	if t.cfg.RestartAbove > 0 && t.loss > t.cfg.RestartAbove && t.attempt < t.cfg.Restarts {
-		t.attempt++
-		t.stage, t.iteration, t.iterations, t.backoffs = stageFirst, 0, 0, 0
+	if t.cfg.RestartAbove > 0 && t.now.Loss > t.cfg.RestartAbove && t.now.Attempt < t.cfg.Restarts {
+		t.now.Attempt++
+		t.now.Stage, t.now.Iteration, t.now.Iterations, t.now.Backoffs = state.First, 0, 0, 0
 		// Far from the seeds that a user would number.
-		t.Model.Draw(t.Model.Config().Seed + uint64(t.attempt)<<32)
+		t.Model.Draw(t.Model.Config().Seed + uint64(t.now.Attempt)<<32)
 		t.begin()
 		t.optimizer, err = t.newOptimizer()
 		return err
 	}
 	copy(w, t.best)
-	t.loss = t.bestLoss
-	t.stage, t.best = stageDone, nil
+	t.now.Loss = t.now.BestLoss
+	t.now.Stage, t.best = state.Done, nil
 	return nil
+}
+
+// record logs about a thousand iterations of a stage, and calls the hooks for
+// all of them.
+func (t *Trainer) record(m Metrics) {
+	if every := (m.Total + 999) / 1000; m.Iteration%every == 0 || m.Iteration == 1 {
+		t.log = append(t.log, m)
+	}
+	for _, f := range t.hooks {
+		f(m)
+	}
 }

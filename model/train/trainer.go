@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,8 @@ import (
 	"spnode/model/folder"
 	"spnode/model/leastsq"
 	"spnode/model/optim"
+	"spnode/model/train/sample"
+	"spnode/model/train/state"
 )
 
 // Trainer fits a model to trajectories. Its state can be saved between any two
@@ -25,19 +28,19 @@ type Trainer struct {
 	Model *model.Model
 
 	cfg      Config
-	data     []Trajectory
+	data     []sample.Trajectory
 	checksum string               // of the data
 	complete []leastsq.Trajectory // for the closed form
 	report   *closedform.Report   // of it, once it is done
 
-	phases   []Phase   // at least one
-	samplers []Sampler // of them
-	phase    int       // that the workers are made for
+	phases   []sample.Phase   // at least one
+	samplers []sample.Sampler // of them
+	phase    int              // that the workers are made for
 	workers  []*worker
-	batch    model.Batch // what they see
-	w        []float64   // the unknowns: the model's parameters, and the starts
-	shoot    *shoot      // nil: no starts
-	weights  []float64   // of it, in the model's unit of time
+	batch    model.Batch    // what they see
+	w        []float64      // the unknowns: the model's parameters, and the starts
+	shoot    *sample.Starts // nil: no starts
+	weights  []float64      // of it, in the model's unit of time
 	grad     []float64
 
 	hooks    []func(Metrics)
@@ -46,35 +49,12 @@ type Trainer struct {
 	writer   *folder.Writer // of dir, in Fit
 	saved    bool           // there is a checkpoint of this training in dir
 
-	progress
+	now       state.Progress
 	optimizer optim.Optimizer // in the first stage
 	lbfgs     optim.LBFGS     // in the second
 	best      []float64       // parameters of the best attempt so far, where there is another
-	low       lowest          // loss of the phase
+	low       state.Lowest    // loss of the phase
 	log       []Metrics
-}
-
-// DivergedError is the error of a training whose loss or gradient is not finite,
-// or whose loss is orders above the lowest, however often the rate was halved, or
-// is not finite from the start. The model then has its last good parameters: those
-// of the lowest loss, or of the start. A checkpoint that was written has them too.
-type DivergedError struct {
-	Stage     string
-	Iteration int // updates done
-	Loss      float64
-	Norm      float64 // of the gradient
-	Rate      float64 // of the last update
-	Halved    int     // how often it was
-	Lowest    float64 // loss before, in the phase; NaN: there was none
-}
-
-func (e *DivergedError) Error() string {
-	lowest := ""
-	if finite(e.Lowest) {
-		lowest = fmt.Sprintf(", the lowest loss was %g", e.Lowest)
-	}
-	return fmt.Sprintf("train: Fit: the loss is %g and the gradient's norm %g after %d iterations of %s, at rate %.3g which was halved %d times%s; try a lower rate, a clip of the gradient norm, or more substeps",
-		e.Loss, e.Norm, e.Iteration, e.Stage, e.Rate, e.Halved, lowest)
 }
 
 // Option is a setting of a Trainer that a checkpoint does not store.
@@ -108,11 +88,13 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 		return nil, err
 	}
 	t := &Trainer{Model: m, cfg: cfg, phases: cfg.phases(), grad: make([]float64, len(m.Params().Flat))}
-	if err := t.read(d); err != nil {
+	var err error
+	if t.data, err = sample.Read(m, d); err != nil {
 		return nil, err
 	}
+	t.checksum = sample.Checksum(t.data)
 	for i, p := range t.phases {
-		s, err := samplers[cfg.sampler()](Sampling{
+		s, err := sample.New(cfg.sampler(), sample.Sampling{
 			Trajectories: t.data, Shooting: cfg.Shooting, Phase: p, Grid: cfg.Grid, Weighting: cfg.Weighting, Seed: cfg.Seed, Stream: cfg.stream(i),
 		})
 		if err != nil {
@@ -130,9 +112,8 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 	for _, o := range options {
 		o(t)
 	}
-	var err error
 	if cfg.ClosedForm != nil {
-		t.stage = stageClosedForm
+		t.now.Stage = state.ClosedForm
 		if t.complete, err = complete(d); err != nil {
 			return nil, err
 		}
@@ -150,6 +131,37 @@ func (c Config) stream(phase int) uint64 {
 	return uint64(phase) + 1
 }
 
+// begin has the unknowns of the training be those of its start.
+func (t *Trainer) begin() {
+	flat := t.Model.Params().Flat
+	t.w = flat
+	if t.shoot = sample.StartsOf(t.samplers[0]); t.shoot != nil {
+		t.w = append(slices.Clone(flat), t.shoot.Guess()...)
+		t.grad = make([]float64, len(t.w))
+	}
+}
+
+// starts are the unknowns beside the parameters of the model.
+func (t *Trainer) starts() []float64 { return t.w[len(t.Model.Params().Flat):] }
+
+// sync brings the model's parameters up to date with the unknowns.
+func (t *Trainer) sync() { copy(t.Model.Params().Flat, t.w) }
+
+// Initial returns the states with which the trajectories of the data begin, in the
+// physical variables: what a training with Shooting has estimated, else what was
+// measured.
+func (t *Trainer) Initial() [][]float64 {
+	var states [][]float64
+	for i := range t.data {
+		x := t.data[i].States[0]
+		if t.shoot != nil {
+			x = t.shoot.First(t.starts(), i)
+		}
+		states = append(states, t.Model.Unscaled(x))
+	}
+	return states
+}
+
 // newOptimizer returns the optimizer of the first stage at its start.
 func (t *Trainer) newOptimizer() (optim.Optimizer, error) {
 	var parameters []optim.Parameter
@@ -161,7 +173,7 @@ func (t *Trainer) newOptimizer() (optim.Optimizer, error) {
 		parameters = append(parameters, q)
 	}
 	if t.shoot != nil {
-		parameters = append(parameters, optim.Parameter{Name: "starts", Shape: []int{len(t.shoot.samples), t.shoot.width}})
+		parameters = append(parameters, optim.Parameter{Name: "starts", Shape: t.shoot.Shape()})
 	}
 	o, err := optim.New(t.cfg.First.Optimizer, t.cfg.First.Settings, parameters, t.cfg.Workers)
 	return o, errors.WithMessage(err, "train: New")
@@ -175,7 +187,7 @@ func (t *Trainer) newOptimizer() (optim.Optimizer, error) {
 // before the first iteration whether it can be written. The error is
 // folder.ErrBusy where another training, or a second Fit of this one, writes it.
 func (t *Trainer) Fit(ctx context.Context) (err error) {
-	if t.stage == stageDone && t.saved {
+	if t.now.Stage == state.Done && t.saved {
 		// There is nothing to do, and nothing to be saved, but what a writer that was
 		// killed has not moved to its place. It is read all the same.
 		if w, err := folder.Open(t.dir, fileNames...); err == nil {
@@ -193,29 +205,29 @@ func (t *Trainer) Fit(ctx context.Context) (err error) {
 		}()
 	}
 	start, saved := time.Now(), time.Now()
-	before := t.seconds
+	before := t.now.Seconds
 	spent := func() float64 { return before + time.Since(start).Seconds() }
-	defer func() { t.seconds = spent() }()
+	defer func() { t.now.Seconds = spent() }()
 	defer t.sync()
-	for t.stage != stageDone {
+	for t.now.Stage != state.Done {
 		if ctx.Err() != nil {
-			t.seconds = spent()
+			t.now.Seconds = spent()
 			if err := t.save(); err != nil {
 				return err
 			}
-			return errors.Wrapf(ctx.Err(), "train: Fit: stopped before iteration %d of %s", t.iteration+1, t.stageName())
+			return errors.Wrapf(ctx.Err(), "train: Fit: stopped before iteration %d of %s", t.now.Iteration+1, t.stageName())
 		}
 		var m Metrics
-		switch t.stage {
-		case stageClosedForm:
+		switch t.now.Stage {
+		case state.ClosedForm:
 			err = t.closedForm()
-		case stageFirst:
+		case state.First:
 			m, err = t.update()
-		case stageLBFGS:
+		case state.LBFGS:
 			m, err = t.lbfgsIteration()
 		}
 		if diverged := (*DivergedError)(nil); t.saved && errors.As(err, &diverged) {
-			t.seconds = spent()
+			t.now.Seconds = spent()
 			if failed := t.save(); failed != nil {
 				return failed
 			}
@@ -223,12 +235,12 @@ func (t *Trainer) Fit(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		t.seconds = spent()
+		t.now.Seconds = spent()
 		if m.Stage != "" {
-			m.Seconds = t.seconds
+			m.Seconds = t.now.Seconds
 			t.record(m)
 		}
-		if t.dir != "" && time.Since(saved) > t.interval && t.stage != stageDone {
+		if t.dir != "" && time.Since(saved) > t.interval && t.now.Stage != state.Done {
 			if err := t.save(); err != nil {
 				return err
 			}
@@ -258,7 +270,11 @@ type Result struct {
 }
 
 // Result returns what the training has come to so far.
-func (t *Trainer) Result() Result { return t.progress.result(t.log, t.report) }
+func (t *Trainer) Result() Result { return result(t.now, t.log, t.report) }
+
+func result(p state.Progress, log []Metrics, closed *closedform.Report) Result {
+	return Result{Iterations: p.Iterations, Attempts: p.Attempt + 1, Seconds: p.Seconds, Loss: p.Loss, Log: log, ClosedForm: closed}
+}
 
 // String says what a training has come to, in a line.
 func (r Result) String() string {

@@ -125,7 +125,7 @@ func cancelAfter(n int) context.Context { return looks{context.Background(), &n}
 // the time they took.
 func wantSameEnd(t *testing.T, what string, got, want *Trainer) {
 	t.Helper()
-	a, b := got.state().encode(got.cfg), want.state().encode(want.cfg)
+	a, b := got.state().Encode(got.cfg.limits()), want.state().Encode(want.cfg.limits())
 	if len(a) != len(b) {
 		t.Fatalf("%s: state of %d arrays, want %d", what, len(a), len(b))
 	}
@@ -172,8 +172,8 @@ func TestResumeIsExact(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := p.fit(t)
-			if name == "restart" && want.Result().Attempts != 3 || strings.Contains(name, "diverging") && want.backoffs < 2 {
-				t.Fatalf("the case shows nothing: %d attempts, %d updates taken back", want.Result().Attempts, want.backoffs)
+			if name == "restart" && want.Result().Attempts != 3 || strings.Contains(name, "diverging") && want.now.Backoffs < 2 {
+				t.Fatalf("the case shows nothing: %d attempts, %d updates taken back", want.Result().Attempts, want.now.Backoffs)
 			}
 			dir := t.TempDir() + "/run"
 			stops := 0
@@ -331,8 +331,8 @@ func TestDivergenceIsTakenBack(t *testing.T) {
 	tr := p.fit(t, WithHook(func(m Metrics) { seen = append(seen, m) }))
 	adam := slices.DeleteFunc(slices.Clone(seen), func(m Metrics) bool { return m.Stage != "adam" })
 	last := adam[len(adam)-1]
-	t.Logf("%d updates taken back, last rate %g, loss %g", tr.backoffs, last.Rate, tr.Result().Loss)
-	if tr.backoffs == 0 {
+	t.Logf("%d updates taken back, last rate %g, loss %g", tr.now.Backoffs, last.Rate, tr.Result().Loss)
+	if tr.now.Backoffs == 0 {
 		t.Fatal("the case shows nothing")
 	}
 	for _, m := range seen {
@@ -340,14 +340,14 @@ func TestDivergenceIsTakenBack(t *testing.T) {
 			t.Errorf("a hook saw %+v", m)
 		}
 	}
-	if want := math.Ldexp(8, -tr.backoffs); last.Rate != want || last.Iteration != 4 || tr.iterations < 4 {
-		t.Errorf("got %+v after %d updates taken back, want iteration 4 at rate %g", last, tr.backoffs, want)
+	if want := math.Ldexp(8, -tr.now.Backoffs); last.Rate != want || last.Iteration != 4 || tr.now.Iterations < 4 {
+		t.Errorf("got %+v after %d updates taken back, want iteration 4 at rate %g", last, tr.now.Backoffs, want)
 	}
 
 	// The last update, after which Adam does not look again.
 	p.train.First.Iterations, p.train.LBFGS.Iterations = 1, 0
-	if tr = p.fit(t); tr.backoffs == 0 || !finite(tr.Result().Loss) || tr.iterations != 1 {
-		t.Errorf("after one update: %d taken back, loss %g, %d done", tr.backoffs, tr.Result().Loss, tr.iterations)
+	if tr = p.fit(t); tr.now.Backoffs == 0 || !finite(tr.Result().Loss) || tr.now.Iterations != 1 {
+		t.Errorf("after one update: %d taken back, loss %g, %d done", tr.now.Backoffs, tr.Result().Loss, tr.now.Iterations)
 	}
 
 	// As often as allowed.
@@ -369,7 +369,7 @@ func TestDivergenceIsTakenBack(t *testing.T) {
 	}
 }
 
-// Parameters so large that A overflows, which ops.Propagators refuses, are a
+// Parameters so large that A overflows, which step.Propagators refuses, are a
 // loss that is not finite and no other error; and from the start they are a
 // DivergedError at once, with L-BFGS alone too.
 func TestOverflowIsDivergence(t *testing.T) {
@@ -380,15 +380,15 @@ func TestOverflowIsDivergence(t *testing.T) {
 		p.train.First.Schedule = optim.Schedule{Kind: optim.ScheduleConstant, Rate: 1e78}
 		p.train.Backoffs = 400
 		tr := p.fit(t)
-		if tr.backoffs < 2 || !finite(tr.Result().Loss) {
-			t.Errorf("%s: %d updates taken back, loss %g", name, tr.backoffs, tr.Result().Loss)
+		if tr.now.Backoffs < 2 || !finite(tr.Result().Loss) {
+			t.Errorf("%s: %d updates taken back, loss %g", name, tr.now.Backoffs, tr.Result().Loss)
 		}
 		// What was taken back has left no trace: a training that begins with the
 		// rate that this one has come to has the same bits.
 		q := p
-		q.train.First.Schedule.Rate = math.Ldexp(p.train.First.Schedule.Rate, -tr.backoffs)
-		if again := q.fit(t); again.backoffs != 0 || !same(again.Model.Params().Flat, tr.Model.Params().Flat) {
-			t.Errorf("%s: another result after %d updates taken back: %v, want %v", name, tr.backoffs, tr.Model.Params().Flat, again.Model.Params().Flat)
+		q.train.First.Schedule.Rate = math.Ldexp(p.train.First.Schedule.Rate, -tr.now.Backoffs)
+		if again := q.fit(t); again.now.Backoffs != 0 || !same(again.Model.Params().Flat, tr.Model.Params().Flat) {
+			t.Errorf("%s: another result after %d updates taken back: %v, want %v", name, tr.now.Backoffs, tr.Model.Params().Flat, again.Model.Params().Flat)
 		}
 
 		for _, adam := range []int{0, 3} {
@@ -527,11 +527,11 @@ func TestWrongData(t *testing.T) {
 	}{
 		{"NaN", func(p *training) { p.states[0][3][0] = math.NaN() }, model.ErrData, []string{"component 0 of trajectory 3", "first time, 0"}},
 		{"Inf", func(p *training) { p.states[2][0][1] = math.Inf(-1) }, model.ErrData, []string{"time 2", "-Inf"}},
-		{"repeated time", func(p *training) { p.times[1] = 0 }, model.ErrData, []string{"strictly increas"}},
+		{"repeated time", func(p *training) { p.times[1] = 0 }, model.ErrData, []string{"time 1 is 0 after 0", "increase"}},
 		{"NaN time", func(p *training) { p.times[2] = math.NaN() }, model.ErrData, []string{"time", "NaN"}},
 		{"one time", func(p *training) { p.times, p.states = p.times[:1], p.states[:1] }, model.ErrData, []string{"times", "got 1", "at least 2"}},
-		{"times and states disagree", func(p *training) { p.states = p.states[:2] }, model.ErrData, []string{"got 2", "want 3"}},
-		{"ragged row", func(p *training) { p.states[1][2] = p.states[1][2][:1] }, model.ErrData, []string{"time 1", "got 1 components, want 2"}},
+		{"times and states disagree", func(p *training) { p.states = p.states[:2] }, model.ErrData, []string{"have 2 times", "want 3"}},
+		{"ragged row", func(p *training) { p.states[1][2] = p.states[1][2][:1] }, model.ErrData, []string{"time 1", "has 1 components, want 2"}},
 		{"wrong dimension", func(p *training) { p.model = model.DefaultConfig(3) }, model.ErrData, []string{"got 2 components, want 3"}},
 		{"batch", func(p *training) { p.train.SetBatch(6); p.train.LBFGS.Iterations = 0 }, model.ErrData, []string{"batch is 6", "5 samples"}},
 		{"batch of L-BFGS", func(p *training) { p.train.SetBatch(2) }, model.ErrConfig, []string{"L-BFGS", "batch of phase 0 is 2, want 0"}},

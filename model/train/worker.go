@@ -1,13 +1,12 @@
 package train
 
 import (
-	"math"
-	"slices"
 	"sync"
 
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/model"
+	"spnode/model/train/sample"
 )
 
 // worker evaluates the objective of its part of a batch.
@@ -29,7 +28,7 @@ func (t *Trainer) enter(phase int) error {
 	t.workers, t.phase = nil, phase
 	var half float64
 	if s := t.phases[phase].Saturation; s > 0 { // which alone needs a pass over the data
-		half = s * meanSquare(t.data)
+		half = s * sample.MeanSquare(t.data)
 	}
 	rows, times := t.samplers[phase].Shape()
 	n := min(t.cfg.Workers, rows)
@@ -44,22 +43,6 @@ func (t *Trainer) enter(phase int) error {
 	}
 	t.workers = workers
 	return nil
-}
-
-// meanSquare is the mean of ‖x‖² over all states of the data; what was not measured
-// counts as 0.
-func meanSquare(trajectories []Trajectory) float64 {
-	var sum float64
-	states := 0
-	for _, tr := range trajectories {
-		x := tr.flat
-		if tr.gaps {
-			x = slices.DeleteFunc(slices.Clone(x), math.IsNaN)
-		}
-		sum += floats.Dot(x, x)
-		states += len(tr.Times)
-	}
-	return sum / float64(states)
 }
 
 // span is the longest time that a sample of the training covers.
@@ -97,7 +80,7 @@ func (t *Trainer) evaluate(b model.Batch, grad []float64) (float64, error) {
 	}
 	if t.shoot != nil {
 		t.sync()
-		b = t.shoot.of(b, t.starts())
+		b = t.shoot.Of(b, t.starts())
 	}
 	t.batch = b
 	var wait sync.WaitGroup
@@ -118,7 +101,7 @@ func (t *Trainer) evaluate(b model.Batch, grad []float64) (float64, error) {
 		}
 	}
 	if t.shoot != nil {
-		t.shoot.gather(grad[len(t.Model.Params().Flat):], b)
+		t.shoot.Gather(grad[len(t.Model.Params().Flat):], b)
 	}
 	return loss, nil
 }

@@ -12,7 +12,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
-	"spnode/ops/kernel"
+	"spnode/ops/kernel/funm"
 	"spnode/ops/opstest"
 )
 
@@ -78,7 +78,7 @@ var exponentials = map[string]func(c expmvCase) ([][]float64, error){
 		return all, nil
 	},
 	"ladder": func(c expmvCase) ([][]float64, error) {
-		k := kernel.NewLadder[float64](c.N, 4, unitRoundoff)
+		k := funm.NewLadder[float64](c.N, 4, unitRoundoff)
 		if !k.Make(denseOf(c.A).RawMatrix().Data, c.T) {
 			return nil, errors.New("too few levels")
 		}
@@ -275,7 +275,7 @@ func TestExpmvStructuredCases(t *testing.T) {
 				t.Fatal(err)
 			}
 			e := opstest.RelError(y.RawRowView(0), c.Expm) / ((1 + norm) * unitRoundoff)
-			m, s := kernel.TaylorSteps(norm, unitRoundoff, kernel.MaxDegree)
+			m, s := funm.TaylorSteps(norm, unitRoundoff, funm.MaxDegree)
 			t.Logf("‖tA‖ = %.4g: error %.3g·(1+‖tA‖)·2⁻⁵³; matrix-free takes at most %g products", norm, e, s*float64(m))
 			if !(e <= 100) {
 				t.Errorf("error is %.3g·(1+‖tA‖)·2⁻⁵³, want ≤ 100", e)

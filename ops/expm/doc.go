@@ -7,7 +7,7 @@
 //
 // A state is a row, so A acts as u Aᵀ. A tolerance is relative, and 0 stands for
 // the unit roundoff, 2⁻⁵³. The differentiable twins, as nodes of a graph, are
-// ops.Expmv and ops.Propagators, on the same arithmetic.
+// step.Expmv and step.Propagators, on the same arithmetic.
 package expm
 
 import "spnode/ops/internal/fault"

@@ -7,6 +7,7 @@ import (
 
 	"spnode/ops/internal/fault"
 	"spnode/ops/kernel"
+	"spnode/ops/kernel/funm"
 )
 
 // ExpmvTo writes the action of the exponential on every row of u,
@@ -57,7 +58,7 @@ func Phi(a mat.Matrix, t float64, p int, tol float64) ([]*mat.Dense, error) {
 	if err := fault.Exponential("expm: Phi", ad, []float64{t}); err != nil {
 		return nil, err
 	}
-	k := kernel.NewPhi[float64](n, p, tolerance(tol))
+	k := funm.NewPhi[float64](n, p, tolerance(tol))
 	// P_j = tφ_j(tA), so a step of 1 of the matrix tA gives φ_j itself.
 	for i := range ad {
 		ad[i] *= t

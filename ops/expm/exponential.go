@@ -7,6 +7,7 @@ import (
 
 	"spnode/ops/internal/fault"
 	"spnode/ops/kernel"
+	"spnode/ops/kernel/expmv"
 )
 
 // Exponential is the action of e^{tA} for one A, prepared for many times and
@@ -19,10 +20,10 @@ type Exponential struct {
 	norm float64 // ‖A‖₁, or a bound
 
 	full     []float64 // one of the three
-	sparse   *kernel.Sparse[float64]
-	operator kernel.Operator[float64]
+	sparse   *expmv.Sparse[float64]
+	operator expmv.Operator[float64]
 
-	work []*kernel.Expmv[float64] // by the number of w
+	work []*expmv.Expmv[float64] // by the number of w
 	t    [1]float64
 	y    []float64
 	ws   [][]float64
@@ -61,7 +62,7 @@ func (e *Exponential) set(name string, a mat.Matrix, tol float64) error {
 	e.full, e.sparse = nil, nil
 	few := n * n / sparsePart
 	if nz, ok := a.(mat.NonZeroDoer); ok && n >= sparseSize {
-		e.sparse = kernel.NewSparse(n, nz.DoNonZero)
+		e.sparse = expmv.NewSparse(n, nz.DoNonZero)
 		if e.sparse.NonZeros() > few {
 			e.full, e.sparse = make([]float64, n*n), nil
 			nz.DoNonZero(func(i, j int, v float64) { e.full[i*n+j] += v })
@@ -70,7 +71,7 @@ func (e *Exponential) set(name string, a mat.Matrix, tol float64) error {
 		e.full = rowMajor(a)
 		if n >= sparseSize && countNonZeros(e.full, few) <= few {
 			all := e.full
-			e.sparse = kernel.NewSparse(n, func(add func(i, j int, v float64)) {
+			e.sparse = expmv.NewSparse(n, func(add func(i, j int, v float64)) {
 				for i := range n {
 					for j, v := range all[i*n : (i+1)*n] {
 						if v != 0 {
@@ -162,7 +163,7 @@ func (e *Exponential) applyTo(name string, dst *mat.Dense, t float64, u mat.Matr
 	}
 	k := e.work[len(w)]
 	if k == nil {
-		k = kernel.NewExpmv[float64](e.n, len(w), e.tol)
+		k = expmv.New[float64](e.n, len(w), e.tol)
 		e.work[len(w)] = k
 	}
 	if cap(e.y) < rows*e.n {

@@ -69,8 +69,8 @@ func (s *simd[T]) product(tA, tB bool, m, n, k int, alpha T, a, b []T, beta T, c
 		return
 	}
 	if tB && !turn && n*k <= tinyFactor {
-		bt := grow(scratch, n*k)
-		transposeTo(bt, n, k, b)
+		bt := Grow(scratch, n*k)
+		TransposeTo(bt, n, k, b)
 		tB, b, scratch = false, bt, nil // no other need of scratch is left
 	}
 	if !tB && !turn && n <= panelVectors*s.lanes && k <= maxDepthT && m*k <= blockElements { // one panel
@@ -97,12 +97,12 @@ func (s *simd[T]) product(tA, tB bool, m, n, k int, alpha T, a, b []T, beta T, c
 		s.blocks(!tB, n, b, at, sum[T]{alpha, beta, c, m}, c, scratch)
 		return
 	}
-	ct := grow(scratch, m*n)
+	ct := Grow(scratch, m*n)
 	if beta != 0 {
-		transposeTo(ct, m, n, c)
+		TransposeTo(ct, m, n, c)
 	}
 	s.blocks(!tB, n, b, at, sum[T]{alpha, beta, ct, m}, ct, nil)
-	transposeTo(c, n, m, ct)
+	TransposeTo(c, n, m, ct)
 }
 
 // blocks computes C = α op(A) f + βD. The scratch is not needed, and may be
@@ -139,7 +139,7 @@ func (s *simd[T]) blocks(tA bool, m int, a []T, f *factor[T], r sum[T], c []T, s
 	var panel []T
 	if panels == nil && !direct {
 		widest = min(widest, panelVectors+1)
-		panel = aligned(grow(scratch, step*widest*s.lanes+alignment/4))
+		panel = aligned(Grow(scratch, step*widest*s.lanes+alignment/4))
 	}
 	vectors := s.vectors(n)
 	for p := 0; p < k; p += step {
@@ -208,7 +208,7 @@ func next(v, vectors, widest int) int {
 func (f *factor[T]) pack(s *simd[T], mem *[]T) []T {
 	s = s.forColumns(f.n)
 	vectors, step := s.vectors(f.n), f.step
-	to := aligned(grow(mem, f.k*vectors*s.lanes+alignment/4))
+	to := aligned(Grow(mem, f.k*vectors*s.lanes+alignment/4))
 	for p := 0; p < f.k; p += step {
 		step := min(step, f.k-p)
 		for v := 0; v < vectors; {

@@ -9,8 +9,8 @@ const (
 	backwardElements = 32 << 10
 )
 
-// blockOf returns how many rows of n elements make a block.
-func blockOf(elements, n int) int {
+// BlockRows returns how many rows of n elements make a block of so many elements.
+func BlockRows(elements, n int) int {
 	return max(tileRows, elements/max(n, 1)/tileRows*tileRows)
 }
 
@@ -33,7 +33,7 @@ func (l *Dense[T]) Pack(w []T, in, out int) {
 // y (rows, out). σ is tanh or, if activate is false, the identity.
 func (l *Dense[T]) ForwardTo(y, x, b []T, rows int, activate bool) {
 	in, out := l.w.factor.k, l.w.factor.n
-	block := blockOf(forwardElements, out)
+	block := BlockRows(forwardElements, out)
 	for r := 0; r < rows; r += block {
 		end := min(r+block, rows)
 		to := y[r*out : end*out]
@@ -48,12 +48,12 @@ func (l *Dense[T]) ForwardTo(y, x, b []T, rows int, activate bool) {
 // and dy, and writes that by x to dx. A nil dx is not computed.
 func (l *Dense[T]) AddBackward(dx, dw, db, x, y, dy []T, rows int, activate bool) {
 	in, out := l.w.factor.k, l.w.factor.n
-	block := blockOf(backwardElements, out)
+	block := BlockRows(backwardElements, out)
 	for r := 0; r < rows; r += block {
 		end := min(r+block, rows)
 		dz := dy[r*out : end*out]
 		if activate {
-			to := grow(&l.dz, len(dz))
+			to := Grow(&l.dz, len(dz))
 			TanhGradTo(to, dz, y[r*out:end*out])
 			dz = to
 		}
@@ -77,7 +77,7 @@ func (l *Bilinear[T]) ForwardTo(y, u, c, d, b []T, rows, n int) {
 	for r := range rows {
 		copy(y[r*n:(r+1)*n], b)
 	}
-	cu, du := grow(&l.cu, rows*n), grow(&l.du, rows*n)
+	cu, du := Grow(&l.cu, rows*n), Grow(&l.du, rows*n)
 	for k := 0; k < len(c); k += n * n {
 		Gemm(false, true, rows, n, n, 1, u, c[k:k+n*n], 0, cu, &l.tmp)
 		Gemm(false, true, rows, n, n, 1, u, d[k:k+n*n], 0, du, &l.tmp)
@@ -92,7 +92,7 @@ func (l *Bilinear[T]) Backward(du, dc, dd, db, u, c, d, dy []T, rows, n int) {
 	clear(db)
 	AddColumnSumsTo(db, dy[:rows*n])
 	clear(du)
-	p, s := grow(&l.cu, rows*n), grow(&l.s, rows*n)
+	p, s := Grow(&l.cu, rows*n), Grow(&l.s, rows*n)
 	for k := 0; k < len(c); k += n * n {
 		for _, side := range [2]struct{ own, other, grad []T }{{c, d, dc}, {d, c, dd}} {
 			Gemm(false, true, rows, n, n, 1, u, side.other[k:k+n*n], 0, p, &l.tmp)

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"spnode/ops/opstest"
 )
 
 // A layer and its gradients are their formulas, evaluated in float64, whatever
@@ -22,8 +24,8 @@ func testDense[T Float](t *testing.T) {
 
 func compareDense[T Float](t *testing.T, rng *rand.Rand, rows, in, out int, activate bool) {
 	t.Helper()
-	x, w, b := random[T](rng, rows*in), random[T](rng, in*out), random[T](rng, out)
-	dy, dw, db := random[T](rng, rows*out), random[T](rng, in*out), random[T](rng, out)
+	x, w, b := opstest.Normals[T](rng, rows*in), opstest.Normals[T](rng, in*out), opstest.Normals[T](rng, out)
+	dy, dw, db := opstest.Normals[T](rng, rows*out), opstest.Normals[T](rng, in*out), opstest.Normals[T](rng, out)
 	wantDW, wantDB, wantDX := make([]float64, in*out), make([]float64, out), make([]float64, rows*in)
 	for i := range w {
 		w[i] /= T(in)
@@ -112,7 +114,7 @@ func BenchmarkDense(b *testing.B) {
 	rng := rand.New(rand.NewPCG(30, 2))
 	for _, s := range [][3]int{{20, 20, 200}, {2000, 20, 200}, {20, 200, 200}, {2000, 200, 200}, {2000, 200, 20}} {
 		rows, in, out := s[0], s[1], s[2]
-		x, w, bias, dy := random[float64](rng, rows*in), random[float64](rng, in*out), random[float64](rng, out), random[float64](rng, rows*out)
+		x, w, bias, dy := opstest.Normals[float64](rng, rows*in), opstest.Normals[float64](rng, in*out), opstest.Normals[float64](rng, out), opstest.Normals[float64](rng, rows*out)
 		y, dx, dw, db := make([]float64, rows*out), make([]float64, rows*in), make([]float64, in*out), make([]float64, out)
 		var l Dense[float64]
 		l.Pack(w, in, out)

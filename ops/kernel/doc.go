@@ -1,6 +1,7 @@
-// Package kernel holds the arithmetic of spnode: plain functions on slices,
-// without Gorgonia, without goroutines, and without allocation once their
-// work space has grown to size.
+// Package kernel holds the arithmetic of spnode: products of matrices, layers and
+// functions of elements on slices, without Gorgonia, without goroutines, and without
+// allocation once their work space has grown to size. Packages funm, expmv and poly
+// below it are made of them.
 //
 // Matrices are row-major and tight. A batch comes first: a state is a row, u
 // has shape (batch, n), and a weight matrix has shape (in, out), which is the
@@ -20,3 +21,13 @@ package kernel
 
 // Float is the element type of a kernel.
 type Float interface{ float32 | float64 }
+
+// UnitRoundoff is the tolerance to which a T is computed unless told
+// otherwise: 2^-53 or 2^-24.
+func UnitRoundoff[T Float]() float64 {
+	var z T
+	if _, ok := any(z).(float32); ok {
+		return 0x1p-24
+	}
+	return 0x1p-53
+}

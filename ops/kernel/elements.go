@@ -124,3 +124,10 @@ func Dot[T Float](x, y []T) T {
 	}
 	return s
 }
+
+// Scale multiplies x by alpha.
+func Scale[T Float](alpha T, x []T) {
+	for i := range x {
+		x[i] *= alpha
+	}
+}

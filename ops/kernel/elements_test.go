@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"spnode/ops/opstest"
 )
 
 // forEachFloat runs a test for both element types in every path.
@@ -27,7 +29,7 @@ func upTo(n int) (all []int) {
 
 // guarded returns n random elements, behind which lie more that must stay.
 func guarded[T Float](rng *rand.Rand, n int) (x []T, check func(*testing.T)) {
-	all := random[T](rng, n+20)
+	all := opstest.Normals[T](rng, n+20)
 	behind := append([]T(nil), all[n:]...)
 	return all[:n], func(t *testing.T) {
 		t.Helper()
@@ -50,7 +52,7 @@ func TestAxpy(t *testing.T) { forEachFloat(t, testAxpy[float64], testAxpy[float3
 func testAxpy[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(20, 1))
 	for _, n := range lengths {
-		x, y := random[T](rng, n), random[T](rng, n+20)
+		x, y := opstest.Normals[T](rng, n), opstest.Normals[T](rng, n+20)
 		before := append([]T(nil), y...)
 		AxpyTo(y[:n:n+1], -1.5, x)
 		for i, v := range y {
@@ -70,7 +72,7 @@ func TestTanhGrad(t *testing.T) { forEachFloat(t, testTanhGrad[float64], testTan
 func testTanhGrad[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(20, 2))
 	for _, n := range lengths {
-		dy, y := random[T](rng, n), random[T](rng, n)
+		dy, y := opstest.Normals[T](rng, n), opstest.Normals[T](rng, n)
 		TanhTo(y, y)
 		dz, check := guarded[T](rng, n)
 		TanhGradTo(dz, dy, y)
@@ -97,7 +99,7 @@ func testColumns[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(20, 3))
 	for _, n := range lengths {
 		for _, rows := range []int{0, 1, 2, 5, 50, 201} {
-			x := random[T](rng, rows*n)
+			x := opstest.Normals[T](rng, rows*n)
 			s, check := guarded[T](rng, n)
 			sum, size := make([]float64, n), make([]float64, n)
 			for j, v := range s {
@@ -136,7 +138,7 @@ func compareAdam[T Float](t *testing.T, rng *rand.Rand, n int, rate, beta1, beta
 	clear(m)
 	clear(v)
 	for step := 1; step <= 5; step++ {
-		g := random[T](rng, n)
+		g := opstest.Normals[T](rng, n)
 		w0, m0, v0 := append([]T(nil), w...), append([]T(nil), m...), append([]T(nil), v...)
 		AdamTo(w, m, v, g, rate, beta1, beta2, epsilon, step)
 		for i := range g {
@@ -176,7 +178,7 @@ func FuzzAdam(f *testing.F) {
 func BenchmarkElements(b *testing.B) {
 	const n = 400_000
 	rng := rand.New(rand.NewPCG(20, 5))
-	w, m, v, g := random[float64](rng, n), make([]float64, n), make([]float64, n), random[float64](rng, n)
+	w, m, v, g := opstest.Normals[float64](rng, n), make([]float64, n), make([]float64, n), opstest.Normals[float64](rng, n)
 	forEachPath(b, func(b *testing.B) {
 		for _, f := range []struct {
 			name  string

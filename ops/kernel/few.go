@@ -13,7 +13,7 @@ func (s *simd[T]) rows(m int, a []T, f *factor[T], r sum[T], c []T, scratch *[]T
 		step := min(f.step, k-p)
 		s.dots(m, whole, step, r.alpha, &a[p], k, 1, &f.b[p], k, r.beta, &r.d[0], r.ldd, &c[0], n)
 		if rest > 0 { // as the end of a whole vector, on the side
-			v := grow(scratch, m*s.square)
+			v := Grow(scratch, m*s.square)
 			if r.beta != 0 {
 				clear(v)
 				for i := range m {
@@ -49,7 +49,7 @@ func (s *simd[T]) thin(m int, a []T, f *factor[T], r sum[T], c []T, scratch *[]T
 	if f.trans {
 		rs, ps = k, 1
 	}
-	ct := grow(scratch, n*thinRows)
+	ct := Grow(scratch, n*thinRows)
 	for i := 0; i < m; {
 		rows := min(thinRows, (m-i)&^(s.square-1))
 		from := i

@@ -38,7 +38,7 @@ func Gemm[T Float](tA, tB bool, m, n, k int, alpha T, a, b []T, beta T, c []T, s
 		bt := transposed(scratch, n, k, b)
 		gemm(false, false, m, n, k, alpha, a, bt, beta, c)
 	case n < thin && tA && !tB: // Cᵀ = Bᵀ A, axpy along m
-		ct := grow(scratch, n*m)
+		ct := Grow(scratch, n*m)
 		gemm(true, false, n, m, k, alpha, b, a, 0, ct)
 		for i := range m {
 			for j := range n {
@@ -99,13 +99,13 @@ func gemm[T Float](tA, tB bool, m, n, k int, alpha T, a, b []T, beta T, c []T) {
 
 // transposed writes the transpose of the r×c matrix a to the scratch.
 func transposed[T Float](scratch *[]T, r, c int, a []T) []T {
-	t := grow(scratch, r*c)
-	transposeTo(t, r, c, a)
+	t := Grow(scratch, r*c)
+	TransposeTo(t, r, c, a)
 	return t
 }
 
-// transposeTo writes the transpose of the r×c matrix a to t.
-func transposeTo[T Float](t []T, r, c int, a []T) {
+// TransposeTo writes the transpose of the r×c matrix a to t.
+func TransposeTo[T Float](t []T, r, c int, a []T) {
 	for i := range r {
 		for j, v := range a[i*c : i*c+c] {
 			t[j*r+i] = v
@@ -113,9 +113,9 @@ func transposeTo[T Float](t []T, r, c int, a []T) {
 	}
 }
 
-// grow returns a slice of n elements backed by *s, enlarging it if need be.
+// Grow returns a slice of n elements backed by *s, enlarging it if need be.
 // Its content is undefined.
-func grow[T Float](s *[]T, n int) []T {
+func Grow[T Float](s *[]T, n int) []T {
 	if s == nil {
 		return make([]T, n)
 	}

@@ -25,10 +25,10 @@ type LQ struct {
 // in the span of those before it, an arbitrary but reproducible direction takes
 // its place, and it is I for A = 0.
 func (w *LQ) QTo(q, a []float64, n int) {
-	grow(&w.v, n*(n+lqBlock)/2)
-	grow(&w.s, n*lqBlock)
-	grow(&w.y, n*lqBlock)
-	grow(&w.ys, n*lqBlock)
+	Grow(&w.v, n*(n+lqBlock)/2)
+	Grow(&w.s, n*lqBlock)
+	Grow(&w.y, n*lqBlock)
+	Grow(&w.ys, n*lqBlock)
 	if cap(w.minus) < n {
 		w.minus = make([]bool, n)
 	}

@@ -8,15 +8,17 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"spnode/ops/opstest"
 )
 
 // lqCases are matrices of every kind of rank and scale.
 func lqCases(rng *rand.Rand, n int) map[string][]float64 {
-	full := random[float64](rng, n*n)
+	full := opstest.Normals[float64](rng, n*n)
 	rank := n/3 + 1
 	var tmp []float64
 	low := make([]float64, n*n)
-	Gemm(false, false, n, n, rank, 1, random[float64](rng, n*rank), random[float64](rng, rank*n), 0, low, &tmp)
+	Gemm(false, false, n, n, rank, 1, opstest.Normals[float64](rng, n*rank), opstest.Normals[float64](rng, rank*n), 0, low, &tmp)
 	// What SOAP orthonormalises: eigenvalues over forty decades.
 	gram := make([]float64, n*n)
 	graded := slices.Clone(full)
@@ -58,7 +60,7 @@ func TestLQ(t *testing.T) {
 		var worst [2]float64
 		for _, n := range []int{1, 2, 3, lqBlock - 1, lqBlock, lqBlock + 1, 2*lqBlock + 5, 70, 200} {
 			for name, a := range lqCases(rng, n) {
-				q := random[float64](rng, n*n)
+				q := opstest.Normals[float64](rng, n*n)
 				w.QTo(q, a, n)
 				// A rounding of each of n reflectors, some of them of one sign.
 				bound := 10 * math.Sqrt(float64(n)) * 0x1p-53 * (1 + math.Log2(float64(n)))
@@ -109,7 +111,7 @@ func TestLQ(t *testing.T) {
 func TestLQReference(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
 	for _, n := range []int{3, 20, 50} {
-		a := random[float64](rng, n*n)
+		a := opstest.Normals[float64](rng, n*n)
 		for i := range n {
 			a[i*n+i] += 3 * math.Sqrt(float64(n)) // well conditioned: Q is to be compared
 		}
@@ -138,7 +140,7 @@ func TestLQReference(t *testing.T) {
 
 func TestLQAllocations(t *testing.T) {
 	const n = 50
-	a, q := random[float64](rand.New(rand.NewPCG(7, 7)), n*n), make([]float64, n*n)
+	a, q := opstest.Normals[float64](rand.New(rand.NewPCG(7, 7)), n*n), make([]float64, n*n)
 	var w LQ
 	w.QTo(q, a, n)
 	if k := testing.AllocsPerRun(5, func() { w.QTo(q, a, n) }); k != 0 {
@@ -149,7 +151,7 @@ func TestLQAllocations(t *testing.T) {
 func BenchmarkLQ(b *testing.B) {
 	rng := rand.New(rand.NewPCG(8, 8))
 	for _, n := range []int{20, 64, 200} {
-		a, q := random[float64](rng, n*n), make([]float64, n*n)
+		a, q := opstest.Normals[float64](rng, n*n), make([]float64, n*n)
 		flops := 8. / 3 * float64(n*n*n)
 		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
 			var w LQ

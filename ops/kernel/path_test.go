@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"spnode/ops/opstest"
 )
 
 // setPath makes the path of that name the active one and returns how to go
@@ -73,10 +75,10 @@ func testGemmBits[T Float](t *testing.T) {
 	var scratch []T
 	for _, s := range [][3]int{{70, 70, 300}, {7, 100, 40}, {130, 3, 20}, {65, 256, 130}, {20, 20, 20}, {90, 17, 270}, {3, 3, 3}, {5, 2, 2}, {2, 2, 5}} {
 		m, n, k := s[0], s[1], s[2]
-		a, b, c0 := random[T](rng, m*k), random[T](rng, k*n), random[T](rng, m*n)
+		a, b, c0 := opstest.Normals[T](rng, m*k), opstest.Normals[T](rng, k*n), opstest.Normals[T](rng, m*n)
 		at, bt := make([]T, m*k), make([]T, k*n)
-		transposeTo(at, m, k, a)
-		transposeTo(bt, k, n, b)
+		TransposeTo(at, m, k, a)
+		TransposeTo(bt, k, n, b)
 		for _, beta := range []T{0, 1, -0.3} {
 			alone := func(tA bool) []T {
 				c := append([]T(nil), c0...)
@@ -153,7 +155,7 @@ func testSameBits[T Float](t *testing.T) {
 	var scratch []T
 	for range 300 {
 		m, n, k, mode := 1+rng.IntN(70), 1+rng.IntN(70), 1+rng.IntN(300), rng.IntN(8)
-		a, b, c0, beta := random[T](rng, m*k), random[T](rng, k*n), random[T](rng, m*n), T(mode>>2)*0.7
+		a, b, c0, beta := opstest.Normals[T](rng, m*k), opstest.Normals[T](rng, k*n), opstest.Normals[T](rng, m*n), T(mode>>2)*0.7
 		compare(fmt.Sprintf("%d×%d×%d, mode %d", m, n, k, mode), func() []T {
 			c := append([]T(nil), c0...)
 			Gemm(mode&1 != 0, mode&2 != 0, m, n, k, 1.1, a, b, beta, c, &scratch)
@@ -168,8 +170,8 @@ func testSameBits[T Float](t *testing.T) {
 		})
 	}
 	for n := range 100 {
-		x, y, z := random[T](rng, n), random[T](rng, n), random[T](rng, n)
-		rows := random[T](rng, 37*n)
+		x, y, z := opstest.Normals[T](rng, n), opstest.Normals[T](rng, n), opstest.Normals[T](rng, n)
+		rows := opstest.Normals[T](rng, 37*n)
 		for name, f := range map[string]func(to []T){
 			"AxpyTo":          func(to []T) { AxpyTo(to, 0.3, x) },
 			"TanhTo":          func(to []T) { TanhTo(to, to) },

@@ -1,11 +1,11 @@
 package kernel
 
-// smallGemm is Gemm for α = 1 and n×n matrices, n = 2 or 3, where a call of
+// SmallGemm is Gemm for α = 1 and n×n matrices, n = 2 or 3, where a call of
 // the kernels takes several times as long as the product: op(B) is held in
 // variables while the rows of A pass by. It reports whether it did the product.
 //
 // With tA, both A and B have rows rows; else A and C have.
-func smallGemm[T Float](tA, tB bool, rows, n int, a, b []T, beta T, c []T) bool {
+func SmallGemm[T Float](tA, tB bool, rows, n int, a, b []T, beta T, c []T) bool {
 	switch {
 	case tA && tB:
 		return false

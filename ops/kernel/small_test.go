@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"spnode/ops/opstest"
 )
 
 // Both sum the same products of a length of at most 9, in some order: they
@@ -19,11 +21,11 @@ func TestSmallGemm(t *testing.T) {
 					if tA {
 						m, k = n, rows
 					}
-					a, b := random[float64](rng, m*k), random[float64](rng, k*n)
-					got, want := random[float64](rng, m*n), make([]float64, m*n)
+					a, b := opstest.Normals[float64](rng, m*k), opstest.Normals[float64](rng, k*n)
+					got, want := opstest.Normals[float64](rng, m*n), make([]float64, m*n)
 					copy(want, got)
 					tinyGemm(tA, tB, m, n, k, 1, a, b, beta, want)
-					if !smallGemm(tA, tB, rows, n, a, b, beta, got) {
+					if !SmallGemm(tA, tB, rows, n, a, b, beta, got) {
 						t.Fatalf("n = %d is not done", n)
 					}
 					for i, v := range got {
@@ -35,7 +37,7 @@ func TestSmallGemm(t *testing.T) {
 			}
 		}
 	}
-	if smallGemm(false, false, 4, 4, make([]float64, 16), make([]float64, 16), 0, make([]float64, 16)) {
+	if SmallGemm(false, false, 4, 4, make([]float64, 16), make([]float64, 16), 0, make([]float64, 16)) {
 		t.Error("n = 4 is done")
 	}
 }

@@ -162,7 +162,7 @@ func TestTanhTail(t *testing.T) {
 
 func testTanhTail[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
-	x := random[T](rng, 100)
+	x := opstest.Normals[T](rng, 100)
 	body := make([]T, 200)
 	TanhTo(body, append(append([]T(nil), x...), x...))
 	for i, v := range x {
@@ -199,7 +199,7 @@ func BenchmarkTanh(b *testing.B) {
 }
 
 func benchmarkTanh[T Float](b *testing.B) {
-	x := random[T](rand.New(rand.NewPCG(8, 8)), 10000)
+	x := opstest.Normals[T](rand.New(rand.NewPCG(8, 8)), 10000)
 	y := make([]T, len(x))
 	for b.Loop() {
 		TanhTo(y, x)

@@ -27,11 +27,20 @@ type Input struct {
 
 // Normal returns an input of independent N(0, scale²) elements.
 func Normal(rng *rand.Rand, name string, scale float64, shape ...int) Input {
-	in := Input{Name: name, Shape: shape, Data: make([]float64, tensor.Shape(shape).TotalSize())}
+	in := Input{Name: name, Shape: shape, Data: Normals[float64](rng, tensor.Shape(shape).TotalSize())}
 	for i := range in.Data {
-		in.Data[i] = scale * rng.NormFloat64()
+		in.Data[i] *= scale
 	}
 	return in
+}
+
+// Normals returns n independent N(0, 1) numbers.
+func Normals[T float32 | float64](rng *rand.Rand, n int) []T {
+	x := make([]T, n)
+	for i := range x {
+		x[i] = T(rng.NormFloat64())
+	}
+	return x
 }
 
 // Node makes the input a node of g over in.Data itself.
@@ -57,6 +66,19 @@ var central = fd.Formula{
 // random if it has more; a derivative along a random direction of all elements
 // joins them.
 const maxElements = 6
+
+// Sizes calls f for seeded random draws of every size that the ops must take.
+func Sizes(f func(rng *rand.Rand, n, batch int)) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{1, 2, 3, 7, 20} {
+		for _, batch := range []int{1, 2, 5} {
+			if n == 20 && Thin() {
+				continue
+			}
+			f(rng, n, batch)
+		}
+	}
+}
 
 // GradError builds y = f(inputs), takes a fixed random linear functional of y
 // (y itself if it is a scalar), and compares its symbolic gradient with central
@@ -110,7 +132,7 @@ func GradError(f func(in G.Nodes) (*G.Node, error), inputs ...Input) (worst floa
 		return 0, "", runErr
 	}
 	var size float64 // of the functional, before cancellation
-	for i, v := range elements(value) {
+	for i, v := range Elements(value) {
 		size += math.Abs(w[i] * v)
 	}
 	grads := make([][]float64, len(wrt))
@@ -119,7 +141,7 @@ func GradError(f func(in G.Nodes) (*G.Node, error), inputs ...Input) (worst floa
 		if err != nil {
 			return 0, "", err
 		}
-		grads[i] = append([]float64(nil), elements(v)...)
+		grads[i] = append([]float64(nil), Elements(v)...)
 	}
 	k := 0
 	for _, in := range inputs {
@@ -180,7 +202,8 @@ func difference(rng *rand.Rand, in Input, grad []float64, size float64, run func
 	return worst
 }
 
-func elements(v G.Value) []float64 {
+// Elements are those of a value in float64.
+func Elements(v G.Value) []float64 {
 	if d, ok := v.Data().([]float64); ok {
 		return d
 	}
@@ -216,7 +239,7 @@ func Eval(f func(in G.Nodes) (*G.Node, error), inputs ...Input) ([]float64, erro
 	if err := vm.RunAll(); err != nil {
 		return nil, err
 	}
-	return append([]float64(nil), elements(y.Value())...), nil
+	return append([]float64(nil), Elements(y.Value())...), nil
 }
 
 // RelError is the error of got in the 2-norm, relative to want unless that is

@@ -4,6 +4,7 @@
 package stack
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -15,6 +16,24 @@ var (
 	ErrShape     = errors.New("shapes disagree")
 	ErrNotFinite = errors.New("not finite")
 )
+
+// kind is an error that is one of these, which its text leaves out.
+type kind struct {
+	error
+	sentinel error
+}
+
+func (k kind) Is(target error) bool { return target == k.sentinel }
+
+// Shapef returns an error that is ErrShape.
+func Shapef(format string, args ...any) error {
+	return errors.WithStack(kind{fmt.Errorf(format, args...), ErrShape})
+}
+
+// NotFinitef returns an error that is ErrNotFinite.
+func NotFinitef(format string, args ...any) error {
+	return errors.WithStack(kind{fmt.Errorf(format, args...), ErrNotFinite})
+}
 
 // New returns n zero states of dim components in one block of memory.
 func New(n, dim int) [][]float64 { return Rows(make([]float64, n*dim), n, dim) }
@@ -31,15 +50,15 @@ func Rows(flat []float64, n, dim int) [][]float64 {
 // Check returns an error unless u holds finite states of dim components.
 func Check(u [][]float64, dim int) error {
 	if len(u) == 0 || dim == 0 {
-		return errors.Wrapf(ErrShape, "states: got %d samples of %d components, want at least one of each", len(u), dim)
+		return Shapef("the states are %d samples of %d components, want at least one of each", len(u), dim)
 	}
 	for i, row := range u {
 		if len(row) != dim {
-			return errors.Wrapf(ErrShape, "sample %d: got %d components, want %d", i, len(row), dim)
+			return Shapef("sample %d has %d components, want %d", i, len(row), dim)
 		}
 		for j, v := range row {
 			if !Finite(v) {
-				return errors.Wrapf(ErrNotFinite, "sample %d, component %d: got %g", i, j, v)
+				return NotFinitef("sample %d, component %d is %g, want a finite number", i, j, v)
 			}
 		}
 	}
@@ -49,14 +68,14 @@ func Check(u [][]float64, dim int) error {
 // CheckTimes returns an error unless the times are finite and strictly increasing.
 func CheckTimes(times []float64) error {
 	if len(times) == 0 {
-		return errors.Wrap(ErrShape, "times: got none, want at least one")
+		return Shapef("there are no times, want at least one")
 	}
 	if i := slices.IndexFunc(times, func(t float64) bool { return !Finite(t) }); i >= 0 {
-		return errors.Wrapf(ErrNotFinite, "time %d: got %g", i, times[i])
+		return NotFinitef("time %d is %g, want a finite number", i, times[i])
 	}
 	for i := 1; i < len(times); i++ {
 		if times[i] <= times[i-1] {
-			return errors.Errorf("times must strictly increase: time %d is %v, time %d is %v", i-1, times[i-1], i, times[i])
+			return errors.Errorf("time %d is %v after %v, want times that increase", i, times[i], times[i-1])
 		}
 	}
 	return nil

@@ -92,7 +92,7 @@ func (s *scanner) record() (full bool, err error) {
 			break
 		}
 		if len(s.cells) == maxColumns {
-			return false, errors.Wrapf(stack.ErrShape, "got more than %d columns", maxColumns)
+			return false, stack.Shapef("the columns are more than %d", maxColumns)
 		}
 		cell, err := s.cell()
 		if err != nil {
@@ -131,7 +131,7 @@ func (s *scanner) quotedCell() ([]byte, error) {
 	start, plain := s.at, true
 	for ; ; s.at++ {
 		if s.at >= len(s.text) {
-			return nil, errors.New(`got a quote " that is not closed`)
+			return nil, errors.New(`a quote " is not closed, want another one`)
 		}
 		switch c := s.text[s.at]; {
 		case c == '\n', c == '\r' && !bytes.HasPrefix(s.text[s.at+1:], []byte("\n")):
@@ -146,7 +146,7 @@ func (s *scanner) quotedCell() ([]byte, error) {
 			}
 			s.at++
 			if s.skipBlanks(); !s.atEnd() && s.text[s.at] != s.comma && s.comma != ' ' {
-				return nil, errors.New(`got text after a closing quote "`)
+				return nil, errors.New(`there is text after a closing quote ", want the end of the cell`)
 			}
 			if s.comma == ' ' && s.at > 0 && !s.atEnd() {
 				s.at-- // record steps over one

@@ -19,6 +19,7 @@ package table
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"strconv"
 
@@ -36,14 +37,17 @@ type Table struct {
 	rows  scanner // before the first row
 	point int     // the line where a decimal point was met first, 0: none yet
 	comma int     // as point, of a decimal comma
+
+	numbers [][]float64 // in place of text
 }
 
 // Row is a row of a table.
 type Row struct {
-	Line  int      // counts from 1
-	Cells [][]byte // valid until the next row
+	Line int // counts from 1
 
-	t *Table
+	cells   [][]byte // valid until the next row
+	numbers []float64
+	t       *Table
 }
 
 // Read finds out the form of a table, whose text it keeps. known says whether the
@@ -51,7 +55,7 @@ type Row struct {
 func Read(text []byte, known func(names []string) bool) (*Table, error) {
 	for _, mark := range []string{"\xff\xfe", "\xfe\xff"} {
 		if bytes.HasPrefix(text, []byte(mark)) {
-			return nil, errors.New("got text in UTF-16, want UTF-8 or ASCII; try saving it as “CSV UTF-8”")
+			return nil, errors.New("the text is UTF-16, want UTF-8 or ASCII; try saving it as “CSV UTF-8”")
 		}
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
@@ -64,7 +68,7 @@ func Read(text []byte, known func(names []string) bool) (*Table, error) {
 	}
 	for _, c := range first[0].cells {
 		if len(c) > maxName {
-			return nil, errors.Errorf("line %d: got a cell of %d bytes, want a name or a number", first[0].from.line, len(c))
+			return nil, errors.Errorf("line %d has a cell of %d bytes, want a name or a number", first[0].from.line, len(c))
 		}
 	}
 	t := &Table{rows: first[0].from}
@@ -72,8 +76,25 @@ func Read(text []byte, known func(names []string) bool) (*Table, error) {
 	return t, t.checkNames()
 }
 
+// Matrix returns the table, without a header, of a row-major matrix of numbers.
+func Matrix(data []float64, rows, columns int) (*Table, error) {
+	if rows == 0 || columns == 0 || columns > maxColumns {
+		return nil, stack.Shapef("array has shape [%d %d], want at least a row, and 1 … %d columns", rows, columns, maxColumns)
+	}
+	t := &Table{numbers: stack.Rows(data, rows, columns)}
+	t.number(columns)
+	return t, nil
+}
+
+// number names columns without a header.
+func (t *Table) number(columns int) {
+	for j := range columns {
+		t.Names = append(t.Names, strconv.Itoa(j+1))
+	}
+}
+
 func noRows() error {
-	return errors.Wrap(stack.ErrShape, "got no rows of numbers, want at least one")
+	return stack.Shapef("there are no rows of numbers, want at least one")
 }
 
 // maxName is longer than any name or number, and short enough for an error.
@@ -184,9 +205,7 @@ func (t *Table) head(lines []line, known func([]string) bool) {
 			t.Header, t.Names = true, c
 			return
 		}
-		for j := range names {
-			t.Names = append(t.Names, strconv.Itoa(j+1))
-		}
+		t.number(len(names))
 		return
 	}
 
@@ -219,7 +238,7 @@ func (t *Table) checkNames() error {
 	slices.Sort(sorted)
 	for k := 1; k < len(sorted); k++ {
 		if sorted[k] == sorted[k-1] && !t.Own() {
-			return errors.Errorf("header, got two columns %q, want each name once", sorted[k])
+			return errors.Errorf("two columns are named %q, want each name once", sorted[k])
 		}
 	}
 	return nil
@@ -234,6 +253,14 @@ func (t *Table) Own() bool {
 // Rows calls f with each row, up to its first error. The error is stack.ErrShape
 // if a row has more or fewer cells than the header, or there is none.
 func (t *Table) Rows(f func(Row) error) error {
+	for i, row := range t.numbers {
+		if err := f(Row{Line: i + 1, numbers: row, t: t}); err != nil {
+			return err
+		}
+	}
+	if t.numbers != nil {
+		return nil
+	}
 	s, n, width := t.rows, 0, len(t.Names)
 	for {
 		at, cells, err := s.next()
@@ -247,10 +274,10 @@ func (t *Table) Rows(f func(Row) error) error {
 			cells = cells[:width]
 		}
 		if len(cells) != width {
-			return errors.Wrapf(stack.ErrShape, "line %d: got %d columns, want %d as in the first line", at, len(cells), width)
+			return stack.Shapef("line %d has %d columns, want %d as in the first line", at, len(cells), width)
 		}
 		n++
-		if err := f(Row{at, cells, t}); err != nil {
+		if err := f(Row{Line: at, cells: cells, t: t}); err != nil {
 			return err
 		}
 	}
@@ -263,17 +290,25 @@ func (t *Table) Rows(f func(Row) error) error {
 // Number returns the finite number in column j, or NaN and false where the cell
 // says that it is missing.
 func (r *Row) Number(j int) (v float64, ok bool, err error) {
-	cell, t := r.Cells[j], r.t
-	v, ok = number(cell, t.rows.comma)
+	t := r.t
+	if r.numbers != nil {
+		v, ok = r.numbers[j], !math.IsNaN(r.numbers[j])
+	} else {
+		v, ok = number(r.cells[j], t.rows.comma)
+	}
 	if !ok {
-		if missing(cell) {
+		if missing(r.Cell(j)) {
 			return nan, false, nil
 		}
-		return 0, false, errors.Errorf("%s: got %.40q, want a number", r.Where(j), cell)
+		return 0, false, errors.Errorf("%s is %.40q, want a number", r.Where(j), r.Cell(j))
 	}
 	if !stack.Finite(v) {
-		return 0, false, errors.Wrapf(stack.ErrNotFinite, "%s: got %.40s", r.Where(j), cell)
+		return 0, false, stack.NotFinitef("%s is %.40s, want a finite number", r.Where(j), r.Cell(j))
 	}
+	if r.numbers != nil {
+		return v, true, nil
+	}
+	cell := r.cells[j]
 	if t.rows.comma != ',' && (t.point == 0 || t.comma == 0) {
 		switch {
 		case t.point == 0 && bytes.IndexByte(cell, '.') >= 0:
@@ -282,17 +317,45 @@ func (r *Row) Number(j int) (v float64, ok bool, err error) {
 			t.comma = r.Line
 		}
 		if t.point > 0 && t.comma > 0 {
-			return 0, false, errors.Errorf("got a decimal point in line %d and a decimal comma in line %d, want one of them", t.point, t.comma)
+			return 0, false, errors.Errorf("line %d has a decimal point and line %d a decimal comma, want one of them", t.point, t.comma)
 		}
 	}
 	return v, true, nil
 }
 
+// Known returns a number that must not be missing.
+func (r *Row) Known(j int) (float64, error) {
+	v, ok, err := r.Number(j)
+	switch {
+	case err != nil || ok:
+		return v, err
+	case len(r.Cell(j)) == 0:
+		return 0, errors.Errorf("%s is empty, want a number", r.Where(j))
+	}
+	return 0, stack.NotFinitef("%s is %s, want a number", r.Where(j), r.Cell(j))
+}
+
+// Cell returns what column j has, valid until the next row.
+func (r *Row) Cell(j int) []byte {
+	if r.numbers != nil {
+		return strconv.AppendFloat(nil, r.numbers[j], 'g', -1, 64)
+	}
+	return r.cells[j]
+}
+
+// Place names the line, or the row of an array.
+func (r *Row) Place() string {
+	if r.numbers != nil {
+		return "row " + strconv.Itoa(r.Line)
+	}
+	return "line " + strconv.Itoa(r.Line)
+}
+
 // Where names the place of column j, which counts from 1 there, and its name.
 func (r *Row) Where(j int) string {
-	s := "line " + strconv.Itoa(r.Line) + ", column " + strconv.Itoa(j+1)
+	s := r.Place() + ", column " + strconv.Itoa(j+1)
 	if t := r.t; t.Header && t.Names[j] != "" {
-		s = strconv.Quote(t.Names[j]) + ", " + s
+		s += " (" + strconv.Quote(t.Names[j]) + ")"
 	}
 	return s
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,14 +17,16 @@ import (
 	"sync"
 	"testing"
 
-	"spnode/experiments/driver"
+	"spnode/data"
+	"spnode/experiments/driver/command"
 	"spnode/model"
+	"spnode/model/train"
 )
 
 // Command is a command with the folder and the run that its tests share.
 type Command struct {
 	Name string
-	Run  driver.RunFunc
+	Run  command.RunFunc
 	// Config is the configuration of the shared run, JSON.
 	Config func() ([]byte, error)
 
@@ -65,7 +68,7 @@ func (c *Command) Shared(t testing.TB) (dir, stdout string) {
 			return
 		}
 		code, out, stderr := c.Execute(context.Background(), "-config", config, "-checkpoints", c.scratch, "-run", "shared", "-quiet")
-		if c.stdout = out; code != driver.ExitOK || stderr != "" {
+		if c.stdout = out; code != command.ExitOK || stderr != "" {
 			c.err = fmt.Errorf("exit code %d, %s", code, stderr)
 		}
 	})
@@ -75,11 +78,11 @@ func (c *Command) Shared(t testing.TB) (dir, stdout string) {
 	return filepath.Join(c.scratch, "shared"), c.stdout
 }
 
-// Execute runs the command, in a context that may end, and returns its exit code
+// command.Execute runs the command, in a context that may end, and returns its exit code
 // and what it wrote.
 func (c *Command) Execute(ctx context.Context, args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	code = driver.Execute(ctx, c.Name, c.Run, args, &out, &err)
+	code = command.Execute(ctx, c.Name, c.Run, args, &out, &err)
 	return code, out.String(), err.String()
 }
 
@@ -87,7 +90,7 @@ func (c *Command) Execute(ctx context.Context, args ...string) (code int, stdout
 func (c *Command) Succeed(t testing.TB, args ...string) string {
 	t.Helper()
 	code, stdout, stderr := c.Execute(context.Background(), args...)
-	if code != driver.ExitOK {
+	if code != command.ExitOK {
 		t.Fatalf("%v: exit code %d, %s", args, code, stderr)
 	}
 	return stdout
@@ -98,8 +101,8 @@ func (c *Command) Succeed(t testing.TB, args ...string) string {
 func (c *Command) Refused(t testing.TB, args []string, says ...string) {
 	t.Helper()
 	code, stdout, stderr := c.Execute(context.Background(), args...)
-	if code != driver.ExitUsage || stdout != "" {
-		t.Errorf("%v: exit code %d and %q on standard output, want %d and nothing", args, code, stdout, driver.ExitUsage)
+	if code != command.ExitUsage || stdout != "" {
+		t.Errorf("%v: exit code %d and %q on standard output, want %d and nothing", args, code, stdout, command.ExitUsage)
 	}
 	if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, c.Name+": ") {
 		t.Errorf("%v: got %q, want one line", args, stderr)
@@ -268,4 +271,20 @@ func (l *looks) Err() error {
 		l.cancel()
 	}
 	return l.Context.Err()
+}
+
+// Small is a training of milliseconds.
+func Small() (model.Config, train.Config, *data.Dataset) {
+	cfg, how := model.DefaultConfig(2), train.DefaultConfig()
+	cfg.Nonlinear.Hidden = []int{3}
+	cfg.Integrator = "etd1"
+	how.First.Iterations, how.LBFGS.Iterations = 6, 4
+	r := rand.New(rand.NewPCG(1, 2))
+	u := make([][][]float64, 3)
+	for k := range u {
+		for range 4 {
+			u[k] = append(u[k], []float64{r.NormFloat64(), r.NormFloat64()})
+		}
+	}
+	return cfg, how, data.Shared([]float64{0, 0.5, 1.5}, u, nil)
 }

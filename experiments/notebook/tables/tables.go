@@ -35,6 +35,8 @@ import (
 	_ "spnode/model/train"
 	_ "spnode/ops"
 	_ "spnode/ops/expm"
+	_ "spnode/ops/graph"
+	_ "spnode/ops/step"
 )
 
 //go:generate go run ../gen

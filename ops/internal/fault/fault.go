@@ -1,4 +1,4 @@
-// Package fault makes the errors of package ops and of ops/expm, which share
+// Package fault makes the errors of packages ops, ops/step and ops/expm, which share
 // their sentinels and their words.
 package fault
 
@@ -11,7 +11,7 @@ import (
 	"spnode/ops/kernel"
 )
 
-// The sentinels, which both packages export.
+// The sentinels, which the packages export.
 var (
 	ErrShape     = errors.New("shapes do not agree")
 	ErrNotFinite = errors.New("value is not finite")

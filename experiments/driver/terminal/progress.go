@@ -1,0 +1,212 @@
+// Package terminal is what a person watches while a run goes on: bars, and times to
+// be read.
+package terminal
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// How often a terminal is redrawn, and a plain line written elsewhere.
+const (
+	redrawEvery = 100 * time.Millisecond
+	lineEvery   = 5 * time.Second
+)
+
+// Progress shows how far the stages of a run are: on a terminal a bar for each
+// stage under way, elsewhere a plain line every few seconds, and a line for each
+// stage that is done. It is safe for stages that run at the same time. It is an
+// io.Writer too: what is written through it stands above the bars.
+type Progress struct {
+	mu       sync.Mutex
+	w        io.Writer
+	quiet    bool
+	terminal bool
+	width    int
+	active   []*Stage
+	drawn    int // lines of bars on the screen
+	now      func() time.Time
+}
+
+// Field is a number shown beside a bar.
+type Field struct {
+	Name  string
+	Value float64
+}
+
+// Stage is one long piece of work.
+type Stage struct {
+	p      *Progress
+	name   string
+	total  int
+	bar    *progressbar.ProgressBar
+	start  time.Time
+	next   time.Time // when it will be drawn again
+	first  int       // where this process took up the work; -1: it has not yet
+	at     int
+	fields []Field
+	done   bool
+}
+
+// NewProgress shows progress on a writer, or nothing if quiet.
+func NewProgress(w io.Writer, quiet bool) *Progress {
+	p := &Progress{w: w, quiet: quiet, now: time.Now}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.terminal = true
+		p.width = 80
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			p.width = width
+		}
+	}
+	return p
+}
+
+// Stage begins a stage of so many steps.
+func (p *Progress) Stage(name string, total int) *Stage {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := &Stage{p: p, name: name, total: max(total, 1), start: p.now(), first: -1}
+	s.next = s.start.Add(lineEvery)
+	if p.terminal {
+		s.next = s.start.Add(redrawEvery)
+		s.bar = progressbar.NewOptions(s.total, progressbar.OptionSetWriter(io.Discard), progressbar.OptionSetWidth(20),
+			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
+	}
+	p.active = append(p.active, s)
+	return s
+}
+
+// Update says that i steps of the stage are done; the first one given tells
+// where a resumed stage began. It may be called at every step: it costs some
+// tens of nanoseconds, except when it is time to draw. The fields are copied.
+func (s *Stage) Update(i int, fields ...Field) {
+	if s.p.quiet {
+		return
+	}
+	s.p.mu.Lock()
+	defer s.p.mu.Unlock()
+	if s.first < 0 { // the time left is reckoned from here
+		s.first = max(0, i-1)
+	}
+	s.at = min(max(i, 0), s.total)
+	s.fields = append(s.fields[:0], fields...)
+	now := s.p.now()
+	if now.Before(s.next) {
+		return
+	}
+	if s.p.terminal {
+		s.next = now.Add(redrawEvery)
+		s.p.draw("")
+	} else {
+		s.next = now.Add(lineEvery)
+		fmt.Fprintf(s.p.w, "%s  %d%%%s%s\n", s.name, 100*s.at/s.total, s.numbers(), s.left(now))
+	}
+}
+
+// Done ends the stage with a line that says how long it took.
+func (s *Stage) Done() {
+	s.p.mu.Lock()
+	defer s.p.mu.Unlock()
+	if s.done {
+		return
+	}
+	s.done = true
+	s.p.active = slices.DeleteFunc(s.p.active, func(a *Stage) bool { return a == s })
+	if s.p.quiet {
+		return
+	}
+	s.p.draw(fmt.Sprintf("%s  %s%s\n", s.name, Duration(s.p.now().Sub(s.start).Seconds()), s.numbers()))
+}
+
+// Write writes text above the bars. Text that does not end its line waits
+// beside no bar: end it.
+func (p *Progress) Write(text []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(text), p.draw(string(text))
+}
+
+// draw writes text where the bars were, and the bars anew below it.
+func (p *Progress) draw(text string) error {
+	var b strings.Builder
+	if p.drawn > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA\r\x1b[J", p.drawn) // up to the first bar, clear all below
+	}
+	b.WriteString(text)
+	p.drawn = 0
+	if p.terminal && !p.quiet {
+		for _, s := range p.active {
+			b.WriteString(s.line(p.now()) + "\n")
+			p.drawn++
+		}
+	}
+	_, err := io.WriteString(p.w, b.String())
+	return err
+}
+
+// line is the bar with its numbers, cut to the terminal: a line that wraps could
+// not be taken back.
+func (s *Stage) line(now time.Time) string {
+	bar := ""
+	if err := s.bar.Set(s.at); err == nil {
+		bar = strings.TrimSpace(strings.ReplaceAll(s.bar.String(), "\r", ""))
+	}
+	if s.at == 0 || bar == "" {
+		bar = "0%"
+	}
+	text := []rune(fmt.Sprintf("%s  %s%s%s", s.name, bar, s.numbers(), s.left(now)))
+	if limit := s.p.width - 1; len(text) > limit {
+		text = append(text[:max(0, limit-1)], '…')
+	}
+	return string(text)
+}
+
+func (s *Stage) numbers() string {
+	var b strings.Builder
+	for _, f := range s.fields {
+		fmt.Fprintf(&b, "  %s %s", f.Name, padded(f.Value))
+	}
+	return b.String()
+}
+
+// padded keeps the numbers of a bar from dancing.
+func padded(v float64) string {
+	t := fmt.Sprintf("%.2e", v)
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		t = fmt.Sprint(v)
+	}
+	return t + strings.Repeat(" ", max(0, 8-utf8.RuneCountInString(t)))
+}
+
+// left is the time that the rest will take at the pace so far.
+func (s *Stage) left(now time.Time) string {
+	worked := s.at - s.first
+	if worked <= 0 || s.at >= s.total {
+		return ""
+	}
+	per := now.Sub(s.start).Seconds() / float64(worked)
+	return "  " + Duration(per*float64(s.total-s.at)) + " left"
+}
+
+// Duration writes seconds to be read: 0.3 s, 12 s, 3 min 20 s, 2 h 5 min.
+func Duration(s float64) string {
+	switch {
+	case s < 9.95:
+		return fmt.Sprintf("%.1f s", s)
+	case s < 119.5:
+		return fmt.Sprintf("%.0f s", s)
+	case s < 7200:
+		return fmt.Sprintf("%d min %d s", int(s)/60, int(s)%60)
+	}
+	return fmt.Sprintf("%d h %d min", int(s)/3600, int(s)/60%60)
+}
