@@ -34,8 +34,9 @@ type offs struct {
 	// data, by more than a fifth of it, or the finite numbers.
 	Away float64 `json:"away"`
 	// Agrees is for how long the prediction stays within half of the true state, by
-	// norms: the median over the trajectories, as it is told of chaotic systems.
-	Agrees float64 `json:"agrees"`
+	// norms: the median over the trajectories, as it is told of chaotic systems; 0: to
+	// the end.
+	Agrees float64 `json:"agrees,omitempty"`
 
 	Each    []float64 `json:"-"` // largest of each component
 	EachRMS []float64 `json:"-"`
@@ -96,8 +97,9 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 	}
 	o.RMS = math.Sqrt(floats.Sum(o.Samples) / max(floats.Sum(counts), 1))
 	o.Largest = slices.Max(o.Each)
-	if slices.Sort(agree); len(agree) > 0 {
-		o.Agrees = agree[len(agree)/2]
+	slices.Sort(agree)
+	if n := len(agree); n > 0 && !math.IsInf(agree[n/2], 1) {
+		o.Agrees = agree[n/2]
 	}
 	for j := range o.EachRMS {
 		o.EachRMS[j] = math.Sqrt(o.EachRMS[j] / max(each[j], 1))
@@ -111,15 +113,14 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 	return o, nil
 }
 
-// agrees is the time after which a prediction is off by half of the state, or that of its
-// end.
+// agrees is the time after which a prediction is off by half of the state, +Inf for none.
 func agrees(got, want data.Trajectory) float64 {
 	for k, u := range want.States {
 		if !floats.HasNaN(u) && !(floats.Distance(got.States[k], u, 2) <= 0.5*floats.Norm(u, 2)) {
 			return want.Times[k] - want.Times[0]
 		}
 	}
-	return want.Times[len(want.Times)-1] - want.Times[0]
+	return math.Inf(1)
 }
 
 // starts is from how many times on each trajectory is predicted.
@@ -196,7 +197,7 @@ func (s *sets) ranges() (low, high []float64) {
 // projected is what the held-out states lose by the leading modes of a model, so many:
 // no linear coordinates of that number do better by much.
 func (s *sets) projected(c model.Config) *baseline {
-	o := &offs{Ground: onGrid, Agrees: s.facts.Span}
+	o := &offs{Ground: onGrid}
 	n := c.LatentDim()
 	var sum, count float64
 	for _, tr := range s.held.Trajectories {

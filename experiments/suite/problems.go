@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"math"
+	"math/rand/v2"
+	"slices"
 
 	"spnode/data"
 	"spnode/data/ks"
@@ -30,12 +32,12 @@ var problems = []entry{
 	{"pollu", "POLLU, 20 species", func(ctx context.Context, n int) (*data.Dataset, error) {
 		return stiff(ctx, problem.POLLU(), 1e-18, problem.POLLUStates(n, seed), fromZero(1e-6, problem.POLLUTime, 201))
 	}, 200, 2},
-	{"robertson", "Robertson's reaction", func(ctx context.Context, n int) (*data.Dataset, error) {
+	{"robertson", "Robertson's reaction, 30 to 60 times of each trajectory's own", func(ctx context.Context, n int) (*data.Dataset, error) {
 		u0, err := problem.DefaultRobertsonStates(n, seed).Draw()
 		if err != nil {
 			return nil, err
 		}
-		d, _, err := problem.RobertsonRadau().SolveFrom(ctx, problem.Robertson{}, u0, 0, problem.RobertsonTimes(197))
+		d, _, err := problem.RobertsonRadau().SolveEach(ctx, problem.Robertson{}, u0, 0, ownTimes(n, 4e-6, 4e6))
 		return d, err
 	}, 200, 2},
 	{"collisional", "a collisional–radiative model, 30 levels", func(ctx context.Context, n int) (*data.Dataset, error) {
@@ -78,6 +80,21 @@ func fromZero(first, last float64, n int) []float64 {
 	times := make([]float64, 1+n)
 	for i := range n {
 		times[1+i] = first * math.Pow(last/first, float64(i)/float64(n-1))
+	}
+	return times
+}
+
+// ownTimes are for each of n trajectories the first time and 29 to 59 others, drawn
+// log-uniformly up to the last.
+func ownTimes(n int, first, last float64) [][]float64 {
+	rnd := rand.New(rand.NewPCG(seed, 1)) // beside that of the states
+	times := make([][]float64, n)
+	for i := range times {
+		times[i] = []float64{first}
+		for range 29 + rnd.IntN(31) {
+			times[i] = append(times[i], first*math.Pow(last/first, rnd.Float64()))
+		}
+		slices.Sort(times[i])
 	}
 	return times
 }
