@@ -10,11 +10,11 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
-	"spnode/data/inspect"
 	"spnode/experiments/driver"
 	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/settings"
 	"spnode/experiments/driver/terminal"
+	"spnode/model"
 	"spnode/model/recipe"
 )
 
@@ -31,6 +31,8 @@ type Config struct {
 	Latent     int     `json:"latent,omitempty"`
 	Invariants string  `json:"invariants"` // auto or none
 	Starts     string  `json:"starts"`     // anywhere or beginnings
+	// Transform has NAME=log or logit of components that are learned so.
+	Transform string `json:"transform,omitempty"`
 	// Members are trained from seeds of their own; they predict with a band.
 	Members int `json:"members"`
 	// Trial is the share of the iterations by which each of several models is tried.
@@ -58,6 +60,7 @@ func defaultConfig() Config {
 // flags are those of the command's own.
 type flags struct {
 	data, holdOut, recipe, invariants, starts, latent string
+	transform                                         string
 	time, trajectory, components, inputs, parameters  string
 	minutes                                           float64
 	members                                           int
@@ -80,6 +83,7 @@ func (o *flags) add(f *driver.Flags) {
 	f.Choice(&o.recipe, "recipe", "`NAME` of the recipe (default auto)", append([]string{auto}, recipe.Names()...)...)
 	f.Set.StringVar(&o.latent, "latent", "", "`N` latent coordinates (default auto)")
 	f.Choice(&o.invariants, "invariants", "`WHICH` linear quantities of those that the data keep the model keeps (default auto)", auto, "none")
+	f.Set.StringVar(&o.transform, "transform", "", "`NAME=log,…`: components that are learned by their logarithm, or by logit, between 0 and 1")
 	f.Choice(&o.starts, "starts", "`WHERE` trainings start, in all states (the default) or in the first of each trajectory", "anywhere", "beginnings")
 	f.Count(&o.members, "members", "train `K` models from seeds of their own and predict with a band (default 1)")
 }
@@ -95,7 +99,7 @@ func (c *Config) choose(f *driver.Flags, o flags) error {
 		into        *string
 	}{
 		{"data", o.data, &c.Data}, {"hold-out", o.holdOut, &c.HoldOut}, {"recipe", o.recipe, &c.Recipe},
-		{"invariants", o.invariants, &c.Invariants}, {"starts", o.starts, &c.Starts},
+		{"invariants", o.invariants, &c.Invariants}, {"starts", o.starts, &c.Starts}, {"transform", o.transform, &c.Transform},
 	} {
 		if f.Given(s.name) {
 			*s.into = s.value
@@ -146,11 +150,15 @@ func (c *Config) plan() error {
 		return err
 	}
 	c.Seen = s.seen()
+	transforms, err := c.transforms(s)
+	if err != nil {
+		return err
+	}
 	names := recipe.Names()
 	if c.Recipe != auto {
 		names = []string{c.Recipe}
 	}
-	options := recipe.Options{Seconds: 60 * c.Minutes / float64(c.Members), Latent: c.Latent, NoInvariants: c.Invariants == "none", FromBeginnings: c.Starts == "beginnings"}
+	options := recipe.Options{Seconds: 60 * c.Minutes / float64(c.Members), Latent: c.Latent, NoInvariants: c.Invariants == "none", FromBeginnings: c.Starts == "beginnings", Transforms: transforms}
 	var why []string
 	plan := func(name string) (*ModelConfig, error) {
 		r, err := recipe.ByName(name)
@@ -204,6 +212,37 @@ func (c *Config) plan() error {
 	return nil
 }
 
+// transforms are those that the flag says, of all components, or none.
+func (c *Config) transforms(s *sets) ([]model.Transform, error) {
+	if c.Transform == "" || c.Transform == "none" {
+		return nil, nil
+	}
+	all := make([]model.Transform, s.train.Dim())
+	for _, part := range strings.Split(c.Transform, ",") {
+		name, kind, _ := strings.Cut(part, "=")
+		found := false
+		for j := range all {
+			if s.name(j) != name {
+				continue
+			}
+			found, all[j] = true, model.Transform{Kind: kind}
+			for _, d := range []*data.Dataset{s.train, s.validation, s.held} {
+				for i, tr := range d.Trajectories {
+					for k, u := range tr.States {
+						if x := all[j].Apply(u[j]); !math.IsNaN(u[j]) && (math.IsNaN(x) || math.IsInf(x, 0)) {
+							return nil, command.Usagef("flag -transform: %s is %g in trajectory %d at t = %g, which has no %s; leave it as it is, or add to it", name, u[j], i, tr.Times[k], kind)
+						}
+					}
+				}
+			}
+		}
+		if !found || kind != "log" && kind != "logit" {
+			return nil, command.Usagef("flag -transform: got %q, want NAME=log or NAME=logit, of components of the data", part)
+		}
+	}
+	return all, nil
+}
+
 // Validate implements driver.Config.
 func (c *Config) Validate() error {
 	switch {
@@ -222,60 +261,4 @@ func (c *Config) Validate() error {
 // Describe implements driver.Config.
 func (c *Config) Describe() string {
 	return fmt.Sprintf("%s, about %s of a processor", strings.Join(append([]string{c.Data}, c.Seen...), "\n  "), terminal.Duration(60*c.Minutes))
-}
-
-// seen says what the data are, a line each.
-func (s *sets) seen() []string {
-	f := s.facts
-	lines := []string{s.counts()}
-	grid := "even steps"
-	if !f.Uniform {
-		grid = fmt.Sprintf("steps over %.1f decades", f.Decades)
-	}
-	first := s.train.Trajectories[0].Times
-	if times, shared := s.train.Grid(); shared {
-		lines = append(lines, fmt.Sprintf("%d times from %.4g to %.4g, %s", len(times), times[0], f.LastTime, grid))
-	} else {
-		lines = append(lines, fmt.Sprintf("times of each trajectory's own, from %.4g to %.4g, %s", first[0], f.LastTime, grid))
-	}
-	if gaps(s.train) {
-		lines = append(lines, "some values were not measured")
-	}
-	lines = append(lines, fmt.Sprintf("%.0f %% of the trajectories come to rest, %.0f %% come back", 100*f.Settled, 100*f.Returns))
-	if noise := s.noise(); noise > 1e-4 {
-		lines = append(lines, fmt.Sprintf("what is not smooth from one time to the next is up to %.1e of a component's largest value: noise, or times too far apart", noise))
-	}
-	var constant []string
-	for j, is := range f.Constant {
-		if is {
-			constant = append(constant, s.name(j))
-		}
-	}
-	if len(constant) > 0 {
-		lines = append(lines, "never change: "+strings.Join(constant, ", "))
-	}
-	return lines
-}
-
-func (s *sets) noise() (largest float64) {
-	for j, n := range s.facts.Noise {
-		largest = max(largest, n/s.facts.Scale[j])
-	}
-	return largest
-}
-
-// name is that of a component.
-func (s *sets) name(j int) string { return componentName(s.train, j) }
-
-func componentName(d *data.Dataset, j int) string {
-	if len(d.Components) > 0 {
-		return d.Components[j]
-	}
-	return "u" + strconv.Itoa(1+j)
-}
-
-// look inspects the data.
-func look(d *data.Dataset) (*inspect.Facts, error) {
-	f, err := inspect.Look(d)
-	return f, command.AsUsage(err)
 }

@@ -177,6 +177,7 @@ func TestBadFlags(t *testing.T) {
 		{}, {"-data", "hires.csv", "-recipe", "none"}, {"-data", "hires.csv", "-minutes", "0"}, {"-data", "hires.csv", "-latent", "x"},
 		{"-data", "hires.csv", "-hold-out", "1.5"}, {"-data", "hires.csv", "-hold-out", "none.csv"}, {"-data", "hires.csv", "-recipe", "field"},
 		{"-data", "hires.csv", "-members", "0"}, {"-data", "hires.csv", "-components", "Pr,nobody"},
+		{"-data", "hires.csv", "-transform", "Pr=root"}, {"-data", "hires.csv", "-transform", "nobody=log"}, {"-data", "hires.csv", "-transform", "PfrX=log"}, // which is 0
 	} {
 		var stdout, stderr strings.Builder
 		if code := command.Execute(context.Background(), "fit", run, append(args, "-checkpoints", t.TempDir()), &stdout, &stderr); code != command.ExitUsage || strings.Count(stderr.String(), "\n") != 1 {

@@ -76,8 +76,8 @@ func closedForm(c *cook) error {
 		c.scaleEach()
 		add(0, n)
 	}
-	check, fitted := c.data, c.data
-	if k := c.data.Samples(); k > 1 {
+	check, fitted := c.given, c.given
+	if k := c.given.Samples(); k > 1 {
 		var in, out []int
 		for i := range k {
 			if i%8 == 1 {
@@ -86,12 +86,12 @@ func closedForm(c *cook) error {
 				in = append(in, i)
 			}
 		}
-		check, fitted = c.data.Batch(out...), c.data.Batch(in...)
+		check, fitted = c.given.Batch(out...), c.given.Batch(in...)
 	}
 	best, score, tried := polynomialFit{}, math.Inf(1), 0
 	try := func(f polynomialFit) {
 		tried++
-		if s := c.polynomial(f).score(fitted, check, c.facts); s < score {
+		if s := c.polynomial(f).score(fitted, check, c.original); s < score {
 			best, score = f, s
 		}
 	}
@@ -211,7 +211,7 @@ func fit(p *Plan, d *data.Dataset) (*model.Model, error) {
 // components. Of degree 1 it is what is known as DMD, with a constant; of degree 2,
 // operator inference. The error wraps ErrNotFor where the data are too few for it.
 func LeastSquares(d *data.Dataset, f *inspect.Facts, degree, most int) (*model.Model, error) {
-	c := &cook{data: d, facts: f}
+	c := &cook{data: d, facts: f, given: d, original: f}
 	c.begin()
 	c.scaleEach()
 	form := polynomialFit{degree: degree, order: 2, ends: true}

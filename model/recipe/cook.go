@@ -20,9 +20,35 @@ import (
 // cook is a plan in the making.
 type cook struct {
 	Plan
-	data    *data.Dataset
-	facts   *inspect.Facts
-	options Options
+	data     *data.Dataset // transformed, with its facts
+	facts    *inspect.Facts
+	given    *data.Dataset // as it came
+	original *inspect.Facts
+	options  Options
+}
+
+// newCook transforms the data, if that is asked for.
+func newCook(d *data.Dataset, f *inspect.Facts, o Options) (*cook, error) {
+	c := &cook{data: d, facts: f, given: d, original: f, options: o}
+	if len(o.Transforms) == 0 {
+		return c, nil
+	}
+	other := *d
+	other.Trajectories = slices.Clone(d.Trajectories)
+	for i, tr := range d.Trajectories {
+		states := make([][]float64, len(tr.States))
+		for k, u := range tr.States {
+			states[k] = slices.Clone(u)
+			for j, t := range o.Transforms {
+				states[k][j] = t.Apply(u[j])
+			}
+		}
+		other.Trajectories[i].States = states
+	}
+	var err error
+	c.data = &other
+	c.facts, err = inspect.Look(&other)
+	return c, err
 }
 
 // infer adds a line to what was inferred.
@@ -35,7 +61,7 @@ func (c *cook) infer(format string, args ...any) {
 func (c *cook) begin() {
 	f := c.facts
 	c.Model = model.DefaultConfig(c.data.Dim())
-	c.Model.Components = c.data.Components
+	c.Model.Components, c.Model.Transforms = c.data.Components, c.options.Transforms
 	c.Model.TimeUnit = f.Span
 	c.Train = train.DefaultConfig()
 	c.Train.Workers = workers

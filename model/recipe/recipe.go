@@ -57,6 +57,8 @@ type Options struct {
 	Invariants []inspect.Invariant
 	// NoInvariants keeps none.
 	NoInvariants bool
+	// Transforms are those of the components, or none.
+	Transforms []model.Transform
 	// FromBeginnings trains from the beginnings of the trajectories alone.
 	FromBeginnings bool
 }
@@ -127,7 +129,10 @@ func (r Recipe) Plan(d *data.Dataset, f *inspect.Facts, o Options) (*Plan, error
 	if o.Seconds == 0 {
 		o.Seconds = 60
 	}
-	c := &cook{data: d, facts: f, options: o}
+	c, err := newCook(d, f, o)
+	if err != nil {
+		return nil, err
+	}
 	if err := r.make(c); err != nil {
 		return nil, errors.WithMessage(err, r.Name)
 	}
