@@ -89,7 +89,7 @@ func TestReadArraysErrors(t *testing.T) {
 		says   string
 	}{
 		{"transposed", []npz.Array{times, numbersOf("u", []int{3, 2}, 1, 2, 3, 4, 5, 6)}, ReadOptions{}, ErrShape, "have shapes [2] and [3 2], want (times) and (times, components); try u.T"},
-		{"samples first", []npz.Array{times, numbersOf("u", []int{3, 2, 1}, 1, 2, 3, 4, 5, 6)}, ReadOptions{}, ErrShape, "try np.swapaxes(u, 0, 1)"},
+		{"samples first", []npz.Array{times, numbersOf("u", []int{3, 2, 1}, 1, 2, 3, 4, 5, 6)}, ReadOptions{}, ErrShape, "try np.transpose(u, axes)"},
 		{"empty", []npz.Array{numbersOf("t", nil), numbersOf("u", []int{0, 2})}, ReadOptions{}, ErrShape, "have shapes [0] and [0 2]"},
 		{"two arrays of states", []npz.Array{times, u, numbersOf("x", []int{2, 1}, 5, 6)}, ReadOptions{}, nil, `states is array "u" or "x", want one of them; try naming it`},
 		{"unknown time", []npz.Array{times, u}, ReadOptions{Time: "s"}, nil, `the arrays are "t", "u", want time "s" among them`},

@@ -96,7 +96,11 @@ func (d *Dataset) Describe() string {
 		missing += c.missing
 	}
 	if all := times * d.Dim(); missing > 0 {
-		fmt.Fprintf(w, "missing\t%d of %d values (%.2g %%), %d times whole\n", missing, all, 100*float64(missing)/float64(all), whole)
+		fmt.Fprintf(w, "missing\t%d of %d values (%.2g %%)", missing, all, 100*float64(missing)/float64(all))
+		if whole > 0 {
+			fmt.Fprintf(w, ", nothing measured at %d of %d times", whole, times)
+		}
+		fmt.Fprintln(w)
 	} else {
 		fmt.Fprintf(w, "missing\tnone\n")
 	}

@@ -123,7 +123,7 @@ func TestReadTableErrors(t *testing.T) {
 		{"a name without a header", "0,1\n1,2\n", ReadOptions{Time: "t"}, nil, `the table has 2 columns and no header, want time "t"`},
 		{"a name twice", "t,x,x\n0,1,2\n", ReadOptions{}, nil, `two columns are named "x"`},
 		{"times fall", "run,t,x\na,0,1\nb,0,1\na,2,1\na,1,1\n", ReadOptions{}, nil, `line 5: the time is 1 after 2 of line 4 in trajectory "a", want times that increase`},
-		{"times begin again", "t,x\n0,1\n1,2\n0,1\n", ReadOptions{}, nil, "line 4: the time is 0 after 1, want times that increase; try naming the column that tells trajectories apart"},
+		{"times begin again", "t,x\n0,1\n1,2\n0,1\n", ReadOptions{}, nil, "line 4: the time is 0 after 1, want times that increase; try sorting the rows, or naming the column that tells trajectories apart"},
 		{"no time in a row", "t,x\n0,1\n,2\n", ReadOptions{}, nil, `line 3, column 1 ("t"): the time is "", want a number`},
 		{"a parameter that varies", "run,t,x,T\na,0,1,300\na,1,2,301\n", ReadOptions{Parameters: []string{"T"}}, nil, `line 3, column 4 ("T") is 301, want 300`},
 		{"no parameter", "run,t,x,T\na,0,1,\na,1,2,\n", ReadOptions{Parameters: []string{"T"}}, nil, `lines 2 … 3 have no value of parameter "T"`},
@@ -190,7 +190,7 @@ func TestReadOtherFormats(t *testing.T) {
 	for path, says := range map[string]string{
 		"a.h5":      `import numpy as np, h5py; f = h5py.File("a.h5"); np.savez("a.npz", t=f["t"], u=f["u"])`,
 		"a.pkl":     `import numpy as np; f = np.load("a.pkl", allow_pickle=True); np.savez("a.npz", t=f["t"], u=f["u"])`,
-		"a.parquet": `extension is ".parquet"`,
+		"a.parquet": `import pandas as pd; pd.read_parquet("a.parquet").to_csv("a.csv", index=False)`,
 	} {
 		if _, err := Read(path); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: got %v, want an error that says %q", path, err, says)
@@ -200,7 +200,7 @@ func TestReadOtherFormats(t *testing.T) {
 	if err := os.WriteFile(path, []byte("MATLAB 7.3 MAT-file"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Read(path); err == nil || !strings.Contains(err.Error(), "try save -v7, or these lines of Python") {
+	if _, err := Read(path); err == nil || !strings.Contains(err.Error(), "try save -v7 in MATLAB, or Python: import numpy") {
 		t.Errorf("MATLAB 7.3: got %v", err)
 	}
 }

@@ -132,7 +132,7 @@ func TestReadStates(t *testing.T) {
 			}
 		})
 	}
-	if _, err := ReadStates("states.xls"); err == nil || !strings.Contains(err.Error(), `extension is ".xls"`) {
+	if _, err := ReadStates("states.doc"); err == nil || !strings.Contains(err.Error(), `extension is ".doc"`) {
 		t.Errorf("extension: got %v", err)
 	}
 	if _, err := ReadStates(filepath.Join(dir, "none.csv")); !errors.Is(err, os.ErrNotExist) {

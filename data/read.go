@@ -49,21 +49,24 @@ func Read(path string) (*Dataset, error) {
 // # Tables: .csv, .tsv, .txt, .dat
 //
 // There is a row for each time of each trajectory. Between cells are commas,
-// semicolons, tabs or blanks; a decimal comma, a byte order mark, comments after #
-// or %, a row of units, Fortran's exponents (1.5D+03), and nan, NA or an empty cell
-// for what was not measured are understood.
+// semicolons, tabs, bars or blanks; a decimal comma, a byte order mark, lines of
+// comment that begin with # or %, a row of units, Fortran's exponents (1.5D+03), and
+// nan, NA or an empty cell for what was not measured are understood. Any file may
+// be packed by gzip, as .csv.gz.
 //
 // The column of the times is named t, time or times, and the one that tells
 // trajectories apart sample, trajectory, traj, run, series, experiment, simulation,
-// sim, case or id: in any case, with a unit in brackets or an _id after it. Without
-// the latter the file is one trajectory. Columns named input:w, held:w,
-// parameter:p, weight: and name: are what these words say; see [Dataset.WriteCSV].
-// All others with a name are components. A table without a header has the time in
-// its first column, and the components are named u1, u2, ….
+// sim, case or id: in any case, with a unit or an _id after it ("Time (s)", time_s,
+// t/s, run_id). Without the latter the file is one trajectory, or several where an
+// empty line comes before a time that does not increase, as gnuplot has it. Columns
+// named input:w, held:w, parameter:p, weight: and name: are what these words say; see
+// [Dataset.WriteCSV]. All others are components, but for those without a name, such
+// as an index of pandas. A table without a header has the time in its first column,
+// and the components are named u1, u2, ….
 //
-// The rows of a trajectory may lie apart, but its times increase. Its parameters
-// and weight are the same, or left out, in all of them. Inputs may be left out
-// where they are not known, but for the first and last time.
+// The rows of a trajectory may lie apart, but its times increase. Its parameters and
+// weight are the same, or left out, in all of them. Inputs may be left out where they
+// are not known, but for the first and last time.
 //
 // # Arrays: .npz, .mat
 //
@@ -80,7 +83,7 @@ func Read(path string) (*Dataset, error) {
 // weight (S); and arrays of text components, inputs, parameters and names (of the
 // trajectories), for what is else called u1, …, w1, …, p1, …. Every type of real
 // numbers that NumPy and MATLAB write is read, but for extended ones. A .npy file is
-// a table without a header.
+// a table without a header, whose columns are named 1, 2, ….
 //
 // # Folders
 //
@@ -92,8 +95,9 @@ func Read(path string) (*Dataset, error) {
 //
 // A compressed file that unpacks to more than Limit is refused before memory is
 // taken, and so are pipes and devices. The error names the file and, where it
-// applies, line, column and trajectory. The Dataset is valid; see
-// [Dataset.Validate].
+// applies, line, column and trajectory; of other formats, such as HDF5, Excel,
+// Parquet and pickles, it says how Python makes of one a file that is read. The
+// Dataset is valid; see [Dataset.Validate].
 func ReadWith(path string, o ReadOptions) (*Dataset, error) {
 	d, err := read(path, o)
 	return d, errors.Wrapf(err, "data: ReadWith: %s", path)

@@ -53,7 +53,7 @@ times         3 each, 6 in all
 first time    0
 last time     1 … 3
 steps         0.5 … 2
-missing       1 of 18 values (5.6 %), 0 times whole
+missing       1 of 18 values (5.6 %)
 component u1  0 … 210
 component u2  1 … 201, 1 missing
 component u3  2 … 212

@@ -53,7 +53,8 @@ func (d *decoder) array(s *source, depth int) (a Array, err error) {
 		a.Data, err = d.numbers(s, count)
 		a.Data = stack.RowMajor(a.Data, a.Shape)
 	default:
-		a.Err = errors.Errorf("it is %s, want real numbers or a cell of such", className(class, bits))
+		what, try := className(class, bits)
+		a.Err = errors.Errorf("it is %s, want real numbers or a cell of such%s", what, try)
 	}
 	if err != nil || a.Err != nil && depth == 0 {
 		return a, err
@@ -61,18 +62,19 @@ func (d *decoder) array(s *source, depth int) (a Array, err error) {
 	return a, s.skip()
 }
 
-func className(class, bits uint32) string {
+// className says what an array is that is not read, and what to try.
+func className(class, bits uint32) (what, try string) {
 	switch {
 	case class == structClass:
-		return "a struct"
+		return "a struct", "; try its fields as variables, t = s.t"
 	case class == sparseClass:
-		return "a sparse array"
+		return "a sparse array", "; try full(u)"
 	case class == objectClass:
-		return "an object"
+		return "an object", ""
 	case bits&0x08 != 0:
-		return "complex numbers"
+		return "complex numbers", "; try real(u) and imag(u)"
 	}
-	return fmt.Sprintf("class %d", class)
+	return fmt.Sprintf("class %d", class), ""
 }
 
 // take takes room for count numbers.

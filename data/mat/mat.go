@@ -50,11 +50,11 @@ func Decode(b []byte, limit int64) (arrays []Array, err error) {
 	d := &decoder{left: limit, limit: limit}
 	switch {
 	case bytes.HasPrefix(b, []byte("MATLAB 7.3")), bytes.HasPrefix(b, []byte("\x89HDF")):
-		return nil, errors.WithStack(ErrHDF5)
+		return nil, errors.New("the file is of version 7.3, which is HDF5, want version 5; try save -v7")
+	case bytes.IndexByte(b[:min(4, len(b))], 0) >= 0:
+		return nil, errors.New("the .mat file is of version 4 or none, want version 5; try save -v7")
 	case len(b) < 128:
 		return nil, errors.Errorf("not a .mat file, or cut short: it has %d bytes, want at least 128", len(b))
-	case bytes.IndexByte(b[:4], 0) >= 0:
-		return nil, errors.New("the .mat file is of version 4 or none, want version 5; try save -v7")
 	case string(b[126:128]) == "IM":
 		d.order = binary.LittleEndian
 	case string(b[126:128]) == "MI":
@@ -74,9 +74,6 @@ func Decode(b []byte, limit int64) (arrays []Array, err error) {
 	}
 	return arrays, nil
 }
-
-// ErrHDF5 says that a file is of version 7.3.
-var ErrHDF5 = errors.New("the .mat file is of version 7.3, which is HDF5, want version 5; try save -v7")
 
 type decoder struct {
 	order       binary.ByteOrder

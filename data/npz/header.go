@@ -36,11 +36,21 @@ func (h *Header) Err() error {
 	if h.kind != 0 && !h.IsText() {
 		return nil
 	}
-	what := ""
-	if strings.Contains(h.descr, "O") {
-		what = "; Python objects are not arrays of numbers: try np.array(x, float) before saving, and arrays t_0, u_0, t_1, u_1, … where lengths differ"
+	kind := strings.TrimLeft(h.descr, "'<>=|")
+	try := ""
+	switch {
+	case strings.HasPrefix(kind, "["):
+		try = "; try np.lib.recfunctions.structured_to_unstructured(x)"
+	case strings.HasPrefix(kind, "O"):
+		try = "; try np.array(x, float), and arrays t_0, u_0, t_1, u_1, … where lengths differ"
+	case strings.HasPrefix(kind, "c"):
+		try = "; try x.real and x.imag"
+	case strings.HasPrefix(kind, "M"), strings.HasPrefix(kind, "m"):
+		try = "; try (x - x[0]) / np.timedelta64(1, \"s\")"
+	case strings.HasPrefix(kind, "f"):
+		try = "; try x.astype(float)"
 	}
-	return errors.Errorf(".npy element type is %.100s, want float, int or bool%s", h.descr, what)
+	return errors.Errorf(".npy element type is %.100s, want float, int or bool%s", h.descr, try)
 }
 
 // count returns the number of elements, which may be far more than there is memory

@@ -73,7 +73,7 @@ func TestDecodeNPYErrors(t *testing.T) {
 		"half a number":     {one("")[:len(one(""))-4], "damaged: 4 bytes of data, want shape [] of 8 bytes each"},
 		"a number too many": {one("") + "12345678", "damaged: 16 bytes"},
 		"extended":          {one("'<f16'"), "element type is '<f16', want float, int or bool"},
-		"object":            {one("'|O'"), "element type is '|O', want float, int or bool; Python objects are not arrays of numbers"},
+		"object":            {one("'|O'"), "element type is '|O', want float, int or bool; try np.array(x, float), and arrays t_0, u_0"},
 		"text":              {one("'<U2'"), "element type is '<U2'"},
 		"complex":           {one("'<c16'"), "element type is '<c16'"},
 		"structure":         {one("[('a', '<f8')]"), "element type is [('a', '<f8')]"},

@@ -98,7 +98,7 @@ func Encode(arrays []Array, texts ...Texts) (b []byte, err error) {
 // something else or is damaged.
 func Decode(b []byte, names ...string) (arrays []Array, err error) {
 	defer func() { err = errors.Wrap(err, "npz: Decode") }()
-	f, err := open(b, 0, names)
+	f, err := open(b, 0, names, true)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func DefaultLimit(size int) int64 { return max(64<<20, 32*int64(size)) }
 // that all arrays read from it may take together; 0 stands for DefaultLimit.
 // Entries that are no arrays are passed over.
 func Open(b []byte, limit int64) (*File, error) {
-	f, err := open(b, limit, nil)
+	f, err := open(b, limit, nil, false)
 	if err != nil {
 		return nil, errors.Wrap(err, "npz: Open")
 	}
@@ -75,7 +75,9 @@ func (f *File) entry(name string) (entry, error) {
 	return f.entries[i], nil
 }
 
-func open(b []byte, limit int64, names []string) (*File, error) {
+// open reads the headers, of the arrays with names only if there are some. strict
+// refuses entries that are no arrays.
+func open(b []byte, limit int64, names []string, strict bool) (*File, error) {
 	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
 		return nil, errors.Wrap(err, "not an .npz file, or cut short")
@@ -90,6 +92,9 @@ func open(b []byte, limit int64, names []string) (*File, error) {
 		if len(names) > 0 && !(ok && slices.Contains(names, name)) {
 			continue
 		}
+		if !ok && !strict {
+			continue
+		}
 		if !ok || name == "" || seen[name] {
 			return nil, errors.Errorf("entry is %q, want a new name that ends in .npy", z.Name)
 		}
@@ -102,6 +107,9 @@ func open(b []byte, limit int64, names []string) (*File, error) {
 		}
 		e.Name = name
 		f.entries = append(f.entries, e)
+	}
+	if len(f.entries) == 0 && len(z.File) > 0 && !strict {
+		return nil, errors.Errorf("the first entry is %q, want names that end in .npy as np.savez has them", z.File[0].Name)
 	}
 	return f, nil
 }

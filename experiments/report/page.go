@@ -96,7 +96,7 @@ func (p *Page) Publish(dir string, stdout io.Writer) error {
 		return err
 	}
 	for _, t := range p.Filled() {
-		fmt.Fprintf(stdout, "\n%s", t)
+		fmt.Fprintf(stdout, "\n%s", t.Fit(terminal.Width(stdout)))
 	}
 	_, err = fmt.Fprintf(stdout, "\nwritten in %s:\n  %s\n  %s\n  %s\n", terminal.Duration(p.Report.Seconds), html, data, filepath.Join(dir, "figures"))
 	return err

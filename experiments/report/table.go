@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -86,84 +87,33 @@ func cellAt(row []string, i int) string {
 	return ""
 }
 
-func (t *Table) widths() []int {
-	w := make([]int, len(t.Columns))
-	for _, row := range append([][]string{t.Columns}, t.Rows...) {
-		for i := range w {
-			w[i] = max(w[i], utf8.RuneCountInString(cellAt(row, i)))
-		}
-	}
-	return w
-}
-
-func (t *Table) line(row []string, widths []int, gap string) string {
-	cells := make([]string, len(widths))
-	for i, w := range widths {
-		text := cellAt(row, i)
-		pad := strings.Repeat(" ", w-utf8.RuneCountInString(text))
-		if t.Numeric(i) {
-			cells[i] = pad + text
-		} else {
-			cells[i] = text + pad
-		}
-	}
-	return strings.Join(cells, gap)
-}
-
-// String is the table with aligned columns, for a terminal.
-func (t *Table) String() string {
-	if t == nil {
-		return "<nil>"
-	}
-	var b strings.Builder
-	if t.Title != "" {
-		b.WriteString(t.Title + "\n\n")
-	}
-	w := t.widths()
-	rule := make([]string, len(w))
-	for i := range w {
-		rule[i] = strings.Repeat("─", w[i])
-	}
-	for _, line := range []string{t.line(t.Columns, w, "  "), strings.Join(rule, "  ")} {
-		b.WriteString("  " + strings.TrimRight(line, " ") + "\n")
-	}
-	for _, row := range t.Rows {
-		b.WriteString("  " + strings.TrimRight(t.line(row, w, "  "), " ") + "\n")
-	}
-	return b.String()
-}
-
 // Markdown is the table as GitHub reads it.
 func (t *Table) Markdown() string {
-	safe := &Table{numeric: t.numeric}
-	escape := func(row []string) []string {
-		out := make([]string, len(row))
-		for i, c := range row {
-			out[i] = strings.NewReplacer("|", `\|`, "\n", " ").Replace(c)
-		}
-		return out
-	}
-	safe.Columns = escape(t.Columns)
-	for _, row := range t.Rows {
-		safe.Rows = append(safe.Rows, escape(row))
-	}
-	w := safe.widths()
-	rule := make([]string, len(w))
-	for i := range w {
-		w[i] = max(w[i], 3)
-		rule[i] = strings.Repeat("-", w[i])
-		if safe.Numeric(i) {
-			rule[i] = rule[i][1:] + ":"
+	rule := make([]string, len(t.Columns))
+	rows := slices.Concat([][]string{t.Columns, rule}, t.Rows)
+	w := make([]int, len(t.Columns))
+	for r, row := range rows {
+		rows[r] = make([]string, len(w))
+		for i := range w {
+			rows[r][i] = strings.NewReplacer("|", `\|`, "\n", " ").Replace(cellAt(row, i))
+			w[i] = max(3, w[i], utf8.RuneCountInString(rows[r][i]))
 		}
 	}
 	var b strings.Builder
 	if t.Title != "" {
 		b.WriteString("**" + t.Title + "**\n\n")
 	}
-	b.WriteString("| " + safe.line(safe.Columns, w, " | ") + " |\n")
-	b.WriteString("| " + strings.Join(rule, " | ") + " |\n")
-	for _, row := range safe.Rows {
-		b.WriteString("| " + safe.line(row, w, " | ") + " |\n")
+	for r, row := range rows {
+		for i := range w {
+			if r == 1 {
+				row[i] = strings.Repeat("-", w[i])
+				if t.Numeric(i) {
+					row[i] = row[i][1:] + ":"
+				}
+			}
+			b.WriteString("| " + t.padded(i, row[i], w[i]) + " ")
+		}
+		b.WriteString("|\n")
 	}
 	return b.String()
 }

@@ -17,6 +17,7 @@ type array struct {
 	read  func() ([]float64, error)
 	texts func() ([]string, error)
 	cells []array
+	err   error // says why it is not read
 }
 
 // maxComponents is far above any use, and as many as a table may have columns; each
@@ -54,6 +55,16 @@ func (a *arrays) there() string {
 		names = append(names, x.name)
 	}
 	return "the arrays are " + list(names)
+}
+
+// unread tells of an array that is not read.
+func (a *arrays) unread() string {
+	for _, x := range a.list {
+		if x.err != nil {
+			return "; " + x.err.Error()
+		}
+	}
+	return ""
 }
 
 // named returns the array of a name, nil if there is none. Of a trajectory it may
@@ -107,7 +118,7 @@ func (a *arrays) set() (*Set, error) {
 	} else if keys := a.keys(); keys != nil {
 		d, err = a.pairs(keys)
 	} else {
-		return nil, errors.Errorf("%s, want t (times) and u (time, sample, component); try naming them", a.there())
+		return nil, errors.Errorf("%s, want t (times) and u (time, sample, component); try naming them%s", a.there(), a.unread())
 	}
 	if err != nil {
 		return nil, err
@@ -147,6 +158,9 @@ func (a *arrays) pairs(keys []string) (*Set, error) {
 		d, err := part.single(t)
 		if err != nil {
 			return nil, errors.Wrapf(err, "trajectory %q", key)
+		}
+		if len(keys) == 1 && len(d.Runs) > 1 { // a folder of arrays
+			return d, nil
 		}
 		if len(d.Runs) != 1 {
 			return nil, stack.Shapef("trajectory %q: its arrays are of %d trajectories, want one", key, len(d.Runs))

@@ -3,6 +3,7 @@ package form
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pkg/errors"
 
@@ -33,7 +34,12 @@ func decodeTable(b []byte, o Options) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	return runs(t, &o)
+	d, err := runs(t, &o)
+	if err == nil && o.Trajectory == "" && len(d.Runs) > 1 && !t.Own() && slices.ContainsFunc(t.Names, func(s string) bool { return strings.EqualFold(s, "id") }) &&
+		!slices.ContainsFunc(d.Runs, func(n Run) bool { return len(n.Times) > 1 }) {
+		return nil, errors.Errorf("the column id tells %d trajectories of one time each apart, want more times; try naming the trajectory's column, or removing this one", len(d.Runs))
+	}
+	return d, err
 }
 
 // runs reads the runs in a table.
@@ -60,16 +66,24 @@ func (r *reader) memory(n int) []float64 {
 	return m
 }
 
-// of returns the run that a row belongs to.
-func (r *reader) of(row *table.Row) *run {
-	label := ""
+// of returns the run that a row at a time belongs to. Without a column that tells
+// them apart, another one begins where an empty line comes before a time that does
+// not increase, as gnuplot has it.
+func (r *reader) of(row *table.Row, t float64) (*run, error) {
+	label := strconv.Itoa(len(r.runs))
 	if r.trajectory >= 0 {
-		if k, ok := r.number[string(row.Cell(r.trajectory))]; ok {
-			return r.runs[k]
+		cell := row.Cell(r.trajectory)
+		if k, ok := r.number[string(cell)]; ok {
+			return r.runs[k], nil
 		}
-		label = string(row.Cell(r.trajectory))
-	} else if len(r.runs) > 0 {
-		return r.runs[0]
+		if table.Missing(cell) {
+			return nil, errors.Errorf("%s is %q, want what tells the trajectory in every row", row.Where(r.trajectory), cell)
+		}
+		label = string(cell)
+	} else if k := len(r.runs) - 1; k >= 0 {
+		if last := r.runs[k]; !row.Apart || t > last.Times[len(last.Times)-1] {
+			return last, nil
+		}
 	}
 	n := &run{label: label, first: row.Line, known: make([]bool, len(r.parameters))}
 	if len(r.parameters) > 0 {
@@ -81,7 +95,7 @@ func (r *reader) of(row *table.Row) *run {
 	}
 	r.number[label] = len(r.runs)
 	r.runs = append(r.runs, n)
-	return n
+	return n, nil
 }
 
 func (r *reader) row(row table.Row) error {
@@ -92,10 +106,13 @@ func (r *reader) row(row table.Row) error {
 	if !ok {
 		return errors.Errorf("%s: the time is %q, want a number in every row", row.Where(r.time), row.Cell(r.time))
 	}
-	n := r.of(&row)
+	n, err := r.of(&row, t)
+	if err != nil {
+		return err
+	}
 	if k := len(n.Times); k > 0 && t <= n.Times[k-1] {
 		if r.trajectory < 0 {
-			return errors.Errorf("%s: the time is %v after %v, want times that increase; try naming the column that tells trajectories apart",
+			return errors.Errorf("%s: the time is %v after %v, want times that increase; try sorting the rows, or naming the column that tells trajectories apart",
 				row.Place(), t, n.Times[k-1])
 		}
 		return errors.Errorf("%s: the time is %v after %v of line %d in trajectory %q, want times that increase",
@@ -177,7 +194,7 @@ func (r *reader) set() (*Set, error) {
 	}
 	counted := true
 	for s, n := range r.runs {
-		counted = counted && (n.label == "" || n.label == strconv.Itoa(s))
+		counted = counted && n.label == strconv.Itoa(s)
 	}
 	for _, n := range r.runs {
 		if r.label < 0 && !counted {

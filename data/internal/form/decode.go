@@ -77,11 +77,12 @@ func decodeMAT(b []byte, o Options) (*Set, error) {
 }
 
 func variable(v mat.Array) array {
-	x := array{name: v.Name, shape: v.Shape,
+	var x array
+	x = array{name: v.Name, shape: v.Shape, err: errors.Wrapf(v.Err, "array %q", v.Name),
 		read: func() ([]float64, error) {
 			switch {
 			case v.Err != nil:
-				return nil, errors.Wrapf(v.Err, "array %q", v.Name)
+				return nil, x.err
 			case v.Data == nil:
 				return nil, errors.Errorf("array %q is text or a cell, want numbers", v.Name)
 			}

@@ -11,7 +11,7 @@ import (
 
 // Initial reads initial states, each of them a run of one time.
 func Initial(path string, o Options) (*Set, error) {
-	d, err := readFile(path, func(ext string, b []byte) (*Set, error) { return DecodeInitial(ext, b, o) })
+	d, err := readFile(path, &o, DecodeInitial)
 	if err == nil && len(o.Components) > 0 && d.dim() != len(o.Components) {
 		err = stack.Shapef("the states have %d components, want %d: %s", d.dim(), len(o.Components), list(o.Components))
 	}

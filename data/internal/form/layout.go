@@ -117,8 +117,8 @@ func (a *arrays) layout(t, u *array) (l *layout, dim int, err error) {
 		return &layout{[][]float64{times}, n, func(_, i int) int { return i }}, u.size() / n, nil
 	case len(u.shape) == 2 && u.shape[1] == n:
 		return nil, 0, disagree("(times) and (times, components); try u.T")
-	case len(u.shape) == 3 && u.shape[1] == n:
-		return nil, 0, disagree("(times) and (times, samples, components); try np.swapaxes(u, 0, 1)")
+	case len(u.shape) == 3 && slices.Contains(u.shape, n):
+		return nil, 0, disagree("(times) and (times, samples, components); try np.transpose(u, axes) to that order")
 	}
 	return nil, 0, disagree("(times) and (times, samples, components)")
 }

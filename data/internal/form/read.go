@@ -1,7 +1,9 @@
 package form
 
 import (
-	"fmt"
+	"bytes"
+	"compress/gzip"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -13,7 +15,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
-	"spnode/data/mat"
+	"spnode/data/internal/foreign"
 )
 
 // decoders are the formats by their extensions.
@@ -21,9 +23,6 @@ var decoders = map[string]func([]byte, Options) (*Set, error){
 	".csv": decodeTable, ".tsv": decodeTable, ".txt": decodeTable, ".dat": decodeTable,
 	".npz": decodeNPZ, ".npy": decodeNPY, ".mat": decodeMAT,
 }
-
-// extensions lists them.
-func extensions() string { return strings.Join(slices.Sorted(maps.Keys(decoders)), ", ") }
 
 // Extension returns a file's extension in lower case.
 func Extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
@@ -33,7 +32,7 @@ func Read(path string, o Options) (*Set, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return readFolder(path, o)
 	}
-	return readFile(path, func(ext string, b []byte) (*Set, error) { return Decode(ext, b, o) })
+	return readFile(path, &o, Decode)
 }
 
 // Decode reads the content of a file with an extension.
@@ -41,21 +40,30 @@ func Decode(ext string, b []byte, o Options) (*Set, error) {
 	return decoders[ext](b, o)
 }
 
-// readFile has the content of a file decoded, if its extension is known.
-func readFile(path string, decode func(ext string, b []byte) (*Set, error)) (*Set, error) {
+// readFile has the content of a file decoded, if its format is known.
+func readFile(path string, o *Options, decode func(ext string, b []byte, o Options) (*Set, error)) (*Set, error) {
 	ext := Extension(path)
+	if ext == ".gz" {
+		ext = Extension(strings.TrimSuffix(path, filepath.Ext(path)))
+	}
+	want := "one of " + strings.Join(slices.Sorted(maps.Keys(decoders)), ", ")
+	if err := foreign.Refuse(path, ext, nil, want); err != nil {
+		return nil, err
+	}
 	if _, ok := decoders[ext]; !ok {
-		return nil, noFormat(path, ext)
+		return nil, errors.Errorf("extension is %q, want %s", ext, want)
 	}
 	b, err := file.Read(path)
+	if err == nil && bytes.HasPrefix(b, []byte("\x1f\x8b")) {
+		b, err = unzip(b, o.limit(b))
+	}
+	if err == nil {
+		err = foreign.Refuse(path, ext, b, want)
+	}
 	if err != nil {
 		return nil, err
 	}
-	d, err := decode(ext, b)
-	if errors.Is(err, mat.ErrHDF5) {
-		err = errors.Errorf("%v, or %s", err, python(path, fromHDF5))
-	}
-	return d, err
+	return decode(ext, b, *o)
 }
 
 // readFolder reads a run, or several, of each file in a folder.
@@ -67,7 +75,7 @@ func readFolder(path string, o Options) (*Set, error) {
 	whole, first := &Set{}, ""
 	for _, e := range entries {
 		name := e.Name()
-		if _, ok := decoders[Extension(name)]; !ok || e.IsDir() || strings.HasPrefix(name, ".") {
+		if _, ok := decoders[Extension(strings.TrimSuffix(name, ".gz"))]; !ok || e.IsDir() || strings.HasPrefix(name, ".") {
 			continue
 		}
 		d, err := Read(filepath.Join(path, name), o)
@@ -90,34 +98,22 @@ func readFolder(path string, o Options) (*Set, error) {
 		}
 	}
 	if first == "" {
-		return nil, errors.Wrapf(fs.ErrNotExist, "the folder has no file to read, want one with an extension of %s", extensions())
+		return nil, errors.Wrapf(fs.ErrNotExist, "the folder has no file to read, want a table, .npz, .npy or .mat")
 	}
 	whole.share()
 	return whole, nil
 }
 
-// The Python that makes a file that is read of one that is not. h5py and np.load
-// are its own way to either.
-const (
-	fromHDF5   = `f = h5py.File(%q)`
-	fromPickle = `f = np.load(%q, allow_pickle=True)`
-)
-
-func python(path, load string) string {
-	imports := "import numpy as np" // in a line, as drivers tell what is wrong with a file
-	if load == fromHDF5 {
-		imports += ", h5py"
+// unzip unpacks a file that gzip made, to so many bytes at most.
+func unzip(b []byte, limit int64) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, errors.Wrap(err, "gzip")
 	}
-	return fmt.Sprintf("these lines of Python make an .npz file of times t and states u in it: %s; %s; np.savez(%q, t=f[\"t\"], u=f[\"u\"])",
-		imports, fmt.Sprintf(load, path), strings.TrimSuffix(path, filepath.Ext(path))+".npz")
-}
-
-func noFormat(path, ext string) error {
-	switch ext {
-	case ".h5", ".hdf5", ".hdf", ".nc":
-		return errors.Errorf("the file is HDF5, want .npz or a table; %s", python(path, fromHDF5))
-	case ".pkl", ".pickle":
-		return errors.Errorf("the file is a pickle, want .npz or a table; %s", python(path, fromPickle))
+	var out bytes.Buffer
+	n, err := io.Copy(&out, io.LimitReader(z, limit+1))
+	if err == nil && n > limit {
+		err = errors.Errorf("the file unpacks to more than %d bytes, want fewer for a file of this size; try a larger limit", limit)
 	}
-	return errors.Errorf("extension is %q, want one of %s", ext, extensions())
+	return out.Bytes(), errors.Wrap(err, "gzip")
 }

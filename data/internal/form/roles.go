@@ -37,18 +37,25 @@ func Cut(name string) (prefix, rest string) {
 	return "", name
 }
 
-// plain returns a name as the common names are spelled: "Time (s)" is "time".
+// plain returns a name as the common names are spelled: "Time (s)", "time_s" and
+// "Time/s" are "time", "Run ID" is "run".
 func plain(name string) string {
 	name = strings.ToLower(name)
-	if k := strings.IndexAny(name, "(["); k > 0 {
+	if k := strings.IndexAny(name, "([/"); k > 0 {
 		name = name[:k]
 	}
 	name = strings.TrimSpace(name)
-	for _, suffix := range []string{"_id", " id", "-id"} {
-		name = strings.TrimSuffix(name, suffix)
+	if k := strings.LastIndexAny(name, "_ -"); k > 0 {
+		base, last := name[:k], name[k+1:]
+		if last == "id" || slices.Contains(units, last) && slices.Contains(timeNames, base) {
+			return base
+		}
 	}
 	return name
 }
+
+// units are those of times.
+var units = []string{"s", "sec", "secs", "seconds", "ms", "us", "µs", "ns", "min", "minutes", "h", "hr", "hours", "d", "days", "yr", "years"}
 
 // knows tells a header by a name that is looked for. Numbers are not, as columns
 // without a header are named by them.
@@ -129,6 +136,10 @@ func (c *chooser) common(what string, names []string) (int, error) {
 			found = append(found, j)
 		}
 	}
+	exact := slices.DeleteFunc(slices.Clone(found), func(j int) bool { return !slices.Contains(names, c.t.Names[j]) })
+	if len(exact) == 1 { // t beside T, a temperature
+		found = exact
+	}
 	switch len(found) {
 	case 0:
 		return -1, nil
@@ -199,7 +210,7 @@ func (o *Options) roles(t *table.Table, needTime bool) (r roles, err error) {
 		}
 	}
 	if r.time < 0 && needTime {
-		return r, errors.Errorf("%s, want one named t or time; try naming it", c.there())
+		return r, errors.Errorf("%s, want one named t or time; try naming it, or # before lines that are not of the table", c.there())
 	}
 
 	for prefix, to := range map[string]*int{"weight:": &r.weight, "name:": &r.label} {
@@ -218,9 +229,9 @@ func (o *Options) roles(t *table.Table, needTime bool) (r roles, err error) {
 	if o.Parameters == nil {
 		r.parameters = c.prefixed("parameter:")
 	}
-	if o.Components == nil {
+	if o.Components == nil { // pandas names what has no name, an index, "Unnamed: 0"
 		for j, n := range t.Names {
-			if p, _ := Cut(n); !c.taken[j] && (p == "" && n != "" || p == "component:") {
+			if p, _ := Cut(n); !c.taken[j] && (p == "" && n != "" && !strings.HasPrefix(n, "Unnamed: ") || p == "component:") {
 				r.components = append(r.components, j)
 			}
 		}

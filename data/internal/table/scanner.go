@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/pkg/errors"
 
@@ -24,11 +25,13 @@ type scanner struct {
 
 	cells  [][]byte // of the last line
 	quoted bool     // one of them was
+	apart  bool     // there is an empty line before it
 }
 
 // next returns the cells of the next line that has some, and its number; nil at
 // the end.
 func (s *scanner) next() (line int, cells [][]byte, err error) {
+	s.apart = false
 	for s.at < len(s.text) {
 		line = s.line
 		if c := s.text[s.at]; c == '#' || c == '%' {
@@ -43,6 +46,7 @@ func (s *scanner) next() (line int, cells [][]byte, err error) {
 		if full {
 			return line, s.cells, nil
 		}
+		s.apart = true
 	}
 	return 0, nil, nil
 }
@@ -200,6 +204,10 @@ func number(cell []byte, comma byte) (float64, bool) {
 	var b [maxName]byte
 	n := copy(b[:], cell)
 	text, changed := b[:n], false
+	if rest, ok := bytes.CutPrefix(text, []byte("−")); ok { // U+2212, of typesetters
+		text = append([]byte("-"), rest...)
+		n, changed = len(text), true
+	}
 	if comma != ',' && bytes.IndexByte(text, '.') < 0 && bytes.Count(text, []byte(",")) == 1 {
 		text[bytes.IndexByte(text, ',')], changed = '.', true
 	}
@@ -220,8 +228,26 @@ func fortran(digits, exponent []byte) (float64, bool) {
 	return v, err == nil || !stack.Finite(v)
 }
 
-// missing tells whether a cell says that its number is missing.
-func missing(cell []byte) bool {
+// hint says what to try where a cell is no number.
+func hint(cell []byte) string {
+	digits := bytes.Map(func(c rune) rune {
+		if strings.ContainsRune(",.'’_ \u00a0", c) {
+			return -1
+		}
+		return c
+	}, cell)
+	dashes := bytes.Count(cell, []byte("-")) + bytes.Count(cell, []byte("/"))
+	if _, ok := number(digits, ','); ok {
+		return "; try a decimal point, and nothing between thousands"
+	}
+	if len(digits) > 0 && digits[0] >= '0' && digits[0] <= '9' && (dashes == 2 || bytes.IndexByte(cell, ':') > 0) {
+		return "; try seconds from a beginning in place of dates"
+	}
+	return ""
+}
+
+// Missing tells whether a cell says that its number is missing.
+func Missing(cell []byte) bool {
 	if len(cell) > 8 {
 		return false
 	}

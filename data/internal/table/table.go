@@ -1,11 +1,11 @@
 // Package table reads tables of text: columns with names and rows of cells, in the
 // forms in which programs and people write them.
 //
-// Cells are parted by commas, semicolons, tabs or blanks, whichever fits the first
+// Cells are parted by commas, semicolons, tabs, bars or blanks, whichever fits the first
 // lines; where these are not commas, a comma may be the decimal mark. Lines end
 // with LF, CRLF or CR. A byte order mark, empty lines, lines that begin with # or
-// %, and lines all of whose cells are empty are passed over. A cell may be quoted
-// as in RFC 4180.
+// %, Excel's sep=; in the first, and lines all of whose cells are empty are passed
+// over. A cell may be quoted as in RFC 4180.
 //
 // The first line has the names of the columns if one of its cells is quoted and
 // none of the next line is; or if the caller knows the names; or if none of its
@@ -22,6 +22,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/pkg/errors"
 
@@ -43,7 +44,8 @@ type Table struct {
 
 // Row is a row of a table.
 type Row struct {
-	Line int // counts from 1
+	Line  int  // counts from 1
+	Apart bool // there is an empty line before it
 
 	cells   [][]byte // valid until the next row
 	numbers []float64
@@ -58,7 +60,10 @@ func Read(text []byte, known func(names []string) bool) (*Table, error) {
 			return nil, errors.New("the text is UTF-16, want UTF-8 or ASCII; try saving it as “CSV UTF-8”")
 		}
 	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	text = bytes.TrimSuffix(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\x1a")) // the end in DOS
+	if i := bytes.IndexByte(text, 0); i >= 0 {
+		return nil, errors.Errorf("byte %d is NUL, want text in UTF-8 or ASCII; try saving it as “CSV UTF-8”", i)
+	}
 	first, err := sample(text)
 	if err != nil {
 		return nil, err
@@ -114,8 +119,13 @@ type line struct {
 // that leaves the fewest cells of text after the first line.
 func sample(text []byte) (best []line, err error) {
 	least := -1
-	for _, comma := range []byte{';', '\t', ',', ' '} {
-		lines, e := firstLines(scanner{text: text, line: 1, comma: comma})
+	for _, comma := range []byte{';', '\t', '|', ',', ' '} {
+		s := scanner{text: text, line: 1, comma: comma}
+		if bytes.HasPrefix(text, []byte("sep=")) {
+			s.at = s.end(0)
+			s.newline()
+		}
+		lines, e := firstLines(s)
 		if e != nil {
 			err = e
 			continue
@@ -169,7 +179,7 @@ func misfits(lines []line, comma byte) (bad int) {
 
 func isText(cell []byte, comma byte) bool {
 	_, ok := number(cell, comma)
-	return !ok && !missing(cell)
+	return !ok && !Missing(cell)
 }
 
 // head finds the names of the columns and their units.
@@ -234,6 +244,11 @@ func texts(cells [][]byte) []string {
 }
 
 func (t *Table) checkNames() error {
+	for j, name := range t.Names {
+		if !utf8.ValidString(name) {
+			return errors.Errorf("the name of column %d is %q, want UTF-8; try saving the text as “CSV UTF-8”", j+1, name)
+		}
+	}
 	sorted := slices.DeleteFunc(slices.Clone(t.Names), func(s string) bool { return s == "" })
 	slices.Sort(sorted)
 	for k := 1; k < len(sorted); k++ {
@@ -274,10 +289,14 @@ func (t *Table) Rows(f func(Row) error) error {
 			cells = cells[:width]
 		}
 		if len(cells) != width {
-			return stack.Shapef("line %d has %d columns, want %d as in the first line", at, len(cells), width)
+			try := ""
+			if len(cells) > width && s.comma == ',' {
+				try = "; try semicolons between cells, if there are decimal commas"
+			}
+			return stack.Shapef("line %d has %d columns, want %d as in the first line%s", at, len(cells), width, try)
 		}
 		n++
-		if err := f(Row{Line: at, cells: cells, t: t}); err != nil {
+		if err := f(Row{Line: at, Apart: s.apart, cells: cells, t: t}); err != nil {
 			return err
 		}
 	}
@@ -297,10 +316,10 @@ func (r *Row) Number(j int) (v float64, ok bool, err error) {
 		v, ok = number(r.cells[j], t.rows.comma)
 	}
 	if !ok {
-		if missing(r.Cell(j)) {
+		if Missing(r.Cell(j)) {
 			return nan, false, nil
 		}
-		return 0, false, errors.Errorf("%s is %.40q, want a number", r.Where(j), r.Cell(j))
+		return 0, false, errors.Errorf("%s is %.40q, want a number%s", r.Where(j), r.Cell(j), hint(r.Cell(j)))
 	}
 	if !stack.Finite(v) {
 		return 0, false, stack.NotFinitef("%s is %.40s, want a finite number", r.Where(j), r.Cell(j))

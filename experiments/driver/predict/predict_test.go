@@ -275,7 +275,7 @@ func TestPredictionMistakes(t *testing.T) {
 		{"three components", path("one"), file("three.csv", "1,2,3\n"), "0:1:1", out, "", []string{"3", "2"}},
 		{"other components", path("one"), file("names.csv", "foo,bar\n1,2\n"), "0:1:1", out, "", []string{"names.csv", `"foo", "bar"`, `want components "x1", "x2" among them`}},
 		{"no initial states", path("one"), path("none.csv"), "0:1:1", out, "", []string{"none.csv"}},
-		{"initial states as .xls", path("one"), file("u0.xls", "1,2\n"), "0:1:1", out, "", []string{`".xls", want one of .csv`}},
+		{"initial states as .xls", path("one"), file("u0.doc", "1,2\n"), "0:1:1", out, "", []string{`".doc", want one of .csv`}},
 		{"times that repeat", path("one"), good, file("times.txt", "0\n1\n1\n"), out, "", []string{"times.txt", "times that increase"}},
 		{"times that go back", path("one"), good, "1:0:0.1", out, "", []string{`"1:0:0.1"`}},
 		{"no times", path("one"), good, "often", out, "", []string{`"often"`, "start:stop:step"}},

@@ -13,7 +13,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
 
@@ -49,7 +48,6 @@ type Stage struct {
 	p      *Progress
 	name   string
 	total  int
-	bar    *progressbar.ProgressBar
 	start  time.Time
 	next   time.Time // when it will be drawn again
 	first  int       // where this process took up the work; -1: it has not yet
@@ -60,15 +58,21 @@ type Stage struct {
 
 // NewProgress shows progress on a writer, or nothing if quiet.
 func NewProgress(w io.Writer, quiet bool) *Progress {
-	p := &Progress{w: w, quiet: quiet, now: time.Now}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.terminal = true
-		p.width = 80
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
-			p.width = width
-		}
+	width := Width(w)
+	return &Progress{w: w, quiet: quiet, now: time.Now, terminal: width > 0, width: width}
+}
+
+// Width is how many characters a line of a terminal's window has; 0: the writer is no
+// terminal, and its lines have no end.
+func Width(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
 	}
-	return p
+	if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+		return width
+	}
+	return 80
 }
 
 // Stage begins a stage of so many steps.
@@ -79,8 +83,6 @@ func (p *Progress) Stage(name string, total int) *Stage {
 	s.next = s.start.Add(lineEvery)
 	if p.terminal {
 		s.next = s.start.Add(redrawEvery)
-		s.bar = progressbar.NewOptions(s.total, progressbar.OptionSetWriter(io.Discard), progressbar.OptionSetWidth(20),
-			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
 	}
 	p.active = append(p.active, s)
 	return s
@@ -109,7 +111,7 @@ func (s *Stage) Update(i int, fields ...Field) {
 		s.p.draw("")
 	} else {
 		s.next = now.Add(lineEvery)
-		fmt.Fprintf(s.p.w, "%s  %d%%%s%s\n", s.name, 100*s.at/s.total, s.numbers(), s.left(now))
+		fmt.Fprintf(s.p.w, "%s  %d%%%s%s\n", s.name, 100*s.at/s.total, numbers(s.fields), s.left(now))
 	}
 }
 
@@ -125,7 +127,7 @@ func (s *Stage) Done() {
 	if s.p.quiet {
 		return
 	}
-	s.p.draw(fmt.Sprintf("%s  %s%s\n", s.name, Duration(s.p.now().Sub(s.start).Seconds()), s.numbers()))
+	s.p.draw(fmt.Sprintf("%s  %s%s\n", s.name, Duration(s.p.now().Sub(s.start).Seconds()), numbers(s.fields)))
 }
 
 // Write writes text above the bars. Text that does not end its line waits
@@ -154,26 +156,35 @@ func (p *Progress) draw(text string) error {
 	return err
 }
 
-// line is the bar with its numbers, cut to the terminal: a line that wraps could
-// not be taken back.
+// line is the bar with its numbers, in a line of the window: one that wraps could not
+// be taken back. Where it is too narrow the bar is shorter, then absent, then the
+// numbers after the first are, and at last the name is cut.
 func (s *Stage) line(now time.Time) string {
+	room := s.p.width - 1
+	name, fields, left := s.name, s.fields, s.left(now)
+	percent := fmt.Sprintf("  %3d%%", 100*s.at/s.total)
+	length := func() int {
+		return utf8.RuneCountInString(name+percent+numbers(fields)) + utf8.RuneCountInString(left)
+	}
+	for len(fields) > 1 && length() > room {
+		fields = fields[:len(fields)-1]
+	}
+	if over := length() - room; over > 0 {
+		cut := []rune(name)
+		name = string(cut[:max(0, len(cut)-over-1)]) + "…"
+	}
 	bar := ""
-	if err := s.bar.Set(s.at); err == nil {
-		bar = strings.TrimSpace(strings.ReplaceAll(s.bar.String(), "\r", ""))
+	const longest, shortest = 20, 4
+	if n := min(longest, room-length()-len(" ||")); n >= shortest {
+		done := n * s.at / s.total
+		bar = " |" + strings.Repeat("█", done) + strings.Repeat(" ", n-done) + "|"
 	}
-	if s.at == 0 || bar == "" {
-		bar = "0%"
-	}
-	text := []rune(fmt.Sprintf("%s  %s%s%s", s.name, bar, s.numbers(), s.left(now)))
-	if limit := s.p.width - 1; len(text) > limit {
-		text = append(text[:max(0, limit-1)], '…')
-	}
-	return string(text)
+	return name + percent + bar + numbers(fields) + left
 }
 
-func (s *Stage) numbers() string {
+func numbers(fields []Field) string {
 	var b strings.Builder
-	for _, f := range s.fields {
+	for _, f := range fields {
 		fmt.Fprintf(&b, "  %s %s", f.Name, padded(f.Value))
 	}
 	return b.String()
