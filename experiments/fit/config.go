@@ -25,7 +25,8 @@ type Config struct {
 	// Columns say what is what in the data, where names do not.
 	Columns data.ReadOptions `json:"columns,omitzero"`
 	HoldOut string           `json:"hold_out"` // the share of the trajectories that only test, or a second file
-	// Minutes of one processor that the trainings are to take, by a model of costs.
+	// Minutes of one processor that the trainings are to take, by a model of costs; 0:
+	// by the amount of data.
 	Minutes    float64 `json:"minutes"`
 	Recipe     string  `json:"recipe"` // auto, or the name of one
 	Latent     int     `json:"latent,omitempty"`
@@ -54,7 +55,7 @@ func (m *ModelConfig) iterations() int { return m.Train.First.Iterations + m.Tra
 const auto = "auto"
 
 func defaultConfig() Config {
-	return Config{HoldOut: "0.2", Minutes: 3, Recipe: auto, Invariants: auto, Starts: "anywhere", Members: 1, Trial: 0.15}
+	return Config{HoldOut: "0.2", Recipe: auto, Invariants: auto, Starts: "anywhere", Members: 1, Trial: 0.15}
 }
 
 // flags are those of the command's own.
@@ -74,7 +75,7 @@ func (o *flags) add(f *driver.Flags) {
 	f.Set.StringVar(&o.inputs, "inputs", "", "`NAMES` of the inputs")
 	f.Set.StringVar(&o.parameters, "parameters", "", "`NAMES` of the parameters")
 	f.Set.StringVar(&o.holdOut, "hold-out", "", "`SHARE` of the trajectories to test on, or a second file of them (default 0.2)")
-	f.Set.Func("minutes", "`M` minutes of one processor for the trainings (default 3)", func(s string) (err error) {
+	f.Set.Func("minutes", "`M` minutes of one processor for the trainings (default 1 to 6, by the amount of data)", func(s string) (err error) {
 		if o.minutes, err = strconv.ParseFloat(s, 64); err != nil || !(o.minutes > 0) || math.IsInf(o.minutes, 0) {
 			return errors.New("want a positive number")
 		}
@@ -150,6 +151,9 @@ func (c *Config) plan() error {
 		return err
 	}
 	c.Seen = s.seen()
+	if c.Minutes == 0 {
+		c.Minutes = s.minutes()
+	}
 	transforms, err := c.transforms(s)
 	if err != nil {
 		return err

@@ -116,6 +116,16 @@ func (s *sets) counts() string {
 	return text
 }
 
+// minutes are those that a training on so many values takes, as the problems of the suite
+// have it: few trajectories are soon known by heart.
+func (s *sets) minutes() float64 {
+	var values float64
+	for _, tr := range s.train.Trajectories {
+		values += float64(len(tr.Times) * s.train.Dim())
+	}
+	return math.Round(10*min(1+values/1e5, 6)) / 10
+}
+
 // linear reports whether least squares take the data for a linear system's: whether they
 // predict to a hundredth the trajectories for choosing.
 func (s *sets) linear() bool {
