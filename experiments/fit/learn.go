@@ -59,7 +59,7 @@ type laboratory struct {
 func (l *laboratory) prepare(*model.Config) (*data.Dataset, error) { return l.sets.train, nil }
 
 // start has a model begin where its recipe says, if that is not at random; then
-// little is left to be trained.
+// little is left to be trained, and nothing that a trial has found to be exact.
 func (l *laboratory) start(r *driver.Recipe, name string) error {
 	l.Start = nil
 	known, err := recipe.ByName(name)
@@ -78,6 +78,9 @@ func (l *laboratory) start(r *driver.Recipe, name string) error {
 	}
 	l.Start = func(m *model.Model) error { return known.Start(m, l.sets.train) }
 	r.Train.First.Iterations, r.Train.LBFGS.Iterations = 0, min(r.Train.LBFGS.Iterations, 5)
+	if n := len(l.trials); n > 0 && l.trials[n-1].score < exact {
+		r.Train.LBFGS.Iterations = 0
+	}
 	return nil
 }
 
@@ -105,6 +108,9 @@ func (l *laboratory) choose() (*ModelConfig, error) {
 		t := trial{name: m.Name, score: math.Inf(1)}
 		if err := l.start(&r, m.Name); err != nil {
 			return nil, err
+		}
+		if l.Start != nil { // the start itself is tried
+			r.Train.LBFGS.Iterations = 0
 		}
 		fitted, err := l.Train(r, l.prepare)
 		var diverged *train.DivergedError

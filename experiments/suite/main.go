@@ -33,6 +33,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	minutes := set.Float64("minutes", 0, "`M` minutes of one processor for each problem (default fit's own)")
 	noise := set.Float64("noise", 0, "`SHARE` of each component's largest value as noise on the data to train on; what is held out has none")
 	unit := set.Float64("unit", 1, "`U` that the times of the data are multiplied by")
+	most := set.Float64("at-most", math.Inf(1), "`RMS` error on the data's times above which the command fails")
 	seeds := set.Int("seeds", 1, "`N` runs of each problem, from seeds of their own")
 	write := set.Bool("write", false, "write the data and stop")
 	format := set.String("format", "npz", "of the data: npz or csv")
@@ -68,7 +69,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if *write {
 		return nil
 	}
-	return s.fit(chosen, *minutes, *seeds)
+	return s.fit(chosen, *minutes, *most, *seeds)
 }
 
 func names() (all []string) {
@@ -151,7 +152,7 @@ type result struct {
 }
 
 // fit builds the command, runs it on each file, and gathers its reports.
-func (s *suite) fit(chosen []entry, minutes float64, seeds int) error {
+func (s *suite) fit(chosen []entry, minutes, most float64, seeds int) error {
 	command, err := filepath.Abs(filepath.Join(s.dir, "fit.exe"))
 	if err != nil {
 		return errors.Wrap(err, "suite")
@@ -162,6 +163,7 @@ func (s *suite) fit(chosen []entry, minutes float64, seeds int) error {
 		return errors.Wrap(err, "suite: go build ./experiments/fit, from the project's folder")
 	}
 	t := report.NewTable("Largest and rms errors on held-out trajectories, relative to each component's largest value", "problem", "seed", "recipe", "largest", "rms", "one jump", "rms", "restarted", "rms", "simple methods", "seconds")
+	var missed []string
 	for _, e := range chosen {
 		for k := range seeds {
 			name := fmt.Sprintf("%s-%d", s.name(e), k)
@@ -178,24 +180,32 @@ func (s *suite) fit(chosen []entry, minutes float64, seeds int) error {
 					return errors.Wrapf(err, "suite: %s", name)
 				}
 			}
-			if err := add(t, s.name(e), k, report); err != nil {
+			rms, err := add(t, s.name(e), k, report)
+			if err != nil {
 				return err
+			}
+			if !(rms <= most) {
+				missed = append(missed, fmt.Sprintf("%s: %.2g", name, rms))
 			}
 		}
 	}
 	fmt.Fprintf(s.stdout, "\n%s", t)
+	if len(missed) > 0 {
+		return errors.Errorf("suite: got the errors %s, want at most %g", strings.Join(missed, ", "), most)
+	}
 	return file.WriteBytes(filepath.Join(s.dir, "suite.md"), []byte(t.Markdown()))
 }
 
-// add adds a row to the table from a report.
-func add(t *report.Table, problem string, seed int, path string) error {
+// add adds a row to the table from a report, and returns the rms error on the data's
+// times.
+func add(t *report.Table, problem string, seed int, path string) (rms float64, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return errors.Wrap(err, "suite")
+		return 0, errors.Wrap(err, "suite")
 	}
 	var r result
 	if err := json.Unmarshal(text, &r); err != nil || len(r.Models) != 1 {
-		return errors.Errorf("suite: %s: got %d models, %v, want the report of fit", path, len(r.Models), err)
+		return 0, errors.Errorf("suite: %s: got %d models, %v, want the report of fit", path, len(r.Models), err)
 	}
 	m := r.Models[0]
 	row := []any{problem, fmt.Sprint(seed), m.Name}
@@ -207,7 +217,10 @@ func add(t *report.Table, problem string, seed int, path string) error {
 		}
 	}
 	t.Add(append(row, report.Format(m.Test.Better)+" times", r.Seconds)...)
-	return nil
+	if first := m.Test.Errors[0].RMS; first != nil {
+		return *first, nil
+	}
+	return math.Inf(1), nil
 }
 
 func number(x *float64) any {

@@ -2,7 +2,6 @@ package recipe
 
 import (
 	"cmp"
-	"context"
 	"math"
 	"slices"
 
@@ -13,6 +12,7 @@ import (
 	"spnode/data/inspect"
 	"spnode/model"
 	"spnode/model/closedform"
+	"spnode/model/leastsq"
 	"spnode/model/train"
 )
 
@@ -193,17 +193,27 @@ func (p *Plan) score(fitted, check *data.Dataset, f *inspect.Facts) float64 {
 	return math.Inf(1)
 }
 
-// fit makes a model by a plan that is no training.
+// fit makes a model by a plan that is no training, from the states that were measured
+// whole.
 func fit(p *Plan, d *data.Dataset) (*model.Model, error) {
 	m, err := model.New(p.Model)
 	if err != nil {
 		return nil, err
 	}
-	t, err := train.New(m, p.Train, d)
-	if err != nil {
-		return nil, err
+	var whole []leastsq.Trajectory
+	for _, tr := range d.Trajectories {
+		var t leastsq.Trajectory
+		for k, u := range tr.States {
+			if !floats.HasNaN(u) {
+				t.Times, t.States = append(t.Times, tr.Times[k]), append(t.States, u)
+			}
+		}
+		if len(t.Times) > 1 {
+			whole = append(whole, t)
+		}
 	}
-	return m, t.Fit(context.Background())
+	_, err = closedform.Fit(m, *p.Train.ClosedForm, whole)
+	return m, err
 }
 
 // LeastSquares returns what least squares make of the data with nothing chosen: a field
