@@ -14,7 +14,6 @@ import (
 	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/settings"
 	"spnode/experiments/driver/terminal"
-	"spnode/model"
 	"spnode/model/recipe"
 )
 
@@ -32,8 +31,8 @@ type Config struct {
 	Latent     int     `json:"latent,omitempty"`
 	Invariants string  `json:"invariants"` // auto or none
 	Starts     string  `json:"starts"`     // anywhere or beginnings
-	// Transform has NAME=log or logit of components that are learned so.
-	Transform string `json:"transform,omitempty"`
+	// Transform has NAME=log or logit of components that are learned so; or auto or none.
+	Transform string `json:"transform"`
 	// Members are trained from seeds of their own; they predict with a band.
 	Members int `json:"members"`
 	// Trial is the share of the iterations by which each of several models is tried.
@@ -55,7 +54,7 @@ func (m *ModelConfig) iterations() int { return m.Train.First.Iterations + m.Tra
 const auto = "auto"
 
 func defaultConfig() Config {
-	return Config{HoldOut: "0.2", Recipe: auto, Invariants: auto, Starts: "anywhere", Members: 1, Trial: 0.15}
+	return Config{HoldOut: "0.2", Recipe: auto, Invariants: auto, Starts: "anywhere", Transform: auto, Members: 1, Trial: 0.15}
 }
 
 // flags are those of the command's own.
@@ -84,7 +83,7 @@ func (o *flags) add(f *driver.Flags) {
 	f.Choice(&o.recipe, "recipe", "`NAME` of the recipe (default auto)", append([]string{auto}, recipe.Names()...)...)
 	f.Set.StringVar(&o.latent, "latent", "", "`N` latent coordinates (default auto)")
 	f.Choice(&o.invariants, "invariants", "`WHICH` linear quantities of those that the data keep the model keeps (default auto)", auto, "none")
-	f.Set.StringVar(&o.transform, "transform", "", "`NAME=log,…`: components that are learned by their logarithm, or by logit, between 0 and 1")
+	f.Set.StringVar(&o.transform, "transform", "", "`NAME=log,…`: components that are learned by their logarithm, or by logit, between 0 and 1; or none (default auto)")
 	f.Choice(&o.starts, "starts", "`WHERE` trainings start, in all states (the default) or in the first of each trajectory", "anywhere", "beginnings")
 	f.Count(&o.members, "members", "train `K` models from seeds of their own and predict with a band (default 1)")
 }
@@ -214,37 +213,6 @@ func (c *Config) plan() error {
 		return command.Usagef("flag -recipe: none suits the data: %s", strings.Join(why, "; "))
 	}
 	return nil
-}
-
-// transforms are those that the flag says, of all components, or none.
-func (c *Config) transforms(s *sets) ([]model.Transform, error) {
-	if c.Transform == "" || c.Transform == "none" {
-		return nil, nil
-	}
-	all := make([]model.Transform, s.train.Dim())
-	for _, part := range strings.Split(c.Transform, ",") {
-		name, kind, _ := strings.Cut(part, "=")
-		found := false
-		for j := range all {
-			if s.name(j) != name {
-				continue
-			}
-			found, all[j] = true, model.Transform{Kind: kind}
-			for _, d := range []*data.Dataset{s.train, s.validation, s.held} {
-				for i, tr := range d.Trajectories {
-					for k, u := range tr.States {
-						if x := all[j].Apply(u[j]); !math.IsNaN(u[j]) && (math.IsNaN(x) || math.IsInf(x, 0)) {
-							return nil, command.Usagef("flag -transform: %s is %g in trajectory %d at t = %g, which has no %s; leave it as it is, or add to it", name, u[j], i, tr.Times[k], kind)
-						}
-					}
-				}
-			}
-		}
-		if !found || kind != "log" && kind != "logit" {
-			return nil, command.Usagef("flag -transform: got %q, want NAME=log or NAME=logit, of components of the data", part)
-		}
-	}
-	return all, nil
 }
 
 // Validate implements driver.Config.

@@ -34,9 +34,9 @@ type offs struct {
 	// data, by more than a fifth of it, or the finite numbers.
 	Away float64 `json:"away"`
 	// Agrees is for how long the prediction stays within half of the true state, by
-	// norms: the median over the trajectories, as it is told of chaotic systems; 0: to
+	// norms: the median over the trajectories, as it is told of chaotic systems; nil: to
 	// the end.
-	Agrees float64 `json:"agrees,omitempty"`
+	Agrees *float64 `json:"agrees,omitempty"`
 
 	Each    []float64 `json:"-"` // largest of each component
 	EachRMS []float64 `json:"-"`
@@ -99,7 +99,7 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 	o.Largest = slices.Max(o.Each)
 	slices.Sort(agree)
 	if n := len(agree); n > 0 && !math.IsInf(agree[n/2], 1) {
-		o.Agrees = agree[n/2]
+		o.Agrees = &agree[n/2]
 	}
 	for j := range o.EachRMS {
 		o.EachRMS[j] = math.Sqrt(o.EachRMS[j] / max(each[j], 1))

@@ -150,21 +150,30 @@ func shorter(t train.Config, share float64) train.Config {
 	return t
 }
 
+// farAway is an error, in largest values, of a prediction that runs away: one that
+// overshoots a spike does not.
+const farAway = 10
+
 // score is the mean of the errors of rollouts on the trajectories for choosing, on
-// their grid, from their middle and in one jump; +Inf if one of them runs away.
+// their grid, from their middle and in one jump; +Inf if one of them runs away. Where
+// chaos parts predictions from the truth their errors tell nothing any more, and how
+// early they part tells more: from 1 for never to 2 for at once.
 func (l *laboratory) score(p predictor) (float64, error) {
-	var sum float64
+	var sum, parted float64
 	for _, g := range []ground{onGrid, restarted, oneJump} {
 		e, err := l.sets.test(p, l.sets.validation, g)
 		if err != nil {
 			return 0, err
 		}
-		if e.Away > 0 {
+		if !(e.Largest < farAway) {
 			return math.Inf(1), nil
+		}
+		if g == onGrid && e.Agrees != nil {
+			parted = 2 - *e.Agrees/l.sets.facts.Span
 		}
 		sum += e.RMS / 3
 	}
-	return sum, nil
+	return max(sum, parted), nil
 }
 
 // inferred are the lines on what was inferred, of the data and for the model.

@@ -153,8 +153,8 @@ func (l *laboratory) verdict(t *tested, st *stability.Report) string {
 	}
 	text := fmt.Sprintf("On %d trajectories (%s) the model is off by %s (rms) and by %s at most, relative to each component's largest value; restarted from the middle by %s and %s.",
 		t.Trajectories, which, report.Format(grid.RMS), report.Format(grid.Largest), report.Format(again.RMS), report.Format(again.Largest))
-	if grid.Agrees > 0 {
-		text += fmt.Sprintf(" In the median it is within half of the true state for t = %.4g of %.4g.", grid.Agrees, l.sets.facts.Span)
+	if grid.Agrees != nil {
+		text += fmt.Sprintf(" In the median it is within half of the true state for t = %.4g of %.4g.", *grid.Agrees, l.sets.facts.Span)
 	}
 	switch {
 	case t.Better < 1:

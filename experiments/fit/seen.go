@@ -34,12 +34,15 @@ func (s *sets) seen() []string {
 	}
 	var wide []string
 	for j := range f.Scale {
-		if d := s.decades(j); d > 3 {
-			wide = append(wide, fmt.Sprintf("%s over %.1f", s.name(j), d))
+		if s.decades(j) > 3 {
+			wide = append(wide, s.name(j))
 		}
 	}
+	if n := len(wide); n > 5 {
+		wide = append(wide[:5], fmt.Sprintf("and %d more", n-5))
+	}
 	if len(wide) > 0 {
-		lines = append(lines, "never 0, and go over decades: "+strings.Join(wide, ", ")+" (small values count by -transform NAME=log)")
+		lines = append(lines, "go over more than three decades and are never 0: "+strings.Join(wide, ", ")+" (-transform NAME=log has small values count)")
 	}
 	var constant []string
 	for j, is := range f.Constant {

@@ -82,8 +82,8 @@ func (l *laboratory) tables(chosen *ModelConfig, t *driver.Tested[*tested]) []*r
 }
 
 func (o *offs) agrees() any {
-	if o.Agrees == 0 {
+	if o.Agrees == nil {
 		return "the end"
 	}
-	return o.Agrees
+	return *o.Agrees
 }
