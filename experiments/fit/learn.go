@@ -41,7 +41,7 @@ func learn(s *driver.Session, c Config) (*report.Page, error) {
 	if err := l.start(&r, best.Name); err != nil {
 		return nil, err
 	}
-	fitted, err := l.Train(r, l.prepare)
+	fitted, err := l.Train(r, l.prepare(best))
 	if err != nil {
 		return nil, errors.WithMessage(err, best.Name)
 	}
@@ -56,7 +56,10 @@ type laboratory struct {
 	trials []trial
 }
 
-func (l *laboratory) prepare(*model.Config) (*data.Dataset, error) { return l.sets.train, nil }
+// prepare are the data that a model sees.
+func (l *laboratory) prepare(m *ModelConfig) func(*model.Config) (*data.Dataset, error) {
+	return func(*model.Config) (*data.Dataset, error) { return recipe.Smooth(l.sets.train, m.Smooth), nil }
+}
 
 // start has a model begin where its recipe says, if that is not at random; then
 // little is left to be trained, and nothing that a trial has found to be exact.
@@ -112,7 +115,7 @@ func (l *laboratory) choose() (*ModelConfig, error) {
 		if l.Start != nil { // the start itself is tried
 			r.Train.LBFGS.Iterations = 0
 		}
-		fitted, err := l.Train(r, l.prepare)
+		fitted, err := l.Train(r, l.prepare(&m))
 		var diverged *train.DivergedError
 		switch {
 		case errors.As(err, &diverged):

@@ -24,6 +24,7 @@ type polynomialFit struct {
 	ends   bool
 	noise  float64 // on the states, which keeps rollouts near the data
 	ball   bool
+	smooth int // times around each
 }
 
 // What a fit may take: features enough for ten modes and degree 3, and as many states
@@ -48,6 +49,10 @@ func closedForm(c *cook) error {
 		rows, shortest = rows+len(tr.Times), min(shortest, len(tr.Times))
 	}
 	c.begin()
+	noisy := false
+	for j, v := range c.facts.Noise {
+		noisy = noisy || v > 1e-3*c.facts.Scale[j]
+	}
 	var candidates []polynomialFit
 	add := func(modes, size int) {
 		for degree := 1; degree <= 7; degree++ {
@@ -57,6 +62,12 @@ func closedForm(c *cook) error {
 				if degree > 1 {
 					f.noise = 1e-2
 					candidates = append(candidates, f)
+				}
+				if noisy {
+					f.noise = 0
+					for _, f.smooth = range []int{3, 6, 12} {
+						candidates = append(candidates, f)
+					}
 				}
 			}
 		}
@@ -111,6 +122,9 @@ func closedForm(c *cook) error {
 		}
 	}
 	c.Plan = *c.polynomial(best)
+	if best.smooth > 0 {
+		c.infer("the data are taken for noisy, and smoothed by a cubic over %d times around each", best.smooth)
+	}
 	c.infer("a polynomial of degree %d in %d coordinates, by least squares from differences of order %d: off by %.1e (rms) where it was not fitted, the best of %d that were tried",
 		best.degree, c.Model.LatentDim(), best.order, score, tried)
 	return nil
@@ -128,6 +142,7 @@ func features(n, degree int) int {
 // polynomial is the plan of a fit.
 func (c *cook) polynomial(f polynomialFit) *Plan {
 	p := c.Plan
+	p.Smooth = f.smooth
 	p.Inferred = slices.Clone(p.Inferred)
 	m := &p.Model
 	if f.modes > 0 {
@@ -201,7 +216,7 @@ func fit(p *Plan, d *data.Dataset) (*model.Model, error) {
 		return nil, err
 	}
 	var whole []leastsq.Trajectory
-	for _, tr := range d.Trajectories {
+	for _, tr := range Smooth(d, p.Smooth).Trajectories {
 		var t leastsq.Trajectory
 		for k, u := range tr.States {
 			if !floats.HasNaN(u) {

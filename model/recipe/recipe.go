@@ -70,6 +70,9 @@ type Plan struct {
 	// Inferred says what the recipe took from the data, a line each, and in
 	// brackets what overrules it.
 	Inferred []string
+	// Smooth is the number of times around each over which the data are to be smoothed
+	// for the training, see Smooth.
+	Smooth int
 	// Seconds are those that the training is reckoned to take.
 	Seconds float64
 }
