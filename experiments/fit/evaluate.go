@@ -10,6 +10,7 @@ import (
 	"spnode/data"
 	"spnode/experiments/driver/command"
 	"spnode/model"
+	"spnode/model/recipe"
 )
 
 // ground is where a model is tested: from which times on, and at which.
@@ -70,7 +71,7 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 			return nil, command.AsUsage(err)
 		}
 		for r, i := range of {
-			agree = append(agree, agrees(got.Trajectories[r], asked.Trajectories[r]))
+			agree = append(agree, recipe.PartsAt(got.Trajectories[r], asked.Trajectories[r]))
 			for k, want := range asked.Trajectories[r].States {
 				if k == 0 && g != onGrid {
 					continue
@@ -111,16 +112,6 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 		}
 	}
 	return o, nil
-}
-
-// agrees is the time after which a prediction is off by half of the state, +Inf for none.
-func agrees(got, want data.Trajectory) float64 {
-	for k, u := range want.States {
-		if !floats.HasNaN(u) && !(floats.Distance(got.States[k], u, 2) <= 0.5*floats.Norm(u, 2)) {
-			return want.Times[k] - want.Times[0]
-		}
-	}
-	return math.Inf(1)
 }
 
 // starts is from how many times on each trajectory is predicted.

@@ -146,6 +146,7 @@ type result struct {
 				On      string   `json:"on"`
 				Largest *float64 `json:"largest"`
 				RMS     *float64 `json:"rms"`
+				Agrees  *float64 `json:"agrees"`
 			} `json:"errors"`
 		} `json:"test"`
 	} `json:"models"`
@@ -162,7 +163,7 @@ func (s *suite) fit(chosen []entry, minutes, most float64, seeds int) error {
 	if err := build.Run(); err != nil {
 		return errors.Wrap(err, "suite: go build ./experiments/fit, from the project's folder")
 	}
-	t := report.NewTable("Largest and rms errors on held-out trajectories, relative to each component's largest value", "problem", "seed", "recipe", "largest", "rms", "one jump", "rms", "restarted", "rms", "simple methods", "seconds")
+	t := report.NewTable("Largest and rms errors on held-out trajectories, relative to each component's largest value", "problem", "seed", "recipe", "largest", "rms", "one jump", "rms", "restarted", "rms", "within half until", "simple methods", "seconds")
 	var missed []string
 	for _, e := range chosen {
 		for k := range seeds {
@@ -216,7 +217,11 @@ func add(t *report.Table, problem string, seed int, path string) (rms float64, e
 			}
 		}
 	}
-	t.Add(append(row, report.Format(m.Test.Better)+" times", r.Seconds)...)
+	agrees := any("the end")
+	if a := m.Test.Errors[0].Agrees; a != nil {
+		agrees = *a
+	}
+	t.Add(append(row, agrees, report.Format(m.Test.Better)+" times", r.Seconds)...)
 	if first := m.Test.Errors[0].RMS; first != nil {
 		return *first, nil
 	}

@@ -125,7 +125,7 @@ func closedForm(c *cook) error {
 	if best.smooth > 0 {
 		c.infer("the data are taken for noisy, and smoothed by a cubic over %d times around each", best.smooth)
 	}
-	c.infer("a polynomial of degree %d in %d coordinates, by least squares from differences of order %d: off by %.1e (rms) where it was not fitted, the best of %d that were tried",
+	c.infer("a polynomial of degree %d in %d coordinates, by least squares from differences of order %d: error %.1e where it was not fitted, the best of %d that were tried",
 		best.degree, c.Model.LatentDim(), best.order, score, tried)
 	return nil
 }
@@ -165,13 +165,16 @@ func (c *cook) polynomial(f polynomialFit) *Plan {
 
 // score fits the model to some trajectories and returns the root mean square of its
 // errors on others, from their beginnings and from their middles, relative to each
-// component's largest value; +Inf where they are not finite or there is no fit.
+// component's largest value; +Inf where they are not finite or there is no fit. Where
+// most predictions part from the truth, as those of chaos do, it is above 1, and the
+// higher the earlier they do.
 func (p *Plan) score(fitted, check *data.Dataset, f *inspect.Facts) float64 {
 	m, err := fit(p, fitted)
 	if err != nil {
 		return math.Inf(1)
 	}
 	var sum, count float64
+	var part []float64
 	for from := range 2 {
 		asked := *check
 		asked.Trajectories = nil
@@ -192,6 +195,9 @@ func (p *Plan) score(fitted, check *data.Dataset, f *inspect.Facts) float64 {
 			return math.Inf(1)
 		}
 		for i, tr := range asked.Trajectories {
+			if from == 0 {
+				part = append(part, PartsAt(got.Trajectories[i], tr))
+			}
 			for k, u := range tr.States {
 				for j, v := range u {
 					if e := (got.Trajectories[i].States[k][j] - v) / f.Scale[j]; !math.IsNaN(v) {
@@ -202,8 +208,24 @@ func (p *Plan) score(fitted, check *data.Dataset, f *inspect.Facts) float64 {
 			}
 		}
 	}
-	if s := math.Sqrt(sum / count); s < 1 { // not NaN
-		return s
+	s := math.Sqrt(sum / count)
+	if !(s < 1) { // or NaN
+		return math.Inf(1)
+	}
+	slices.Sort(part)
+	if n := len(part); n > 0 && !math.IsInf(part[n/2], 1) {
+		return 2 - part[n/2]/f.Span
+	}
+	return s
+}
+
+// PartsAt returns the time, since its first, at which a prediction is off by half of the
+// true state, by norms; +Inf for none.
+func PartsAt(got, want data.Trajectory) float64 {
+	for k, u := range want.States {
+		if !floats.HasNaN(u) && !(floats.Distance(got.States[k], u, 2) <= 0.5*floats.Norm(u, 2)) {
+			return want.Times[k] - want.Times[0]
+		}
 	}
 	return math.Inf(1)
 }
