@@ -222,9 +222,10 @@ func (m *Model) Latent() (*Model, error) {
 }
 
 // Outside returns the numbers of the states that are not in the ball of g's Radius, with
-// which it is continued and no longer what was fitted: none where it has no Radius.
+// which it is continued and no longer what was fitted: none where it has no Radius, or
+// where the ball is one of parameters and inputs too.
 func (m *Model) Outside(states [][]float64) (at []int, err error) {
-	if m.cfg.Nonlinear.Radius == 0 {
+	if m.cfg.Nonlinear.Radius == 0 || m.knows() {
 		return nil, nil
 	}
 	u, err := m.PredictLatent(states, []float64{0})
