@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
+	"slices"
 
 	"spnode/data"
 	"spnode/experiments/driver/command"
@@ -88,6 +90,7 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 	if err != nil {
 		return err
 	}
+	m.Ranges = ranges(d)
 	if m.TimeUnit == 0 { // the rates of a recipe are in the data's own
 		m.TimeUnit = 1
 	}
@@ -97,6 +100,27 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 		fmt.Fprintf(s.Stdout, "%s: %s\n", f.Name, c)
 	}
 	return err
+}
+
+// ranges are the least and the largest value of each component.
+func ranges(d *data.Dataset) [][2]float64 {
+	all := make([][2]float64, d.Dim())
+	for j := range all {
+		all[j] = [2]float64{math.Inf(1), math.Inf(-1)}
+	}
+	for _, tr := range d.Trajectories {
+		for _, u := range tr.States {
+			for j, v := range u {
+				if !math.IsNaN(v) { // measured
+					all[j] = [2]float64{min(all[j][0], v), max(all[j][1], v)}
+				}
+			}
+		}
+	}
+	if slices.ContainsFunc(all, func(r [2]float64) bool { return r[0] > r[1] }) {
+		return nil // of one there is no value, which the training tells
+	}
+	return all
 }
 
 // Missing reports, and says on the screen, that an evaluation cannot have the
@@ -109,6 +133,10 @@ func (s *Session) Missing(name string) bool {
 	if folder.Exists(filepath.Join(s.Dir, name)) {
 		return false
 	}
-	fmt.Fprintf(s.Stdout, "%s: no checkpoint, left out\n", name)
+	text := "no checkpoint, left out"
+	if runs.Finished(s.Dir) {
+		text += "; what its training came to is in " + filepath.Join(s.Dir, runs.ReportName)
+	}
+	fmt.Fprintf(s.Stdout, "%s: %s\n", name, text)
 	return true
 }
