@@ -45,12 +45,8 @@ func (f *Flags) check() error {
 			return err
 		}
 	}
-	if f.PrintConfig {
-		for _, unused := range []string{"run", "resume"} {
-			if f.Given(unused) && !f.Given("sweep") {
-				return command.Usagef("flag -%s: got it with -print-config, which begins no run; leave it out", unused)
-			}
-		}
+	if f.PrintConfig && f.Resume {
+		return command.Usagef("flag -resume: got it with -print-config, which goes on with no run; leave it out")
 	}
 	for _, needs := range [][2]string{{"task", "sweep"}, {"tasks", "sweep"}, {"parallel", "sweep"}, {"by", "gather"}} {
 		if f.Given(needs[0]) && !f.Given(needs[1]) {

@@ -90,6 +90,7 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 	if err != nil {
 		return err
 	}
+	d = d.WithNoise(r.Noise, m.Seed)
 	m.Ranges = ranges(d)
 	if m.TimeUnit == 0 { // the rates of a recipe are in the data's own
 		m.TimeUnit = 1
@@ -124,19 +125,33 @@ func ranges(d *data.Dataset) [][2]float64 {
 }
 
 // Missing reports, and says on the screen, that an evaluation cannot have the
-// model of that name, since there is no checkpoint of it: its training diverged,
-// or it was not kept.
+// model of that name, since there is no checkpoint of a training that ended: it
+// diverged, was stopped, or was not kept.
 func (s *Session) Missing(name string) bool {
 	if s.run != nil {
 		return false
 	}
-	if folder.Exists(filepath.Join(s.Dir, name)) {
-		return false
+	dir, why := filepath.Join(s.Dir, name), "no checkpoint, left out"
+	if folder.Exists(dir) {
+		if r, err := train.LoadResult(dir); err != nil || r.Done {
+			return false
+		}
+		why = "its training did not end, left out"
 	}
-	text := "no checkpoint, left out"
 	if runs.Finished(s.Dir) {
-		text += "; what its training came to is in " + filepath.Join(s.Dir, runs.ReportName)
+		why += "; what its training came to is in " + filepath.Join(s.Dir, runs.ReportName)
 	}
-	fmt.Fprintf(s.Stdout, "%s: %s\n", name, text)
+	fmt.Fprintf(s.Stdout, "%s: %s\n", name, why)
 	return true
+}
+
+// Cached returns a data set that takes long to make: the one that was kept under the
+// key, or a new one, with progress.
+func (s *Session) Cached(title string, total int, key any, make func(progress func(done, total int)) (*data.Dataset, error)) (*data.Dataset, error) {
+	d, _, err := data.Cached(s.Cache, key, func() (*data.Dataset, error) {
+		stage := s.Progress.Stage("data: "+title, total)
+		defer stage.Done()
+		return make(func(done, _ int) { stage.Update(done) })
+	})
+	return d, err
 }

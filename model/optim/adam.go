@@ -82,7 +82,7 @@ func NewAdam(c AdamConfig, parameters []Parameter) *Adam {
 
 // Update moves w, see Optimizer. Its first call allocates; later ones do not.
 func (a *Adam) Update(rate float64, w, g []float64) {
-	a.begin(w, g)
+	g = a.begin(w, g)
 	a.move(rate, w, g, 0, len(w))
 }
 
@@ -137,14 +137,46 @@ func (a *Adam) restore(vs Vectors, step *[]float64, state []npz.Array) error {
 }
 
 // begin counts a step, after the checks of Update and after what TakeBack needs
-// has been kept.
-func (a *Adam) begin(w, g []float64) {
+// has been kept. It returns the gradient to move against.
+func (a *Adam) begin(w, g []float64) []float64 {
 	if n := len(a.mean); len(w) != n || len(g) != n {
 		panic(errors.Errorf("optim: Update: lengths of parameters and gradient: got %d and %d, want %d", len(w), len(g), n))
 	}
 	u := &a.last
 	u.w, u.mean, u.variance = append(u.w[:0], w...), append(u.mean[:0], a.mean...), append(u.variance[:0], a.variance...)
 	a.step++
+	return bounded(g)
+}
+
+// largest is what a gradient's elements are scaled down to, 3e144: the squares of a
+// thousand million of them have a finite sum.
+const largest = 1 << 240 * (1 << 240)
+
+// bounded is g or, where it has elements above largest, their direction: a copy, scaled
+// so that none is, in which NaN is 0.
+func bounded(g []float64) []float64 {
+	var most float64 // of the finite ones
+	all := true
+	for _, v := range g {
+		if x := math.Abs(v); x <= math.MaxFloat64 {
+			most = max(most, x)
+		} else {
+			all = false
+		}
+	}
+	if all && most <= largest {
+		return g
+	}
+	b, scale := make([]float64, len(g)), min(1, largest/most)
+	for i, v := range g {
+		switch {
+		case math.IsInf(v, 0):
+			b[i] = math.Copysign(largest, v)
+		case !math.IsNaN(v):
+			b[i] = scale * v
+		}
+	}
+	return b
 }
 
 // move is the step of the components from begin to end, in runs of one rate.

@@ -36,7 +36,8 @@ import (
 // it remembers is in its State.
 type Optimizer interface {
 	// Update moves w in place by one step at a rate against the gradient g. It
-	// keeps neither slice. It panics if their lengths are not the parameters'.
+	// keeps neither slice. It panics if their lengths are not the parameters'. Of a
+	// gradient whose squares overflow the optimizers of this package take the direction.
 	Update(rate float64, w, g []float64)
 	// TakeBack undoes the last Update: w, and what the optimizer remembers, are
 	// what they were before it. One Update can be taken back, once.
