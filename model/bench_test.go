@@ -16,15 +16,17 @@ import (
 	"spnode/model/param"
 )
 
-// trainings are the examples of the paper as they are trained, on random
-// numbers in place of their data.
-var trainings = []struct {
+type training struct {
 	name  string
 	dim   int
 	times []float64
 	batch []int
 	cfg   model.Config
-}{
+}
+
+// trainings are the examples of the paper as they are trained, on random
+// numbers in place of their data.
+var trainings = []training{
 	{"transient", 2, []float64{0, 0.3, 0.65, 1.05, 1.5, 2.1}, []int{1000}, model.Config{
 		Linear:    dynamics.LinearConfig{Spread: 0.1},
 		Nonlinear: dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{100}, Lipschitz: 20, OutputActivation: true},
@@ -50,6 +52,12 @@ var trainings = []struct {
 		Nonlinear:   dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: param.Start{BiasSpread: 0.5}},
 	}},
 }
+
+// wide is a state that is, where e^{hA} takes much of an iteration.
+var wide = training{"wide", 256, floats.Span(make([]float64, 9), 0, 8), []int{2000}, model.Config{
+	Linear:    dynamics.LinearConfig{Shift: 0.25, Spread: 0.01},
+	Nonlinear: dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: param.Start{BiasSpread: 0.5}},
+}}
 
 // benchConfig completes the configuration of a training.
 func benchConfig(cfg model.Config, dim int, dtype string) model.Config {
@@ -85,7 +93,7 @@ func benchEvaluation(b *testing.B, cfg model.Config, times []float64, batch int)
 // The loss of a batch and its gradient on all cores, which is an iteration of a
 // training but for the update.
 func BenchmarkObjective(b *testing.B) {
-	for _, c := range trainings {
+	for _, c := range append(trainings[:len(trainings):len(trainings)], wide) {
 		for _, batch := range c.batch {
 			for _, dtype := range []string{"float64", "float32"} {
 				b.Run(fmt.Sprintf("%s/batch=%d/%s", c.name, batch, dtype), func(b *testing.B) {

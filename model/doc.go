@@ -72,6 +72,12 @@
 // whose flows all rows and all steps share. step.Expmv, the paper's product for that
 // case, has no part in it.
 //
+// What no row of a batch enters, A, its propagators and the scaled weights, an
+// Objective evaluates once for all its rows, and the adjoints of that once for the sum
+// of what comes to them, see graph.Split. A trajectory of more than 512 steps it takes
+// in pieces that share a graph, so that memory and the time to build do not grow with
+// the horizon.
+//
 // # Paper
 //
 //	eq. (2)                 Model
@@ -83,7 +89,7 @@
 //	Thm. 4, eq. (11)        stability.Report.ErrorBound
 //	eqs. (12), (17)         package integrator
 //	eqs. (18), (19)         step.Propagators, step.Expmv
-//	eq. (20)                Objective, LossWeights
+//	eq. (20)                objective.Objective, objective.Weights
 //	eq. (22)                stability.Report.SpectralAbscissa, NumericalAbscissa
 //
 // Where the paper can be read in two ways, the comment of the part says which is

@@ -88,8 +88,8 @@ func (c gradientCase) model(rng *rand.Rand, dtype string) (*model.Model, error) 
 		switch p.Name {
 		case "linear/LS":
 			floats.Scale(math.Sqrt(c.rate), p.Data)
-		case "input/B":
-			param.Normal(0.5*c.rate)(rng, p.Data)
+		case "input/K":
+			param.Normal(0.5)(rng, p.Data)
 		case "time/0/W", "time/1/W":
 			param.Normal(0.5)(rng, p.Data)
 		case "linear/LG", "linear/Ls":

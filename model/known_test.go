@@ -85,7 +85,7 @@ func signalAt(s model.Signal, times []float64, t float64, left bool) []float64 {
 
 // What a model with parameters and inputs predicts is the solution of
 //
-//	du/dt = e^{s(p)} (A u + B w + g(u, w, p)),
+//	du/dt = e^{s(p)} (A (u − K w) + g(u, w, p)),
 //
 // here by a Runge–Kutta method of small steps between all jumps and kinks, with
 // the terms by their definitions in plain Go. A linear model has no error of its
@@ -155,7 +155,7 @@ func TestKnownSolution(t *testing.T) {
 				}
 				for i := range f {
 					for j := range 2 {
-						f[i] += a.At(i, j)*u[j] + array("input/B")[2*i+j]*w[j]
+						f[i] += a.At(i, j) * (u[j] - array("input/K")[2*j]*w[0] - array("input/K")[2*j+1]*w[1])
 					}
 					f[i] *= factor
 				}
@@ -303,8 +303,8 @@ func TestDrivenCertificate(t *testing.T) {
 	cfg.Nonlinear.Lipschitz, cfg.Nonlinear.SeparateLinear = 0.05, false
 	cfg.Linear = dynamics.LinearConfig{Rates: []float64{3, 1}}
 	m := modeltest.New(t, cfg)
-	b, _ := m.Params().Get("input/B")
-	param.Normal(2)(rand.New(rand.NewPCG(97, 98)), b.Data)
+	k, _ := m.Params().Get("input/K")
+	param.Normal(2)(rand.New(rand.NewPCG(97, 98)), k.Data)
 	report, err := m.Stability()
 	if err != nil || !report.Certified || !report.Driven || !math.IsInf(report.BoundRadius, 1) {
 		t.Fatalf("the report is %+v, %v, want a certificate, and no radius", report, err)

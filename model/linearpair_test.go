@@ -34,8 +34,15 @@ func orthonormal(rng *rand.Rand, n, m int) [][]float64 {
 	return v
 }
 
+// The kinds of pairs: beside both networks, in place of them, or of the encoder's.
+const (
+	both  = "both"
+	only  = "only"
+	fixed = "fixed"
+)
+
 // pairConfig is a model with a fixed linear pair, scaled and with invariants.
-func pairConfig(t testing.TB, dim, n int, only bool) model.Config {
+func pairConfig(t testing.TB, dim, n int, kind string) model.Config {
 	t.Helper()
 	c := stiffConfig(dim, n)
 	c.Autoencoder.UnitStart = false
@@ -43,8 +50,8 @@ func pairConfig(t testing.TB, dim, n int, only bool) model.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pair.Only = only
-	if only {
+	pair.Only, pair.FixedEncoder = kind == only, kind == fixed
+	if kind == only {
 		c.Autoencoder = latent.AutoencoderConfig{Latent: n}
 	}
 	c.Autoencoder.Skip = pair
@@ -110,21 +117,22 @@ func TestLinearPairRefuses(t *testing.T) {
 		{"no latent", func(c *model.Config) { c.Autoencoder.Latent, c.Linear.Rates = 0, nil; c.Nonlinear.RateScaled = false }, []string{"autoencoder.latent is 0", "2"}},
 		{"unit start", func(c *model.Config) { c.Autoencoder.UnitStart = true }, []string{"unit_start", "autoencoder.skip"}},
 		{"hidden", func(c *model.Config) { c.Autoencoder.Skip.Only = true }, []string{"skip.only", "hidden is [6]"}},
+		{"only and fixed", func(c *model.Config) { c.Autoencoder.Skip.Only, c.Autoencoder.Skip.FixedEncoder = true, true }, []string{"only", "fixed_encoder", "one of them"}},
 		{"rows of encode", func(c *model.Config) { c.Autoencoder.Skip.Encode = c.Autoencoder.Skip.Encode[:1] }, []string{"skip.encode has 1 rows, want latent = 2"}},
 		{"columns of encode", func(c *model.Config) { c.Autoencoder.Skip.Encode[1] = []float64{1} }, []string{"skip.encode: row 1 has 1 elements, want dim = 4"}},
 		{"rows of decode", func(c *model.Config) { c.Autoencoder.Skip.Decode = nil }, []string{"skip.decode has 0 rows, want dim = 4"}},
 		{"columns of decode", func(c *model.Config) { c.Autoencoder.Skip.Decode[3] = nil }, []string{"skip.decode: row 3 has 0 elements, want latent = 2"}},
 		{"NaN", func(c *model.Config) { c.Autoencoder.Skip.Decode[2][1] = math.NaN() }, []string{"skip.decode: row 2, column 1 is NaN"}},
 	} {
-		cfg := pairConfig(t, 4, 2, false)
+		cfg := pairConfig(t, 4, 2, both)
 		c.f(&cfg)
 		_, err := model.New(cfg)
 		modeltest.WantError(t, c.name, err, model.ErrConfig, c.parts...)
 	}
-	if s := modeltest.New(t, pairConfig(t, 4, 2, false)).String(); !strings.Contains(s, "[4 6 2] and back, beside fixed linear maps") {
+	if s := modeltest.New(t, pairConfig(t, 4, 2, both)).String(); !strings.Contains(s, "[4 6 2] and back, beside fixed linear maps") {
 		t.Errorf("String is %q", s)
 	}
-	if s := modeltest.New(t, pairConfig(t, 4, 2, true)).String(); !strings.Contains(s, "fixed linear maps, [4 2] and back") {
+	if s := modeltest.New(t, pairConfig(t, 4, 2, only)).String(); !strings.Contains(s, "fixed linear maps, [4 2] and back") {
 		t.Errorf("String is %q", s)
 	}
 }
@@ -133,17 +141,27 @@ func TestLinearPairRefuses(t *testing.T) {
 // parameters of both models are the same, as their names are.
 func TestLinearPairAdds(t *testing.T) {
 	const batch = 5
-	for _, only := range []bool{false, true} {
+	for _, kind := range []string{both, only, fixed} {
 		for _, dtype := range []string{"float64", "float32"} {
-			cfg := pairConfig(t, 4, 2, only)
+			cfg := pairConfig(t, 4, 2, kind)
 			cfg.Invariants, cfg.Dtype = nil, dtype
 			m := modeltest.New(t, cfg)
 			plain := cfg
 			plain.Autoencoder.Skip = nil
 			bare := modeltest.New(t, plain)
-			if only {
+			switch {
+			case kind == only:
 				clear(bare.Params().Flat) // networks that give nothing
-			} else if !modeltest.Same(m.Params().Flat, bare.Params().Flat) {
+			case kind == fixed:
+				for _, p := range bare.Params().List {
+					if strings.HasPrefix(p.Name, "encoder/") {
+						clear(p.Data)
+					}
+				}
+				if n := len(bare.Params().List) - len(m.Params().List); n != 4 {
+					t.Errorf("a fixed encoder has %d parameters fewer, want the 4 of two layers", n)
+				}
+			case !modeltest.Same(m.Params().Flat, bare.Params().Flat):
 				t.Fatal("the pair changes the start of the parameters")
 			}
 			x, u := make([]float64, batch*4), make([]float64, batch*2)
@@ -188,7 +206,7 @@ func TestLinearPairAdds(t *testing.T) {
 				bound = 20 * 0x1p-24
 			}
 			if e := max(modeltest.Relative(gotU, wantU), modeltest.Relative(gotX, wantX)); !(e <= bound) {
-				t.Errorf("only %v, %s: differs by %.2g, want ≤ %.2g", only, dtype, e, bound)
+				t.Errorf("%s, %s: differs by %.2g, want ≤ %.2g", kind, dtype, e, bound)
 			}
 		}
 	}
@@ -197,8 +215,8 @@ func TestLinearPairAdds(t *testing.T) {
 // The gradient of a whole model, and that of float32 to a thousand roundings.
 func TestLinearPairGradient(t *testing.T) {
 	rng := rand.New(rand.NewPCG(65, 66))
-	for _, only := range []bool{false, true} {
-		cfg := pairConfig(t, 5, 3, only)
+	for _, kind := range []string{both, only, fixed} {
+		cfg := pairConfig(t, 5, 3, kind)
 		cfg.Linear.Rates, cfg.Nonlinear.RateScaled = nil, false // the differences suit mild rates
 		states := modeltest.NormalStates(rng, 0.5, 4, 3, cfg.Dim)
 		var grads [2][]float64
@@ -227,20 +245,20 @@ func TestLinearPairGradient(t *testing.T) {
 			}
 			e, where, err := ev.worstGradient(rng, 99, 2)
 			if err != nil || !(e <= 1e-7) {
-				t.Errorf("only %v: gradient by %s differs from central differences by %.2g of its largest element, error %v", only, where, e, err)
+				t.Errorf("%s: gradient by %s differs from central differences by %.2g of its largest element, error %v", kind, where, e, err)
 			}
-			t.Logf("only %v: worst relative difference %.2g, by %s", only, e, where)
+			t.Logf("%s: worst relative difference %.2g, by %s", kind, e, where)
 		}
 		if e := modeltest.Relative(grads[1], grads[0]); !(e <= 1000*0x1p-24) {
-			t.Errorf("only %v: float32 differs by %.2g", only, e)
+			t.Errorf("%s: float32 differs by %.2g", kind, e)
 		}
 	}
 }
 
 // The invariants hold and a saved model predicts the same bits.
 func TestLinearPairPredicts(t *testing.T) {
-	for _, only := range []bool{false, true} {
-		cfg := pairConfig(t, 4, 2, only)
+	for _, kind := range []string{both, only, fixed} {
+		cfg := pairConfig(t, 4, 2, kind)
 		m := modeltest.New(t, cfg)
 		u0 := modeltest.NormalStates(rand.New(rand.NewPCG(69, 70)), 1, 1, 7, 4)[0]
 		times := []float64{0, 0.1, 1, 1e3}
@@ -252,7 +270,7 @@ func TestLinearPairPredicts(t *testing.T) {
 		for k := range u {
 			for s := range u[k] {
 				if drift, size := floats.Dot(w, u[k][s])-floats.Dot(w, u0[s]), floats.Norm(u[k][s], 1); math.Abs(drift) > 1e-14*max(1, size) { // some tens of roundings
-					t.Errorf("only %v: the invariant drifts by %.2g of states of size %.2g", only, drift, size)
+					t.Errorf("%s: the invariant drifts by %.2g of states of size %.2g", kind, drift, size)
 				}
 			}
 		}
@@ -269,7 +287,7 @@ func TestLinearPairPredicts(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !modeltest.Same(flatten(again), flatten(u)) {
-			t.Errorf("only %v: the loaded model has other bits", only)
+			t.Errorf("%s: the loaded model has other bits", only)
 		}
 	}
 }

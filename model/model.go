@@ -28,6 +28,7 @@ type Model struct {
 	cfg    Config
 	params *param.Params
 	system *dynamics.System
+	alike  *[]*Model // those that share its parameters and have no TimeUnit yet; nil: it is alone
 }
 
 // New makes a model with parameters drawn from the configuration's seed. The
@@ -70,31 +71,41 @@ func (m *Model) Params() *param.Params { return m.params }
 
 // SetTimeUnit has a new model, whose TimeUnit is 0, count time in a unit. It does
 // what train.New does with the longest time that a sample of the training spans:
-// shift, damping and rates, which were per unit of the data's time, are restated
-// in it, and the rest of the parameters are what they were, so that they start
+// shift, damping, frequency and rates, which were per unit of the data's time, are
+// restated in it, and the rest of the parameters are what they were, so that they start
 // alike in any unit. A model whose parameters are no longer those of its start, or
 // whose g was registered and may know rates, counts in the data's unit; one that
-// has a TimeUnit keeps it.
+// has a TimeUnit keeps it. Those that share its parameters, see WithIntegrator, count
+// in the same.
 func (m *Model) SetTimeUnit(unit float64) error {
-	c := m.cfg
-	switch {
-	case c.TimeUnit != 0:
-		return nil
-	case dynamics.Registered(c.Nonlinear.Kind) || !slices.Equal(m.params.Flat, param.NewParams(c.Seed, m.declared()).Flat):
-		m.cfg.TimeUnit = 1
+	c, all := m.cfg, []*Model{m}
+	if c.TimeUnit != 0 {
 		return nil
 	}
-	c.TimeUnit = unit
-	c.Linear.Shift *= unit
-	c.Linear.Rates = slices.Clone(c.Linear.Rates)
-	floats.Scale(unit, c.Linear.Rates)
-	if len(c.Linear.Rates) == 0 { // or else it multiplies them
-		c.Linear.Damping *= unit
+	if m.alike != nil {
+		all = *m.alike
 	}
-	if err := m.Configure(c); err != nil {
-		return err
+	drawn := !dynamics.Registered(c.Nonlinear.Kind) && slices.Equal(m.params.Flat, param.NewParams(c.Seed, m.declared()).Flat)
+	if c.TimeUnit = 1; drawn {
+		c.TimeUnit = unit
+		c.Linear.Shift *= unit
+		c.Linear.Frequency *= unit
+		c.Linear.Rates = slices.Clone(c.Linear.Rates)
+		floats.Scale(unit, c.Linear.Rates)
+		if len(c.Linear.Rates) == 0 { // or else it multiplies them
+			c.Linear.Damping *= unit
+		}
 	}
-	m.Draw(c.Seed)
+	for _, o := range all {
+		of := o.cfg
+		of.TimeUnit, of.Linear = c.TimeUnit, c.Linear
+		if err := o.Configure(of); err != nil {
+			return err
+		}
+	}
+	if drawn {
+		m.Draw(c.Seed)
+	}
 	return nil
 }
 
@@ -155,24 +166,29 @@ func (m *Model) Graph() *param.Graph { return param.New(m.params, m.cfg.Dtype) }
 // Rollout adds to a graph what the model makes of states x0, (batch, m), in scaled
 // variables: the states at x0's time and at the ends of the steps, in the model's unit
 // of time and of shape (intervals, 1 or batch), as (times·batch, m) with time slowest.
-// given takes the parameters and inputs of the batch.
-func (m *Model) Rollout(g *param.Graph, x0, steps *G.Node) (y *G.Node, given dynamics.Given, err error) {
+// given takes the parameters and inputs of the batch, and end is the latent state at the
+// end. With a latent state u0 it is the trajectory of x0 from there on, at the ends of the
+// steps alone; u0 is nil at its beginning.
+func (m *Model) Rollout(g *param.Graph, x0, u0, steps *G.Node) (y, end *G.Node, given dynamics.Given, err error) {
 	if given, err = m.system.Given(g, x0.Shape()[0], steps.Shape()[0]); err != nil {
-		return nil, given, err
+		return nil, nil, given, err
 	}
-	u0, err := m.Encode(g, x0)
-	if err != nil {
-		return nil, given, err
+	from := 1
+	if u0 == nil {
+		if u0, err = m.Encode(g, x0); err != nil {
+			return nil, nil, given, err
+		}
+		from = 0
 	}
 	us, err := m.system.Integrate(g, u0, steps, given)
 	if err != nil {
-		return nil, given, err
+		return nil, nil, given, err
 	}
-	if y, err = ops.Stack(us...); err != nil {
-		return nil, given, err
+	if y, err = ops.Stack(us[from:]...); err != nil {
+		return nil, nil, given, err
 	}
 	y, err = m.Decode(g, y, x0)
-	return y, given, err
+	return y, us[len(us)-1], given, err
 }
 
 // Configure changes the configuration of a model whose parameters stay: a shift or a

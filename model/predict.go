@@ -178,16 +178,29 @@ func parallel(n int, prepare func() (func(job int) error, error)) error {
 }
 
 // WithIntegrator returns the same model, over the same parameters, that steps
-// by another method and number of substeps.
+// by another method and number of substeps. A TimeUnit that a training gives to one of
+// them later is that of both.
 func (m *Model) WithIntegrator(name string, substeps int) (*Model, error) {
 	c := m.cfg
 	c.Integrator, c.Substeps = name, substeps
+	sharing.Lock()
+	defer sharing.Unlock()
 	other := *m
 	if err := other.Configure(c); err != nil {
 		return nil, err
 	}
+	if m.cfg.TimeUnit == 0 {
+		if m.alike == nil {
+			m.alike = &[]*Model{m}
+		}
+		*m.alike = append(*m.alike, &other)
+		other.alike = m.alike
+	}
 	return &other, nil
 }
+
+// sharing is held while a model of no unit becomes one of several.
+var sharing sync.Mutex
 
 // Latent returns the model without its autoencoder: du/dt = Au + g(u), whose
 // states are the latent ones, over copies of the parameters of A and g. It is in

@@ -209,7 +209,8 @@ func TestReportHasItsKeys(t *testing.T) {
 	dir := sharedRun(t)
 	var r map[string]any
 	drivertest.Report(t, dir, &r)
-	drivertest.WantKeys(t, "report", r, []string{"experiment", "seconds", "go", "cpu", "config", "models"})
+	drivertest.WantKeys(t, "report", r, []string{"experiment", "seconds", "go", "cpu", "provenance", "config", "models"})
+	drivertest.WantKeys(t, "provenance", r["provenance"], []string{"date", "version", "kernel", "command"})
 	if r["experiment"] != "toy" {
 		t.Errorf("experiment is %v", r["experiment"])
 	}

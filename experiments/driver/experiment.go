@@ -226,9 +226,11 @@ func (e Experiment[C, P]) evaluate(ctx context.Context, stdout, stderr io.Writer
 }
 
 func (e Experiment[C, P]) session(ctx context.Context, cfg P, r *runs.Run, dir string, stdout, stderr io.Writer) *Session {
+	made := report.New(e.Flags.Set.Name(), cfg)
+	made.Provenance.Command = e.Flags.line()
 	return &Session{
 		Context: ctx, Dir: dir, Cache: filepath.Join(e.Flags.Checkpoints, ".cache"),
-		Report: report.New(e.Flags.Set.Name(), cfg), Progress: terminal.NewProgress(stderr, e.Flags.Quiet), Stdout: stdout, run: r, seed: cfg.RunSeed(),
+		Report: made, Progress: terminal.NewProgress(stderr, e.Flags.Quiet), Stdout: stdout, run: r, seed: cfg.RunSeed(),
 	}
 }
 

@@ -36,7 +36,7 @@ type Flags struct {
 	Seeds       int
 	Iterations  int
 	Batch       int
-	LR          float64
+	LR, Noise   float64
 	Integrator  string
 	Dtype       string
 	Workers     int
@@ -117,6 +117,13 @@ func NewFlags(experiment, summary string) *Flags {
 		f.LR, err = strconv.ParseFloat(s, 64)
 		if err != nil || !(f.LR > 0) || math.IsInf(f.LR, 0) {
 			return errors.New("want a positive number")
+		}
+		return nil
+	})
+	fs.Func(name("noise"), "train on states with noise of `SHARE` of each component's root mean square", func(s string) (err error) {
+		f.Noise, err = strconv.ParseFloat(s, 64)
+		if err != nil || !(f.Noise >= 0) || math.IsInf(f.Noise, 0) {
+			return errors.New("want a number that is not negative")
 		}
 		return nil
 	})

@@ -2,6 +2,7 @@ package driver
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,6 +25,9 @@ type Recipe struct {
 	Seeds int          `json:"seeds"`
 	Model model.Config `json:"model"`
 	Train train.Config `json:"train"`
+	// Noise is added to every state to train on: normal numbers of so many times its
+	// component's root mean square.
+	Noise float64 `json:"noise,omitempty"`
 }
 
 // Base is the recipe inside a model's configuration.
@@ -118,6 +122,9 @@ func (f *Flags) apply(r *Recipe) {
 		t.First.Schedule.Rate = f.LR
 		t.First.Schedule.Final = min(t.First.Schedule.Final, f.LR)
 	}
+	if f.Given("noise") {
+		r.Noise = f.Noise
+	}
 	if f.Given("dtype") {
 		m.Dtype = f.Dtype
 	}
@@ -197,6 +204,9 @@ func (r *Recipe) validate(dim int, others []string) error {
 	}
 	if r.Seeds < 1 || r.Model.Dim != dim {
 		return errors.Errorf("got %d seeds and dim %d, want at least 1, and the %d components of the data", r.Seeds, r.Model.Dim, dim)
+	}
+	if !(r.Noise >= 0) || math.IsInf(r.Noise, 0) {
+		return errors.Errorf("noise: got %g, want a finite number that is not negative", r.Noise)
 	}
 	if err := r.Model.Validate(); err != nil {
 		return err

@@ -88,6 +88,7 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 	if err != nil {
 		return err
 	}
+	d = d.WithNoise(r.Noise, m.Seed)
 	if m.TimeUnit == 0 { // the rates of a recipe are in the data's own
 		m.TimeUnit = 1
 	}
@@ -100,17 +101,22 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 }
 
 // Missing reports, and says on the screen, that an evaluation cannot have the
-// model of that name, since there is no checkpoint of it: its training diverged,
-// or it was not kept.
+// model of that name, since there is no checkpoint of a training that ended: it
+// diverged, was stopped, or was not kept.
 func (s *Session) Missing(name string) bool {
 	if s.run != nil {
 		return false
 	}
-	if folder.Exists(filepath.Join(s.Dir, name)) {
-		return false
+	dir := filepath.Join(s.Dir, name)
+	if !folder.Exists(dir) {
+		fmt.Fprintf(s.Stdout, "%s: no checkpoint, left out\n", name)
+		return true
 	}
-	fmt.Fprintf(s.Stdout, "%s: no checkpoint, left out\n", name)
-	return true
+	if r, err := train.LoadResult(dir); err == nil && !r.Done {
+		fmt.Fprintf(s.Stdout, "%s: its training did not end, left out\n", name)
+		return true
+	}
+	return false
 }
 
 // Cached returns a data set that takes long to make: the one that was kept under the

@@ -57,8 +57,10 @@ func (t *Table) widths(width int) []int {
 	total := indent - gap
 	for i, name := range t.Columns {
 		w[i] = utf8.RuneCountInString(name)
-		for _, row := range t.Rows {
-			w[i] = max(w[i], utf8.RuneCountInString(cellAt(row, i)))
+		for r, row := range t.Rows {
+			if !t.spanned(r, i) {
+				w[i] = max(w[i], utf8.RuneCountInString(cellAt(row, i)))
+			}
 		}
 		total += gap + w[i]
 	}
@@ -66,8 +68,10 @@ func (t *Table) widths(width int) []int {
 	for _, rows := range []bool{false, true} {
 		for i, name := range t.Columns {
 			least[i] = longestWord(name)
-			for _, row := range t.Rows {
-				if text := cellAt(row, i); rows && !t.Numeric(i) {
+			for r, row := range t.Rows {
+				if text := cellAt(row, i); t.spanned(r, i) {
+					continue
+				} else if rows && !t.Numeric(i) {
 					least[i] = max(least[i], min(longestWord(text), width-indent), min(utf8.RuneCountInString(text), 24))
 				} else {
 					least[i] = max(least[i], utf8.RuneCountInString(text))
@@ -116,11 +120,17 @@ func (t *Table) write(b *strings.Builder, columns, widths []int) {
 	for i, w := range widths {
 		rule[i] = strings.Repeat("─", w)
 	}
-	for _, row := range slices.Concat([][]string{t.Columns, rule}, t.Rows) {
+	for r, row := range slices.Concat([][]string{t.Columns, rule}, t.Rows) {
 		cells := make([][]string, len(columns))
 		high := 1
 		for k, i := range columns {
-			cells[k] = broken(cellAt(row, i), widths[i])
+			room := widths[i]
+			if t.spanned(r-2, i) {
+				for _, next := range columns[k+1:] {
+					room += gap + widths[next]
+				}
+			}
+			cells[k] = broken(cellAt(row, i), room)
 			high = max(high, len(cells[k]))
 		}
 		for l := range high {
@@ -135,7 +145,7 @@ func (t *Table) write(b *strings.Builder, columns, widths []int) {
 
 // padded is a text as wide as its column: numbers stand on the right.
 func (t *Table) padded(column int, text string, width int) string {
-	pad := strings.Repeat(" ", width-utf8.RuneCountInString(text))
+	pad := strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text)))
 	if t.Numeric(column) {
 		return pad + text
 	}

@@ -67,7 +67,7 @@ type Report struct {
 // it is; of the decoder a polynomial is fitted. The configuration of the model changes
 // in what the settings say; a TimeUnit of 0 becomes 1, for no fit depends on it.
 //
-// The error of a shift that A does not fit is a *leastsq.ShiftError, which has the one
+// The error of a shift that A does not fit is a *ShiftError, which has the one
 // that would do. A g that is not linear in its parameters is an error.
 func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 	if err := c.Validate(); err != nil {
@@ -114,7 +114,7 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 		}
 		r.Radius = cfg.Nonlinear.Radius
 		if c.AutoShift {
-			top, err := leastsq.Shift(a, n)
+			top, err := Shift(a, n)
 			if err != nil {
 				return nil, err
 			}
@@ -122,16 +122,16 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 		}
 		if cfg.Linear.Shift < 0 {
 			// A little more than the shift, so that L^G is not on its edge.
-			if a, growth, err = leastsq.Contract(a, n, -1.25*cfg.Linear.Shift); err != nil {
+			if a, growth, err = Contract(a, n, -1.25*cfg.Linear.Shift); err != nil {
 				return nil, err
 			}
 		}
 	}
-	h, err := leastsq.Factor(a, n, cfg.Linear.Shift)
-	var shift *leastsq.ShiftError
+	h, err := Factor(a, n, cfg.Linear.Shift)
+	var shift *ShiftError
 	if errors.As(err, &shift) && c.AutoShift {
 		cfg.Linear.Shift = shift.Needed
-		h, err = leastsq.Factor(a, n, cfg.Linear.Shift)
+		h, err = Factor(a, n, cfg.Linear.Shift)
 	}
 	if err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 		}
 		set("g/C", x)
 	case dynamics.KindBilinear:
-		C, D, b, lost, err := leastsq.Bilinear(poly.New(n, n, 2, false), fit.C, cfg.Nonlinear.Rank)
+		C, D, b, lost, err := Bilinear(poly.New(n, n, 2, false), fit.C, cfg.Nonlinear.Rank)
 		if err != nil {
 			return nil, err
 		}
@@ -233,22 +233,18 @@ func encode(m *model.Model, d []leastsq.Trajectory) ([]leastsq.Trajectory, error
 
 // linear is the A that is given to the fit, nil if it is to be fitted along.
 func linear(m *model.Model, c Config, latent []leastsq.Trajectory) ([]float64, error) {
-	n := m.Config().LatentDim()
 	switch c.Linear {
 	case Keep:
 		a := m.Linear() // in the data's unit
 		a.Scale(m.Config().TimeUnit, a)
-		x := make([]float64, 0, n*n)
-		for i := range n {
-			x = append(x, a.RawRowView(i)...)
-		}
-		return x, nil
+		return a.RawMatrix().Data, nil
 	case First:
 		l := c.Config
 		l.Form, l.Corrections = leastsq.Differences, 0
 		if l.Order == 0 {
 			l.Order = 2
 		}
+		n := m.Config().LatentDim()
 		fit, err := leastsq.Fit(poly.NewLinear(n, n), nil, latent, l)
 		if err != nil {
 			return nil, errors.Wrap(err, "closedform: the linear part")

@@ -28,7 +28,7 @@ func truth(t *testing.T) *model.Model {
 		t.Fatal(err)
 	}
 	a := []float64{0.5, -2, 0, 2, 0.5, 0, 0, 0, -5}
-	h, err := leastsq.Factor(a, 3, 0.6)
+	h, err := Factor(a, 3, 0.6)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func TestFitShift(t *testing.T) {
 	fit := DefaultConfig()
 	fit.AutoShift = false
 	_, err = Fit(m, fit, trajectories(t, want, 6))
-	var shift *leastsq.ShiftError
+	var shift *ShiftError
 	if !errors.As(err, &shift) || !(shift.Needed > 0.5 && shift.Needed < 0.6) { // A grows at 0.5
 		t.Fatalf("got %v, want a shift of a little more than 0.5", err)
 	}

@@ -35,10 +35,11 @@ type ParametersConfig struct {
 
 // InputsConfig has a model depend on known functions of time w(t),
 //
-//	du/dt = A u + B w + g(u, w),
+//	du/dt = A (u − K w) + g(u, w),
 //
-// where B w is taken exactly for w linear in time over a step, by φ_1 and φ_2. The
-// price is that the exponentials are of n + 2q dimensions for q inputs, see
+// where A K w is taken exactly for w linear in time over a step, by φ_1 and φ_2. K w is
+// the state of rest of the linear part under w: as large as the states, and not as the
+// rates, which may differ by decades. The price is that the exponentials are of n + 2q dimensions for q inputs, see
 // step.Driven.
 type InputsConfig struct {
 	Known
@@ -104,7 +105,7 @@ func (s *System) GivenDeclarations() (ds []param.Declaration) {
 		ds = ds[:len(ds)-1] // a bias of s would be a factor of A and g
 	}
 	if q := len(c.Inputs.Names); q > 0 {
-		ds = append(ds, param.Declaration{Name: "input/B", Shape: []int{c.Latent, q}, Start: param.Normal(0.1)})
+		ds = append(ds, param.Declaration{Name: "input/K", Shape: []int{c.Latent, q}, Start: param.Normal(0.1)})
 	}
 	return ds
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
 
@@ -19,7 +20,8 @@ import (
 //	g = l_p ∘ … ∘ l_1,  l_i(z) = σ(B_i z + b_i),  ‖B_i‖₂ ≤ L^{1/p},
 //
 // L-Lipschitz by construction, Theorem 2. B_i is W_i normalised by
-// ops.LipschitzScale.
+// ops.LipschitzScale. Its hidden layers being tanh, it is bounded too, unless its
+// linear part is removed.
 type lipschitzNet struct {
 	NonlinearConfig
 	n, p int // components of the state, layers
@@ -168,8 +170,17 @@ func (f lipschitzNet) bounds(p *param.Params) Bounds {
 		kernel.LipschitzScaleTo(x, w.Data, r, c, f.layerBound(), f.PaperForm)
 		b.Layers = append(b.Layers, mat.NewDense(r, c, x))
 	}
-	if f.OutputActivation {
+	switch last := f.p - 1; {
+	case f.OutputActivation:
 		b.Size = math.Sqrt(float64(f.n))
+	case last > 0: // of w numbers within ±1: ‖B z + b‖ ≤ ‖B‖₂√w + ‖b‖
+		var svd mat.SVD
+		if svd.Factorize(b.Layers[last], mat.SVDNone) {
+			b.Size = svd.Values(nil)[0] * math.Sqrt(float64(f.Hidden[last-1]))
+		}
+		if bias, ok := p.Get(param.BiasOf("g", last)); ok {
+			b.Size += floats.Norm(bias.Data, 2)
+		}
 	}
 	if f.RateScaled {
 		d, _ := p.Get("linear/d")

@@ -154,7 +154,7 @@ func (s *System) drive(g *param.Graph, method integrator.Method, of integrator.S
 		return begun(u, i)
 	}
 	var err error
-	if of.A, err = step.Driven(of.A, g.Param("input/B")); err != nil {
+	if of.A, err = step.Driven(of.A, g.Param("input/K")); err != nil {
 		return nil, err
 	}
 	z, err := begun(u0, 0)

@@ -79,6 +79,9 @@ func (a autoencoder) networks() bool {
 	return !a.identity() && (a.Skip == nil || !a.Skip.Only)
 }
 
+// fixed reports whether the encoder is a linear map that is not trained.
+func (a autoencoder) fixed() bool { return a.Skip != nil && (a.Skip.Only || a.Skip.FixedEncoder) }
+
 // widths of the encoder, both ends included.
 func (a autoencoder) widths() []int {
 	return slices.Concat([]int{a.dim + a.seen}, a.Hidden, []int{a.Latent})
@@ -95,7 +98,11 @@ func (a autoencoder) parameters() []param.Declaration {
 	slices.Reverse(back)
 	back[0] += a.conserved + a.seen
 	last := param.OrOne(a.LastScale)
-	return append(a.Layers("encoder", a.widths(), 1, last), a.Layers("decoder", back, param.OrOne(a.FirstScale), last)...)
+	decoder := a.Layers("decoder", back, param.OrOne(a.FirstScale), last)
+	if a.fixed() {
+		return decoder
+	}
+	return append(a.Layers("encoder", a.widths(), 1, last), decoder...)
 }
 
 func (c AutoencoderConfig) scaling() param.Affine {
@@ -111,6 +118,8 @@ func (a autoencoder) String() string {
 		return fmt.Sprintf("a fixed linear map, %v, and back with a polynomial of degree %d", a.widths(), a.Polynomial.Degree)
 	case !a.networks():
 		return fmt.Sprintf("fixed linear maps, %v and back", a.widths())
+	case a.fixed():
+		return fmt.Sprintf("a fixed linear map, and back by %v beside one", a.widths())
 	case a.Skip != nil:
 		return fmt.Sprintf("%v and back, beside fixed linear maps", a.widths())
 	}
@@ -122,7 +131,7 @@ func (a autoencoder) encode(g *param.Graph, x *G.Node) (*G.Node, error) {
 	if a.identity() {
 		return x, nil
 	}
-	if !a.networks() {
+	if a.fixed() {
 		return ops.Linear(x, a.Skip.Encode, nil)
 	}
 	z, err := a.scaling().Node(x)

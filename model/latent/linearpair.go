@@ -22,6 +22,10 @@ type LinearPair struct {
 	Decode [][]float64 `json:"decode"` // (m, n)
 	// Only leaves the networks out.
 	Only bool `json:"only,omitempty"`
+	// FixedEncoder leaves the network out of the encoder alone: a state has the
+	// coordinates Encode·x whatever is trained, and the decoder learns the rest of it
+	// from them.
+	FixedEncoder bool `json:"fixed_encoder,omitempty"`
 }
 
 // NewLinearPair returns Encode = V/scale and Decode = Vᵀ·scale for a matrix V,
@@ -59,6 +63,8 @@ func (p *LinearPair) validate(a AutoencoderConfig, dim int) error {
 		return param.ConfigError("autoencoder.skip is set, but autoencoder.latent is 0, want the rows of skip.encode, %d", len(p.Encode))
 	case a.UnitStart:
 		return param.ConfigError("autoencoder.unit_start moves what the encoder gives by 1, which autoencoder.skip does not undo: want one of them")
+	case p.Only && p.FixedEncoder:
+		return param.ConfigError("autoencoder.skip has only, without networks, and fixed_encoder, with that of the decoder: want one of them")
 	case p.Only && len(a.Hidden) > 0:
 		return param.ConfigError("autoencoder.skip.only leaves the networks out, but autoencoder.hidden is %v, want none", a.Hidden)
 	}

@@ -27,8 +27,10 @@ type Objective struct {
 	rows   int
 	size   int // rows of a block
 	times  int
+	of     int // intervals of a piece of a trajectory; all of them: it is taken as a whole
 	half   float64
 	blocks map[form]*block
+	used   []*block // in one evaluation, by their first rows
 }
 
 // Batch is what one evaluation of an Objective sees. Every row is a trajectory,
@@ -101,8 +103,9 @@ func New(m *model.Model, rows, times int, half float64) (*Objective, error) {
 	if rows < 1 || times < 2 || !(half >= 0) {
 		return nil, dataError("New: got %d rows, %d times and half %g, want at least 1 row and 2 times, and a number that is not negative", rows, times, half)
 	}
+	of := intervalsOfPiece(times-1, m.Config().Substeps)
 	return &Objective{
-		m: m, rows: rows, size: rowsOfBlock(rows, bytesOfRow(m, times)), times: times, half: half,
+		m: m, rows: rows, size: rowsOfBlock(rows, bytesOfRow(m, of+1)), times: times, of: of, half: half,
 		blocks: map[form]*block{},
 	}, nil
 }
@@ -145,33 +148,38 @@ func (o *Objective) EvaluateRows(b Batch, lo, hi int, grad []float64) (loss floa
 		return 0, dataError("Evaluate: got %d rows, %d steps, %d weights and a gradient of %d, want %d rows, %d steps and %d weights, or as many for each row, and %d",
 			hi-lo, len(b.Steps), len(b.Weights), len(grad), o.rows, o.times-1, o.times, len(o.m.Params().Flat))
 	}
-	for _, k := range o.blocks {
-		k.g.Refresh()
-	}
 	clear(grad)
+	loss, err = o.evaluate(b, f, lo, hi, grad)
+	if errors.Is(err, ops.ErrNotFinite) || errors.Is(err, ops.ErrSingular) {
+		clear(grad)
+		return math.NaN(), nil
+	}
+	return loss, err
+}
+
+func (o *Objective) evaluate(b Batch, f form, lo, hi int, grad []float64) (loss float64, err error) {
+	for _, k := range o.used {
+		k.begun = false
+	}
+	o.used = o.used[:0]
 	for ; lo < hi; lo += f.rows {
-		f.rows = min(o.size, hi-lo)
-		k, err := o.block(f)
-		if err != nil {
-			return 0, err
-		}
-		if err := k.load(b, lo); err != nil {
-			return 0, err
-		}
-		err = k.program.Run()
-		if errors.Is(err, ops.ErrNotFinite) || errors.Is(err, ops.ErrSingular) {
-			clear(grad)
-			return math.NaN(), nil
+		f.rows, f.intervals = min(o.size, hi-lo), o.times-1
+		var part float64
+		if !f.starts && o.of < f.intervals {
+			part, err = o.inPieces(b, f, lo, grad)
+		} else if k, e := o.block(f); e == nil {
+			part, err = k.evaluate(b, lo, 0, grad)
+		} else {
+			err = e
 		}
 		if err != nil {
 			return 0, err
 		}
-		loss += k.cost.At(0)
-		for i, d := range k.part {
-			d.AddTo(grad[k.at[i]:])
-		}
-		if f.starts {
-			k.byStarts(b, lo)
+		loss += part
+	}
+	for _, k := range o.used {
+		if err := k.end(grad); err != nil {
+			return 0, err
 		}
 	}
 	return loss, nil

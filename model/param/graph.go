@@ -21,6 +21,7 @@ type Graph struct {
 	copies []graph.Buffer     // float32: one for each element of used
 	used   []Param
 	order  G.Nodes
+	inputs G.Nodes
 
 	// P are the constants of the trajectories, (batch, P), that the networks see,
 	// scaled; nil: none.
@@ -61,16 +62,21 @@ func (g *Graph) Param(name string) *G.Node {
 // Constant returns a node of the given name, which no other has, shape and
 // elements, row-major.
 func (g *Graph) Constant(name string, elements []float64, shape ...int) *G.Node {
-	n, data := g.Input(name, shape...)
-	data.Set(0, elements)
-	return n
+	b := graph.NewBuffer(g.dtype, tensor.Shape(shape).TotalSize())
+	b.Set(0, elements)
+	return b.Node(g.ExprGraph, name, shape...)
 }
 
 // Input returns a new input node and its data.
 func (g *Graph) Input(name string, shape ...int) (*G.Node, graph.Buffer) {
 	b := graph.NewBuffer(g.dtype, tensor.Shape(shape).TotalSize())
-	return b.Node(g.ExprGraph, name, shape...), b
+	n := b.Node(g.ExprGraph, name, shape...)
+	g.inputs = append(g.inputs, n)
+	return n, b
 }
+
+// Inputs returns the nodes that Input has made.
+func (g *Graph) Inputs() G.Nodes { return g.inputs }
 
 // Parameters returns the nodes of the parameters that the graph has, and whose they are.
 func (g *Graph) Parameters() (nodes G.Nodes, of []Param) { return g.order, g.used }

@@ -38,7 +38,7 @@ const (
 // DivergedError is the error of a training whose loss or gradient is not finite,
 // or whose loss is orders above the lowest, however often the rate was halved, or
 // is not finite from the start. The model then has its last good parameters: those
-// of the lowest loss, or of the start. A checkpoint that was written has them too.
+// of the lowest loss, or of the start, and so has its checkpoint.
 type DivergedError struct {
 	Stage     string
 	Iteration int // updates done

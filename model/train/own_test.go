@@ -127,7 +127,7 @@ func TestOwnForms(t *testing.T) {
 
 // Training on them takes the loss down, and a resumed one has its bits.
 func TestOwnTraining(t *testing.T) {
-	for i, phase := range []Phase{{}, {Batch: 3}, {Window: 2, Batch: 4}, {Span: 1.2, Batch: 4}, {}, {Batch: 3}, {Window: 3, Batch: 4}} {
+	for i, phase := range []Phase{{}, {Batch: 3}, {Window: 2, Batch: 4}, {Span: 1.2, Batch: 4}, {}, {Velocities: 2, Batch: 1}, {Batch: 3}, {Window: 3, Batch: 4}} {
 		p := minibatchTraining()
 		p.train.Phases = []Phase{phase}
 		p.train.LBFGS.Iterations = 0

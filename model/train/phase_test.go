@@ -65,14 +65,15 @@ func TestPhases(t *testing.T) {
 
 func TestPhasesRefused(t *testing.T) {
 	for name, f := range map[string]func(c *Config){
-		"order":  func(c *Config) { c.Phases[1].From = 0.7 },
-		"from":   func(c *Config) { c.Phases[1].From = 1 },
-		"begin":  func(c *Config) { c.Phases[0].From = 0.1 },
-		"window": func(c *Config) { c.Phases[0].Window = -1 },
-		"batch":  func(c *Config) { c.Phases[0].Batch = -1 },
-		"decay":  func(c *Config) { c.Phases[0].Decay = math.NaN() },
-		"first":  func(c *Config) { c.Phases[0].First = -1 },
-		"lbfgs":  func(c *Config) { c.LBFGS.Iterations = 1 },
+		"order":      func(c *Config) { c.Phases[1].From = 0.7 },
+		"from":       func(c *Config) { c.Phases[1].From = 1 },
+		"begin":      func(c *Config) { c.Phases[0].From = 0.1 },
+		"window":     func(c *Config) { c.Phases[0].Window = -1 },
+		"batch":      func(c *Config) { c.Phases[0].Batch = -1 },
+		"velocities": func(c *Config) { c.Phases[0].Velocities = 2 },
+		"decay":      func(c *Config) { c.Phases[0].Decay = math.NaN() },
+		"first":      func(c *Config) { c.Phases[0].First = -1 },
+		"lbfgs":      func(c *Config) { c.LBFGS.Iterations = 1 },
 	} {
 		p := phasesTraining()
 		f(&p.train)

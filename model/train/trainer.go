@@ -227,10 +227,10 @@ func (t *Trainer) Fit(ctx context.Context) (err error) {
 		case state.LBFGS:
 			m, err = t.lbfgsIteration()
 		}
-		if diverged := (*DivergedError)(nil); t.saved && errors.As(err, &diverged) {
+		if diverged := (*DivergedError)(nil); errors.As(err, &diverged) {
 			t.now.Seconds = spent()
 			if failed := t.save(); failed != nil {
-				return failed
+				return errors.WithMessagef(err, "it was not saved, as %v", failed)
 			}
 		}
 		if err != nil {
@@ -265,6 +265,7 @@ type Result struct {
 	Attempts   int     // 1 without a restart
 	Seconds    float64 // in all
 	Loss       float64 // at the end: of the best attempt, whose parameters the model has
+	Done       bool    // false: it was stopped, or diverged
 	Log        []Metrics
 	// ClosedForm is the report of that stage. Nil: there was none.
 	ClosedForm *closedform.Report
@@ -274,7 +275,7 @@ type Result struct {
 func (t *Trainer) Result() Result { return result(t.now, t.log, t.report) }
 
 func result(p state.Progress, log []Metrics, closed *closedform.Report) Result {
-	return Result{Iterations: p.Iterations, Attempts: p.Attempt + 1, Seconds: p.Seconds, Loss: p.Loss, Log: log, ClosedForm: closed}
+	return Result{Iterations: p.Iterations, Attempts: p.Attempt + 1, Seconds: p.Seconds, Loss: p.Loss, Done: p.Stage == state.Done, Log: log, ClosedForm: closed}
 }
 
 // String says what a training has come to, in a line.

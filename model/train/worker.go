@@ -62,9 +62,10 @@ func (t *Trainer) span() (longest float64) {
 	return longest
 }
 
-// lossUnit makes of a loss that is an integral over time one over the model's.
+// lossUnit makes of a loss that is an integral over time one over the model's. The
+// weights of the sampler anywhere are pure numbers.
 func (t *Trainer) lossUnit() float64 {
-	if t.cfg.Weighting != objective.WeightTime {
+	if t.cfg.Weighting != objective.WeightTime || t.cfg.sampler() == sample.Anywhere {
 		return 1
 	}
 	return 1 / t.Model.Config().TimeUnit
@@ -96,9 +97,7 @@ func (t *Trainer) evaluate(b objective.Batch, grad []float64) (float64, error) {
 			return 0, w.err
 		}
 		loss += w.loss
-		for i, v := range w.grad {
-			grad[i] += v
-		}
+		floats.Add(grad[:len(w.grad)], w.grad)
 	}
 	if t.shoot != nil {
 		t.shoot.Gather(grad[len(t.Model.Params().Flat):], b)

@@ -35,8 +35,8 @@ type anywhere struct {
 }
 
 func newAnywhere(s Sampling) (Sampler, error) {
-	if s.Phase.windows() {
-		return nil, dataError("got windows, want none with the sampler %s, whose samples are trajectories from any time on", Anywhere)
+	if s.Phase.windows() || s.Phase.Velocities > 0 {
+		return nil, dataError("got windows or velocities, want none with the sampler %s, whose samples are trajectories from any time on", Anywhere)
 	}
 	a := &anywhere{Sampling: s, points: s.Grid.Points, order: shuffled{Sampling: s}}
 	if err := a.order.cut(); err != nil {

@@ -1,4 +1,4 @@
-package leastsq
+package closedform
 
 import (
 	"math"
@@ -23,10 +23,10 @@ import (
 func Bilinear(p *poly.Polynomial, c []float64, rank int) (C, D, b []float64, lost float64, err error) {
 	n := p.In()
 	if p.Periodic() || p.Linear() || p.Degree() != 2 || p.Out() != n || len(c) != p.Coefficients() {
-		return nil, nil, nil, 0, errors.New("leastsq: Bilinear: want a full polynomial of degree 2 without linear part, R^n to R^n, and its coefficients")
+		return nil, nil, nil, 0, errors.New("closedform: Bilinear: want a full polynomial of degree 2 without linear part, R^n to R^n, and its coefficients")
 	}
 	if rank < 1 {
-		return nil, nil, nil, 0, errors.Errorf("leastsq: Bilinear: rank is %d, want at least 1", rank)
+		return nil, nil, nil, 0, errors.Errorf("closedform: Bilinear: rank is %d, want at least 1", rank)
 	}
 	C, D = make([]float64, rank*n*n), make([]float64, rank*n*n)
 	var out, all float64
@@ -44,7 +44,7 @@ func Bilinear(p *poly.Polynomial, c []float64, rank int) (C, D, b []float64, los
 		}
 		var e mat.EigenSym
 		if !e.Factorize(h, true) {
-			return nil, nil, nil, 0, errors.Errorf("leastsq: Bilinear: eigenvalues of component %d did not converge", i)
+			return nil, nil, nil, 0, errors.Errorf("closedform: Bilinear: eigenvalues of component %d did not converge", i)
 		}
 		var q mat.Dense
 		e.VectorsTo(&q)

@@ -1,4 +1,4 @@
-package leastsq
+package closedform
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ type ShiftError struct {
 }
 
 func (e *ShiftError) Error() string {
-	return fmt.Sprintf("leastsq: Factor: μI − (A + Aᵀ)/2 is not positive at the shift μ = %g; try %.6g, or \"auto\"", e.Shift, e.Needed)
+	return fmt.Sprintf("closedform: Factor: μI − (A + Aᵀ)/2 is not positive at the shift μ = %g; try %.6g, or \"auto\"", e.Shift, e.Needed)
 }
 
 // shiftMargin is by how much of the size of the largest eigenvalue of (A + Aᵀ)/2 a
@@ -116,12 +116,12 @@ func symmetricPart(a []float64, n int) ([]float64, *mat.Dense, error) {
 			s.SetSym(i, j, (a[i*n+j]+a[j*n+i])/2)
 		}
 	}
-	if !allFinite(s.RawSymmetric().Data) {
-		return nil, nil, errors.New("leastsq: A has elements that are not finite")
+	if norm := mat.Norm(s, 1); math.IsNaN(norm) || math.IsInf(norm, 0) {
+		return nil, nil, errors.New("closedform: A has elements that are not finite")
 	}
 	var e mat.EigenSym
 	if !e.Factorize(s, true) {
-		return nil, nil, errors.New("leastsq: eigenvalues of (A + Aᵀ)/2 did not converge")
+		return nil, nil, errors.New("closedform: eigenvalues of (A + Aᵀ)/2 did not converge")
 	}
 	var q mat.Dense
 	e.VectorsTo(&q)
