@@ -71,11 +71,12 @@ func (m *Model) Params() *param.Params { return m.params }
 
 // SetTimeUnit has a new model, whose TimeUnit is 0, count time in a unit. It does
 // what train.New does with the longest time that a sample of the training spans:
-// shift, damping and rates, which were per unit of the data's time, are restated
-// in it, and the rest of the parameters are what they were, so that they start
+// shift, damping, frequency and rates, which were per unit of the data's time, are
+// restated in it, and the rest of the parameters are what they were, so that they start
 // alike in any unit. A model whose parameters are no longer those of its start, or
 // whose g was registered and may know rates, counts in the data's unit; one that
-// has a TimeUnit keeps it.
+// has a TimeUnit keeps it. Those that share its parameters, see WithIntegrator, count
+// in the same.
 func (m *Model) SetTimeUnit(unit float64) error {
 	c, all := m.cfg, []*Model{m}
 	if c.TimeUnit != 0 {
@@ -88,6 +89,7 @@ func (m *Model) SetTimeUnit(unit float64) error {
 	if c.TimeUnit = 1; drawn {
 		c.TimeUnit = unit
 		c.Linear.Shift *= unit
+		c.Linear.Frequency *= unit
 		c.Linear.Rates = slices.Clone(c.Linear.Rates)
 		floats.Scale(unit, c.Linear.Rates)
 		if len(c.Linear.Rates) == 0 { // or else it multiplies them

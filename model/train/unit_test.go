@@ -77,6 +77,19 @@ func TestUnitOfTimeToTheBit(t *testing.T) {
 			p.train.Phases = []Phase{{Window: 3, Batch: 8}}
 			p.train.LBFGS.Iterations = 0
 		},
+		"starts anywhere": func(p *training) {
+			p.train.Sampler = "anywhere"
+			p.train.Grid = GridConfig{Points: 4, Random: 0.5}
+			p.train.LBFGS.Iterations = 0
+		},
+		"rotations": func(p *training) {
+			p.model.Autoencoder.Latent, p.model.Autoencoder.Hidden = 3, []int{4}
+			p.model.Linear.Rotations, p.model.Linear.Frequency = 1, 1
+		},
+		"velocities": func(p *training) {
+			p.train.Phases = []Phase{{Velocities: 4, Batch: 5}, {From: 0.5, Window: 5, Batch: 5}}
+			p.train.LBFGS.Iterations = 0
+		},
 		"uniform weights, times drawn": func(p *training) {
 			p.train.Weighting = objective.WeightUniform
 			p.train.Grid = GridConfig{Points: 3, Random: 0.5}
@@ -106,6 +119,7 @@ func TestUnitOfTimeToTheBit(t *testing.T) {
 			}
 			q.model.Linear.Shift /= scale
 			q.model.Linear.Damping /= scale
+			q.model.Linear.Frequency /= scale
 			got := q.fit(t)
 			if !modeltest.Same(got.Model.Params().Flat, want.Model.Params().Flat) || got.Result().Loss != want.Result().Loss {
 				t.Errorf("%s, times 2^%d: loss %g, want the bits of %g", name, k, got.Result().Loss, want.Result().Loss)

@@ -108,6 +108,7 @@ func TestWindowsRefuse(t *testing.T) {
 		parts []string
 	}{
 		{"negative", func(p *training) { p.train.Phases[0].Window = -1 }, model.ErrConfig, []string{"window is -1"}},
+		{"of the largest number of steps there is", func(p *training) { p.train.Phases[0].Window = math.MaxInt }, model.ErrData, []string{"at most the 11"}},
 		{"too long", func(p *training) { p.train.Phases[0].Window = 12 }, model.ErrData, []string{"window is 12 steps", "at most the 11"}},
 		{"batch", func(p *training) { p.train.SetBatch(19) }, model.ErrData, []string{"batch is 19", "18 samples"}},
 		{"points", func(p *training) { p.train.Grid.Points = 3 }, model.ErrData, []string{"3 points from 4 times"}},

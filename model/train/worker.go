@@ -62,9 +62,10 @@ func (t *Trainer) span() (longest float64) {
 	return longest
 }
 
-// lossUnit makes of a loss that is an integral over time one over the model's.
+// lossUnit makes of a loss that is an integral over time one over the model's. The
+// weights of the sampler anywhere are pure numbers.
 func (t *Trainer) lossUnit() float64 {
-	if t.cfg.Weighting != objective.WeightTime {
+	if t.cfg.Weighting != objective.WeightTime || t.cfg.sampler() == sample.Anywhere {
 		return 1
 	}
 	return 1 / t.Model.Config().TimeUnit

@@ -72,7 +72,7 @@ func (p Phase) windows() bool { return p.Window > 0 || p.Span > 0 }
 func (p Phase) end(times []float64, first int) int {
 	last := len(times) - 1
 	switch {
-	case p.Window > 0 && first+p.Window <= last:
+	case p.Window > 0 && p.Window <= last-first:
 		return first + p.Window
 	case p.Span > 0 && times[last]-times[first] >= p.Span*(1-spanRounding):
 		for times[last]-times[first] > p.Span*(1+spanRounding) {

@@ -108,7 +108,7 @@ func (s *shuffled) cut() error {
 	if len(s.samples) == 0 {
 		return dataError("windows: no trajectory has one that begins where all was measured, want some")
 	}
-	if k := s.Phase.Window; k+1 > s.longest {
+	if k := s.Phase.Window; k >= s.longest {
 		return dataError("window is %d steps, want at most the %d that a trajectory has", k, len(indices)-1)
 	}
 	if s.batch = cmp.Or(s.Phase.Batch, len(s.samples)); s.batch > len(s.samples) {

@@ -20,16 +20,18 @@ func velocities(all []Trajectory, degree int) (steps []Trajectory, err error) {
 		if len(t.inputs) > 0 {
 			return nil, dataError("velocities: %s has inputs, whose effect is not smooth, want none", t.Name)
 		}
-		for first := 0; first+degree < len(t.Times); first++ {
+		for first := 0; first < len(t.Times)-degree; first++ {
 			k, around := first+degree/2, t.States[first:first+degree+1]
 			if slices.ContainsFunc(around, floats.HasNaN) {
 				continue
 			}
 			h := t.Times[k+1] - t.Times[k]
-			nodes := slices.Clone(t.Times[first : first+degree+1])
-			floats.AddConst(-t.Times[k], nodes)
+			nodes := slices.Clone(t.Times[first : first+degree+1]) // in intervals, whatever the unit
+			for i, at := range nodes {
+				nodes[i] = (at - t.Times[k]) / h
+			}
 			end := make([]float64, len(t.States[k]))
-			for i, w := range leastsq.Weights(shortStep*h, nodes, 0) {
+			for i, w := range leastsq.Weights(shortStep, nodes, 0) {
 				floats.AddScaled(end, w, around[i])
 			}
 			if times == nil || !(math.Abs(times[1]-shortStep*h) <= 1e-6*times[1]) { // a uniform grid is recognised
@@ -42,7 +44,7 @@ func velocities(all []Trajectory, degree int) (steps []Trajectory, err error) {
 		}
 	}
 	if len(steps) == 0 {
-		return nil, dataError("velocities: no trajectory has %d times in a row at which all was measured, want some; try a lower degree", degree+1)
+		return nil, dataError("velocities: no trajectory has more than %d times in a row at which all was measured, want some; try a lower degree", degree)
 	}
 	return steps, nil
 }
