@@ -64,6 +64,10 @@ func TestReadArrays(t *testing.T) {
 			nil, ReadOptions{States: "x", Inputs: []string{"u"}, Parameters: []string{"T"}},
 			&Dataset{Inputs: []string{"u"}, Parameters: []string{"T"}, Trajectories: []Trajectory{{Times: []float64{0, 1}, States: [][]float64{{1}, {2}},
 				Parameters: []float64{300}, Input: Signal{Values: [][]float64{{5}, {6}}}}}}},
+		{"a column of times, and one trajectory", []npz.Array{numbersOf("t", []int{2, 1}, 0, 1), numbersOf("u", []int{2, 1, 1}, 1, 2)}, nil, ReadOptions{},
+			&Dataset{Trajectories: []Trajectory{{Times: []float64{0, 1}, States: [][]float64{{1}, {2}}}}}},
+		{"times of their own, filled up with NaN", []npz.Array{numbersOf("t", []int{2, 2}, 0, 1, 5, gap), numbersOf("u", []int{2, 2, 1}, 1, 2, 3, 4)}, nil, ReadOptions{},
+			&Dataset{Trajectories: []Trajectory{{Times: []float64{0, 1}, States: [][]float64{{1}, {2}}}, {Times: []float64{5}, States: [][]float64{{3}}}}}},
 	} {
 		b, err := npz.Encode(c.arrays, c.texts...)
 		if err != nil {
@@ -103,6 +107,10 @@ func TestReadArraysErrors(t *testing.T) {
 		{"half a pair", []npz.Array{numbersOf("t_a", nil, 0), numbersOf("t_b", nil, 0), numbersOf("u_a", nil, 0)}, ReadOptions{}, nil, `want u (time, sample, component) beside t_b`},
 		{"inputs of another length", []npz.Array{times, u, numbersOf("w", nil, 1, 2, 3)}, ReadOptions{}, ErrShape, "array w has shape [3], want 2 rows"},
 		{"weights of another length", []npz.Array{times, u, numbersOf("weight", nil, 1, 2)}, ReadOptions{}, ErrShape, "array weight has shape [2]"},
+		{"inputs by samples first", []npz.Array{times, numbersOf("u", []int{2, 3, 1}, 1, 2, 3, 4, 5, 6), numbersOf("w", []int{3, 2}, 1, 2, 3, 4, 5, 6)}, ReadOptions{}, ErrShape,
+			"array w has shape [3 2], want [2 3 1] as the states have"},
+		{"components in arrays of their own", []npz.Array{times, numbersOf("x", nil, 5, 6), numbersOf("v", nil, 7, 8)}, ReadOptions{}, ErrShape,
+			"arrays x and v have 2 numbers each, want the components in one"},
 		{"times that fall", []npz.Array{numbersOf("t", nil, 1, 0), u}, ReadOptions{}, nil, "trajectory 0: time 1 is 0 after 1, want times that increase"},
 	} {
 		b, err := npz.Encode(c.arrays)

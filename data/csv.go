@@ -46,7 +46,7 @@ func (d *Dataset) encodeCSV(out io.Writer) error {
 		w.WriteString(",weight:")
 	}
 	for _, name := range d.names() {
-		if prefix, _ := form.Cut(name); prefix != "" || name == "" {
+		if prefix, _ := form.Cut(name); prefix != "" || form.Nameless(name) {
 			name = "component:" + name
 		}
 		w.WriteString("," + quote(name, true))
@@ -102,7 +102,7 @@ func (d *Dataset) encodeCSV(out io.Writer) error {
 // taken for a number.
 func quote(cell string, numbers bool) string {
 	_, err := strconv.ParseFloat(cell, 64)
-	if numbers && (err == nil || errors.Is(err, strconv.ErrRange)) || strings.ContainsAny(cell, ",;\"\r\n\t") || cell != strings.TrimSpace(cell) {
+	if numbers && (err == nil || errors.Is(err, strconv.ErrRange)) || strings.ContainsAny(cell, ",;|\"\r\n\t") || cell != strings.TrimSpace(cell) {
 		return `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
 	}
 	return cell

@@ -4,6 +4,8 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/pkg/errors"
 
@@ -127,7 +129,7 @@ func (d *Dataset) rows() iter.Seq[[]float64] {
 // time (a single time is an initial state) and one component; that the times are
 // finite and strictly increasing; that all shapes agree; that no number is
 // infinite, and none is NaN but in States, where NaN is a gap; that the weights
-// are not negative; and that the inputs are known over the whole trajectory. The
+// are not negative; that names are UTF-8 without NUL; and that the inputs are known over the whole trajectory. The
 // error, ErrShape or ErrNotFinite where one of them applies, names the trajectory,
 // the time and the component; indices count from 0.
 func (d *Dataset) Validate() error { return errors.Wrap(d.validate(), "data: Dataset") }
@@ -141,11 +143,19 @@ func (d *Dataset) validate() error {
 			return errors.Wrap(err, d.Trajectories[s].label(s))
 		}
 	}
+	for _, name := range slices.Concat(d.Components, d.Inputs, d.Parameters) {
+		if !isText(name) {
+			return errors.Errorf("name is %q, want UTF-8 without NUL", name)
+		}
+	}
 	if n := len(d.Components); n > 0 && n != d.Dim() {
 		return stack.Shapef("%d components have names, want %d as in the states", n, d.Dim())
 	}
 	return nil
 }
+
+// isText tells names that every format has a place for.
+func isText(name string) bool { return utf8.ValidString(name) && !strings.ContainsRune(name, 0) }
 
 // Complete checks what Validate does, and that there are no gaps, for a use that
 // has no place for them: the error, ErrNotFinite, names the first one.

@@ -61,6 +61,8 @@ func TestDatasetValidate(t *testing.T) {
 		{"no components", func(_, _ *Trajectory, d *Dataset) { *d = *numbered([]float64{0}, 2, 0) }, ErrShape, "the states have no components"},
 		{"missing", func(a, _ *Trajectory, _ *Dataset) { a.States[1] = nil }, ErrShape, "trajectory 0: time 1 (t=0.5) has 0 components, want 3"},
 		{"ragged", func(_, b *Trajectory, _ *Dataset) { b.States[1] = []float64{1} }, ErrShape, "trajectory \"second\": time 1 (t=1) has 1 components, want 3"},
+		{"a name that is no text", func(_, _ *Trajectory, d *Dataset) { d.Components = []string{"a", "b\xf6", "c"} }, nil, `name is "b\xf6", want UTF-8`},
+		{"a trajectory's name that is no text", func(a, _ *Trajectory, _ *Dataset) { a.Name = "a\x00b" }, nil, "the name is not UTF-8 without NUL"},
 		{"names", func(_, _ *Trajectory, d *Dataset) { d.Components = []string{"a"} }, ErrShape, "1 components have names, want 3"},
 		{"Inf", func(a, _ *Trajectory, _ *Dataset) { a.States[0][2] = math.Inf(-1) }, ErrNotFinite, "trajectory 0: time 0 (t=0), component 2 is -Inf"},
 		{"weight", func(_, b *Trajectory, _ *Dataset) { b.Weight = -1 }, nil, "weight is -1"},

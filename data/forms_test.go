@@ -54,6 +54,7 @@ func TestReadTable(t *testing.T) {
 		{name: "comments and empty lines", text: "# made today\n\n% by me\nrun,t,x,v\n\na,0,1,10\na,0.5,2.5,\n# a note\na,1,3,-30\n,,,\nb,0,4,40\nb,1000,5,50\n\n", want: two()},
 		{name: "units", text: "run,t,x,v\n,s,m,m/s\na,0,1,10\na,0.5,2.5,\na,1,3,-30\nb,0,4,40\nb,1000,5,50\n", want: two()},
 		{name: "units in brackets, one of them 1", text: "run,t,x,v\n[-],[s],1,[m/s]\na,0,1,10\na,0.5,2.5,\na,1,3,-30\nb,0,4,40\nb,1000,5,50\n", want: two()},
+		{name: "units, a 1 first", text: "run,x,t,v\n-,1,s,m/s\na,1,0,10\na,2.5,0.5,\na,3,1,-30\nb,4,0,40\nb,5,1000,50\n", want: two()},
 		{name: "units in the name", text: "Run_ID,Time (s),x,v\na,0,1,10\na,0.5,2.5,\na,1,3,-30\nb,0,4,40\nb,1000,5,50\n", want: two()},
 		{name: "Fortran", text: "run t x v\na 0.D0 1.0D+00 0.1D+02\na 5.d-1 2.5D0 NaN\na 1.0 3.0E0 -3.0D1\nb 0 4 40\nb 0.1D+04 5 50\n", want: two()},
 		{name: "quotes", text: "\"run\",\"t\",\"x\",\"v\"\n\"a\",0,1,10\n\"a\",\"0.5\",2.5,\"\"\na,1,3,-30\n\"b\",0,4,40\nb,1000,5,50\n", want: two()},

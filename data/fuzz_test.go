@@ -40,6 +40,7 @@ func FuzzTable(f *testing.F) {
 		"run;t;x;v\na;0;1;10\na;0,5;2,5;\na;1;3;-30,0\nb;0;4;40\n", "# t x v\n0 1 10\n0.5 2.5D+3 nan\n1.5-103 3 -30\n",
 		"\"run\",\"t\",\"x\"\n\"a\",0,1\n\"a\",\"0.5\",2.5\n", "sample,t,name:,weight:,x,held:w,parameter:T\n0,0,a,2,1,5,300\n0,1,a,2,2,,\n",
 		"run\tt\tx\n-\ts\tm\na\t0\t1\n", "t,1,2\r0,1,10\r",
+		"0 1\n1 2\n\n0 3\n", "sep=;\nt;T;Unnamed: 0\n0;−1;2\n", "time_s|id|x\n0|1|1\n1|1.0|2\n",
 	} {
 		f.Add([]byte(text))
 	}

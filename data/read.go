@@ -117,9 +117,10 @@ func dataset(set *form.Set, err error) (*Dataset, error) {
 		return nil, err
 	}
 	d := &Dataset{Components: set.Components, Inputs: set.Inputs, Parameters: set.Parameters}
-	for _, r := range set.Runs {
-		d.Trajectories = append(d.Trajectories, Trajectory{Name: r.Name, Times: r.Times, States: r.States, Weight: r.Weight,
-			Input: Signal{Times: r.InputTimes, Values: r.Inputs, Held: r.Held}, Parameters: r.Parameters})
+	d.Trajectories = make([]Trajectory, len(set.Runs))
+	for s, r := range set.Runs {
+		d.Trajectories[s] = Trajectory{Name: r.Name, Times: r.Times, States: r.States, Weight: r.Weight,
+			Input: Signal{Times: r.InputTimes, Values: r.Inputs, Held: r.Held}, Parameters: r.Parameters}
 	}
 	return d, nil
 }

@@ -76,7 +76,7 @@ func TestRoundTripNames(t *testing.T) {
 	for _, names := range [][]string{
 		{"1", "2"}, {"nan", "inf"}, {"1", "x"}, {"NA", ""}, {"t", "sample"}, {"time", "run"}, {"id", "t"},
 		{"1e3", "1,5"}, {"a;b", "c\td"}, {`"q"`, "#1"}, {" x", "y "}, {"x y", "z"}, {"0x1p-2", "1d3"},
-		{"input:w", "component:x"}, {"weight:", "name:"}, {"parameter:p", "held:"}, {"two\nlines", "cr\r\nlf"}, {"ä", "日本"}, {"%", "-"},
+		{"input:w", "component:x"}, {"weight:", "name:"}, {"parameter:p", "held:"}, {"two\nlines", "cr\r\nlf"}, {"ä", "日本"}, {"%", "-"}, {"Unnamed: 0", "a|b"}, {"T", "t_s"}, {"−1", "sep="},
 	} {
 		for _, times := range [][]float64{{0, 1}, {1}} {
 			d := numbered(times, 1, 2)

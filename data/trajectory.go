@@ -38,6 +38,9 @@ func (tr *Trajectory) label(s int) string {
 }
 
 func (d *Dataset) checkTrajectory(tr *Trajectory) error {
+	if !isText(tr.Name) {
+		return errors.New("the name is not UTF-8 without NUL, want that; try saving the text as “CSV UTF-8”")
+	}
 	if err := stack.CheckTimes(tr.Times); err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ func parseProblem(text string, n int) (p problem, err error) {
 			err = fmt.Errorf("%q is not understood: %s", text, string(e))
 		}
 	}()
-	r := &reader{n: n, index: map[string]int{}, defined: map[string][][]float64{}}
+	r := &reader{n: n, index: map[string]int{}, defined: map[string][][]float64{}, functions: map[string][]string{}}
 	statement, _, _ := strings.Cut(text, ";")
 	statement, _, _ = strings.Cut(statement, ":")
 	statement = strings.NewReplacer("−", "-", "·", "*", "×", "*", "**", "^", "²", "^2", "³", "^3").Replace(statement)
@@ -109,6 +109,10 @@ func parseProblem(text string, n int) (p problem, err error) {
 		if name, isRate := strings.CutSuffix(left, "'"); isRate {
 			r.index[name] = len(sides)
 			sides = append(sides, right)
+			continue
+		}
+		if parts, ok := expressions(right); ok {
+			r.functions[left] = parts
 			continue
 		}
 		r.read(right)
@@ -254,9 +258,20 @@ type reader struct {
 	index        map[string]int // of the component that a name stands for
 	vector       string         // the name of all of u, if the equation is one for all
 	defined      map[string][][]float64
-	separate     bool // linear terms without a matrix are g's
-	timed        bool // t has been read
+	functions    map[string][]string // vectors of expressions
+	separate     bool                // linear terms without a matrix are g's
+	timed        bool                // t has been read
 	rest         string
+}
+
+// expressions returns the elements of a vector that has more than numbers.
+func expressions(text string) (parts []string, ok bool) {
+	text = strings.TrimSpace(text)
+	if !strings.HasPrefix(text, "[") || strings.HasPrefix(text, "[[") || strings.LastIndex(text, "]") < 0 {
+		return nil, false
+	}
+	inner := text[1:strings.LastIndex(text, "]")]
+	return splitTop(inner), regexp.MustCompile(`[a-df-zA-DF-Z]`).MatchString(inner)
 }
 
 // usesMatrix reports whether an expression has the name of a matrix of many rows.
@@ -430,7 +445,21 @@ func (r *reader) factor() form {
 		if t != "" && t == r.vector {
 			return r.variable(r.component)
 		}
+		if parts, ok := r.functions[t]; ok {
+			if len(parts) != r.n {
+				r.fail("a vector of %d elements for %d components", len(parts), r.n)
+			}
+			rest, separate := r.rest, r.separate
+			r.separate = true
+			r.read(parts[r.component])
+			f := r.sum()
+			r.rest, r.separate = rest, separate
+			return f
+		}
 		i, ok := r.index[t]
+		if k, err := strconv.Atoi(strings.TrimPrefix(t, r.vector)); !ok && r.vector != "" && err == nil && k >= 1 && k <= r.n {
+			i, ok = k-1, true // u2 of u
+		}
 		if !ok && t == "t" {
 			r.timed = true
 			f := r.constant(0)
@@ -479,8 +508,9 @@ func TestParseProblem(t *testing.T) {
 		"u'=[[-2,1],[1,-2]]u - u^3; T=1":                       {[]float64{-2, 1, 1, -2}, []float64{-0.125, 8}},
 		"u'=A u+g, A=[[-1e6,0],[1, -1]], g=[1,-0.25] (c): T=2": {[]float64{-1e6, 0, 1, -1}, []float64{1, -0.25}},
 		"u'=A u + 0.5u - u^3, A=[[-2,1],[1,-2]]":               {[]float64{-2, 1, 1, -2}, []float64{0.125, 7}},
-		"u'=3u + u^2":                                          {[]float64{3, 0, 0, 3}, []float64{0.25, 4}},
-		"x' = -1e3(x - y)/2 + x y + 3, y' = -k y^2, k = .5":    {[]float64{-500, 500, 0, 0}, []float64{2, -2}},
+		"u'=A u+g, A=[[-2,1],[1,-2]], g=[exp(u1), u1 - u2]":    {[]float64{-2, 1, 1, -2}, []float64{math.Exp(0.5), 2.5}},
+		"u'=3u + u^2": {[]float64{3, 0, 0, 3}, []float64{0.25, 4}},
+		"x' = -1e3(x - y)/2 + x y + 3, y' = -k y^2, k = .5": {[]float64{-500, 500, 0, 0}, []float64{2, -2}},
 	} {
 		p, err := parseProblem(text, 2)
 		if err != nil {

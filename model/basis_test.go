@@ -1,4 +1,4 @@
-package model
+package model_test
 
 import (
 	"errors"
@@ -7,6 +7,11 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
+
+	"spnode/model"
+	"spnode/model/latent"
+	"spnode/model/modeltest"
+	"spnode/model/objective"
 )
 
 // A model in a basis is the model of the coordinates: the same training, and
@@ -15,15 +20,15 @@ func TestBasis(t *testing.T) {
 	const dim, k = 5, 3
 	rng := rand.New(rand.NewPCG(71, 72))
 	v := orthonormal(rng, k, dim)
-	cfg := DefaultConfig(dim)
+	cfg := model.DefaultConfig(dim)
 	cfg.Basis = v
 	cfg.Offset, cfg.Factor = []float64{1, 2, 3, 4, 5}, []float64{1, 2, 1, 0.5, 1}
-	cfg.Autoencoder = AutoencoderConfig{Latent: 2, Hidden: []int{4}}
+	cfg.Autoencoder = latent.AutoencoderConfig{Latent: 2, Hidden: []int{4}}
 	coords := cfg
 	coords.Dim, coords.Basis, coords.Offset, coords.Factor = k, nil, nil, nil
 
 	times := []float64{0, 0.5, 1}
-	states := normalStates(rng, 0.5, 3, 6, dim)
+	states := modeltest.NormalStates(rng, 0.5, 3, 6, dim)
 	inCoords := make([][][]float64, len(times))
 	for i, at := range states {
 		for _, u := range at {
@@ -36,24 +41,24 @@ func TestBasis(t *testing.T) {
 			inCoords[i] = append(inCoords[i], c)
 		}
 	}
-	fit := func(cfg Config, states [][][]float64) *Model {
-		m := mustNew(t, cfg)
-		e, err := newEvaluation(m, 1, WeightTime, times, states)
+	fit := func(cfg model.Config, states [][][]float64) *model.Model {
+		m := modeltest.New(t, cfg)
+		e, err := newEvaluation(m, 1, objective.WeightTime, times, states)
 		if err != nil {
 			t.Fatal(err)
 		}
-		grad := make([]float64, len(m.params.Flat))
+		grad := make([]float64, len(m.Params().Flat))
 		for range 5 { // steepest descent
 			if _, err := e.evaluate(grad); err != nil {
 				t.Fatal(err)
 			}
-			floats.AddScaled(m.params.Flat, -0.01, grad)
+			floats.AddScaled(m.Params().Flat, -0.01, grad)
 		}
 		return m
 	}
 	m, want := fit(cfg, states), fit(coords, inCoords)
 	// Sums of five products in two orders, and five iterations.
-	if e := relative(m.params.Flat, want.params.Flat); !(e <= 1e-12) {
+	if e := modeltest.Relative(m.Params().Flat, want.Params().Flat); !(e <= 1e-12) {
 		t.Errorf("the parameters differ by %.3g", e)
 	}
 	got, c := predict(t, m, states[0], times), predict(t, want, inCoords[0], times)
@@ -71,14 +76,16 @@ func TestBasis(t *testing.T) {
 		}
 	}
 
-	for name, f := range map[string]func(c *Config){
-		"not orthonormal": func(c *Config) { c.Basis = [][]float64{{1, 0, 0, 0, 0}, {1, 0, 0, 0, 0}} },
-		"too short":       func(c *Config) { c.Basis = [][]float64{{1, 0}} },
-		"invariants":      func(c *Config) { c.Invariants = []Invariant{{[]float64{1, 1, 1, 1, 1}, 0, 1}} },
+	for name, f := range map[string]func(c *model.Config){
+		"not orthonormal": func(c *model.Config) { c.Basis = [][]float64{{1, 0, 0, 0, 0}, {1, 0, 0, 0, 0}} },
+		"too short":       func(c *model.Config) { c.Basis = [][]float64{{1, 0}} },
+		"invariants": func(c *model.Config) {
+			c.Invariants = []latent.Invariant{{Weights: []float64{1, 1, 1, 1, 1}, Mean: 0, Deviation: 1}}
+		},
 	} {
 		bad := cfg
 		f(&bad)
-		if _, err := New(bad); !errors.Is(err, ErrConfig) {
+		if _, err := model.New(bad); !errors.Is(err, model.ErrConfig) {
 			t.Errorf("%s: got error %v, want ErrConfig", name, err)
 		}
 	}
@@ -86,12 +93,12 @@ func TestBasis(t *testing.T) {
 
 // The latent dynamics alone are those inside the model.
 func TestLatent(t *testing.T) {
-	cfg := DefaultConfig(4)
+	cfg := model.DefaultConfig(4)
 	cfg.Components = []string{"a", "b", "c", "d"}
 	cfg.Offset, cfg.Factor = []float64{1, 2, 3, 4}, []float64{1, 2, 1, 0.5}
-	cfg.Autoencoder = AutoencoderConfig{Latent: 2, Hidden: []int{5}}
-	m := mustNew(t, cfg)
-	u0 := normalStates(rand.New(rand.NewPCG(73, 74)), 0.5, 1, 3, 4)[0]
+	cfg.Autoencoder = latent.AutoencoderConfig{Latent: 2, Hidden: []int{5}}
+	m := modeltest.New(t, cfg)
+	u0 := modeltest.NormalStates(rand.New(rand.NewPCG(73, 74)), 0.5, 1, 3, 4)[0]
 	times := []float64{0, 0.5, 1}
 	want, err := m.PredictLatent(u0, times)
 	if err != nil {
@@ -102,7 +109,7 @@ func TestLatent(t *testing.T) {
 		t.Fatal(err)
 	}
 	for k, u := range predict(t, latent, rows(want[0], 2), times) {
-		if !same(slices.Concat(u...), want[k]) {
+		if !modeltest.Same(slices.Concat(u...), want[k]) {
 			t.Errorf("time %d: got %v, want %v", k, u, want[k])
 		}
 	}

@@ -1,4 +1,4 @@
-package model
+package model_test
 
 import (
 	"cmp"
@@ -13,9 +13,14 @@ import (
 	"testing"
 
 	"github.com/pkg/errors"
-	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
+	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/latent"
+	"spnode/model/modeltest"
+	"spnode/model/objective"
+	"spnode/model/param"
 	"spnode/ops/opstest"
 )
 
@@ -23,7 +28,7 @@ import (
 // are an error, so that nothing in the file is passed over.
 type endToEndCase struct {
 	name   string
-	config Config
+	config model.Config
 	params map[string][]float64 // by our names, in the file's layout and numbers of layers
 	times  []float64
 	states [][][]float64 // sample, time, component
@@ -273,8 +278,8 @@ func (c *endToEndCase) parseConfig(raw json.RawMessage) error {
 		hidden     []int // of g
 		dims       []int // of the encoder
 	)
-	cfg := Config{Dim: m, Integrator: "etd1", Substeps: 1, Dtype: "float64"}
-	cfg.Nonlinear = NonlinearConfig{PaperForm: true, OutputActivation: true}
+	cfg := model.Config{Dim: m, Integrator: "etd1", Substeps: 1, Dtype: "float64"}
+	cfg.Nonlinear = dynamics.NonlinearConfig{PaperForm: true, OutputActivation: true}
 	var field func(key string, raw json.RawMessage) error
 	field = func(key string, raw json.RawMessage) (err error) {
 		switch key {
@@ -334,14 +339,14 @@ func (c *endToEndCase) parseConfig(raw json.RawMessage) error {
 
 	// The layers are what the parameters say, and the configuration has to agree.
 	if encoder := c.widths("encoder"); len(encoder) > 0 {
-		latent := encoder[len(encoder)-1]
+		last := encoder[len(encoder)-1]
 		full := append([]int{m}, encoder...)
 		if n == 0 {
-			n = latent
+			n = last
 		}
 		for _, form := range [][]int{nil, full, encoder, full[1 : len(full)-1], full[:len(full)-1]} {
 			if slices.Equal(dims, form) {
-				cfg.Autoencoder = AutoencoderConfig{Latent: latent, Hidden: encoder[:len(encoder)-1]}
+				cfg.Autoencoder = latent.AutoencoderConfig{Latent: last, Hidden: encoder[:len(encoder)-1]}
 			}
 		}
 	}
@@ -352,12 +357,12 @@ func (c *endToEndCase) parseConfig(raw json.RawMessage) error {
 		return errors.Errorf("n is %d with m = %d and an encoder of widths %v, and its biases have lengths %v", n, m, dims, c.widths("encoder"))
 	}
 	switch cfg.Nonlinear.Kind {
-	case KindBilinear:
+	case dynamics.KindBilinear:
 		cfg.Nonlinear.Rank = len(c.params["g/C"]) / (n * n)
 		if rank != 0 && rank != cfg.Nonlinear.Rank {
 			return errors.Errorf("R is %d, and C has %d elements for n = %d", rank, len(c.params["g/C"]), n)
 		}
-	case KindLipschitz:
+	case dynamics.KindLipschitz:
 		ws := c.widths("g")
 		if len(ws) == 0 || ws[len(ws)-1] != n || p != 0 && p != len(ws) {
 			return errors.Errorf("p is %d and n %d, and the biases of g have lengths %v", p, n, ws)
@@ -403,7 +408,7 @@ func (c *endToEndCase) fileName(name string) string {
 
 // layout brings numbers in the file's layout to that of a parameter, or back:
 // weights are (out, in) there and (in, out) here.
-func layout(p Param, x []float64) []float64 {
+func layout(p param.Param, x []float64) []float64 {
 	if !strings.HasSuffix(p.Name, "/W") {
 		return x
 	}
@@ -418,13 +423,13 @@ func layout(p Param, x []float64) []float64 {
 }
 
 // model returns the case's model with its parameters.
-func (c *endToEndCase) model() (*Model, error) {
-	m, err := New(c.config)
+func (c *endToEndCase) model() (*model.Model, error) {
+	m, err := model.New(c.config)
 	if err != nil {
 		return nil, err
 	}
 	taken := 0
-	for _, p := range m.params.List {
+	for _, p := range m.Params().List {
 		x, ok := c.params[c.fileName(p.Name)]
 		if !ok || len(x) != len(p.Data) {
 			return nil, errors.Errorf("parameter %s of %v has %d elements in the file", p.Name, p.Shape, len(x))
@@ -459,21 +464,6 @@ func bySample(states [][][]float64) (x []float64) {
 	return x
 }
 
-// relative is the error of got in the 2-norm, relative to want.
-func relative(got, want []float64) float64 {
-	if len(got) != len(want) {
-		return math.Inf(1)
-	}
-	if len(got) == 0 {
-		return 0
-	}
-	e := floats.Distance(got, want, 2)
-	if n := floats.Norm(want, 2); n > 0 {
-		return e / n
-	}
-	return e // of what vanishes
-}
-
 // errorsOf returns the relative errors of all that the case has values of, for
 // so many workers.
 func (c *endToEndCase) errorsOf(workers int) (map[string]float64, error) {
@@ -482,7 +472,7 @@ func (c *endToEndCase) errorsOf(workers int) (map[string]float64, error) {
 		return nil, err
 	}
 	e := map[string]float64{}
-	e["A_L"] = relative(m.Linear().RawMatrix().Data, c.a)
+	e["A_L"] = modeltest.Relative(m.Linear().RawMatrix().Data, c.a)
 
 	s, err := m.Stability()
 	if err != nil {
@@ -490,8 +480,8 @@ func (c *endToEndCase) errorsOf(workers int) (map[string]float64, error) {
 	}
 	// Relative to ‖A‖, as the abscissa may be a difference of two such numbers.
 	e["spectral abscissa"] = math.Abs(s.SpectralAbscissa-*c.abscissa) / max(math.Abs(*c.abscissa), mat.Norm(m.Linear(), 2))
-	if c.config.Nonlinear.Kind == KindLipschitz || len(c.norms) > 0 {
-		e["spectral norms"] = relative(s.LayerNorms, c.norms)
+	if c.config.Nonlinear.Kind == dynamics.KindLipschitz || len(c.norms) > 0 {
+		e["spectral norms"] = modeltest.Relative(s.LayerNorms, c.norms)
 	}
 
 	states := byTime(c.states)
@@ -499,7 +489,7 @@ func (c *endToEndCase) errorsOf(workers int) (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	e["trajectory"] = relative(bySample(predicted), c.trajectory)
+	e["trajectory"] = modeltest.Relative(bySample(predicted), c.trajectory)
 	if c.latent != nil {
 		latent, err := m.PredictLatent(states[0], c.times)
 		if err != nil {
@@ -509,22 +499,22 @@ func (c *endToEndCase) errorsOf(workers int) (map[string]float64, error) {
 		for k, u := range latent {
 			us[k] = rows(u, c.config.LatentDim())
 		}
-		e["latent trajectory"] = relative(bySample(us), c.latent)
+		e["latent trajectory"] = modeltest.Relative(bySample(us), c.latent)
 	}
 
-	ev, err := newEvaluation(m, workers, WeightTime, c.times, states)
+	ev, err := newEvaluation(m, workers, objective.WeightTime, c.times, states)
 	if err != nil {
 		return nil, err
 	}
-	grad := make([]float64, len(m.params.Flat))
+	grad := make([]float64, len(m.Params().Flat))
 	loss, err := ev.evaluate(grad)
 	if err != nil {
 		return nil, err
 	}
-	e["loss"] = relative([]float64{loss}, []float64{*c.loss})
-	for _, p := range m.params.List {
-		at := m.params.offset(p.Name)
-		e["gradient by "+p.Name] = relative(grad[at:at+len(p.Data)], layout(p, c.grad[c.fileName(p.Name)]))
+	e["loss"] = modeltest.Relative([]float64{loss}, []float64{*c.loss})
+	for _, p := range m.Params().List {
+		at := m.Params().Offset(p.Name)
+		e["gradient by "+p.Name] = modeltest.Relative(grad[at:at+len(p.Data)], layout(p, c.grad[c.fileName(p.Name)]))
 	}
 	return e, nil
 }

@@ -6,9 +6,6 @@ import (
 	"github.com/pkg/errors"
 )
 
-// ErrData is the error of arrays that cannot be used.
-var ErrData = errors.New("data cannot be used")
-
 func dataError(format string, args ...any) error {
 	return errors.Wrapf(ErrData, "model: "+format, args...)
 }
@@ -50,4 +47,18 @@ func checkStates(what string, states [][]float64, samples, dim int) ([]float64, 
 	return flat, nil
 }
 
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+// ScaledStates is Scaled of states in rows, of which there is at least one, in one
+// slice. The error is ErrData for any that the model cannot begin with.
+func (m *Model) ScaledStates(u [][]float64) ([]float64, error) {
+	if len(u) == 0 {
+		return nil, dataError("initial states: got none, want at least one")
+	}
+	flat, err := checkStates("initial states", u, len(u), m.cfg.Dim)
+	if err == nil {
+		err = m.CheckStates(flat)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m.Scaled(flat), nil
+}

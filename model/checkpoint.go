@@ -11,6 +11,7 @@ import (
 
 	"spnode/data/npz"
 	"spnode/model/folder"
+	"spnode/model/param"
 )
 
 // ErrCheckpoint is the error of a folder that is no checkpoint, or not a whole one.
@@ -38,7 +39,7 @@ var ErrNotFinite = errors.New("a number is not finite")
 func CheckFinite(arrays []npz.Array) error {
 	for _, a := range arrays {
 		for i, v := range a.Data {
-			if !finite(v) {
+			if !param.Finite(v) {
 				return errors.Wrapf(ErrNotFinite, "element %d of %s is %g; the checkpoint that is there is kept", i, a.Name, v)
 			}
 		}
@@ -135,7 +136,7 @@ func Decode(dir string, files map[string][]byte) (*Model, error) {
 			return bad(weightsFile, "array %s has shape %v, want %v", a.Name, a.Shape, p.Shape)
 		}
 		for i, v := range a.Data {
-			if !finite(v) {
+			if !param.Finite(v) {
 				return bad(weightsFile, "element %d of %s is %g", i, a.Name, v)
 			}
 		}

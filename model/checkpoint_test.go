@@ -1,4 +1,4 @@
-package model
+package model_test
 
 import (
 	"bytes"
@@ -14,27 +14,38 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/npz"
+	"spnode/model"
+	"spnode/model/dynamics"
 	"spnode/model/folder"
+	"spnode/model/latent"
+	"spnode/model/modeltest"
+	"spnode/model/param"
 	"spnode/ops/opstest"
 )
 
+// The files of a checkpoint.
+const (
+	configFile  = "config.json"
+	weightsFile = "weights.npz"
+)
+
 // savedModels are models of every form, and what they predict.
-func savedModels() map[string]Config {
-	bilinear := DefaultConfig(3)
-	bilinear.Nonlinear = NonlinearConfig{Kind: KindBilinear, Rank: 2}
+func savedModels() map[string]model.Config {
+	bilinear := model.DefaultConfig(3)
+	bilinear.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindBilinear, Rank: 2}
 	bilinear.Linear.Shift = -0.1
-	encoded := DefaultConfig(5)
-	encoded.Autoencoder = AutoencoderConfig{Latent: 1, Hidden: []int{4}}
+	encoded := model.DefaultConfig(5)
+	encoded.Autoencoder = latent.AutoencoderConfig{Latent: 1, Hidden: []int{4}}
 	encoded.Offset = []float64{1, 2, 3, 4, 5}
 	encoded.Factor = []float64{1e4, 0.1, 3, -1, 1}
 	encoded.Integrator, encoded.Substeps = "imex", 3
 	encoded.Components = []string{"a", "b", "c", "d", "e"}
-	single := DefaultConfig(2)
+	single := model.DefaultConfig(2)
 	single.Dtype = "float32"
 	single.Seed = math.MaxUint64
-	none := DefaultConfig(1)
-	none.Nonlinear = NonlinearConfig{Kind: KindNone}
-	return map[string]Config{"lipschitz": DefaultConfig(2), "bilinear": bilinear, "autoencoder": encoded, "float32": single, "none": none}
+	none := model.DefaultConfig(1)
+	none.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindNone}
+	return map[string]model.Config{"lipschitz": model.DefaultConfig(2), "bilinear": bilinear, "autoencoder": encoded, "float32": single, "none": none}
 }
 
 func flatten(states [][][]float64) (x []float64) {
@@ -49,9 +60,9 @@ func flatten(states [][][]float64) (x []float64) {
 func TestSaveLoadPredict(t *testing.T) {
 	times := []float64{0, 1e-3, 0.7, 30}
 	for name, cfg := range savedModels() {
-		m := mustNew(t, cfg)
-		Normal(0.4)(rand.New(rand.NewPCG(41, 42)), m.params.Flat)
-		u0 := normalStates(rand.New(rand.NewPCG(43, 44)), 1, 1, 3, cfg.Dim)[0]
+		m := modeltest.New(t, cfg)
+		param.Normal(0.4)(rand.New(rand.NewPCG(41, 42)), m.Params().Flat)
+		u0 := modeltest.NormalStates(rand.New(rand.NewPCG(43, 44)), 1, 1, 3, cfg.Dim)[0]
 		want, err := m.Predict(u0, times)
 		if err != nil {
 			t.Fatal(err)
@@ -60,7 +71,7 @@ func TestSaveLoadPredict(t *testing.T) {
 		if err := m.Save(dir); err != nil {
 			t.Fatal(err)
 		}
-		loaded, err := Load(dir)
+		loaded, err := model.Load(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +82,7 @@ func TestSaveLoadPredict(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !same(flatten(got), flatten(want)) || !same(loaded.params.Flat, m.params.Flat) {
+		if !modeltest.Same(flatten(got), flatten(want)) || !modeltest.Same(loaded.Params().Flat, m.Params().Flat) {
 			t.Errorf("%s: the loaded model has other bits", name)
 		}
 		if err := loaded.Save(dir + "2"); err != nil {
@@ -89,8 +100,8 @@ func TestSaveLoadPredict(t *testing.T) {
 
 // tinyConfig is smaller than the others here, as every byte of its files is
 // changed.
-func tinyConfig() Config {
-	cfg := DefaultConfig(1)
+func tinyConfig() model.Config {
+	cfg := model.DefaultConfig(1)
 	cfg.Integrator = "etd1"
 	cfg.Nonlinear.Hidden = []int{1}
 	return cfg
@@ -109,7 +120,7 @@ func putFile(t *testing.T, path, text string) {
 // Every truncation and every change of a byte is refused with the file's name.
 func TestLoadRefusesDamage(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
-	if err := mustNew(t, tinyConfig()).Save(dir); err != nil {
+	if err := modeltest.New(t, tinyConfig()).Save(dir); err != nil {
 		t.Fatal(err)
 	}
 	count := 0
@@ -123,8 +134,8 @@ func TestLoadRefusesDamage(t *testing.T) {
 			if err := os.WriteFile(path, b, 0o666); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Load(dir)
-			if !errors.Is(err, ErrCheckpoint) || !strings.Contains(err.Error(), path) {
+			_, err := model.Load(dir)
+			if !errors.Is(err, model.ErrCheckpoint) || !strings.Contains(err.Error(), path) {
 				t.Errorf("%s %s: got error %v, want ErrCheckpoint that names it", name, what, err)
 			}
 			count++
@@ -143,12 +154,12 @@ func TestLoadRefusesDamage(t *testing.T) {
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
-		_, err = Load(dir)
-		wantError(t, "without "+name, err, ErrCheckpoint, name)
+		_, err = model.Load(dir)
+		modeltest.WantError(t, "without "+name, err, model.ErrCheckpoint, name)
 		if err := os.WriteFile(path, whole, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Load(dir); err != nil {
+		if _, err := model.Load(dir); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -157,28 +168,28 @@ func TestLoadRefusesDamage(t *testing.T) {
 
 func TestLoadRefusesForeignFolders(t *testing.T) {
 	root := t.TempDir()
-	_, err := Load(filepath.Join(root, "missing"))
-	wantError(t, "missing", err, ErrCheckpoint, "missing", "no such folder")
+	_, err := model.Load(filepath.Join(root, "missing"))
+	modeltest.WantError(t, "missing", err, model.ErrCheckpoint, "missing", "no such folder")
 	empty := filepath.Join(root, "empty")
 	if err := os.Mkdir(empty, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Load(empty)
-	wantError(t, "empty", err, ErrCheckpoint, "empty", folder.Manifest)
+	_, err = model.Load(empty)
+	modeltest.WantError(t, "empty", err, model.ErrCheckpoint, "empty", folder.Manifest)
 	putFile(t, filepath.Join(root, "foreign", weightsFile), "something else")
-	_, err = Load(filepath.Join(root, "foreign"))
-	wantError(t, "foreign", err, ErrCheckpoint, "foreign", folder.Manifest)
+	_, err = model.Load(filepath.Join(root, "foreign"))
+	modeltest.WantError(t, "foreign", err, model.ErrCheckpoint, "foreign", folder.Manifest)
 	putFile(t, filepath.Join(root, "foreign2", folder.Manifest), `{"format": "another"}`)
-	_, err = Load(filepath.Join(root, "foreign2"))
-	wantError(t, "of another program", err, ErrCheckpoint, folder.Manifest, "another")
+	_, err = model.Load(filepath.Join(root, "foreign2"))
+	modeltest.WantError(t, "of another program", err, model.ErrCheckpoint, folder.Manifest, "another")
 	putFile(t, filepath.Join(root, "file"), "text")
-	_, err = Load(filepath.Join(root, "file"))
-	wantError(t, "a file", err, ErrCheckpoint, "file")
+	_, err = model.Load(filepath.Join(root, "file"))
+	modeltest.WantError(t, "a file", err, model.ErrCheckpoint, "file")
 }
 
 // Files whose checksums are right and whose content is not.
 func TestLoadRefusesWrongContent(t *testing.T) {
-	tiny := mustNew(t, tinyConfig())
+	tiny := modeltest.New(t, tinyConfig())
 	dir := filepath.Join(t.TempDir(), "run")
 	// saved writes the checkpoint with one file changed.
 	saved := func(name string, change func(b []byte) []byte) {
@@ -186,63 +197,10 @@ func TestLoadRefusesWrongContent(t *testing.T) {
 		if err := tiny.Save(dir); err != nil {
 			t.Fatal(err)
 		}
-		files, err := folder.Read(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var out []folder.File
-		for _, f := range []string{configFile, weightsFile} {
-			b := files[f]
-			if f == name {
-				if b = change(b); b == nil {
-					continue
-				}
-			}
-			out = append(out, folder.File{Name: f, Data: b})
-		}
-		if err := folder.Write(dir, out); err != nil {
-			t.Fatal(err)
-		}
+		modeltest.Rewrite(t, dir, name, change)
 	}
-	text := func(old, new string) func([]byte) []byte {
-		return func(b []byte) []byte {
-			if !bytes.Contains(b, []byte(old)) {
-				t.Fatalf("no %q in %s", old, b)
-			}
-			return bytes.Replace(b, []byte(old), []byte(new), 1)
-		}
-	}
-	arrays := func(f func(a []npz.Array) []npz.Array) func([]byte) []byte {
-		return func(b []byte) []byte {
-			a, err := npz.Decode(b)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if b, err = npz.Encode(f(a)); err != nil {
-				t.Fatal(err)
-			}
-			return b
-		}
-	}
-	find := func(a []npz.Array, name string) int {
-		i := slices.IndexFunc(a, func(a npz.Array) bool { return a.Name == name })
-		if i < 0 {
-			t.Fatalf("no array %s", name)
-		}
-		return i
-	}
-	set := func(name string, k int, v float64) func([]byte) []byte {
-		return arrays(func(a []npz.Array) []npz.Array { a[find(a, name)].Data[k] = v; return a })
-	}
-	drop := func(name string) func([]byte) []byte {
-		return arrays(func(a []npz.Array) []npz.Array {
-			i := find(a, name)
-			return slices.Delete(a, i, i+1)
-		})
-	}
-	extra := arrays(func(a []npz.Array) []npz.Array {
-		return append(a, npz.Array{Name: "extra", Shape: []int{1}, Data: []float64{1}})
-	})
+	text := func(old, new string) func([]byte) []byte { return modeltest.Text(t, old, new) }
+	array := func(name string, f func(a *npz.Array)) func([]byte) []byte { return modeltest.Array(t, name, f) }
 	for _, c := range []struct {
 		what, file string
 		change     func([]byte) []byte
@@ -258,24 +216,24 @@ func TestLoadRefusesWrongContent(t *testing.T) {
 		{"text after the end", configFile, func(b []byte) []byte { return append(b, "{}"...) }, []string{"goes on"}},
 		{"no weights", weightsFile, func([]byte) []byte { return nil }, nil},
 		{"weights of no format", weightsFile, func([]byte) []byte { return []byte("PK") }, nil},
-		{"NaN", weightsFile, set("linear/LG", 0, math.NaN()), []string{"linear/LG", "NaN"}},
-		{"Inf", weightsFile, set("g/0/W", 0, math.Inf(1)), []string{"element 0 of g/0/W", "+Inf"}},
-		{"an array less", weightsFile, drop("g/0/b"), []string{"arrays"}},
-		{"an array more", weightsFile, extra, []string{"arrays"}},
-		{"another array", weightsFile, arrays(func(a []npz.Array) []npz.Array { a[0].Name = "linear/LX"; return a }), []string{"linear/LX"}},
-		{"another shape", weightsFile, arrays(func(a []npz.Array) []npz.Array { a[find(a, "g/0/W")].Shape = []int{1}; return a }), []string{"g/0/W", "[1 1]"}},
+		{"NaN", weightsFile, array("linear/LG", func(a *npz.Array) { a.Data[0] = math.NaN() }), []string{"linear/LG", "NaN"}},
+		{"Inf", weightsFile, array("g/0/W", func(a *npz.Array) { a.Data[0] = math.Inf(1) }), []string{"element 0 of g/0/W", "+Inf"}},
+		{"an array less", weightsFile, modeltest.Drop(t, "g/0/b"), []string{"arrays"}},
+		{"an array more", weightsFile, modeltest.Extra(t, "extra"), []string{"arrays"}},
+		{"another array", weightsFile, array("linear/LG", func(a *npz.Array) { a.Name = "linear/LX" }), []string{"linear/LX"}},
+		{"another shape", weightsFile, array("g/0/W", func(a *npz.Array) { a.Shape = []int{1} }), []string{"g/0/W", "[1 1]"}},
 	} {
 		saved(c.file, c.change)
-		_, err := Load(dir)
-		wantError(t, c.what, err, ErrCheckpoint, append(c.parts, filepath.Join(dir, c.file))...)
+		_, err := model.Load(dir)
+		modeltest.WantError(t, c.what, err, model.ErrCheckpoint, append(c.parts, filepath.Join(dir, c.file))...)
 	}
 	for _, new := range []string{`"dim": 2`, `"dim": 1, "autoencoder": {"latent": 1}`} {
 		saved(configFile, text(`"dim": 1`, new))
-		_, err := Load(dir)
-		wantError(t, "weights of another model", err, ErrCheckpoint, filepath.Join(dir, weightsFile), "arrays")
+		_, err := model.Load(dir)
+		modeltest.WantError(t, "weights of another model", err, model.ErrCheckpoint, filepath.Join(dir, weightsFile), "arrays")
 	}
 	saved("", nil)
-	if _, err := Load(dir); err != nil {
+	if _, err := model.Load(dir); err != nil {
 		t.Errorf("unchanged: %v", err)
 	}
 }
@@ -284,7 +242,7 @@ func TestLoadRefusesWrongContent(t *testing.T) {
 // for the training's configuration beside the model's.
 func TestLoadVersion1(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
-	m := mustNew(t, tinyConfig())
+	m := modeltest.New(t, tinyConfig())
 	files, err := m.Files()
 	if err != nil {
 		t.Fatal(err)
@@ -293,7 +251,7 @@ func TestLoadVersion1(t *testing.T) {
 	if err := folder.Write(dir, files); err != nil {
 		t.Fatal(err)
 	}
-	if loaded, err := Load(dir); err != nil || !same(loaded.params.Flat, m.params.Flat) {
+	if loaded, err := model.Load(dir); err != nil || !modeltest.Same(loaded.Params().Flat, m.Params().Flat) {
 		t.Errorf("got error %v, or another model", err)
 	}
 }
@@ -301,7 +259,7 @@ func TestLoadVersion1(t *testing.T) {
 // Save replaces what was there as a whole, and keeps what is a person's.
 func TestSaveReplaces(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
-	files, err := mustNew(t, tinyConfig()).Files()
+	files, err := modeltest.New(t, tinyConfig()).Files()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +267,7 @@ func TestSaveReplaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	putFile(t, filepath.Join(dir, "notes.txt"), "mine")
-	m := mustNew(t, DefaultConfig(3))
+	m := modeltest.New(t, model.DefaultConfig(3))
 	if err := m.Save(dir); err != nil {
 		t.Fatal(err)
 	}
@@ -324,8 +282,8 @@ func TestSaveReplaces(t *testing.T) {
 	if want := []string{folder.Manifest, configFile, "notes.txt", weightsFile}; !slices.Equal(names, want) {
 		t.Errorf("the folder holds %q, want %q", names, want)
 	}
-	loaded, err := Load(dir)
-	if err != nil || !same(loaded.params.Flat, m.params.Flat) {
+	loaded, err := model.Load(dir)
+	if err != nil || !modeltest.Same(loaded.Params().Flat, m.Params().Flat) {
 		t.Errorf("the second model is not what is loaded, error %v", err)
 	}
 
@@ -337,7 +295,7 @@ func TestSaveReplaces(t *testing.T) {
 	if err := m.Save(dir); err == nil && os.Geteuid() != 0 {
 		t.Error("saved to a folder that cannot be written")
 	}
-	if _, err := Load(dir); err != nil {
+	if _, err := model.Load(dir); err != nil {
 		t.Error(err)
 	}
 }

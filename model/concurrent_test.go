@@ -1,18 +1,22 @@
-package model
+package model_test
 
 import (
 	"path/filepath"
 	"reflect"
 	"sync"
 	"testing"
+
+	"spnode/model"
+	"spnode/model/latent"
+	"spnode/model/modeltest"
 )
 
 // What does not change a model may be done to it by several goroutines at once,
 // with the results of one. Run it with -race.
 func TestPredictConcurrently(t *testing.T) {
-	cfg := DefaultConfig(2)
-	cfg.Autoencoder = AutoencoderConfig{Latent: 3, Hidden: []int{5}}
-	m := mustNew(t, cfg)
+	cfg := model.DefaultConfig(2)
+	cfg.Autoencoder = latent.AutoencoderConfig{Latent: 3, Hidden: []int{5}}
+	m := modeltest.New(t, cfg)
 	initial := [][]float64{{0.3, -0.2}, {0.1, 0.5}, {-1, 1}}
 	times := []float64{0, 0.1, 0.5, 2}
 	want, err := m.Predict(initial, times)
@@ -43,7 +47,7 @@ func TestPredictConcurrently(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	if _, err := Load(filepath.Join(dir, "run")); err != nil {
+	if _, err := model.Load(filepath.Join(dir, "run")); err != nil {
 		t.Error(err)
 	}
 }

@@ -2,21 +2,18 @@ package model
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
-	"slices"
 
-	"github.com/pkg/errors"
-
-	"spnode/integrator"
+	"spnode/model/dynamics"
+	"spnode/model/latent"
+	"spnode/model/param"
 )
 
-// ErrConfig is the error of a configuration that cannot be used.
-var ErrConfig = errors.New("configuration cannot be used")
-
-func configError(format string, args ...any) error {
-	return errors.Wrapf(ErrConfig, "model: Config: "+format, args...)
-}
+// The errors of a configuration and of arrays that cannot be used.
+var (
+	ErrConfig = param.ErrConfig
+	ErrData   = latent.ErrData
+)
 
 // Config is all that shapes a model; a checkpoint stores it.
 type Config struct {
@@ -28,7 +25,7 @@ type Config struct {
 	// Transforms are those of the components, in predictions undone: Offset, Factor
 	// and Basis are of the transformed state, which U stands for below. They exclude
 	// Invariants of the components that they change. Empty: none.
-	Transforms []Transform `json:"transforms,omitempty"`
+	Transforms []latent.Transform `json:"transforms,omitempty"`
 	// Offset and Factor scale the state: the networks see (U − Offset)·Factor, and
 	// what they give is scaled back. Empty: 0 and 1.
 	Offset []float64 `json:"offset,omitempty"`
@@ -38,21 +35,24 @@ type Config struct {
 	// few that matter. What lies outside of their span is left out, of the data
 	// as of predictions.
 	Basis [][]float64 `json:"basis,omitempty"`
+	// Ranges, if set, are the least and the largest value of each component in the data
+	// that the model was trained on. They shape nothing: who predicts is told by them.
+	Ranges [][2]float64 `json:"ranges,omitempty"`
 	// TimeUnit is the time in which the model counts: all times are divided by it,
 	// and Linear's shift, damping and rates, and the Lipschitz constant, are per
 	// TimeUnit. 1 is the data's own unit. 0 leaves it to the training, see
 	// Model.SetTimeUnit: then no result depends on the unit that the times are in.
 	TimeUnit float64 `json:"time_unit"`
 
-	Autoencoder AutoencoderConfig `json:"autoencoder"`
-	Linear      LinearConfig      `json:"linear"`
-	Nonlinear   NonlinearConfig   `json:"nonlinear"`
+	Autoencoder latent.AutoencoderConfig `json:"autoencoder"`
+	Linear      dynamics.LinearConfig    `json:"linear"`
+	Nonlinear   dynamics.NonlinearConfig `json:"nonlinear"`
 	// Invariants are linear conserved quantities of the physical state.
-	Invariants []Invariant `json:"invariants,omitempty"`
+	Invariants []latent.Invariant `json:"invariants,omitempty"`
 
 	// Parameters and Inputs are what is known of a trajectory beside its states.
-	Parameters ParametersConfig `json:"parameters,omitzero"`
-	Inputs     InputsConfig     `json:"inputs,omitzero"`
+	Parameters dynamics.ParametersConfig `json:"parameters,omitzero"`
+	Inputs     dynamics.InputsConfig     `json:"inputs,omitzero"`
 
 	// Integrator is the name of a method of package integrator.
 	Integrator string `json:"integrator"`
@@ -76,10 +76,10 @@ type Config struct {
 func DefaultConfig(dim int) Config {
 	return Config{
 		Dim:    dim,
-		Linear: LinearConfig{Spread: 0.1},
-		Nonlinear: NonlinearConfig{
-			Kind: KindLipschitz, Hidden: []int{30}, Lipschitz: 10,
-			SeparateLinear: true, Start: Start{BiasSpread: 1, LastScale: 0.1},
+		Linear: dynamics.LinearConfig{Spread: 0.1},
+		Nonlinear: dynamics.NonlinearConfig{
+			Kind: dynamics.KindLipschitz, Hidden: []int{30}, Lipschitz: 10,
+			SeparateLinear: true, Start: param.Start{BiasSpread: 1, LastScale: 0.1},
 		},
 		Integrator: "etdrk4",
 		Substeps:   1,
@@ -88,15 +88,10 @@ func DefaultConfig(dim int) Config {
 }
 
 // LatentDim returns n, the dimension in which the dynamics are.
-func (c Config) LatentDim() int {
-	if c.Autoencoder.Latent > 0 {
-		return c.Autoencoder.Latent
-	}
-	return c.Width()
-}
+func (c Config) LatentDim() int { return c.latent().Latent() }
 
-// timeUnit is the model's unit in that of the data.
-func (c Config) timeUnit() float64 { return orOne(c.TimeUnit) }
+// Unit is the model's unit of time in that of the data: TimeUnit, or 1.
+func (c Config) Unit() float64 { return param.OrOne(c.TimeUnit) }
 
 // substeps are those of an interval of a prediction, in TimeUnits; at most as many as a
 // training may have, or Substeps.
@@ -109,80 +104,37 @@ func (c Config) substeps(h float64) int {
 	return max(c.Substeps, int(min(k, mostSubsteps)))
 }
 
-// component names component k in an error.
-func (c Config) component(k int) string {
-	if k < len(c.Components) {
-		return fmt.Sprintf("component %d (%s)", k, c.Components[k])
-	}
-	return fmt.Sprintf("component %d", k)
-}
-
 // Width is the number of coordinates that the networks see of a state.
-func (c Config) Width() int {
-	if len(c.Basis) > 0 {
-		return len(c.Basis)
+func (c Config) Width() int { return c.latent().Width() }
+
+// latent is what of the configuration shapes encoder and decoder.
+func (c Config) latent() latent.Config {
+	return latent.Config{
+		Dim: c.Dim, Components: c.Components, Transforms: c.Transforms, Offset: c.Offset, Factor: c.Factor, Basis: c.Basis,
+		Autoencoder: c.Autoencoder, Invariants: c.Invariants, Parameters: c.Parameters.Seen(),
 	}
-	return c.Dim
 }
 
 // Validate reports the first setting that cannot be used, with its value and
 // what is allowed. The error is ErrConfig.
 func (c Config) Validate() error {
 	if c.Dim < 1 {
-		return configError("dim is %d, want at least 1", c.Dim)
+		return param.ConfigError("dim is %d, want at least 1", c.Dim)
 	}
 	if err := c.validateSizes(); err != nil {
 		return err
 	}
-	if k := len(c.Components); k != 0 && k != c.Dim {
-		return configError("components are %d names, want dim = %d or none", k, c.Dim)
+	if len(c.Ranges) != 0 && len(c.Ranges) != c.Dim {
+		return param.ConfigError("ranges: got %d, want none or one of each of %d components", len(c.Ranges), c.Dim)
 	}
-	for i, name := range c.Components {
-		if name == "" || slices.Contains(c.Components[:i], name) {
-			return configError("component %d is named %q, want names that differ and are not empty", i, name)
-		}
-	}
-	if err := c.scaling().validate("", c.Dim); err != nil {
-		return err
-	}
-	if err := checkOrthonormal("basis", c.Basis, c.Dim); err != nil {
-		return err
-	}
-	if len(c.Basis) > 0 && len(c.Invariants) > 0 {
-		return configError("basis and invariants: got both, want one of them")
-	}
-	if _, err := integrator.ByName(c.Integrator); err != nil {
-		return configError("integrator: %v", err)
-	}
-	if !(c.TimeUnit >= 0) || math.IsInf(c.TimeUnit, 0) || math.IsInf(1/c.timeUnit(), 0) {
-		return configError("time_unit is %g, want a number above 0 whose inverse is finite, or 0", c.TimeUnit)
-	}
-	if c.Substeps < 1 {
-		return configError("substeps is %d, want at least 1", c.Substeps)
+	if !(c.TimeUnit >= 0) || math.IsInf(c.TimeUnit, 0) || math.IsInf(1/c.Unit(), 0) {
+		return param.ConfigError("time_unit is %g, want a number above 0 whose inverse is finite, or 0", c.TimeUnit)
 	}
 	if !(c.LongestStep >= 0) || math.IsInf(c.LongestStep, 0) {
-		return configError("longest_step is %g, want a finite number above 0, or 0 for none", c.LongestStep)
+		return param.ConfigError("longest_step is %g, want a finite number above 0, or 0 for none", c.LongestStep)
 	}
 	if c.Dtype != "float64" && c.Dtype != "float32" {
-		return configError("dtype is %q, want float64 or float32", c.Dtype)
-	}
-	if err := c.Linear.validate(c.LatentDim()); err != nil {
-		return err
-	}
-	if c.Nonlinear.RateScaled && len(c.Linear.Rates) == 0 {
-		return configError("nonlinear.rate_scaled needs linear.rates")
-	}
-	if err := c.Autoencoder.validate(c.Width()); err != nil {
-		return err
-	}
-	if err := c.validateInvariants(); err != nil {
-		return err
-	}
-	if err := c.validateTransforms(); err != nil {
-		return err
-	}
-	if err := c.validateKnown(); err != nil {
-		return err
+		return param.ConfigError("dtype is %q, want float64 or float32", c.Dtype)
 	}
 	m, err := c.parts()
 	if err == nil {
@@ -193,7 +145,7 @@ func (c Config) Validate() error {
 	}
 	// JSON has no NaN and no Inf, and a setting that nothing else looks at may be one.
 	if _, err := json.Marshal(c); err != nil {
-		return configError("a checkpoint could not hold it: %v, want finite numbers", err)
+		return param.ConfigError("a checkpoint could not hold it: %v, want finite numbers", err)
 	}
 	return nil
 }

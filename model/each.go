@@ -38,14 +38,11 @@ func (m *Model) PredictEach(runs []Run) ([][][]float64, error) {
 		u, err := m.Predict(u0, runs[0].Times)
 		return transposed(u), err
 	}
-	flat, err := checkStates("initial states", u0, len(runs), m.cfg.Dim)
+	x0, err := m.ScaledStates(u0)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.CheckStates(flat); err != nil {
-		return nil, err
-	}
-	x0, out := m.Scaled(flat), make([][][]float64, len(runs))
+	out := make([][][]float64, len(runs))
 	for i, r := range runs {
 		out[i] = rows(make([]float64, len(r.Times)*m.cfg.Dim), m.cfg.Dim)
 	}
@@ -135,21 +132,21 @@ func (m *Model) newEach(samples, own int) (*each, error) {
 // predict writes the states of runs, whose scaled initial states are in x.
 func (e *each) predict(runs []Run, out [][][]float64) error {
 	e.lay(runs)
-	if err := e.encode.run(e.u, e.x, e.p); err != nil {
+	if err := e.encode.run(e.u, e.p, e.x); err != nil {
 		return errors.Wrap(err, "encoder")
 	}
 	e.step.of(e.p)
 	done, width := make([]int, len(runs)), e.cfg.Width() // times of each run
 	for k := 0; ; k++ {
-		if err := e.decode.run(e.y, e.u, e.x, e.p); err != nil {
+		if err := e.decode.run(e.y, e.p, e.u, e.x); err != nil {
 			return errors.Wrapf(err, "decoder, time %d", k)
 		}
 		for r, at := range e.at {
 			if i := done[r]; i < len(at) && at[i] == k {
-				e.unscaled(out[r][i], e.y[r*width:][:width])
+				e.UnscaledTo(out[r][i], e.y[r*width:][:width])
 				done[r]++
 			}
-			if k == 0 && e.ae.identity() && len(e.cfg.Basis) == 0 { // as it came, not scaled and back
+			if k == 0 && e.EncoderIsIdentity() && len(e.cfg.Basis) == 0 { // as it came, not scaled and back
 				copy(out[r][0], runs[r].State)
 			}
 		}
@@ -159,7 +156,7 @@ func (e *each) predict(runs []Run, out [][][]float64) error {
 		}
 		for range substeps {
 			if len(e.w) > 0 {
-				e.step.drive(e.w, e.dw)
+				e.step.given.SetInputs(0, 0, e.w, e.dw)
 			}
 			if err := e.step.advance(e.u, e.h...); err != nil {
 				return errors.Wrapf(err, "step %d", k+1)
@@ -190,7 +187,7 @@ func (e *each) lay(runs []Run) {
 func (e *each) enter(k int) (substeps int) {
 	for _, t := range e.grids {
 		if k+1 < len(t) {
-			substeps = max(substeps, e.cfg.substeps((t[k+1]-t[k])*(1/e.cfg.timeUnit())))
+			substeps = max(substeps, e.cfg.substeps((t[k+1]-t[k])*(1/e.cfg.Unit())))
 		}
 	}
 	part := 1 / float64(substeps)
@@ -199,7 +196,7 @@ func (e *each) enter(k int) (substeps int) {
 		if k+1 >= len(t) {
 			continue
 		}
-		e.h[r%len(e.h)] = (t[k+1] - t[k]) * (1 / e.cfg.timeUnit()) * part
+		e.h[r%len(e.h)] = (t[k+1] - t[k]) * (1 / e.cfg.Unit()) * part
 		q := len(e.begin[r][k])
 		copy(e.w[r*q:], e.begin[r][k])
 		for i, v := range e.change[r][k] {

@@ -1,16 +1,18 @@
-package model
+package model_test
 
 import (
 	"math"
 	"testing"
+
+	"spnode/model"
 )
 
 // TestPredictEachUnit has the same predictions on times of one's own as on shared
 // ones where the model counts time in a unit.
 func TestPredictEachUnit(t *testing.T) {
-	cfg := DefaultConfig(2)
+	cfg := model.DefaultConfig(2)
 	cfg.TimeUnit = 4
-	m, err := New(cfg)
+	m, err := model.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -19,7 +21,7 @@ func TestPredictEachUnit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	each, err := m.PredictEach([]Run{{State: u0, Times: times}, {State: u0, Times: times[:2]}})
+	each, err := m.PredictEach([]model.Run{{State: u0, Times: times}, {State: u0, Times: times[:2]}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,9 +36,9 @@ func TestPredictEachUnit(t *testing.T) {
 
 // TestLongestStep has an interval of ten steps come to what ten intervals do.
 func TestLongestStep(t *testing.T) {
-	cfg := DefaultConfig(2)
+	cfg := model.DefaultConfig(2)
 	cfg.TimeUnit, cfg.LongestStep = 4, 0.1/4
-	m, err := New(cfg)
+	m, err := model.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +56,7 @@ func TestLongestStep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	each, err := m.PredictEach([]Run{{State: u0, Times: ends}, {State: u0, Times: times[:2]}})
+	each, err := m.PredictEach([]model.Run{{State: u0, Times: ends}, {State: u0, Times: times[:2]}})
 	if err != nil {
 		t.Fatal(err)
 	}

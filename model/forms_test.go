@@ -1,4 +1,4 @@
-package model
+package model_test
 
 import (
 	"encoding/json"
@@ -8,23 +8,30 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
+
+	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/latent"
+	"spnode/model/modeltest"
+	"spnode/model/objective"
+	"spnode/model/param"
 )
 
 // written makes a case in the form of model_end_to_end.json from a model: the
 // trajectory and the loss by plainETD1. name spells our name of a parameter,
 // config the configuration.
-func written(t *testing.T, m *Model, times []float64, name func(string) string, config string) json.RawMessage {
+func written(t *testing.T, m *model.Model, times []float64, name func(string) string, config string) json.RawMessage {
 	t.Helper()
-	states := normalStates(rand.New(rand.NewPCG(61, 62)), 1, 3, len(times), m.cfg.Dim) // sample, time
-	e, err := newEvaluation(m, 2, WeightTime, times, byTime(states))
+	states := modeltest.NormalStates(rand.New(rand.NewPCG(61, 62)), 1, 3, len(times), m.Config().Dim) // sample, time
+	e, err := newEvaluation(m, 2, objective.WeightTime, times, byTime(states))
 	if err != nil {
 		t.Fatal(err)
 	}
-	grad := make([]float64, len(m.params.Flat))
+	grad := make([]float64, len(m.Params().Flat))
 	if _, err := e.evaluate(grad); err != nil {
 		t.Fatal(err)
 	}
-	weights, err := LossWeights(WeightTime, times)
+	weights, err := objective.Weights(objective.WeightTime, times)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,8 +46,8 @@ func written(t *testing.T, m *Model, times []float64, name func(string) string, 
 		trajectory = append(trajectory, u)
 	}
 	params, grads := map[string]any{}, map[string]any{}
-	for _, p := range m.params.List {
-		at := m.params.offset(p.Name)
+	for _, p := range m.Params().List {
+		at := m.Params().Offset(p.Name)
 		put := func(into map[string]any, x []float64) {
 			x = outIn(p, x)
 			key := name(p.Name)
@@ -56,14 +63,14 @@ func written(t *testing.T, m *Model, times []float64, name func(string) string, 
 		put(params, p.Data)
 		put(grads, grad[at:at+len(p.Data)])
 	}
-	if m.cfg.LatentDim() == 1 {
+	if m.Config().LatentDim() == 1 {
 		params["Ls"], grads["Ls"] = []float64{}, []float64{}
 	}
 	s, err := m.Stability()
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := m.cfg.LatentDim()
+	n := m.Config().LatentDim()
 	b, err := json.Marshal(map[string]any{
 		"name": "written", "config": json.RawMessage(config), "params": params, "data": map[string]any{"t": times, "U": states},
 		"A_L": rows(m.Linear().RawMatrix().Data, n), "spectral_abscissa": s.SpectralAbscissa, "B_spectral_norms": s.LayerNorms,
@@ -76,11 +83,11 @@ func written(t *testing.T, m *Model, times []float64, name func(string) string, 
 }
 
 // outIn is the inverse of layout.
-func outIn(p Param, x []float64) []float64 {
+func outIn(p param.Param, x []float64) []float64 {
 	if !strings.HasSuffix(p.Name, "/W") {
 		return x
 	}
-	return layout(Param{Name: p.Name, Shape: []int{p.Shape[1], p.Shape[0]}}, x)
+	return layout(param.Param{Name: p.Name, Shape: []int{p.Shape[1], p.Shape[0]}}, x)
 }
 
 // The file of the reference cases has more forms than the cases at hand: the
@@ -101,25 +108,25 @@ func TestEndToEndForms(t *testing.T) {
 		r := strings.NewReplacer(pairs...)
 		return func(name string) string { return r.Replace(simple(name)) }
 	}
-	lipschitz := func(n int, hidden ...int) Config {
-		c := DefaultConfig(n)
+	lipschitz := func(n int, hidden ...int) model.Config {
+		c := model.DefaultConfig(n)
 		c.Integrator = "etd1"
-		c.Nonlinear = NonlinearConfig{Kind: KindLipschitz, Hidden: hidden, Lipschitz: 1.5, PaperForm: true, OutputActivation: true}
+		c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: hidden, Lipschitz: 1.5, PaperForm: true, OutputActivation: true}
 		return c
 	}
-	bilinear := func(n, rank int) Config {
+	bilinear := func(n, rank int) model.Config {
 		c := lipschitz(n)
-		c.Nonlinear = NonlinearConfig{Kind: KindBilinear, Rank: rank}
+		c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindBilinear, Rank: rank}
 		return c
 	}
-	encoded := func(c Config, m int, hidden ...int) Config {
-		c.Autoencoder = AutoencoderConfig{Latent: c.Dim, Hidden: hidden}
+	encoded := func(c model.Config, m int, hidden ...int) model.Config {
+		c.Autoencoder = latent.AutoencoderConfig{Latent: c.Dim, Hidden: hidden}
 		c.Dim = m
 		return c
 	}
 	const lip = `"g": "lipschitz", "L": 1.5, "mu": 0`
 	for i, c := range []struct {
-		cfg    Config
+		cfg    model.Config
 		name   func(string) string
 		config string
 	}{
@@ -141,9 +148,9 @@ func TestEndToEndForms(t *testing.T) {
 			return s // encoder/0/W
 		}, `{"n": 2, "d": 4, "p": 2, "integrator": "ETD1", ` + lip + `}`},
 	} {
-		m := mustNew(t, c.cfg)
+		m := modeltest.New(t, c.cfg)
 		rng := rand.New(rand.NewPCG(63, uint64(i)))
-		Normal(0.5)(rng, m.params.Flat)
+		param.Normal(0.5)(rng, m.Params().Flat)
 		raw := written(t, m, []float64{0, 0.01, 0.5, 4}, c.name, c.config)
 		parsed, err := parseEndToEnd(raw)
 		if err != nil {
@@ -163,7 +170,7 @@ func TestEndToEndForms(t *testing.T) {
 		}
 	}
 
-	raw := string(written(t, mustNew(t, lipschitz(3, 4)), []float64{0, 1}, simple, `{"n": 3, "d": 4, "p": 2, `+lip+`}`))
+	raw := string(written(t, modeltest.New(t, lipschitz(3, 4)), []float64{0, 1}, simple, `{"n": 3, "d": 4, "p": 2, `+lip+`}`))
 	for _, c := range []struct{ old, new, part string }{
 		{`"loss"`, `"lost"`, `"lost"`},
 		{`"n":3`, `"n":3,"gamma":1`, `"gamma"`},

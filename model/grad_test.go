@@ -1,4 +1,4 @@
-package model
+package model_test
 
 import (
 	"fmt"
@@ -11,6 +11,12 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/integrator"
+	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/latent"
+	"spnode/model/modeltest"
+	"spnode/model/objective"
+	"spnode/model/param"
 	"spnode/ops/opstest"
 )
 
@@ -22,23 +28,23 @@ type gradientCase struct {
 	substeps        int
 	n, batch        int
 	autoencoder     bool
-	manifold        *PolynomialDecoder // in place of the networks
+	manifold        *latent.PolynomialDecoder // in place of the networks
 	dt, rate, shift float64
-	g               NonlinearConfig
+	g               dynamics.NonlinearConfig
 	workers         int
 
-	parameters ParametersConfig
-	inputs     InputsConfig
+	parameters dynamics.ParametersConfig
+	inputs     dynamics.InputsConfig
 
 	params, elements int // how many are differenced, the elements of each parameter
 }
 
 // forms are the nonlinear parts that there are.
-func forms() []NonlinearConfig {
-	gs := []NonlinearConfig{{Kind: KindNone}, {Kind: KindBilinear, Rank: 2}}
+func forms() []dynamics.NonlinearConfig {
+	gs := []dynamics.NonlinearConfig{{Kind: dynamics.KindNone}, {Kind: dynamics.KindBilinear, Rank: 2}}
 	for k := range 8 {
-		gs = append(gs, NonlinearConfig{
-			Kind: KindLipschitz, Hidden: []int{4}, Lipschitz: 0.7, Start: Start{BiasSpread: 1},
+		gs = append(gs, dynamics.NonlinearConfig{
+			Kind: dynamics.KindLipschitz, Hidden: []int{4}, Lipschitz: 0.7, Start: param.Start{BiasSpread: 1},
 			PaperForm: k&1 != 0, OutputActivation: k&2 != 0, SeparateLinear: k&4 != 0,
 		})
 	}
@@ -56,49 +62,49 @@ func (c gradientCase) evaluation(rng *rand.Rand, dtype string) (*evaluation, err
 		times = append(times, times[k]+c.dt*(1+0.5*rng.Float64()))
 	}
 	// Uniform weights, for figures of the same size at every dt.
-	return newEvaluation(m, c.workers, WeightUniform, times, normalStates(rng, 0.5, 4, c.batch, m.cfg.Dim))
+	return newEvaluation(m, c.workers, objective.WeightUniform, times, modeltest.NormalStates(rng, 0.5, 4, c.batch, m.Config().Dim))
 }
 
 // model makes the case's model, at parameters where no derivative vanishes.
-func (c gradientCase) model(rng *rand.Rand, dtype string) (*Model, error) {
-	cfg := Config{
-		Dim: c.n, Linear: LinearConfig{Shift: c.shift * c.rate, Spread: 0.3 / math.Sqrt(float64(c.n))}, Nonlinear: c.g,
+func (c gradientCase) model(rng *rand.Rand, dtype string) (*model.Model, error) {
+	cfg := model.Config{
+		Dim: c.n, Linear: dynamics.LinearConfig{Shift: c.shift * c.rate, Spread: 0.3 / math.Sqrt(float64(c.n))}, Nonlinear: c.g,
 		Integrator: c.integrator, Substeps: c.substeps, Dtype: dtype, Seed: rng.Uint64(),
 		Parameters: c.parameters, Inputs: c.inputs,
 	}
 	cfg.Nonlinear.Lipschitz *= c.rate
 	if c.autoencoder {
 		cfg.Dim = c.n + 2
-		cfg.Autoencoder = AutoencoderConfig{Latent: c.n, Hidden: []int{c.n + 1}}
+		cfg.Autoencoder = latent.AutoencoderConfig{Latent: c.n, Hidden: []int{c.n + 1}}
 		if c.manifold != nil {
-			cfg.Autoencoder = AutoencoderConfig{Latent: c.n, Skip: plane(c.n, cfg.Dim), Polynomial: c.manifold}
+			cfg.Autoencoder = latent.AutoencoderConfig{Latent: c.n, Skip: plane(c.n, cfg.Dim), Polynomial: c.manifold}
 		}
 	}
-	m, err := New(cfg)
+	m, err := model.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range m.params.List {
+	for _, p := range m.Params().List {
 		switch p.Name {
 		case "linear/LS":
 			floats.Scale(math.Sqrt(c.rate), p.Data)
-		case "input/B":
-			Normal(0.5*c.rate)(rng, p.Data)
+		case "input/K":
+			param.Normal(0.5)(rng, p.Data)
 		case "time/0/W", "time/1/W":
-			Normal(0.5)(rng, p.Data)
+			param.Normal(0.5)(rng, p.Data)
 		case "linear/LG", "linear/Ls":
 		case "g/E", "decoder/C":
-			Normal(0.3*c.rate)(rng, p.Data)
+			param.Normal(0.3*c.rate)(rng, p.Data)
 		case "g/C":
-			if c.g.Kind == KindPolynomial { // starts as 0
-				Normal(0.3*c.rate/math.Sqrt(float64(c.n)))(rng, p.Data)
+			if c.g.Kind == dynamics.KindPolynomial { // starts as 0
+				param.Normal(0.3*c.rate/math.Sqrt(float64(len(p.Data)/c.n)))(rng, p.Data)
 				break
 			}
 			floats.Scale(3*c.rate/math.Sqrt(float64(c.n)), p.Data)
 		case "g/D":
 			floats.Scale(3/math.Sqrt(float64(c.n)), p.Data)
-		case "g/b", "g/1/b":
-			Normal(0.3*c.rate)(rng, p.Data)
+		case "g/b", "g/1/b", "g/P":
+			param.Normal(0.3*c.rate)(rng, p.Data)
 		case "g/0/b":
 			floats.Scale(min(1, math.Sqrt(c.rate)), p.Data)
 		case "g/0/W", "g/1/W":
@@ -112,7 +118,7 @@ func (c gradientCase) model(rng *rand.Rand, dtype string) (*Model, error) {
 			awayFromKinks(p, bound)
 		default:
 			if len(p.Shape) == 1 {
-				Normal(0.3)(rng, p.Data)
+				param.Normal(0.3)(rng, p.Data)
 			}
 		}
 	}
@@ -122,7 +128,7 @@ func (c gradientCase) model(rng *rand.Rand, dtype string) (*Model, error) {
 // awayFromKinks changes W so that over a difference no element changes its sign,
 // the largest row and column sums, which (8) takes, stay the largest, and the
 // root of their product stays on its side of bound.
-func awayFromKinks(w Param, bound float64) {
+func awayFromKinks(w param.Param, bound float64) {
 	r, c := w.Shape[0], w.Shape[1]
 	deviation := floats.Norm(w.Data, 2) / math.Sqrt(float64(len(w.Data)))
 	sums := func() (s []float64, row, col int) {
@@ -172,14 +178,14 @@ func (c gradientCase) worst(rng *rand.Rand) (worst float64, where string, err er
 }
 
 func (t *evaluation) worstGradient(rng *rand.Rand, params, elements int) (worst float64, where string, err error) {
-	grad, scratch := make([]float64, len(t.params.Flat)), make([]float64, len(t.params.Flat))
+	grad, scratch := make([]float64, len(t.Params().Flat)), make([]float64, len(t.Params().Flat))
 	loss, err := t.evaluate(grad)
 	if err != nil {
 		return 0, "", err
 	}
-	for _, k := range rng.Perm(len(t.params.List))[:min(params, len(t.params.List))] {
-		p := t.params.List[k]
-		g := grad[t.params.offset(p.Name):][:len(p.Data)]
+	for _, k := range rng.Perm(len(t.Params().List))[:min(params, len(t.Params().List))] {
+		p := t.Params().List[k]
+		g := grad[t.Params().Offset(p.Name):][:len(p.Data)]
 		x := append([]float64(nil), p.Data...)
 		formula := sixPoint
 		formula.Step = 3e-3 * floats.Norm(x, 2) / math.Sqrt(float64(len(x)))
@@ -202,7 +208,7 @@ func (t *evaluation) worstGradient(rng *rand.Rand, params, elements int) (worst 
 			}
 		}
 		d := make([]float64, len(x))
-		Normal(1/math.Sqrt(float64(len(x))))(rng, d)
+		param.Normal(1/math.Sqrt(float64(len(x))))(rng, d)
 		along(d)
 		for _, i := range rng.Perm(len(x))[:min(elements, len(x))] {
 			clear(d)
@@ -302,12 +308,12 @@ func TestModelGradientFloat32(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					grads[i] = make([]float64, len(ev.params.Flat))
+					grads[i] = make([]float64, len(ev.Params().Flat))
 					if losses[i], err = ev.evaluate(grads[i]); err != nil {
 						t.Fatal(err)
 					}
 				}
-				e := max(relative(grads[1], grads[0]), math.Abs(losses[1]-losses[0])/losses[0])
+				e := max(modeltest.Relative(grads[1], grads[0]), math.Abs(losses[1]-losses[0])/losses[0])
 				if !(e <= bound) {
 					t.Errorf("%+v: float32 differs by %.2g, want ≤ %.2g", c, e, bound)
 				}

@@ -6,15 +6,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
 
-	"spnode/integrator"
+	"spnode/model/dynamics"
+	"spnode/model/latent"
+	"spnode/model/param"
 	"spnode/model/stability"
 	"spnode/ops"
-	"spnode/ops/step"
 )
 
 // Model is a structure-preserving neural ODE,
@@ -24,12 +24,11 @@ import (
 // It is its configuration and its parameters; graphs are made from them where
 // they are needed. A Model must not be used while a Trainer changes it.
 type Model struct {
-	cfg     Config
-	params  *Params
-	hurwitz hurwitzMatrix
-	g       Nonlinear
-	ae      autoencoder
-	kept    invariants
+	*latent.Space
+	cfg    Config
+	params *param.Params
+	system *dynamics.System
+	alike  *[]*Model // those that share its parameters and have no TimeUnit yet; nil: it is alone
 }
 
 // New makes a model with parameters drawn from the configuration's seed. The
@@ -43,7 +42,7 @@ func New(cfg Config) (*Model, error) {
 		return nil, err
 	}
 	m.Draw(cfg.Seed)
-	if err := m.params.checkStart(); err != nil {
+	if err := checkStart(m.params); err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -52,7 +51,7 @@ func New(cfg Config) (*Model, error) {
 // Draw starts the parameters anew, as New does from Config.Seed. They stay where
 // they are in memory.
 func (m *Model) Draw(seed uint64) {
-	p := newParams(seed, m.declared())
+	p := param.NewParams(seed, m.declared())
 	if m.params == nil {
 		m.params = p
 		return
@@ -60,53 +59,61 @@ func (m *Model) Draw(seed uint64) {
 	copy(m.params.Flat, p.Flat)
 }
 
-func (m *Model) declared() []Declaration {
-	return slices.Concat(m.hurwitz.parameters(), m.g.Parameters, m.ae.parameters(), m.cfg.knownDeclarations())
+func (m *Model) declared() []param.Declaration {
+	return slices.Concat(m.system.Declarations(), m.Space.Declarations(), m.system.GivenDeclarations())
 }
 
 // Config returns the configuration.
 func (m *Model) Config() Config { return m.cfg }
 
 // Params returns the parameters; to change them is to change the model.
-func (m *Model) Params() *Params { return m.params }
+func (m *Model) Params() *param.Params { return m.params }
 
 // SetTimeUnit has a new model, whose TimeUnit is 0, count time in a unit. It does
 // what train.New does with the longest time that a sample of the training spans:
-// shift, damping and rates, which were per unit of the data's time, are restated
-// in it, and the rest of the parameters are what they were, so that they start
+// shift, damping, frequency and rates, which were per unit of the data's time, are
+// restated in it, and the rest of the parameters are what they were, so that they start
 // alike in any unit. A model whose parameters are no longer those of its start, or
 // whose g was registered and may know rates, counts in the data's unit; one that
-// has a TimeUnit keeps it.
+// has a TimeUnit keeps it. Those that share its parameters, see WithIntegrator, count
+// in the same.
 func (m *Model) SetTimeUnit(unit float64) error {
-	c := m.cfg
-	switch {
-	case c.TimeUnit != 0:
-		return nil
-	case !own(c.Nonlinear.Kind) || !slices.Equal(m.params.Flat, newParams(c.Seed, m.declared()).Flat):
-		m.cfg.TimeUnit = 1
+	c, all := m.cfg, []*Model{m}
+	if c.TimeUnit != 0 {
 		return nil
 	}
-	c.TimeUnit = unit
-	c.Linear.Shift *= unit
-	c.Linear.Rates = slices.Clone(c.Linear.Rates)
-	floats.Scale(unit, c.Linear.Rates)
-	if len(c.Linear.Rates) == 0 { // or else it multiplies them
-		c.Linear.Damping *= unit
+	if m.alike != nil {
+		all = *m.alike
 	}
-	if err := c.Validate(); err != nil {
-		return err
+	drawn := !dynamics.Registered(c.Nonlinear.Kind) && slices.Equal(m.params.Flat, param.NewParams(c.Seed, m.declared()).Flat)
+	if c.TimeUnit = 1; drawn {
+		c.TimeUnit = unit
+		c.Linear.Shift *= unit
+		c.Linear.Frequency *= unit
+		c.Linear.Rates = slices.Clone(c.Linear.Rates)
+		floats.Scale(unit, c.Linear.Rates)
+		if len(c.Linear.Rates) == 0 { // or else it multiplies them
+			c.Linear.Damping *= unit
+		}
 	}
-	m.cfg = c
-	m.hurwitz.LinearConfig = c.Linear
-	m.Draw(c.Seed)
-	return m.params.checkStart()
+	for _, o := range all {
+		of := o.cfg
+		of.TimeUnit, of.Linear = c.TimeUnit, c.Linear
+		if err := o.Configure(of); err != nil {
+			return err
+		}
+	}
+	if drawn {
+		m.Draw(c.Seed)
+	}
+	return nil
 }
 
 // Linear returns A_L, which the model's latent state u has as its linear part, per
 // unit of the data's time.
 func (m *Model) Linear() *mat.Dense {
-	a, _, _ := m.hurwitz.matrices(m.params)
-	a.Scale(1/m.cfg.timeUnit(), a)
+	a, _, _ := m.system.A.Matrices(m.params)
+	a.Scale(1/m.cfg.Unit(), a)
 	return a
 }
 
@@ -115,13 +122,13 @@ func (m *Model) Linear() *mat.Dense {
 // e^{s(p)}t. With inputs nothing bounds what drives the state, and the certificate
 // says that trajectories under the same inputs approach each other.
 func (m *Model) Stability() (*stability.Report, error) {
-	a, s, gs := m.hurwitz.matrices(m.params)
-	b := m.g.Bounds(m.params)
+	a, s, gs := m.system.A.Matrices(m.params)
+	b := m.system.G.Bounds(m.params)
 	driven := len(m.cfg.Inputs.Names) > 0
 	if driven {
 		b.Size = math.Inf(1)
 	}
-	rate := 1 / m.cfg.timeUnit()
+	rate := 1 / m.cfg.Unit()
 	a.Scale(rate, a)
 	gs.Scale(rate, gs)
 	r, err := stability.Analyse(stability.System{
@@ -146,133 +153,42 @@ func (m *Model) String() string {
 	if c.Substeps > 1 {
 		fmt.Fprintf(&b, " with %d substeps", c.Substeps)
 	}
-	fmt.Fprintf(&b, "\nA: Hurwitz, shift %g", c.Linear.Shift)
-	fmt.Fprintf(&b, "\ng: %s", m.g.Text)
-	if p := c.Parameters; len(p.Names) > 0 {
-		fmt.Fprintf(&b, "\nparameters: %s", strings.Join(p.Names, ", "))
-		if p.Time {
-			b.WriteString(", which scale time")
-		}
-	}
-	if len(c.Inputs.Names) > 0 {
-		fmt.Fprintf(&b, "\ninputs: %s", strings.Join(c.Inputs.Names, ", "))
-	}
-	if text := m.ae.String(); text != "" {
+	fmt.Fprintf(&b, "\n%s", m.system)
+	if text := m.Space.String(); text != "" {
 		fmt.Fprintf(&b, "\nautoencoder: %s", text)
 	}
 	return b.String()
 }
 
-// integrate adds to a graph the latent states at the ends of the steps, of
-// shape (intervals, 1 or batch), from u0 on.
-func (m *Model) integrate(g *Graph, u0, steps *G.Node, k known) (G.Nodes, error) {
-	method, err := integrator.ByName(m.cfg.Integrator)
-	if err != nil {
-		return nil, err
-	}
-	a, _, _, err := m.hurwitz.node(g)
-	if err != nil {
-		return nil, err
-	}
-	f, err := m.g.Build(g)
-	if err != nil {
-		return nil, errors.Wrap(err, "model: g")
-	}
-	if g.parameters != nil {
-		of := f
-		f = func(u *G.Node) (*G.Node, error) {
-			u, err := ops.AppendColumns(u, g.parameters)
-			if err != nil {
-				return nil, err
-			}
-			return of(u)
-		}
-	}
-	if steps, err = m.stretch(g, steps, k); err != nil {
-		return nil, err
-	}
-	if len(k.begin) == 0 {
-		return integrator.Rollout(method, integrator.System{A: a, G: f}, u0, steps, m.cfg.Substeps)
-	}
-	return m.drive(g, method, integrator.System{A: a, G: f}, u0, steps, k)
-}
+// Graph returns a new graph over the parameters.
+func (m *Model) Graph() *param.Graph { return param.New(m.params, m.cfg.Dtype) }
 
-// drive is integrate with inputs: they are a part of the state, see step.Driven, that
-// every interval begins with their values there.
-func (m *Model) drive(g *Graph, method integrator.Method, s integrator.System, u0, steps *G.Node, k known) (G.Nodes, error) {
-	batch, n, q := u0.Shape()[0], u0.Shape()[1], len(m.cfg.Inputs.Names)
-	seen := n + m.cfg.inputs()
-	still := g.Constant("input/still", make([]float64, batch*2*q), batch, 2*q)
-	begun := func(u *G.Node, i int) (*G.Node, error) {
-		h, err := ops.Row(steps, i)
-		if err != nil {
-			return nil, err
-		}
-		v, err := step.Slopes(k.change[i], h)
-		if err != nil {
-			return nil, err
-		}
-		if u, err = ops.AppendColumns(u, k.begin[i]); err != nil {
-			return nil, err
-		}
-		return ops.AppendColumns(u, v)
+// Rollout adds to a graph what the model makes of states x0, (batch, m), in scaled
+// variables: the states at x0's time and at the ends of the steps, in the model's unit
+// of time and of shape (intervals, 1 or batch), as (times·batch, m) with time slowest.
+// given takes the parameters and inputs of the batch, and end is the latent state at the
+// end. With a latent state u0 it is the trajectory of x0 from there on, at the ends of the
+// steps alone; u0 is nil at its beginning.
+func (m *Model) Rollout(g *param.Graph, x0, u0, steps *G.Node) (y, end *G.Node, given dynamics.Given, err error) {
+	if given, err = m.system.Given(g, x0.Shape()[0], steps.Shape()[0]); err != nil {
+		return nil, nil, given, err
 	}
-	f := s.G
-	s.G = func(z *G.Node) (*G.Node, error) {
-		u, err := ops.Columns(z, 0, seen)
-		if err != nil {
-			return nil, err
+	from := 1
+	if u0 == nil {
+		if u0, err = m.Encode(g, x0); err != nil {
+			return nil, nil, given, err
 		}
-		if u, err = f(u); err != nil {
-			return nil, err
-		}
-		return ops.AppendColumns(u, still)
+		from = 0
 	}
-	s.Enter = func(i int, z *G.Node) (*G.Node, error) {
-		if i == 0 {
-			return z, nil
-		}
-		u, err := ops.Columns(z, 0, n)
-		if err != nil {
-			return nil, err
-		}
-		return begun(u, i)
-	}
-	var err error
-	if s.A, err = step.Driven(s.A, g.Param("input/B")); err != nil {
-		return nil, err
-	}
-	z, err := begun(u0, 0)
+	us, err := m.system.Integrate(g, u0, steps, given)
 	if err != nil {
-		return nil, err
+		return nil, nil, given, err
 	}
-	zs, err := integrator.Rollout(method, s, z, steps, m.cfg.Substeps)
-	if err != nil {
-		return nil, err
+	if y, err = ops.Stack(us[from:]...); err != nil {
+		return nil, nil, given, err
 	}
-	us := G.Nodes{u0}
-	for _, z := range zs[1:] {
-		u, err := ops.Columns(z, 0, n)
-		if err != nil {
-			return nil, err
-		}
-		us = append(us, u)
-	}
-	return us, nil
-}
-
-// decode adds to a graph the states in scaled variables of latent states u,
-// (times·batch, n) with time slowest, from initial states x0, (batch, m).
-func (m *Model) decode(g *Graph, u, x0 *G.Node) (*G.Node, error) {
-	told, err := m.kept.told(x0)
-	if err != nil {
-		return nil, err
-	}
-	y, err := m.ae.decode(g, u, told)
-	if err != nil {
-		return nil, errors.Wrap(err, "model: decoder")
-	}
-	return m.kept.keep(y, x0)
+	y, err = m.Decode(g, y, x0)
+	return y, us[len(us)-1], given, err
 }
 
 // Configure changes the configuration of a model whose parameters stay: a shift or a
@@ -284,11 +200,11 @@ func (m *Model) Configure(cfg Config) error {
 		return err
 	}
 	if len(n.params.List) != len(m.params.List) {
-		return configError("Configure: the model has %d parameters, want the %d that it has", len(n.params.List), len(m.params.List))
+		return param.ConfigError("Configure: the model has %d parameters, want the %d that it has", len(n.params.List), len(m.params.List))
 	}
 	for i, p := range m.params.List {
 		if q := n.params.List[i]; q.Name != p.Name || !slices.Equal(q.Shape, p.Shape) {
-			return configError("Configure: parameter %d is %s %v, want %s %v as it is", i, q.Name, q.Shape, p.Name, p.Shape)
+			return param.ConfigError("Configure: parameter %d is %s %v, want %s %v as it is", i, q.Name, q.Shape, p.Name, p.Shape)
 		}
 	}
 	n.params = m.params

@@ -1,4 +1,4 @@
-package model
+package model_test
 
 import (
 	"fmt"
@@ -7,17 +7,23 @@ import (
 	"testing"
 
 	"spnode/integrator"
+	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/latent"
+	"spnode/model/modeltest"
+	"spnode/model/objective"
 	"spnode/ops/opstest"
+	"spnode/model/param"
 )
 
 // ownBatch has steps of about dt that each row has its own, rows of several lengths
 // and, in one of two batches, states of which components are missing.
-func (c gradientCase) ownBatch(rng *rand.Rand, m *Model) (b Batch, times int) {
-	width, rows := m.cfg.Width(), c.batch
+func (c gradientCase) ownBatch(rng *rand.Rand, m *model.Model) (b objective.Batch, times int) {
+	width, rows := m.Config().Width(), c.batch
 	times = 4
-	b = Batch{Rows: rows, Steps: make([]float64, (times-1)*rows)}
+	b = objective.Batch{Rows: rows, Steps: make([]float64, (times-1)*rows)}
 	gaps := rng.IntN(2) == 0
-	states := normalStates(rng, 0.5, times, rows, width)
+	states := modeltest.NormalStates(rng, 0.5, times, rows, width)
 	for k := range times {
 		for r := range rows {
 			for i := range width {
@@ -35,12 +41,12 @@ func (c gradientCase) ownBatch(rng *rand.Rand, m *Model) (b Batch, times int) {
 		}
 	}
 	b.State = func(row, time int) []float64 { return states[time][row] }
-	if n := len(m.cfg.Parameters.Names); n > 0 {
-		p := normalStates(rng, 1, 1, rows, n)[0]
+	if n := len(m.Config().Parameters.Names); n > 0 {
+		p := modeltest.NormalStates(rng, 1, 1, rows, n)[0]
 		b.Parameters = func(row int) []float64 { return p[row] }
 	}
-	if q := len(m.cfg.Inputs.Names); q > 0 {
-		w, dw := normalStates(rng, 1, times-1, rows, q), normalStates(rng, 1, times-1, rows, q)
+	if q := len(m.Config().Inputs.Names); q > 0 {
+		w, dw := modeltest.NormalStates(rng, 1, times-1, rows, q), modeltest.NormalStates(rng, 1, times-1, rows, q)
 		b.Inputs = func(row, interval int) (begin, change []float64) { return w[interval][row], dw[interval][row] }
 	}
 	return b, times
@@ -48,29 +54,29 @@ func (c gradientCase) ownBatch(rng *rand.Rand, m *Model) (b Batch, times int) {
 
 // drawn is a random configuration.
 func drawn(rng *rand.Rand) gradientCase {
+	gs := forms()
+	const inside, outside = 1e3, 1e-3 // of the ball are all states: differences across the sphere are none
+	for _, radius := range []float64{0, inside, outside} {
+		gs = append(gs, dynamics.NonlinearConfig{Kind: dynamics.KindBilinear, Rank: 2, Radius: radius},
+			dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 3}, Radius: radius})
+	}
 	name := integrator.Names()[rng.IntN(len(integrator.Names()))]
 	explicit := name == "euler" || name == "rk4"
 	c := gradientCase{
 		integrator: name, substeps: 1 + rng.IntN(2), n: []int{1, 2, 3, 5}[rng.IntN(4)], batch: 1 + rng.IntN(5), autoencoder: rng.IntN(3) == 0,
 		dt: math.Pow(10, 10*rng.Float64()-5), rate: 1, shift: []float64{0, -0.3, 0.1}[rng.IntN(3)],
-		g: forms()[rng.IntN(10)], workers: 1, params: 3,
+		g: gs[rng.IntN(len(gs))], workers: 1, params: 3,
 	}
 	names := []string{"a", "b"}
 	if n := rng.IntN(3); n > 0 {
-		c.parameters = ParametersConfig{Known: Known{Names: names[:n], Offset: []float64{0.1, -0.2}[:n], Factor: []float64{0.8, 1.2}[:n]}, Time: rng.IntN(2) == 0}
+		c.parameters = dynamics.ParametersConfig{Known: dynamics.Known{Names: names[:n], Offset: []float64{0.1, -0.2}[:n], Factor: []float64{0.8, 1.2}[:n]}, Time: rng.IntN(2) == 0}
 		if c.parameters.Time {
 			c.parameters.TimeHidden = [][]int{nil, {3}}[rng.IntN(2)]
 			c.parameters.TimeOnly = rng.IntN(2) == 0
 		}
 	}
 	if q := rng.IntN(3); q > 0 {
-		c.inputs = InputsConfig{Known: Known{Names: names[:q], Offset: []float64{0.1, -0.2}[:q], Factor: []float64{0.8, 1.2}[:q]}, LinearOnly: rng.IntN(2) == 0}
-	}
-	if c.g.Kind == KindBilinear { // which sees neither
-		c.parameters.TimeOnly, c.inputs.LinearOnly = true, len(c.inputs.Names) > 0
-		if c.parameters.TimeOnly = len(c.parameters.Names) > 0; c.parameters.TimeOnly {
-			c.parameters.Time = true
-		}
+		c.inputs = dynamics.InputsConfig{Known: dynamics.Known{Names: names[:q], Offset: []float64{0.1, -0.2}[:q], Factor: []float64{0.8, 1.2}[:q]}, LinearOnly: rng.IntN(2) == 0}
 	}
 	if rng.IntN(2) == 1 || explicit && c.dt > 1 {
 		c.rate, c.g.OutputActivation = 1/c.dt, false
@@ -104,11 +110,11 @@ func TestOwnGradient(t *testing.T) {
 		if rng.IntN(4) == 0 {
 			half = 0.7
 		}
-		o, err := m.NewObjective(b.Rows, times, half)
+		o, err := objective.New(m, b.Rows, times, half)
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := &evaluation{m, []*Objective{o}, []Batch{b}}
+		e := &evaluation{m, []*objective.Objective{o}, []objective.Batch{b}}
 		off, by, err := e.worstGradient(rng, c.params, c.elements)
 		if err != nil || !(off <= 1e-7) {
 			t.Errorf("%+v: gradient by %s differs from central differences by %.2g of its largest element, error %v", c, by, off, err)
@@ -147,12 +153,12 @@ func TestPaddedBits(t *testing.T) {
 		}
 		var losses [2]float64
 		var grads [2][]float64
-		for i, b := range []Batch{b, long} {
-			o, err := m.NewObjective(b.Rows, times+2*i, 0)
+		for i, b := range []objective.Batch{b, long} {
+			o, err := objective.New(m, b.Rows, times+2*i, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
-			grads[i] = make([]float64, len(m.params.Flat))
+			grads[i] = make([]float64, len(m.Params().Flat))
 			if losses[i], err = o.Evaluate(b, grads[i]); err != nil {
 				t.Fatal(err)
 			}
@@ -160,9 +166,9 @@ func TestPaddedBits(t *testing.T) {
 		if b.Rows == 1 { // which has a grid that is shared until it is padded
 			continue
 		}
-		ok := same(grads[0], grads[1]) || c.autoencoder && relative(grads[1], grads[0]) <= 1e-15
+		ok := modeltest.Same(grads[0], grads[1]) || c.autoencoder && modeltest.Relative(grads[1], grads[0]) <= 1e-15
 		if losses[0] != losses[1] || !ok {
-			t.Errorf("%+v: loss %.17g with padding, %.17g without, gradients differ by %.2g", c, losses[1], losses[0], relative(grads[1], grads[0]))
+			t.Errorf("%+v: loss %.17g with padding, %.17g without, gradients differ by %.2g", c, losses[1], losses[0], modeltest.Relative(grads[1], grads[0]))
 		}
 	}
 }
@@ -177,17 +183,17 @@ func TestPredictEach(t *testing.T) {
 		autoencoder bool
 	}{{"etd1", 1, false}, {"etdrk4", 2, true}, {"imex", 1, true}, {"rk4", 3, false}} {
 		p.model.Integrator, p.model.Substeps = c.integrator, c.substeps
-		p.model.Autoencoder = AutoencoderConfig{}
+		p.model.Autoencoder = latent.AutoencoderConfig{}
 		if c.autoencoder {
-			p.model.Autoencoder = AutoencoderConfig{Latent: 3, Hidden: []int{4}}
+			p.model.Autoencoder = latent.AutoencoderConfig{Latent: 3, Hidden: []int{4}}
 		}
-		m := mustNew(t, p.model)
+		m := modeltest.New(t, p.model)
 		rng := rand.New(rand.NewPCG(85, 86))
 		const count = 150 // more than a block
-		states := normalStates(rng, 0.5, 1, count, 2)[0]
-		runs := make([]Run, count)
+		states := modeltest.NormalStates(rng, 0.5, 1, count, 2)[0]
+		runs := make([]model.Run, count)
 		for r := range runs {
-			runs[r] = Run{State: states[r], Times: []float64{rng.Float64()}}
+			runs[r] = model.Run{State: states[r], Times: []float64{rng.Float64()}}
 			for k := range rng.IntN(5) {
 				runs[r].Times = append(runs[r].Times, runs[r].Times[k]+0.1+rng.Float64())
 			}
@@ -202,7 +208,7 @@ func TestPredictEach(t *testing.T) {
 				t.Fatal(err)
 			}
 			for k := range want {
-				if e := relative(got[r][k], want[k][0]); !(e <= 1e-12) { // propagators and the ladder, four steps of two forms
+				if e := modeltest.Relative(got[r][k], want[k][0]); !(e <= 1e-12) { // propagators and the ladder, four steps of two forms
 					t.Fatalf("%+v: run %d at time %d differs by %.2g from the one alone", c, r, k, e)
 				}
 			}
@@ -220,14 +226,14 @@ func TestPredictEach(t *testing.T) {
 		}
 		for r := range runs {
 			for k := range p.times {
-				if !same(got[r][k], want[k][r]) {
+				if !modeltest.Same(got[r][k], want[k][r]) {
 					t.Fatalf("%+v: run %d at time %d of a shared grid is %v, want %v", c, r, k, got[r][k], want[k][r])
 				}
 			}
 		}
 	}
-	m := mustNew(t, p.model)
-	for what, runs := range map[string][]Run{
+	m := modeltest.New(t, p.model)
+	for what, runs := range map[string][]model.Run{
 		"at least one":             nil,
 		"strictly increasing":      {{State: []float64{0, 0}, Times: []float64{0}}, {State: []float64{0, 0}, Times: []float64{1, 1}}},
 		"row 1 has 1 components":   {{State: []float64{0, 0}, Times: []float64{0}}, {State: []float64{0}, Times: []float64{1}}},
@@ -235,6 +241,6 @@ func TestPredictEach(t *testing.T) {
 		"run 1: model: times: got": {{State: []float64{0, 0}, Times: []float64{0}}, {State: []float64{0, 0}, Times: nil}},
 	} {
 		_, err := m.PredictEach(runs)
-		wantError(t, what, err, ErrData, what)
+		modeltest.WantError(t, what, err, model.ErrData, what)
 	}
 }

@@ -1,4 +1,4 @@
-package model
+package model_test
 
 import (
 	"encoding/json"
@@ -10,17 +10,22 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/latent"
+	"spnode/model/modeltest"
+	"spnode/model/param"
 	"spnode/model/stability"
 )
 
 // plane is the fixed pair of the first n of m coordinates.
-func plane(n, m int) *LinearPair {
+func plane(n, m int) *latent.LinearPair {
 	v := make([][]float64, n)
 	for i := range v {
 		v[i] = make([]float64, m)
 		v[i][i] = 1
 	}
-	p, err := NewLinearPair(v, 1)
+	p, err := latent.NewLinearPair(v, 1)
 	if err != nil {
 		panic(err)
 	}
@@ -43,18 +48,18 @@ func lift(n, m int) [][]float64 {
 // Models with polynomials, within a ball and not, and as a manifold.
 func TestPolynomialModelGradient(t *testing.T) {
 	rng := rand.New(rand.NewPCG(31, 32))
-	cubic := PolynomialConfig{Degree: 3}
-	periodic := PolynomialConfig{Degree: 3, Periodic: true}
+	cubic := param.PolynomialConfig{Degree: 3}
+	periodic := param.PolynomialConfig{Degree: 3, Periodic: true}
 	const inside = 0.05 // all states, of size 1, lie outside: differences across the sphere are none
-	for _, g := range []NonlinearConfig{
-		{Kind: KindPolynomial, PolynomialConfig: cubic},
-		{Kind: KindPolynomial, PolynomialConfig: cubic, Radius: inside},
-		{Kind: KindPolynomial, PolynomialConfig: periodic},
-		{Kind: KindPolynomial, PolynomialConfig: periodic, Radius: inside},
-		{Kind: KindBilinear, Rank: 2, Radius: inside},
-		{Kind: KindNone},
+	for _, g := range []dynamics.NonlinearConfig{
+		{Kind: dynamics.KindPolynomial, PolynomialConfig: cubic},
+		{Kind: dynamics.KindPolynomial, PolynomialConfig: cubic, Radius: inside},
+		{Kind: dynamics.KindPolynomial, PolynomialConfig: periodic},
+		{Kind: dynamics.KindPolynomial, PolynomialConfig: periodic, Radius: inside},
+		{Kind: dynamics.KindBilinear, Rank: 2, Radius: inside},
+		{Kind: dynamics.KindNone},
 	} {
-		for i, manifold := range []*PolynomialDecoder{
+		for i, manifold := range []*latent.PolynomialDecoder{
 			nil, {PolynomialConfig: cubic}, {PolynomialConfig: cubic, Lift: lift(4, 6)}, {PolynomialConfig: periodic, Lift: lift(4, 6)},
 		} {
 			for _, method := range []string{"etd1", "etdrk4"} {
@@ -76,21 +81,24 @@ func TestPolynomialModelGradient(t *testing.T) {
 func TestBallBounds(t *testing.T) {
 	rng := rand.New(rand.NewPCG(33, 34))
 	const n, radius = 3, 1.5
-	for i, g := range []NonlinearConfig{
-		{Kind: KindPolynomial, PolynomialConfig: PolynomialConfig{Degree: 4}, Radius: radius},
-		{Kind: KindBilinear, Rank: 2, Radius: radius},
-		{Kind: KindPolynomial, PolynomialConfig: PolynomialConfig{Degree: 2}, Radius: radius},
-		{Kind: KindPolynomial, PolynomialConfig: PolynomialConfig{Degree: 4}, Radius: radius},
+	for i, g := range []dynamics.NonlinearConfig{
+		{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 4}, Radius: radius},
+		{Kind: dynamics.KindBilinear, Rank: 2, Radius: radius},
+		{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 2}, Radius: radius},
+		{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 4}, Radius: radius},
 	} {
 		method := []string{"etd1", "etdrk4", "imex", "etd2rk"}[i]
-		cfg := Config{Dim: n, Linear: LinearConfig{Shift: -0.5, Spread: 0.3}, Nonlinear: g, Integrator: method, Substeps: 1, Dtype: "float64"}
-		m, err := New(cfg)
+		cfg := model.Config{Dim: n, Linear: dynamics.LinearConfig{Shift: -0.5, Spread: 0.3}, Nonlinear: g, Integrator: method, Substeps: 1, Dtype: "float64"}
+		if i >= 2 { // of which g sees any, and the factor of time is any
+			cfg.Parameters = dynamics.ParametersConfig{Known: dynamics.Known{Names: []string{"p"}}, Time: true}
+		}
+		m, err := model.New(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, p := range m.Params().List {
 			if strings.HasPrefix(p.Name, "g/") {
-				Normal(1)(rng, p.Data)
+				param.Normal(1)(rng, p.Data)
 			}
 		}
 		r, err := m.Stability()
@@ -104,7 +112,7 @@ func TestBallBounds(t *testing.T) {
 		if method == "etdrk4" {
 			ball *= stability.ETDRK4Factor
 		}
-		_, s, _ := m.hurwitz.matrices(m.params)
+		_, s, _ := dynamics.Hurwitz{LinearConfig: cfg.Linear, N: n}.Matrices(m.Params())
 		norm := func(u []float64) float64 {
 			var v float64
 			for i := range u {
@@ -122,17 +130,22 @@ func TestBallBounds(t *testing.T) {
 			for len(times) < 60 {
 				times = append(times, times[len(times)-1]+math.Exp(6*rng.Float64()-3))
 			}
-			out, err := m.Predict([][]float64{u}, times)
+			run := model.Run{State: u, Times: times}
+			if i >= 2 {
+				run.Parameters = []float64{rng.NormFloat64() * math.Exp(4*rng.Float64())}
+			}
+			runs, err := m.PredictEach([]model.Run{run})
 			if err != nil {
 				t.Fatal(err)
 			}
+			out := runs[0]
 			bound := max(norm(u), ball)
 			for k := range out {
-				if v := norm(out[k][0]); !(v <= bound*(1+1e-12)) {
+				if v := norm(out[k]); !(v <= bound*(1+1e-12)) {
 					t.Fatalf("%s: time %d: the norm is %g, above %g", g.Kind, k, v, bound)
 				}
 			}
-			largest = max(largest, norm(out[59][0]))
+			largest = max(largest, norm(out[59]))
 		}
 		t.Logf("%s, %s: radius %.3g, the farthest in the end %.3g", g.Kind, method, r.BoundRadius, largest)
 
@@ -145,41 +158,43 @@ func TestBallBounds(t *testing.T) {
 }
 
 func TestPolynomialConfigRefused(t *testing.T) {
-	for want, change := range map[string]func(c *Config){
-		"nonlinear.degree is 0":        func(c *Config) { c.Nonlinear.Degree = 0 },
-		"nonlinear.degree is 40":       func(c *Config) { c.Nonlinear.Degree = 40 },
-		"nonlinear.radius is -1":       func(c *Config) { c.Nonlinear.Radius = -1 },
-		"nonlinear.periodic wants":     func(c *Config) { c.Nonlinear.Periodic = true },
-		"polynomial stands beside a f": func(c *Config) { c.Autoencoder = AutoencoderConfig{Latent: 2, Polynomial: &PolynomialDecoder{}} },
-		"polynomial.lift has 1 rows": func(c *Config) {
-			c.Autoencoder = AutoencoderConfig{Latent: 2, Skip: plane(2, 5), Polynomial: &PolynomialDecoder{Lift: [][]float64{{1}}}}
+	for want, change := range map[string]func(c *model.Config){
+		"nonlinear.degree is 0":    func(c *model.Config) { c.Nonlinear.Degree = 0 },
+		"nonlinear.degree is 40":   func(c *model.Config) { c.Nonlinear.Degree = 40 },
+		"nonlinear.radius is -1":   func(c *model.Config) { c.Nonlinear.Radius = -1 },
+		"nonlinear.periodic wants": func(c *model.Config) { c.Nonlinear.Periodic = true },
+		"polynomial stands beside a f": func(c *model.Config) {
+			c.Autoencoder = latent.AutoencoderConfig{Latent: 2, Polynomial: &latent.PolynomialDecoder{}}
+		},
+		"polynomial.lift has 1 rows": func(c *model.Config) {
+			c.Autoencoder = latent.AutoencoderConfig{Latent: 2, Skip: plane(2, 5), Polynomial: &latent.PolynomialDecoder{Lift: [][]float64{{1}}}}
 		},
 	} {
-		c := DefaultConfig(5)
-		c.Nonlinear = NonlinearConfig{Kind: KindPolynomial, PolynomialConfig: PolynomialConfig{Degree: 2}}
+		c := model.DefaultConfig(5)
+		c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 2}}
 		change(&c)
-		_, err := New(c)
-		wantError(t, want, err, ErrConfig, want)
+		_, err := model.New(c)
+		modeltest.WantError(t, want, err, model.ErrConfig, want)
 	}
 }
 
 // A manifold is kept by its checkpoint, and its configuration by its text.
 func TestPolynomialCheckpoint(t *testing.T) {
-	c := DefaultConfig(6)
-	c.Nonlinear = NonlinearConfig{Kind: KindPolynomial, PolynomialConfig: PolynomialConfig{Degree: 2, Periodic: true}, Radius: 2}
-	c.Autoencoder = AutoencoderConfig{Latent: 4, Skip: plane(4, 6), Polynomial: &PolynomialDecoder{PolynomialConfig: PolynomialConfig{Degree: 3, Periodic: true}, Lift: lift(4, 6)}}
-	m, err := New(c)
+	c := model.DefaultConfig(6)
+	c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 2, Periodic: true}, Radius: 2}
+	c.Autoencoder = latent.AutoencoderConfig{Latent: 4, Skip: plane(4, 6), Polynomial: &latent.PolynomialDecoder{PolynomialConfig: param.PolynomialConfig{Degree: 3, Periodic: true}, Lift: lift(4, 6)}}
+	m, err := model.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range m.params.Flat {
-		m.params.Flat[i] += 0.01 * float64(i%7)
+	for i := range m.Params().Flat {
+		m.Params().Flat[i] += 0.01 * float64(i%7)
 	}
 	dir := t.TempDir()
 	if err := m.Save(dir); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Load(dir)
+	again, err := model.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,10 +213,10 @@ func TestPolynomialCheckpoint(t *testing.T) {
 
 // A start outside of the ball of the data is told, by the norm of its latent state.
 func TestOutside(t *testing.T) {
-	c := DefaultConfig(2)
+	c := model.DefaultConfig(2)
 	c.Factor, c.Offset = []float64{10, 10}, []float64{0, 0}
-	c.Nonlinear = NonlinearConfig{Kind: KindPolynomial, PolynomialConfig: PolynomialConfig{Degree: 2}, Radius: 1}
-	m, err := New(c)
+	c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 2}, Radius: 1}
+	m, err := model.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +225,7 @@ func TestOutside(t *testing.T) {
 		t.Errorf("got %v, %v, want 1 and 2", at, err)
 	}
 	c.Nonlinear.Radius = 0
-	if m, err = New(c); err != nil {
+	if m, err = model.New(c); err != nil {
 		t.Fatal(err)
 	}
 	if at, err := m.Outside(states); err != nil || at != nil {

@@ -7,6 +7,9 @@ import (
 	"sync"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
+
+	"spnode/model/latent"
 )
 
 // predictRows is how many states are advanced, or decoded, together: with the
@@ -25,7 +28,7 @@ const predictRows = 128
 // or inputs, which PredictEach takes. A rollout that leaves
 // the finite numbers is not an error: an explicit method may diverge.
 func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) {
-	latent, err := m.PredictLatent(u0, times)
+	us, err := m.PredictLatent(u0, times)
 	if err != nil {
 		return nil, err
 	}
@@ -54,18 +57,18 @@ func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) 
 			last := min(first+samples, batch)
 			copy(initial, x0[first*width:last*width])
 			for i := range min(span, len(times)-k0) {
-				copy(u[i*samples*n:], latent[k0+i][first*n:last*n])
+				copy(u[i*samples*n:], us[k0+i][first*n:last*n])
 			}
-			if err := decode.run(y, u, initial); err != nil {
+			if err := decode.run(y, nil, u, initial); err != nil {
 				return errors.Wrapf(err, "model: Predict: decoder, t = %g", times[k0])
 			}
 			for i := range min(span, len(times)-k0) {
-				m.unscaled(flat[k0+i][first*dim:last*dim], y[i*samples*width:][:(last-first)*width])
+				m.UnscaledTo(flat[k0+i][first*dim:last*dim], y[i*samples*width:][:(last-first)*width])
 			}
 			return nil
 		}, nil
 	})
-	if m.ae.identity() && len(m.cfg.Basis) == 0 { // as they came, not scaled and back
+	if m.EncoderIsIdentity() && len(m.cfg.Basis) == 0 { // as they came, not scaled and back
 		copy(flat[0], slices.Concat(u0...))
 	}
 	return out, err
@@ -77,26 +80,20 @@ func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, err
 	if m.knows() {
 		return nil, dataError("Predict: the model has parameters %v and inputs %v; try PredictEach, which takes them", m.cfg.Parameters.Names, m.cfg.Inputs.Names)
 	}
-	if err := checkTimes(times, 1); err != nil {
-		return nil, err
-	}
-	if len(u0) == 0 {
-		return nil, dataError("initial states: got none, want at least one")
-	}
-	x0, err := checkStates("initial states", u0, len(u0), m.cfg.Dim)
+	steps, err := Steps(times)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.CheckStates(x0); err != nil {
+	x0, err := m.ScaledStates(u0)
+	if err != nil {
 		return nil, err
 	}
-	x0 = m.Scaled(x0)
 	batch, n, dim := len(u0), m.cfg.LatentDim(), m.cfg.Width()
 	out := make([][]float64, len(times))
 	for k := range out {
 		out[k] = make([]float64, batch*n)
 	}
-	samples, steps := min(batch, predictRows), stepsOf(times)
+	samples := min(batch, predictRows)
 	return out, parallel(ceilDiv(batch, samples), func() (func(int) error, error) {
 		encode, err := m.encoder(samples)
 		if err != nil {
@@ -111,14 +108,14 @@ func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, err
 			first := block * samples
 			last := min(first+samples, batch)
 			copy(x, x0[first*dim:last*dim])
-			if err := encode.run(u, x); err != nil {
+			if err := encode.run(u, nil, x); err != nil {
 				return errors.Wrap(err, "model: Predict: encoder")
 			}
 			copy(out[0][first*n:last*n], u)
 			for k, dt := range steps {
 				k++
 				// The substep as the training rounds it.
-				h := dt * (1 / m.cfg.timeUnit())
+				h := dt * (1 / m.cfg.Unit())
 				substeps := m.cfg.substeps(h)
 				h *= 1 / float64(substeps)
 				for range substeps {
@@ -133,9 +130,13 @@ func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, err
 	})
 }
 
-// stepsOf returns the intervals of a grid. One that differs from that before it
-// by no more than the rounding of the times is the same, as in 0, 0.1, 0.2, … .
-func stepsOf(times []float64) []float64 {
+// Steps returns the intervals of a grid, whose times increase. One that differs from
+// that before it by no more than the rounding of the times is the same, as in 0, 0.1,
+// 0.2, … . The error is ErrData.
+func Steps(times []float64) ([]float64, error) {
+	if err := checkTimes(times, 1); err != nil {
+		return nil, err
+	}
 	steps := make([]float64, len(times)-1)
 	for k := range steps {
 		steps[k] = times[k+1] - times[k]
@@ -144,7 +145,7 @@ func stepsOf(times []float64) []float64 {
 			steps[k] = steps[k-1]
 		}
 	}
-	return steps
+	return steps, nil
 }
 
 // parallel does the jobs 0 … n−1 on all cores, with what prepare makes once for
@@ -179,15 +180,29 @@ func parallel(n int, prepare func() (func(job int) error, error)) error {
 }
 
 // WithIntegrator returns the same model, over the same parameters, that steps
-// by another method and number of substeps.
+// by another method and number of substeps. A TimeUnit that a training gives to one of
+// them later is that of both.
 func (m *Model) WithIntegrator(name string, substeps int) (*Model, error) {
+	c := m.cfg
+	c.Integrator, c.Substeps = name, substeps
+	sharing.Lock()
+	defer sharing.Unlock()
 	other := *m
-	other.cfg.Integrator, other.cfg.Substeps = name, substeps
-	if err := other.cfg.Validate(); err != nil {
+	if err := other.Configure(c); err != nil {
 		return nil, err
+	}
+	if m.cfg.TimeUnit == 0 {
+		if m.alike == nil {
+			m.alike = &[]*Model{m}
+		}
+		*m.alike = append(*m.alike, &other)
+		other.alike = m.alike
 	}
 	return &other, nil
 }
+
+// sharing is held while a model of no unit becomes one of several.
+var sharing sync.Mutex
 
 // Latent returns the model without its autoencoder: du/dt = Au + g(u), whose
 // states are the latent ones, over copies of the parameters of A and g. It is in
@@ -195,17 +210,36 @@ func (m *Model) WithIntegrator(name string, substeps int) (*Model, error) {
 func (m *Model) Latent() (*Model, error) {
 	c := m.cfg
 	c.Dim, c.Dtype = c.LatentDim(), "float64"
-	c.Components, c.Transforms, c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil, nil, nil
-	c.Autoencoder = AutoencoderConfig{}
-	latent, err := New(c)
+	c.Components, c.Ranges, c.Transforms, c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil, nil, nil, nil
+	c.Autoencoder = latent.AutoencoderConfig{}
+	bare, err := New(c)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range latent.params.List {
+	for _, p := range bare.params.List {
 		own, _ := m.params.Get(p.Name)
 		copy(p.Data, own.Data)
 	}
-	return latent, nil
+	return bare, nil
+}
+
+// Outside returns the numbers of the states that are not in the ball of g's Radius, with
+// which it is continued and no longer what was fitted: none where it has no Radius, or
+// where the ball is one of parameters and inputs too.
+func (m *Model) Outside(states [][]float64) (at []int, err error) {
+	if m.cfg.Nonlinear.Radius == 0 || m.knows() {
+		return nil, nil
+	}
+	u, err := m.PredictLatent(states, []float64{0})
+	if err != nil {
+		return nil, err
+	}
+	for i, z := range rows(u[0], m.cfg.LatentDim()) {
+		if !(floats.Norm(z, 2) <= m.cfg.Nonlinear.Radius) {
+			at = append(at, i)
+		}
+	}
+	return at, nil
 }
 
 func rows(x []float64, width int) [][]float64 {

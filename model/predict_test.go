@@ -1,4 +1,4 @@
-package model
+package model_test
 
 import (
 	"fmt"
@@ -11,11 +11,16 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"spnode/integrator"
+	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/modeltest"
+	"spnode/model/objective"
+	"spnode/model/param"
 	"spnode/ops"
 )
 
 // predict is Predict of a model that does not fail.
-func predict(t *testing.T, m *Model, u0 [][]float64, times []float64) [][][]float64 {
+func predict(t *testing.T, m *model.Model, u0 [][]float64, times []float64) [][][]float64 {
 	t.Helper()
 	u, err := m.Predict(u0, times)
 	if err != nil {
@@ -29,19 +34,19 @@ func predict(t *testing.T, m *Model, u0 [][]float64, times []float64) [][][]floa
 func TestPredictComposes(t *testing.T) {
 	times := []float64{-1, -0.5, 0.25, 4, 4.5}
 	for _, name := range integrator.Names() {
-		cfg := DefaultConfig(3)
+		cfg := model.DefaultConfig(3)
 		cfg.Integrator, cfg.Substeps = name, 2
-		m := mustNew(t, cfg)
-		u0 := normalStates(rand.New(rand.NewPCG(51, 52)), 0.5, 1, 4, 3)[0]
+		m := modeltest.New(t, cfg)
+		u0 := modeltest.NormalStates(rand.New(rand.NewPCG(51, 52)), 0.5, 1, 4, 3)[0]
 		whole := predict(t, m, u0, times)
 		u := u0
 		for k := 1; k < len(times); k++ {
 			u = predict(t, m, u, times[k-1:k+1])[1]
-			if !same(slices.Concat(u...), slices.Concat(whole[k]...)) {
+			if !modeltest.Same(slices.Concat(u...), slices.Concat(whole[k]...)) {
 				t.Errorf("%s: step %d gives %v, the rollout %v", name, k, u, whole[k])
 			}
 			rest := predict(t, m, whole[k], times[k:])
-			if !same(flatten(rest), flatten(whole[k:])) {
+			if !modeltest.Same(flatten(rest), flatten(whole[k:])) {
 				t.Errorf("%s: from step %d on the rollout is another", name, k)
 			}
 		}
@@ -50,8 +55,8 @@ func TestPredictComposes(t *testing.T) {
 
 // Substeps are steps of a finer grid.
 func TestPredictSubsteps(t *testing.T) {
-	cfg := DefaultConfig(2)
-	m := mustNew(t, cfg)
+	cfg := model.DefaultConfig(2)
+	m := modeltest.New(t, cfg)
 	u0 := [][]float64{{1, -0.5}}
 	for _, name := range integrator.Names() {
 		fine, err := m.WithIntegrator(name, 1)
@@ -62,12 +67,12 @@ func TestPredictSubsteps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if fine.params != m.params || m.cfg.Integrator != "etdrk4" || coarse.Config().Substeps != 4 {
+		if fine.Params() != m.Params() || m.Config().Integrator != "etdrk4" || coarse.Config().Substeps != 4 {
 			t.Errorf("%s: WithIntegrator has changed the model, or copied its parameters", name)
 		}
 		want := predict(t, fine, u0, []float64{0, 0.25, 0.5, 0.75, 1})
 		got := predict(t, coarse, u0, []float64{0, 1})
-		if !same(got[1][0], want[4][0]) {
+		if !modeltest.Same(got[1][0], want[4][0]) {
 			t.Errorf("%s: got %v, want %v", name, got[1][0], want[4][0])
 		}
 	}
@@ -83,14 +88,14 @@ func TestPredictSubsteps(t *testing.T) {
 		if reference == nil {
 			reference = u
 		}
-		if e := relative(u, reference); e > 0.02 {
+		if e := modeltest.Relative(u, reference); e > 0.02 {
 			t.Errorf("%s: differs from the other methods by %.3g", name, e)
 		}
 	}
 	_, err := m.WithIntegrator("leapfrog", 1)
-	wantError(t, "unknown", err, ErrConfig, "leapfrog", "etd1")
+	modeltest.WantError(t, "unknown", err, model.ErrConfig, "leapfrog", "etd1")
 	other, err := m.WithIntegrator("etd1", 0)
-	wantError(t, "no substeps", err, ErrConfig, "substeps is 0")
+	modeltest.WantError(t, "no substeps", err, model.ErrConfig, "substeps is 0")
 	if other != nil {
 		t.Error("a model beside the error")
 	}
@@ -111,8 +116,8 @@ func TestPredictBatchSizes(t *testing.T) {
 					cfg.Dim = n
 				}
 				cfg.Integrator, cfg.Substeps = method, 1
-				m := mustNew(t, cfg)
-				u0 := normalStates(rand.New(rand.NewPCG(53, 54)), 0.5, 1, 33, cfg.Dim)[0]
+				m := modeltest.New(t, cfg)
+				u0 := modeltest.NormalStates(rand.New(rand.NewPCG(53, 54)), 0.5, 1, 33, cfg.Dim)[0]
 				times := []float64{0, 0.1, 0.5}
 				whole := predict(t, m, u0, times)
 				for _, size := range []int{1, 2, 7, 32} {
@@ -120,11 +125,11 @@ func TestPredictBatchSizes(t *testing.T) {
 					for k := range part {
 						for r := range size {
 							all++
-							if same(part[k][r], whole[k][1+r]) {
+							if modeltest.Same(part[k][r], whole[k][1+r]) {
 								exact++
 								continue
 							}
-							e := relative(part[k][r], whole[k][1+r])
+							e := modeltest.Relative(part[k][r], whole[k][1+r])
 							bound := 1e-14
 							if cfg.Dtype == "float32" {
 								bound = 1e-6
@@ -145,14 +150,14 @@ func TestPredictBatchSizes(t *testing.T) {
 // The physical variables go in and come out, whatever their scales: the model
 // that is scaled has the trajectories of the one that is not.
 func TestPredictUnscales(t *testing.T) {
-	plain := mustNew(t, DefaultConfig(3))
-	cfg := DefaultConfig(3)
+	plain := modeltest.New(t, model.DefaultConfig(3))
+	cfg := model.DefaultConfig(3)
 	cfg.Offset, cfg.Factor = []float64{0.1, -3e4, 7}, []float64{1e4, 3e-5, -0.3}
-	scaled := mustNew(t, cfg)
-	if !same(plain.params.Flat, scaled.params.Flat) {
+	scaled := modeltest.New(t, cfg)
+	if !modeltest.Same(plain.Params().Flat, scaled.Params().Flat) {
 		t.Fatal("the scaling has changed the start of the parameters")
 	}
-	v0 := normalStates(rand.New(rand.NewPCG(55, 56)), 0.5, 1, 5, 3)[0] // as the model sees it
+	v0 := modeltest.NormalStates(rand.New(rand.NewPCG(55, 56)), 0.5, 1, 5, 3)[0] // as the model sees it
 	physical := func(v []float64) []float64 {
 		u := make([]float64, 3)
 		for i := range u {
@@ -168,15 +173,15 @@ func TestPredictUnscales(t *testing.T) {
 	want, got := predict(t, plain, v0, times), predict(t, scaled, u0, times)
 	for k := range times {
 		for s := range u0 {
-			if e := relative(got[k][s], physical(want[k][s])); !(e <= 1e-14) {
+			if e := modeltest.Relative(got[k][s], physical(want[k][s])); !(e <= 1e-14) {
 				t.Errorf("time %d, sample %d: got %v, want %v", k, s, got[k][s], physical(want[k][s]))
 			}
 		}
 	}
 	x := slices.Concat(u0...)
 	y := scaled.Scaled(x)
-	scaled.unscaled(y, y)
-	if e := relative(y, x); !(e <= 4*0x1p-53) {
+	scaled.UnscaledTo(y, y)
+	if e := modeltest.Relative(y, x); !(e <= 4*0x1p-53) {
 		t.Errorf("scaled and back differs by %.3g", e)
 	}
 }
@@ -185,12 +190,12 @@ func TestPredictUnscales(t *testing.T) {
 // the caller's memory.
 func TestPredictFirstState(t *testing.T) {
 	for _, dtype := range []string{"float64", "float32"} {
-		cfg := DefaultConfig(2)
+		cfg := model.DefaultConfig(2)
 		cfg.Dtype = dtype
 		cfg.Offset, cfg.Factor = []float64{0.1, 1e5}, []float64{3, 1e-7}
 		u0 := [][]float64{{math.Pi, 1 / 3.}, {1e-300, -7}}
-		u := predict(t, mustNew(t, cfg), u0, []float64{5})
-		if len(u) != 1 || !same(flatten(u), slices.Concat(u0...)) {
+		u := predict(t, modeltest.New(t, cfg), u0, []float64{5})
+		if len(u) != 1 || !modeltest.Same(flatten(u), slices.Concat(u0...)) {
 			t.Errorf("%s: got %v, want %v", dtype, u, u0)
 		}
 		u[0][0][0] = 0
@@ -207,17 +212,17 @@ func TestPredictIsWhatIsTrained(t *testing.T) {
 			continue
 		}
 		p := smallProblem()
-		p.states = normalStates(rand.New(rand.NewPCG(57, 58)), 1, 3, 5, cfg.Dim)
-		m := mustNew(t, cfg)
-		e, err := newEvaluation(m, 2, WeightTime, p.times, p.states)
+		p.states = modeltest.NormalStates(rand.New(rand.NewPCG(57, 58)), 1, 3, 5, cfg.Dim)
+		m := modeltest.New(t, cfg)
+		e, err := newEvaluation(m, 2, objective.WeightTime, p.times, p.states)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := e.evaluate(make([]float64, len(m.params.Flat)))
+		got, err := e.evaluate(make([]float64, len(m.Params().Flat)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		weights, err := LossWeights(WeightTime, p.times)
+		weights, err := objective.Weights(objective.WeightTime, p.times)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -241,7 +246,7 @@ func TestPredictIsWhatIsTrained(t *testing.T) {
 }
 
 func TestPredictRefuses(t *testing.T) {
-	m := mustNew(t, DefaultConfig(2))
+	m := modeltest.New(t, model.DefaultConfig(2))
 	ok := [][]float64{{1, 2}, {3, 4}}
 	for _, c := range []struct {
 		name  string
@@ -257,7 +262,7 @@ func TestPredictRefuses(t *testing.T) {
 		{"NaN", [][]float64{{1, 2}, {3, math.NaN()}}, []float64{0, 1}, []string{"initial states", "row 1, column 1 is NaN"}},
 	} {
 		_, err := m.Predict(c.u0, c.times)
-		wantError(t, c.name, err, ErrData, c.parts...)
+		modeltest.WantError(t, c.name, err, model.ErrData, c.parts...)
 	}
 	// What leaves the finite numbers is no error.
 	e, err := m.WithIntegrator("euler", 1)
@@ -268,13 +273,13 @@ func TestPredictRefuses(t *testing.T) {
 	for k := range 400 {
 		times = append(times, 100*float64(k))
 	}
-	if u := predict(t, e, ok, times); finite(u[399][0][0]) {
+	if u := predict(t, e, ok, times); param.Finite(u[399][0][0]) {
 		t.Errorf("the case shows nothing: the state is %g", u[399][0][0])
 	}
 	// What has no step at all is.
-	m.params.Flat[0] = 1e200
+	m.Params().Flat[0] = 1e200
 	_, err = m.Predict(ok, []float64{0, 1})
-	wantError(t, "A overflows", err, ops.ErrNotFinite, "step 1, t = 0")
+	modeltest.WantError(t, "A overflows", err, ops.ErrNotFinite, "step 1, t = 0")
 }
 
 // The model against plain loops and gonum's exponential of the augmented
@@ -294,12 +299,12 @@ func TestPredictPlainETD1(t *testing.T) {
 				t.Fatal(err)
 			}
 			m := ev.Model
-			u0 := normalStates(rng, 1, 1, 2, m.cfg.Dim)[0]
+			u0 := modeltest.NormalStates(rng, 1, 1, 2, m.Config().Dim)[0]
 			got := predict(t, m, u0, times)
 			for s := range u0 {
 				want := plainETD1(m, u0[s], times)
 				for k := range times {
-					e := relative(got[k][s], want[k])
+					e := modeltest.Relative(got[k][s], want[k])
 					worst = max(worst, e)
 					if !(e <= 1e-13) {
 						t.Errorf("form %d, autoencoder %v, sample %d, time %d: got %v, want %v", i, encoded, s, k, got[k][s], want[k])
@@ -311,10 +316,10 @@ func TestPredictPlainETD1(t *testing.T) {
 	t.Logf("worst relative difference %.2g", worst)
 }
 
-func plainETD1(m *Model, x []float64, times []float64) (out [][]float64) {
+func plainETD1(m *model.Model, x []float64, times []float64) (out [][]float64) {
 	affine := func(prefix string, x []float64, scale float64, activate bool) []float64 {
-		w, _ := m.params.Get(prefix + "/W")
-		b, _ := m.params.Get(prefix + "/b")
+		w, _ := m.Params().Get(prefix + "/W")
+		b, _ := m.Params().Get(prefix + "/b")
 		y := make([]float64, w.Shape[1])
 		for j := range y {
 			for i, v := range x {
@@ -328,19 +333,19 @@ func plainETD1(m *Model, x []float64, times []float64) (out [][]float64) {
 		return y
 	}
 	coder := func(part string, x []float64) []float64 {
-		if m.ae.identity() {
+		if m.EncoderIsIdentity() {
 			return x
 		}
 		return affine(part+"/1", affine(part+"/0", x, 1, true), 1, false)
 	}
-	c, n := m.cfg.Nonlinear, m.cfg.LatentDim()
+	c, n := m.Config().Nonlinear, m.Config().LatentDim()
 	g := func(u []float64) []float64 {
 		y := make([]float64, n)
 		switch c.Kind {
-		case KindBilinear:
-			cs, _ := m.params.Get("g/C")
-			ds, _ := m.params.Get("g/D")
-			b, _ := m.params.Get("g/b")
+		case dynamics.KindBilinear:
+			cs, _ := m.Params().Get("g/C")
+			ds, _ := m.Params().Get("g/D")
+			b, _ := m.Params().Get("g/b")
 			copy(y, b.Data)
 			for r := range c.Rank {
 				for i := range n {
@@ -348,10 +353,10 @@ func plainETD1(m *Model, x []float64, times []float64) (out [][]float64) {
 					y[i] += floats.Dot(cs.Data[row:row+n], u) * floats.Dot(ds.Data[row:row+n], u)
 				}
 			}
-		case KindLipschitz:
+		case dynamics.KindLipschitz:
 			y = u
 			for i := range 2 {
-				w, _ := m.params.Get(fmt.Sprintf("g/%d/W", i))
+				w, _ := m.Params().Get(fmt.Sprintf("g/%d/W", i))
 				d := mat.NewDense(w.Shape[0], w.Shape[1], w.Data)
 				norm := math.Sqrt(mat.Norm(d, 1) * mat.Norm(d, math.Inf(1)))
 				bound := math.Sqrt(c.Lipschitz)

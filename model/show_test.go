@@ -1,4 +1,4 @@
-package model
+package model_test
 
 import (
 	"encoding/xml"
@@ -7,6 +7,9 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"spnode/model"
+	"spnode/model/latent"
 )
 
 // wellFormed reports what is wrong with a fragment of HTML whose tags are all
@@ -23,9 +26,9 @@ func wellFormed(fragment string) error {
 }
 
 func TestModelHTML(t *testing.T) {
-	c := DefaultConfig(2)
-	c.Autoencoder = AutoencoderConfig{Latent: 3, Hidden: []int{5}}
-	m, err := New(c)
+	c := model.DefaultConfig(2)
+	c.Autoencoder = latent.AutoencoderConfig{Latent: 3, Hidden: []int{5}}
+	m, err := model.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,10 @@ package model
 
 import (
 	"slices"
+
+	"spnode/model/dynamics"
+	"spnode/model/latent"
+	"spnode/model/param"
 )
 
 const (
@@ -21,17 +25,17 @@ func (c Config) validateSizes() error {
 	widths := slices.Concat([]int{c.Dim, c.Autoencoder.Latent, c.Nonlinear.Rank}, c.Autoencoder.Hidden, c.Nonlinear.Hidden, c.Parameters.TimeHidden)
 	for _, w := range widths {
 		if w > mostWidth {
-			return configError("a width of %d, want at most %d everywhere", w, mostWidth)
+			return param.ConfigError("a width of %d, want at most %d everywhere", w, mostWidth)
 		}
 	}
 	if c.Substeps > mostSubsteps {
-		return configError("substeps is %d, want at most %d", c.Substeps, mostSubsteps)
+		return param.ConfigError("substeps is %d, want at most %d", c.Substeps, mostSubsteps)
 	}
 	return nil
 }
 
 // elements is how many numbers parameters have, or an error if there are too many.
-func elements(ds []Declaration) (int, error) {
+func elements(ds []param.Declaration) (int, error) {
 	var sum float64
 	for _, d := range ds {
 		n := 1.
@@ -39,7 +43,7 @@ func elements(ds []Declaration) (int, error) {
 			n *= float64(k)
 		}
 		if sum += n; !(sum <= mostParameters) {
-			return 0, configError("%g parameters with %s of shape %v, want at most %d", sum, d.Name, d.Shape, mostParameters)
+			return 0, param.ConfigError("%g parameters with %s of shape %v, want at most %d", sum, d.Name, d.Shape, mostParameters)
 		}
 	}
 	return int(sum), nil
@@ -47,28 +51,27 @@ func elements(ds []Declaration) (int, error) {
 
 // checkStart refuses parameters that are not finite at the start, as settings near
 // the largest number make them.
-func (p *Params) checkStart() error {
+func checkStart(p *param.Params) error {
 	for _, q := range p.List {
-		if i := slices.IndexFunc(q.Data, func(v float64) bool { return !finite(v) }); i >= 0 {
-			return configError("element %d of %s is %g at the start, want finite numbers; try smaller settings", i, q.Name, q.Data[i])
+		if i := slices.IndexFunc(q.Data, func(v float64) bool { return !param.Finite(v) }); i >= 0 {
+			return param.ConfigError("element %d of %s is %g at the start, want finite numbers; try smaller settings", i, q.Name, q.Data[i])
 		}
 	}
 	return nil
 }
 
-// parts returns the parts of a model of a valid configuration, without parameters.
+// parts returns the parts of a model, without parameters. The error is ErrConfig.
 func (c Config) parts() (*Model, error) {
-	n := c.LatentDim()
-	g, err := c.form()
+	space, err := latent.New(c.latent())
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{
-		cfg:     c,
-		hurwitz: hurwitzMatrix{c.Linear, n},
-		g:       g,
-		ae:      autoencoder{c.Autoencoder, c.Width(), len(c.Invariants), c.parameters()},
-		kept:    newInvariants(c),
+	system, err := dynamics.New(dynamics.Config{
+		Latent: c.LatentDim(), Linear: c.Linear, Nonlinear: c.Nonlinear, Parameters: c.Parameters, Inputs: c.Inputs,
+		Integrator: c.Integrator, Substeps: c.Substeps,
+	})
+	if err != nil {
+		return nil, err
 	}
-	return m, nil
+	return &Model{Space: space, cfg: c, system: system}, nil
 }

@@ -5,6 +5,8 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"spnode/model/dynamics"
+	"spnode/model/param"
 	"spnode/ops/graph"
 )
 
@@ -12,25 +14,28 @@ import (
 // parameters as they are when it is made; without a node it copies its input.
 type machine struct {
 	program *graph.Program
+	given   dynamics.Given
 	inputs  []graph.Buffer
 	out     graph.Buffer
 }
 
 // compile makes a machine for the node y of g.
-func compile(g *Graph, y *G.Node, inputs ...graph.Buffer) (*machine, error) {
-	g.refresh()
+func compile(g *param.Graph, y *G.Node, given dynamics.Given, inputs ...graph.Buffer) (*machine, error) {
+	g.Refresh()
 	p, err := graph.Compile(y)
 	if err != nil {
 		return nil, err
 	}
-	return &machine{program: p, inputs: inputs, out: p.Data(y)}, nil
+	return &machine{program: p, given: given, inputs: inputs, out: p.Data(y)}, nil
 }
 
-func (m *machine) run(out []float64, inputs ...[]float64) error {
+// run takes the parameters of the batch, if the model has any, and the inputs.
+func (m *machine) run(out, p []float64, inputs ...[]float64) error {
 	if m.program == nil {
 		copy(out, inputs[0])
 		return nil
 	}
+	m.setParameters(p)
 	for i, x := range inputs {
 		m.inputs[i].Set(0, x)
 	}
@@ -41,43 +46,49 @@ func (m *machine) run(out []float64, inputs ...[]float64) error {
 	return nil
 }
 
+func (m *machine) setParameters(p []float64) {
+	if len(p) > 0 {
+		m.given.SetParameters(0, p)
+	}
+}
+
 // encoder compiles the encoder for a batch: of its states and, if the model has any,
 // its parameters.
 func (m *Model) encoder(batch int) (*machine, error) {
-	if m.ae.identity() {
+	if m.EncoderIsIdentity() {
 		return new(machine), nil
 	}
-	g := newGraph(m.params, m.cfg.Dtype)
-	x, data := g.input("x", batch, m.cfg.Width())
-	k, err := m.known(g, batch, 0)
+	g := m.Graph()
+	x, data := g.Input("x", batch, m.cfg.Width())
+	given, err := m.system.Given(g, batch, 0)
 	if err != nil {
 		return nil, err
 	}
-	u, err := m.ae.encode(g, x)
+	u, err := m.Encode(g, x)
 	if err != nil {
 		return nil, err
 	}
-	return compile(g, u, data, k.p)
+	return compile(g, u, given, data)
 }
 
 // decoder compiles the decoder for the latent states of a batch at some times,
 // its initial states and its parameters.
 func (m *Model) decoder(batch, times int) (*machine, error) {
-	if m.ae.identity() && len(m.cfg.Invariants) == 0 {
+	if m.DecoderIsIdentity() {
 		return new(machine), nil
 	}
-	g := newGraph(m.params, m.cfg.Dtype)
-	u, state := g.input("u", times*batch, m.cfg.LatentDim())
-	x0, initial := g.input("x0", batch, m.cfg.Width())
-	k, err := m.known(g, batch, 0)
+	g := m.Graph()
+	u, state := g.Input("u", times*batch, m.cfg.LatentDim())
+	x0, initial := g.Input("x0", batch, m.cfg.Width())
+	given, err := m.system.Given(g, batch, 0)
 	if err != nil {
 		return nil, err
 	}
-	y, err := m.decode(g, u, x0)
+	y, err := m.Decode(g, u, x0)
 	if err != nil {
 		return nil, err
 	}
-	return compile(g, y, state, initial, k.p)
+	return compile(g, y, given, state, initial)
 }
 
 // stepper advances the latent states of a batch by one substep. What depends on
@@ -85,7 +96,6 @@ func (m *Model) decoder(batch, times int) (*machine, error) {
 // such as its propagators, once for every change of it.
 type stepper struct {
 	machine
-	known          known
 	changed, again *graph.Program // what depends on the step or the states, on the states
 	h              []float64      // that again holds for; nil: none
 	begun          bool           // what depends on the parameters alone is there
@@ -94,28 +104,28 @@ type stepper struct {
 // step compiles one substep for a batch, whose lengths are an input: one, or own as
 // many as rows.
 func (m *Model) step(batch, own int) (*stepper, error) {
-	g := newGraph(m.params, m.cfg.Dtype)
-	u, state := g.input("u", batch, m.cfg.LatentDim())
-	h, length := g.input("steps", 1, own)
-	k, err := m.known(g, batch, 1)
+	g := m.Graph()
+	u, state := g.Input("u", batch, m.cfg.LatentDim())
+	h, length := g.Input("steps", 1, own)
+	given, err := m.system.Given(g, batch, 1)
 	if err != nil {
 		return nil, err
 	}
-	one := *m
-	one.cfg.Substeps = 1
-	us, err := one.integrate(g, u, h, k)
+	one := *m.system
+	one.Substeps = 1
+	us, err := one.Integrate(g, u, h, given)
 	if err != nil {
 		return nil, err
 	}
-	whole, err := compile(g, us[1], state, length)
+	whole, err := compile(g, us[1], given, state, length)
 	if err != nil {
 		return nil, err
 	}
-	s := &stepper{machine: *whole, known: k}
-	states := append(append(G.Nodes{u}, k.begin...), k.change...)
+	s := &stepper{machine: *whole}
+	states := append(append(G.Nodes{u}, given.Begin...), given.Change...)
 	s.again = whole.program.After(states...)
-	if k.parameters != nil {
-		states = append(states, k.parameters)
+	if given.Parameters != nil {
+		states = append(states, given.Parameters)
 	}
 	s.changed = whole.program.After(append(states, h)...)
 	return s, nil
@@ -123,14 +133,8 @@ func (m *Model) step(batch, own int) (*stepper, error) {
 
 // of has the stepper advance trajectories of such parameters.
 func (s *stepper) of(p []float64) {
-	s.known.p.Set(0, p)
+	s.setParameters(p)
 	s.h = s.h[:0]
-}
-
-// drive sets the inputs at the beginning of the next substep and their change over it.
-func (s *stepper) drive(w, dw []float64) {
-	s.known.w[0].Set(0, w)
-	s.known.dw[0].Set(0, dw)
 }
 
 // advance moves the states u by a step of length h, or of each row's own.

@@ -1,4 +1,4 @@
-package model
+package model_test
 
 import (
 	"math"
@@ -6,21 +6,28 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
+
+	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/latent"
+	"spnode/model/modeltest"
+	"spnode/model/objective"
+	"spnode/model/param"
 )
 
 // stiffConfig has all that a system over many scales is given.
-func stiffConfig(dim, latent int) Config {
-	c := DefaultConfig(dim)
+func stiffConfig(dim, n int) model.Config {
+	c := model.DefaultConfig(dim)
 	c.Integrator = "etd1"
-	c.Linear = LinearConfig{Spread: 0.2, Shift: -0.01}
-	for i := range latent {
+	c.Linear = dynamics.LinearConfig{Spread: 0.2, Shift: -0.01}
+	for i := range n {
 		c.Linear.Rates = append(c.Linear.Rates, math.Pow(10, float64(2-2*i)))
 	}
-	c.Nonlinear = NonlinearConfig{
-		Kind: KindLipschitz, Hidden: []int{5}, Lipschitz: 0.5, OutputActivation: true,
-		NoOutputBias: true, RateScaled: true, Start: Start{BiasSpread: 1},
+	c.Nonlinear = dynamics.NonlinearConfig{
+		Kind: dynamics.KindLipschitz, Hidden: []int{5}, Lipschitz: 0.5, OutputActivation: true,
+		NoOutputBias: true, RateScaled: true, Start: param.Start{BiasSpread: 1},
 	}
-	c.Autoencoder = AutoencoderConfig{Latent: latent, Hidden: []int{6}, UnitStart: true, Start: Start{BiasSpread: 1, LastScale: 0.5}, FirstScale: 1.5}
+	c.Autoencoder = latent.AutoencoderConfig{Latent: n, Hidden: []int{6}, UnitStart: true, Start: param.Start{BiasSpread: 1, LastScale: 0.5}, FirstScale: 1.5}
 	for i := range dim {
 		c.Factor = append(c.Factor, 1+float64(i))
 		c.Offset = append(c.Offset, 0.1*float64(i))
@@ -33,35 +40,35 @@ func stiffConfig(dim, latent int) Config {
 func TestStiffGradient(t *testing.T) {
 	rng := rand.New(rand.NewPCG(51, 52))
 	var worst float64
-	for _, latent := range []int{1, 2, 3} {
+	for _, n := range []int{1, 2, 3} {
 		for _, separate := range []bool{false, true} {
 			for _, invariants := range []int{0, 1, 2} {
-				cfg := stiffConfig(latent+2, latent)
+				cfg := stiffConfig(n+2, n)
 				cfg.Nonlinear.SeparateLinear = separate
 				for k := range invariants {
 					w := make([]float64, cfg.Dim)
-					Normal(1)(rng, w)
-					cfg.Invariants = append(cfg.Invariants, Invariant{w, 0.1 * float64(k), 0.7})
+					param.Normal(1)(rng, w)
+					cfg.Invariants = append(cfg.Invariants, latent.Invariant{Weights: w, Mean: 0.1 * float64(k), Deviation: 0.7})
 				}
-				m, err := New(cfg)
+				m, err := model.New(cfg)
 				if err != nil {
 					t.Fatal(err)
 				}
-				for i, p := range m.params.List {
+				for i, p := range m.Params().List {
 					if p.Name == "g/0/W" || p.Name == "g/1/W" {
 						awayFromKinks(p, math.Sqrt(cfg.Nonlinear.Lipschitz))
 					}
 					if floats.Norm(p.Data, 2) == 0 {
-						Normal(0.3)(rng, m.params.List[i].Data)
+						param.Normal(0.3)(rng, m.Params().List[i].Data)
 					}
 				}
-				ev, err := newEvaluation(m, 2, WeightUniform, []float64{0.01, 0.02, 0.2, 5}, normalStates(rng, 0.5, 4, 3, cfg.Dim))
+				ev, err := newEvaluation(m, 2, objective.WeightUniform, []float64{0.01, 0.02, 0.2, 5}, modeltest.NormalStates(rng, 0.5, 4, 3, cfg.Dim))
 				if err != nil {
 					t.Fatal(err)
 				}
 				e, where, err := ev.worstGradient(rng, 99, 2)
 				if err != nil || !(e <= 1e-7) {
-					t.Errorf("latent %d, separate %v, %d invariants: relative difference %.2g by %s, error %v", latent, separate, invariants, e, where, err)
+					t.Errorf("n %d, separate %v, %d invariants: relative difference %.2g by %s, error %v", n, separate, invariants, e, where, err)
 				}
 				worst = max(worst, e)
 			}
@@ -77,15 +84,15 @@ func TestInvariantsAreKept(t *testing.T) {
 	for _, autoencoder := range []bool{true, false} {
 		cfg := stiffConfig(4, 2)
 		if !autoencoder {
-			cfg.Autoencoder = AutoencoderConfig{}
+			cfg.Autoencoder = latent.AutoencoderConfig{}
 			cfg.Linear.Rates = []float64{100, 1, 0.1, 0.01}
 		}
-		cfg.Invariants = []Invariant{{[]float64{1, 1, 1, 1}, 1, 0.1}, {[]float64{1, 1, 0, -1}, 0, 0.1}, {[]float64{2, 2, 1, 0}, 0, 0.1}} // the third is a sum of the others
-		m, err := New(cfg)
+		cfg.Invariants = []latent.Invariant{{Weights: []float64{1, 1, 1, 1}, Mean: 1, Deviation: 0.1}, {Weights: []float64{1, 1, 0, -1}, Mean: 0, Deviation: 0.1}, {Weights: []float64{2, 2, 1, 0}, Mean: 0, Deviation: 0.1}} // the third is a sum of the others
+		m, err := model.New(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
-		u0 := normalStates(rng, 1, 1, 7, 4)[0]
+		u0 := modeltest.NormalStates(rng, 1, 1, 7, 4)[0]
 		u, err := m.Predict(u0, []float64{0, 0.1, 1, 1e3})
 		if err != nil {
 			t.Fatal(err)
@@ -108,8 +115,8 @@ func TestInvariantsAreKept(t *testing.T) {
 
 func TestRatesStartTheSpectrum(t *testing.T) {
 	cfg := stiffConfig(3, 3)
-	cfg.Linear = LinearConfig{Rates: []float64{1e3, 1e-2, 4e-6}}
-	m, err := New(cfg)
+	cfg.Linear = dynamics.LinearConfig{Rates: []float64{1e3, 1e-2, 4e-6}}
+	m, err := model.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

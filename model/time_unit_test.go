@@ -1,21 +1,24 @@
-package model
+package model_test
 
 import (
 	"math"
 	"testing"
+
+	"spnode/model"
+	"spnode/model/dynamics"
 )
 
 // A model that counts in another unit of time has the same predictions at times in
 // that unit, and its rates are told in the data's.
 func TestTimeUnit(t *testing.T) {
-	c := DefaultConfig(2)
+	c := model.DefaultConfig(2)
 	c.Linear.Shift = -0.1
-	m, err := New(c)
+	m, err := model.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.TimeUnit = 0x1p-7
-	scaled, err := New(c)
+	scaled, err := model.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,11 +56,11 @@ func TestTimeUnit(t *testing.T) {
 // What turns in pairs stays on its circles at any step, and does not mix with the
 // rest; gradients are those of differences elsewhere.
 func TestRotations(t *testing.T) {
-	c := DefaultConfig(5)
-	c.Nonlinear = NonlinearConfig{Kind: KindNone}
+	c := model.DefaultConfig(5)
+	c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindNone}
 	c.Integrator = "etd1"
 	c.Linear.Rotations, c.Linear.Frequency = 2, 3
-	m, err := New(c)
+	m, err := model.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,12 +83,12 @@ func TestRotations(t *testing.T) {
 	if math.Abs(r.SpectralAbscissa) > 1e-12 || r.Spectrum[4][0] >= 0 {
 		t.Errorf("got the spectrum %v, want two pairs on the imaginary axis and a negative one", r.Spectrum)
 	}
-	for _, change := range []func(*LinearConfig){
-		func(l *LinearConfig) { l.Rotations = 3 }, func(l *LinearConfig) { l.Frequency = 0 }, func(l *LinearConfig) { l.Shift = -1 }, func(l *LinearConfig) { l.Rates = []float64{1, 2} },
+	for _, change := range []func(*dynamics.LinearConfig){
+		func(l *dynamics.LinearConfig) { l.Rotations = 3 }, func(l *dynamics.LinearConfig) { l.Frequency = 0 }, func(l *dynamics.LinearConfig) { l.Shift = -1 }, func(l *dynamics.LinearConfig) { l.Rates = []float64{1, 2} },
 	} {
 		other := c
 		change(&other.Linear)
-		if _, err := New(other); err == nil {
+		if _, err := model.New(other); err == nil {
 			t.Errorf("%+v: got no error", other.Linear)
 		}
 	}

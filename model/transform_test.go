@@ -1,4 +1,4 @@
-package model
+package model_test
 
 import (
 	"math"
@@ -8,52 +8,22 @@ import (
 	"testing"
 
 	"github.com/pkg/errors"
+
+	"spnode/model"
+	"spnode/model/latent"
+	"spnode/model/modeltest"
+	"spnode/model/objective"
+	"spnode/model/param"
 )
 
-func TestTransformInverse(t *testing.T) {
-	for _, c := range []struct {
-		f  Transform
-		at []float64
-	}{
-		{Transform{}, []float64{-3, 0, 1e300}},
-		{Transform{Kind: "log"}, []float64{1e-300, 1e-9, 1, 1e300}},
-		{Transform{Kind: "logit"}, []float64{1e-300, 1e-9, 0.5, 1 - 0x1p-53}},
-		{Transform{Kind: "logit", Low: -2, High: 6}, []float64{-2 + 1e-9, 0, 2, 6 - 1e-9}},
-	} {
-		low, high := c.f.bounds()
-		for _, u := range c.at {
-			x := c.f.Apply(u)
-			// An error of 2⁻⁵³ of x is one of |x| 2⁻⁵³ of e^x, and x is up to 691 here.
-			// Near a bound other than 0 that of u itself counts.
-			tol := 1e-13*math.Min(math.Abs(u), math.Abs(high-u)) + 2e-16*math.Abs(u)
-			if c.f.Kind == "log" {
-				tol = 1e-13 * u
-			}
-			if c.f.identity() {
-				tol = 0
-			}
-			if got := c.f.Undo(x); math.Abs(got-u) > tol {
-				t.Errorf("%+v: got %v back, want %v", c.f, got, u)
-			}
-		}
-		if c.f.Kind == "logit" {
-			for _, x := range []float64{-1e300, -800, -40, 0, 40, 800, 1e300} {
-				if u := c.f.Undo(x); !(u >= low && u <= high) {
-					t.Errorf("%+v: got %v for %v, want %v … %v", c.f, u, x, low, high)
-				}
-			}
-		}
-	}
-}
-
 // transformed returns a model with a log and a logit, and one of what these are.
-func transformed(t *testing.T) (m, plain *Model) {
-	cfg := DefaultConfig(3)
-	cfg.Nonlinear.Start = Start{BiasSpread: 1, LastScale: 3}
+func transformed(t *testing.T) (m, plain *model.Model) {
+	cfg := model.DefaultConfig(3)
+	cfg.Nonlinear.Start = param.Start{BiasSpread: 1, LastScale: 3}
 	cfg.Offset, cfg.Factor = []float64{-1, 0.5, 2}, []float64{0.5, 2, 1}
-	plain = mustNew(t, cfg)
-	cfg.Transforms = []Transform{{Kind: "log"}, {Kind: "identity"}, {Kind: "logit", Low: -2, High: 6}}
-	return mustNew(t, cfg), plain
+	plain = modeltest.New(t, cfg)
+	cfg.Transforms = []latent.Transform{{Kind: "log"}, {Kind: "identity"}, {Kind: "logit", Low: -2, High: 6}}
+	return modeltest.New(t, cfg), plain
 }
 
 // The model is that of the transformed components.
@@ -88,9 +58,9 @@ func TestTransformPredict(t *testing.T) {
 func TestTransformIdentity(t *testing.T) {
 	_, plain := transformed(t)
 	cfg := plain.Config()
-	cfg.Transforms = []Transform{{}, {Kind: "identity"}, {}}
+	cfg.Transforms = []latent.Transform{{}, {Kind: "identity"}, {}}
 	u0, times := [][]float64{{1, 2, 3}, {-1, 0, 1}}, []float64{0, 0.1, 1}
-	if got, want := predict(t, mustNew(t, cfg), u0, times), predict(t, plain, u0, times); !same(flatten(got), flatten(want)) {
+	if got, want := predict(t, modeltest.New(t, cfg), u0, times), predict(t, plain, u0, times); !modeltest.Same(flatten(got), flatten(want)) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
@@ -101,12 +71,12 @@ func TestTransformSaved(t *testing.T) {
 	if err := m.Save(dir); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Load(dir)
+	again, err := model.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	u0, times := [][]float64{{1e-6, 2, 3}}, []float64{0, 0.1, 1}
-	if got, want := predict(t, again, u0, times), predict(t, m, u0, times); !same(flatten(got), flatten(want)) {
+	if got, want := predict(t, again, u0, times), predict(t, m, u0, times); !modeltest.Same(flatten(got), flatten(want)) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
@@ -119,35 +89,35 @@ func TestTransformRefusals(t *testing.T) {
 		"state 1: component 2 is 6, want a number between -2 and 6 as its transform is logit":    {1, 0, 6},
 		"state 1: component 2 is -2.5, want a number between -2 and 6 as its transform is logit": {1, 0, -2.5},
 	} {
-		if _, err := m.Predict([][]float64{{1, 0, 0}, u}, []float64{0, 1}); !errors.Is(err, ErrData) || !strings.Contains(err.Error(), says) {
-			t.Errorf("got %v, want %v that says %q", err, ErrData, says)
+		if _, err := m.Predict([][]float64{{1, 0, 0}, u}, []float64{0, 1}); !errors.Is(err, model.ErrData) || !strings.Contains(err.Error(), says) {
+			t.Errorf("got %v, want %v that says %q", err, model.ErrData, says)
 		}
-		if _, err := m.PredictEach([]Run{{State: []float64{1, 0, 0}, Times: []float64{0, 1}}, {State: u, Times: []float64{0, 2}}}); !errors.Is(err, ErrData) || !strings.Contains(err.Error(), says) {
-			t.Errorf("each: got %v, want %v that says %q", err, ErrData, says)
+		if _, err := m.PredictEach([]model.Run{{State: []float64{1, 0, 0}, Times: []float64{0, 1}}, {State: u, Times: []float64{0, 2}}}); !errors.Is(err, model.ErrData) || !strings.Contains(err.Error(), says) {
+			t.Errorf("each: got %v, want %v that says %q", err, model.ErrData, says)
 		}
-		if _, err := m.NewBatch(WeightTime, []float64{0, 1}, [][][]float64{{{1, 0, 0}, u}, {{1, 0, 0}, {1, 0, 0}}}); !errors.Is(err, ErrData) || !strings.Contains(err.Error(), "time 0") {
-			t.Errorf("batch: got %v, want %v at time 0", err, ErrData)
+		if _, err := objective.NewBatch(m, objective.WeightTime, []float64{0, 1}, [][][]float64{{{1, 0, 0}, u}, {{1, 0, 0}, {1, 0, 0}}}); !errors.Is(err, model.ErrData) || !strings.Contains(err.Error(), "time 0") {
+			t.Errorf("batch: got %v, want %v at time 0", err, model.ErrData)
 		}
 	}
-	for says, change := range map[string]func(c *Config){
-		"transforms has 1 elements, want 3":               func(c *Config) { c.Transforms = c.Transforms[:1] },
-		`transform of component 0 is "sqrt"`:              func(c *Config) { c.Transforms[0].Kind = "sqrt" },
-		"bounds 6 and -2, want finite ones that increase": func(c *Config) { c.Transforms[2] = Transform{"logit", 6, -2} },
-		`has bounds and is "log"`:                         func(c *Config) { c.Transforms[0].High = 1 },
-		"invariant 0 has the weight 1 of component 0 (y1), whose transform is log: what is linear in the states is not in their logarithms": func(c *Config) {
+	for says, change := range map[string]func(c *model.Config){
+		"transforms has 1 elements, want 3":               func(c *model.Config) { c.Transforms = c.Transforms[:1] },
+		`transform of component 0 is "sqrt"`:              func(c *model.Config) { c.Transforms[0].Kind = "sqrt" },
+		"bounds 6 and -2, want finite ones that increase": func(c *model.Config) { c.Transforms[2] = latent.Transform{Kind: "logit", Low: 6, High: -2} },
+		`has bounds and is "log"`:                         func(c *model.Config) { c.Transforms[0].High = 1 },
+		"invariant 0 has the weight 1 of component 0 (y1), whose transform is log: what is linear in the states is not in their logarithms": func(c *model.Config) {
 			c.Components = []string{"y1", "y2", "y3"}
-			c.Invariants = []Invariant{{Weights: []float64{1, 1, 0}, Deviation: 1}}
+			c.Invariants = []latent.Invariant{{Weights: []float64{1, 1, 0}, Deviation: 1}}
 		},
 	} {
 		c := m.Config()
-		c.Transforms = append([]Transform(nil), c.Transforms...)
+		c.Transforms = append([]latent.Transform(nil), c.Transforms...)
 		change(&c)
-		if err := c.Validate(); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), says) {
-			t.Errorf("got %v, want %v that says %q", err, ErrConfig, says)
+		if err := c.Validate(); !errors.Is(err, model.ErrConfig) || !strings.Contains(err.Error(), says) {
+			t.Errorf("got %v, want %v that says %q", err, model.ErrConfig, says)
 		}
 	}
 	c := m.Config()
-	c.Invariants = []Invariant{{Weights: []float64{0, 1, 0}, Deviation: 1}}
+	c.Invariants = []latent.Invariant{{Weights: []float64{0, 1, 0}, Deviation: 1}}
 	if err := c.Validate(); err != nil {
 		t.Errorf("an invariant of what is not transformed: got %v", err)
 	}

@@ -1,4 +1,4 @@
-package model
+package model_test
 
 import (
 	"math"
@@ -6,6 +6,12 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/diff/fd"
+
+	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/modeltest"
+	"spnode/model/objective"
+	"spnode/model/param"
 )
 
 // A = 0, where e^{hA} and φ_1 are one term of their series and their derivatives
@@ -13,12 +19,12 @@ import (
 func TestModelGradientAtZeroLinearPart(t *testing.T) {
 	rng := rand.New(rand.NewPCG(31, 32))
 	for _, name := range []string{"etd1", "etd2rk", "etdrk4"} {
-		cfg := Config{
-			Dim: 2, Linear: LinearConfig{Shift: 1}, // −I + I
-			Nonlinear:  NonlinearConfig{Kind: KindLipschitz, Hidden: []int{4}, Lipschitz: 2, Start: Start{BiasSpread: 1}},
+		cfg := model.Config{
+			Dim: 2, Linear: dynamics.LinearConfig{Shift: 1}, // −I + I
+			Nonlinear:  dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{4}, Lipschitz: 2, Start: param.Start{BiasSpread: 1}},
 			Integrator: name, Substeps: 1, Dtype: "float64", Seed: 3,
 		}
-		m, err := New(cfg)
+		m, err := model.New(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -27,18 +33,18 @@ func TestModelGradientAtZeroLinearPart(t *testing.T) {
 				t.Fatalf("element %d of A is %v, want 0", i, v)
 			}
 		}
-		ev, err := newEvaluation(m, 2, WeightUniform, []float64{0, 0.5, 1.2}, normalStates(rng, 1, 3, 4, 2))
+		ev, err := newEvaluation(m, 2, objective.WeightUniform, []float64{0, 0.5, 1.2}, modeltest.NormalStates(rng, 1, 3, 4, 2))
 		if err != nil {
 			t.Fatal(err)
 		}
-		grad, scratch := make([]float64, len(m.params.Flat)), make([]float64, len(m.params.Flat))
+		grad, scratch := make([]float64, len(m.Params().Flat)), make([]float64, len(m.Params().Flat))
 		if _, err := ev.evaluate(grad); err != nil {
 			t.Fatal(err)
 		}
 		for _, name := range []string{"linear/LS", "linear/LG", "linear/Ls"} {
-			at := m.params.offset(name)
-			var p Param
-			for _, q := range m.params.List {
+			at := m.Params().Offset(name)
+			var p param.Param
+			for _, q := range m.Params().List {
 				if q.Name == name {
 					p = q
 				}

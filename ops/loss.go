@@ -164,3 +164,32 @@ func ownSquaredError[T kernel.Float](y, target, w *G.Node, half float64) (*G.Nod
 		},
 	}.Node()
 }
+
+// Continued is the node of a cost to which what comes after the state u adds more, of
+// which the gradient λ by u is known and no more: its value is that of cost, a scalar,
+// and λ is added to the gradient by u, of whose shape it is.
+func Continued(cost, u, lambda *G.Node) (*G.Node, error) {
+	if !cost.IsScalar() || !lambda.Shape().Eq(u.Shape()) {
+		return nil, shapeError("Continued", "the cost is %v, u %v and λ %v, want a scalar and one shape", cost.Shape(), u.Shape(), lambda.Shape())
+	}
+	return graph.ByDtype("Continued", u,
+		func() (*G.Node, error) { return continued[float64](cost, u, lambda) },
+		func() (*G.Node, error) { return continued[float32](cost, u, lambda) })
+}
+
+func continued[T kernel.Float](cost, u, lambda *G.Node) (*G.Node, error) {
+	return graph.Function[T]{
+		Name:    "Continued",
+		Shape:   tensor.ScalarShape(),
+		Inputs:  G.Nodes{cost, u, lambda},
+		WRT:     []bool{true, true, false},
+		Forward: func(out []T, in [][]T) error { out[0] = in[0][0]; return nil },
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
+			d[0][0] = dOut[0]
+			for i, v := range in[2] {
+				d[1][i] = dOut[0] * v
+			}
+			return nil
+		},
+	}.Node()
+}

@@ -163,3 +163,21 @@ func (p Equation) fields(d *data.Dataset) ([][]float64, error) {
 	}
 	return fields, nil
 }
+
+// Density returns the histogram as a map: the centres of the bins along x and along
+// y, and the density z[j][i] at y_j, x_i.
+func (h *JointHistogram) Density() (x, y []float64, z [][]float64) {
+	nx, ny := len(h.Mass), len(h.Mass[0])
+	dx, dy := (h.X[1]-h.X[0])/float64(nx), (h.Y[1]-h.Y[0])/float64(ny)
+	for i := range nx {
+		x = append(x, h.X[0]+(float64(i)+0.5)*dx)
+	}
+	z = stack.New(ny, nx)
+	for j := range ny {
+		y = append(y, h.Y[0]+(float64(j)+0.5)*dy)
+		for i := range nx {
+			z[j][i] = h.Mass[i][j] / (dx * dy)
+		}
+	}
+	return x, y, z
+}

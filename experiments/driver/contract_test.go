@@ -209,7 +209,8 @@ func TestReportHasItsKeys(t *testing.T) {
 	dir := sharedRun(t)
 	var r map[string]any
 	drivertest.Report(t, dir, &r)
-	drivertest.WantKeys(t, "report", r, []string{"experiment", "seconds", "go", "cpu", "config", "models"})
+	drivertest.WantKeys(t, "report", r, []string{"experiment", "seconds", "go", "cpu", "provenance", "config", "models"})
+	drivertest.WantKeys(t, "provenance", r["provenance"], []string{"date", "version", "kernel", "command"})
 	if r["experiment"] != "toy" {
 		t.Errorf("experiment is %v", r["experiment"])
 	}
@@ -515,7 +516,7 @@ func TestEvaluateBesideTheRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	stdout := toy.Succeed(t, "-evaluate", dir, "-out", filepath.Join(root, "first"))
-	if want := filepath.Join("seeds", "one-1") + ": no checkpoint, left out\n"; !strings.Contains(stdout, want) {
+	if want := filepath.Join("seeds", "one-1") + ": no checkpoint, left out; what its training came to is in " + filepath.Join(dir, "report.json") + "\n"; !strings.Contains(stdout, want) {
 		t.Errorf("standard output lacks %q:\n%s", want, stdout)
 	}
 	var whole, first struct{ Models []struct{ Test json.Number } }

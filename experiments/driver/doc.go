@@ -23,7 +23,7 @@
 //	func learn(s *driver.Session, c Config) (*report.Page, error) {
 //		models, err := driver.Learn(s, c.Models, prepare, test)
 //		…
-//		return &report.Page{…}, nil
+//		return &report.Page{Tables: []*report.Table{driver.Table("Errors", columns, models), driver.SeedTable(columns, models)}}, nil
 //	}
 //
 // # The same line again

@@ -2,6 +2,7 @@ package driver
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,6 +25,9 @@ type Recipe struct {
 	Seeds int          `json:"seeds"`
 	Model model.Config `json:"model"`
 	Train train.Config `json:"train"`
+	// Noise is added to every state to train on: normal numbers of so many times its
+	// component's root mean square.
+	Noise float64 `json:"noise,omitempty"`
 }
 
 // Base is the recipe inside a model's configuration.
@@ -90,10 +94,23 @@ func (c *Common[M]) Apply(f *Flags) error {
 	if f.Given("seed") {
 		c.Seed = f.Seed
 	}
+	iterated := false
 	for _, r := range c.Recipes() {
+		iterated = iterated || r.iterated()
 		f.apply(r)
 	}
+	for _, name := range []string{"iterations", "batch", "lr"} {
+		if f.Given(name) && !iterated {
+			return command.Usagef("flag -%s: got it for models that are learned by least squares alone, without iterations; leave it out", name)
+		}
+	}
 	return nil
+}
+
+// iterated reports whether the model is trained by an optimizer, and not by least
+// squares alone.
+func (r *Recipe) iterated() bool {
+	return r.Train.ClosedForm == nil || r.Train.First.Iterations+r.Train.LBFGS.Iterations > 0
 }
 
 func (f *Flags) apply(r *Recipe) {
@@ -108,7 +125,7 @@ func (f *Flags) apply(r *Recipe) {
 		t.SetBatch(f.Batch)
 		t.LBFGS.Iterations = 0 // which needs all samples at once
 	}
-	if total := t.First.Iterations + t.LBFGS.Iterations; f.Given("iterations") && (total > 0 || t.ClosedForm == nil) {
+	if f.Given("iterations") && r.iterated() {
 		// As many in all, divided as the recipe divides them.
 		first, lbfgs := t.First.Iterations, t.LBFGS.Iterations
 		t.LBFGS.Iterations = f.Iterations * lbfgs / max(1, first+lbfgs)
@@ -117,6 +134,9 @@ func (f *Flags) apply(r *Recipe) {
 	if f.Given("lr") {
 		t.First.Schedule.Rate = f.LR
 		t.First.Schedule.Final = min(t.First.Schedule.Final, f.LR)
+	}
+	if f.Given("noise") {
+		r.Noise = f.Noise
 	}
 	if f.Given("dtype") {
 		m.Dtype = f.Dtype
@@ -197,6 +217,9 @@ func (r *Recipe) validate(dim int, others []string) error {
 	}
 	if r.Seeds < 1 || r.Model.Dim != dim {
 		return errors.Errorf("got %d seeds and dim %d, want at least 1, and the %d components of the data", r.Seeds, r.Model.Dim, dim)
+	}
+	if !(r.Noise >= 0) || math.IsInf(r.Noise, 0) {
+		return errors.Errorf("noise: got %g, want a finite number that is not negative", r.Noise)
 	}
 	if err := r.Model.Validate(); err != nil {
 		return err

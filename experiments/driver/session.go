@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
+	"slices"
 
 	"spnode/data"
 	"spnode/experiments/driver/command"
@@ -88,6 +90,8 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 	if err != nil {
 		return err
 	}
+	d = d.WithNoise(r.Noise, m.Seed)
+	m.Ranges = ranges(d)
 	if m.TimeUnit == 0 { // the rates of a recipe are in the data's own
 		m.TimeUnit = 1
 	}
@@ -99,16 +103,55 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 	return err
 }
 
+// ranges are the least and the largest value of each component.
+func ranges(d *data.Dataset) [][2]float64 {
+	all := make([][2]float64, d.Dim())
+	for j := range all {
+		all[j] = [2]float64{math.Inf(1), math.Inf(-1)}
+	}
+	for _, tr := range d.Trajectories {
+		for _, u := range tr.States {
+			for j, v := range u {
+				if !math.IsNaN(v) { // measured
+					all[j] = [2]float64{min(all[j][0], v), max(all[j][1], v)}
+				}
+			}
+		}
+	}
+	if slices.ContainsFunc(all, func(r [2]float64) bool { return r[0] > r[1] }) {
+		return nil // of one there is no value, which the training tells
+	}
+	return all
+}
+
 // Missing reports, and says on the screen, that an evaluation cannot have the
-// model of that name, since there is no checkpoint of it: its training diverged,
-// or it was not kept.
+// model of that name, since there is no checkpoint of a training that ended: it
+// diverged, was stopped, or was not kept.
 func (s *Session) Missing(name string) bool {
 	if s.run != nil {
 		return false
 	}
-	if folder.Exists(filepath.Join(s.Dir, name)) {
-		return false
+	dir, why := filepath.Join(s.Dir, name), "no checkpoint, left out"
+	if folder.Exists(dir) {
+		if r, err := train.LoadResult(dir); err != nil || r.Done {
+			return false
+		}
+		why = "its training did not end, left out"
 	}
-	fmt.Fprintf(s.Stdout, "%s: no checkpoint, left out\n", name)
+	if runs.Finished(s.Dir) {
+		why += "; what its training came to is in " + filepath.Join(s.Dir, runs.ReportName)
+	}
+	fmt.Fprintf(s.Stdout, "%s: %s\n", name, why)
 	return true
+}
+
+// Cached returns a data set that takes long to make: the one that was kept under the
+// key, or a new one, with progress.
+func (s *Session) Cached(title string, total int, key any, make func(progress func(done, total int)) (*data.Dataset, error)) (*data.Dataset, error) {
+	d, _, err := data.Cached(s.Cache, key, func() (*data.Dataset, error) {
+		stage := s.Progress.Stage("data: "+title, total)
+		defer stage.Done()
+		return make(func(done, _ int) { stage.Update(done) })
+	})
+	return d, err
 }

@@ -42,6 +42,7 @@ type offs struct {
 	Each    []float64 `json:"-"` // largest of each component
 	EachRMS []float64 `json:"-"`
 	Samples []float64 `json:"-"` // rms of each trajectory
+	Within  float64   `json:"-"` // share of the times, see recipe.Within
 }
 
 // beyond is by how much of its range a prediction may leave that of the data.
@@ -71,7 +72,8 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 			return nil, command.AsUsage(err)
 		}
 		for r, i := range of {
-			agree = append(agree, recipe.PartsAt(got.Trajectories[r], asked.Trajectories[r]))
+			agree = append(agree, partsAt(got.Trajectories[r], asked.Trajectories[r]))
+			o.Within += recipe.Within(got.Trajectories[r], asked.Trajectories[r])
 			for k, want := range asked.Trajectories[r].States {
 				if k == 0 && g != onGrid {
 					continue
@@ -102,6 +104,7 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 	if n := len(agree); n > 0 && !math.IsInf(agree[n/2], 1) {
 		o.Agrees = &agree[n/2]
 	}
+	o.Within /= max(float64(len(agree)), 1)
 	for j := range o.EachRMS {
 		o.EachRMS[j] = math.Sqrt(o.EachRMS[j] / max(each[j], 1))
 	}
@@ -112,6 +115,16 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 		}
 	}
 	return o, nil
+}
+
+// partsAt is the time after which a prediction is off by half of the state, +Inf for none.
+func partsAt(got, want data.Trajectory) float64 {
+	for k, u := range want.States {
+		if !floats.HasNaN(u) && !(floats.Distance(got.States[k], u, 2) <= 0.5*floats.Norm(u, 2)) {
+			return want.Times[k] - want.Times[0]
+		}
+	}
+	return math.Inf(1)
 }
 
 // starts is from how many times on each trajectory is predicted.

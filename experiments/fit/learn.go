@@ -153,30 +153,21 @@ func shorter(t train.Config, share float64) train.Config {
 	return t
 }
 
-// farAway is an error, in largest values, of a prediction that runs away: one that
-// overshoots a spike does not.
-const farAway = 10
-
 // score is the mean of the errors of rollouts on the trajectories for choosing, on
-// their grid, from their middle and in one jump; +Inf if one of them runs away. Where
-// chaos parts predictions from the truth their errors tell nothing any more, and how
-// early they part tells more: from 1 for never to 2 for at once.
+// their grid, from their middle and in one jump, see recipe.Score.
 func (l *laboratory) score(p predictor) (float64, error) {
-	var sum, parted float64
+	var sum, within float64
 	for _, g := range []ground{onGrid, restarted, oneJump} {
 		e, err := l.sets.test(p, l.sets.validation, g)
 		if err != nil {
 			return 0, err
 		}
-		if !(e.Largest < farAway) {
-			return math.Inf(1), nil
-		}
-		if g == onGrid && e.Agrees != nil {
-			parted = 2 - *e.Agrees/l.sets.facts.Span
+		if g == onGrid {
+			within = e.Within
 		}
 		sum += e.RMS / 3
 	}
-	return max(sum, parted), nil
+	return recipe.Score(sum, within), nil
 }
 
 // inferred are the lines on what was inferred, of the data and for the model.

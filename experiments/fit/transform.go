@@ -7,12 +7,12 @@ import (
 
 	"spnode/data"
 	"spnode/experiments/driver/command"
-	"spnode/model"
+	"spnode/model/latent"
 )
 
 // transforms are those of all components that the flag says or, with a line on why, the
 // data; or none.
-func (c *Config) transforms(s *sets) ([]model.Transform, error) {
+func (c *Config) transforms(s *sets) ([]latent.Transform, error) {
 	switch c.Transform {
 	case "none", "":
 		return nil, nil
@@ -23,7 +23,7 @@ func (c *Config) transforms(s *sets) ([]model.Transform, error) {
 		}
 		return all, nil
 	}
-	all := make([]model.Transform, s.train.Dim())
+	all := make([]latent.Transform, s.train.Dim())
 	for _, part := range strings.Split(c.Transform, ",") {
 		name, kind, _ := strings.Cut(part, "=")
 		j := -1
@@ -50,18 +50,18 @@ const roomAbove = 1.5
 // transforms finds components that are never 0, go over decades, and begin where a
 // network that sees them in their largest values sees nothing of their differences:
 // relaxation oscillations of concentrations.
-func (s *sets) transforms() (all []model.Transform, names []string) {
+func (s *sets) transforms() (all []latent.Transform, names []string) {
 	f := s.facts
 	for j := range f.Scale {
 		if s.decades(j) < 3 || f.Deviation[j] == 0 || f.Deviation[j] > 1e-3*f.Scale[j] {
 			continue
 		}
-		t := model.Transform{Kind: "logit", High: roomAbove * f.Scale[j]}
+		t := latent.Transform{Kind: "logit", High: roomAbove * f.Scale[j]}
 		if _, ok := s.outside(t, j); ok {
 			continue
 		}
 		if all == nil {
-			all = make([]model.Transform, len(f.Scale))
+			all = make([]latent.Transform, len(f.Scale))
 		}
 		all[j], names = t, append(names, s.name(j))
 	}
@@ -69,7 +69,7 @@ func (s *sets) transforms() (all []model.Transform, names []string) {
 }
 
 // outside returns a value of component j that the transform has not.
-func (s *sets) outside(t model.Transform, j int) (u float64, ok bool) {
+func (s *sets) outside(t latent.Transform, j int) (u float64, ok bool) {
 	for _, d := range []*data.Dataset{s.train, s.validation, s.held} {
 		for _, tr := range d.Trajectories {
 			for _, u := range tr.States {

@@ -5,14 +5,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/pkg/errors"
 
 	"spnode/data/ks"
 	"spnode/experiments/driver"
-	"spnode/experiments/driver/command"
-	"spnode/model/train"
 )
 
 // Config is all that shapes a run.
@@ -39,8 +36,6 @@ type DataConfig struct {
 	Solver   ks.Solver `json:"solver"`
 }
 
-func (d DataConfig) interval() float64 { return cmp.Or(d.Interval, 1) }
-
 // TestConfig shapes the tests.
 type TestConfig struct {
 	Starts   int `json:"starts"`    // held-out states, spread over the test parts of all runs
@@ -54,6 +49,12 @@ type TestConfig struct {
 	Ball int `json:"ball,omitempty"`
 }
 
+// CostConfig shapes the measurement of what an iteration costs.
+type CostConfig struct {
+	Batches []int   `json:"batches"` // none: nothing is measured
+	Seconds float64 `json:"seconds"` // of each measurement
+}
+
 // ModelConfig is one model and its training.
 type ModelConfig struct {
 	driver.Recipe
@@ -65,27 +66,15 @@ type ModelConfig struct {
 	// Manifold is the degree of the polynomial of a manifold, in the latent pairs, that
 	// the further ones of the modes are.
 	Manifold int `json:"manifold,omitempty"`
-	// Noise is added to every snapshot to train on: normal numbers of so many times
-	// the root mean square of u.
-	Noise float64 `json:"noise,omitempty"`
 }
-
-// The kinds of autoencoder.
-const (
-	fourier    = "fourier"     // fixed: the leading Fourier pairs, in one common scale
-	manifold   = "manifold"    // those, and back with a polynomial: a graph over them
-	mlp        = "mlp"         // a network with one hidden layer each way, as the paper has
-	fourierMLP = "fourier+mlp" // a network beside fixed Fourier pairs
-	identity   = "none"
-)
 
 func defaultConfig() Config {
 	c := Config{
 		Data: DataConfig{Runs: 20, Train: 5000, Gap: 100, Test: 2500, FloorRuns: 20, Solver: ks.DefaultSolver()},
-		Test: TestConfig{Starts: 200, Horizon: 250, LongRuns: 20, LongTime: 2000, Lyapunov: 2000, Ball: 1000},
+		Test: TestConfig{Starts: 200, Horizon: 250, LongRuns: 20, LongTime: 8000, Lyapunov: 8000, Ball: 1000},
 		Cost: CostConfig{Batches: []int{100, 2000}, Seconds: 2},
 	}
-	for _, m := range allRecipes() {
+	for _, m := range recipes() {
 		if slices.Contains(byDefault, m.Name) {
 			c.Models = append(c.Models, m)
 		}
@@ -108,6 +97,34 @@ func (c *Config) quick() {
 	}
 }
 
+// options are the flags of this experiment.
+type options struct {
+	cost     bool
+	interval float64
+	ball     int
+}
+
+// choose sets what the flags say. With -only there are all recipes to name.
+func (c *Config) choose(f *driver.Flags, o options) error {
+	if f.Given("only") {
+		for _, m := range recipes() {
+			if !slices.ContainsFunc(c.Models, func(other ModelConfig) bool { return other.Name == m.Name }) {
+				c.Models = append(c.Models, m)
+			}
+		}
+	}
+	if !o.cost {
+		c.Cost.Batches = nil
+	}
+	if f.Given("interval") {
+		c.Data.Interval = o.interval
+	}
+	if f.Given("ball") {
+		c.Test.Ball = o.ball
+	}
+	return nil
+}
+
 // Describe implements driver.Config.
 func (c *Config) Describe() string {
 	d := c.Data
@@ -126,14 +143,14 @@ func (c *Config) Validate() error {
 	if t.Starts < 1 || t.Horizon < 8 || t.LongTime < 4 || t.LongRuns < 1 || t.LongRuns > d.Runs || t.Lyapunov < 2*renormalise {
 		return errors.Errorf("test: got %+v, want at least 1 start, a horizon of 8, a long time of 4, 1 to %d long runs, as there are runs, and a time of %d for the exponent", t, d.Runs, 2*renormalise)
 	}
-	if longest := d.Test - 1; t.Horizon > longest || t.LongTime > longest {
-		return errors.Errorf("test: got a horizon of %d and a long time of %d, want at most the %d steps of a test part", t.Horizon, t.LongTime, longest)
+	if longest := d.Test - 1; t.Horizon > longest {
+		return errors.Errorf("test: got a horizon of %d, want at most the %d steps of a test part", t.Horizon, longest)
 	}
-	if k := 1 / d.interval(); !(k >= 1) || k != math.Trunc(k) || t.Ball < 0 {
+	if k := 1 / cmp.Or(d.Interval, 1); !(k >= 1) || k != math.Trunc(k) || t.Ball < 0 {
 		return errors.Errorf("data and test: got an interval of %g and %d rollouts from states of any size, want a whole part of 1, such as 0.5, and at least 0", d.Interval, t.Ball)
 	}
-	if err := c.Cost.validate(); err != nil {
-		return err
+	if slices.ContainsFunc(c.Cost.Batches, func(b int) bool { return b < 1 }) || !(c.Cost.Seconds > 0) {
+		return errors.Errorf("cost: got batches %v and %g seconds, want positive numbers", c.Cost.Batches, c.Cost.Seconds)
 	}
 	for _, m := range c.Models {
 		if err := m.validate(d); err != nil {
@@ -144,23 +161,18 @@ func (c *Config) Validate() error {
 }
 
 func (m ModelConfig) validate(d DataConfig) error {
+	points, latent := d.Solver.Problem.Points, m.Model.Autoencoder.Latent
 	kinds := []string{fourier, manifold, mlp, fourierMLP, identity}
-	if !slices.Contains(kinds, m.Autoencoder) {
+	switch {
+	case !slices.Contains(kinds, m.Autoencoder):
 		return errors.Errorf("autoencoder: got %q, want one of %v", m.Autoencoder, kinds)
-	}
-	if latent := m.Model.Autoencoder.Latent; (latent == 0) != (m.Autoencoder == identity) || latent > d.Solver.Problem.Points {
-		return errors.Errorf("autoencoder %s: got latent %d, want 0 for none, else 1 to the %d points", m.Autoencoder, latent, d.Solver.Problem.Points)
-	}
-	if m.Modes != 0 && 2*m.Modes < m.Model.Autoencoder.Latent || 2*m.Modes > d.Solver.Problem.Points-2 {
-		return errors.Errorf("modes: got %d, want 0 for none, else as many coordinates as the latent %d at least and the %d points at most", m.Modes, m.Model.Autoencoder.Latent, d.Solver.Problem.Points)
-	}
-	if (m.Autoencoder == manifold) != (m.Manifold > 0) || m.Manifold > 0 && 2*m.Modes <= m.Model.Autoencoder.Latent {
-		return errors.Errorf("autoencoder %s: got a manifold of degree %d and %d modes, want a degree of 1 or more with %s alone, and modes beyond the latent %d", m.Autoencoder, m.Manifold, m.Modes, manifold, m.Model.Autoencoder.Latent)
-	}
-	if !(m.Noise >= 0) || math.IsInf(m.Noise, 0) {
-		return errors.Errorf("noise: got %g, want a finite number that is not negative", m.Noise)
-	}
-	if len(m.Train.Phases) == 0 {
+	case (latent == 0) != (m.Autoencoder == identity) || latent > points:
+		return errors.Errorf("autoencoder %s: got latent %d, want 0 for none, else 1 to the %d points", m.Autoencoder, latent, points)
+	case m.Modes != 0 && 2*m.Modes < latent || 2*m.Modes > points-2:
+		return errors.Errorf("modes: got %d, want 0 for none, else as many coordinates as the latent %d at least and the %d points at most", m.Modes, latent, points)
+	case (m.Autoencoder == manifold) != (m.Manifold > 0) || m.Manifold > 0 && 2*m.Modes <= latent:
+		return errors.Errorf("autoencoder %s: got a manifold of degree %d and %d modes, want a degree of 1 or more with %s alone, and modes beyond the latent %d", m.Autoencoder, m.Manifold, m.Modes, manifold, latent)
+	case len(m.Train.Phases) == 0:
 		return errors.New("train.phases: got none, want at least one, with a window")
 	}
 	for _, p := range m.Train.Phases {
@@ -168,96 +180,5 @@ func (m ModelConfig) validate(d DataConfig) error {
 			return errors.Errorf("got windows of %d steps and batch %d, want windows shorter than the %d snapshots, and at most as many in a batch as there are", p.Window, p.Batch, d.Train)
 		}
 	}
-	return nil
-}
-
-// options are the flags of this experiment.
-type options struct {
-	latent, autoencoder, optimizer string
-	window, ball                   int
-	interval                       float64
-	cost                           bool
-}
-
-// choose restricts the models to those that the flags name, and sets what they
-// say of them.
-func (c *Config) choose(f *driver.Flags, o options) error {
-	if err := c.restrict(f, o); err != nil {
-		return err
-	}
-	if !o.cost {
-		c.Cost.Batches = nil
-	}
-	if f.Given("interval") {
-		c.Data.Interval = o.interval
-	}
-	if f.Given("ball") {
-		c.Test.Ball = o.ball
-	}
-	for i := range c.Models {
-		m := &c.Models[i]
-		if m.Train.ClosedForm != nil { // which those do not concern
-			continue
-		}
-		if f.Given("autoencoder") && m.Autoencoder != identity {
-			m.setAutoencoder(o.autoencoder)
-		}
-		if f.Given("optimizer") {
-			m.Train.First.Optimizer = o.optimizer
-		}
-		if f.Given("window") {
-			m.Train.Phases = []train.Phase{{Window: o.window, Batch: m.LargestBatch()}}
-		}
-	}
-	return nil
-}
-
-// restrict leaves the model of the dimension that -latent names. With -only it
-// leaves all that can be named: those of the configuration, and the recipes that it
-// lacks. Of several models of one dimension it takes the one that already has what
-// -autoencoder and -optimizer say, so that its name is right.
-func (c *Config) restrict(f *driver.Flags, o options) error {
-	if !f.Given("only") && !f.Given("latent") {
-		return nil
-	}
-	all, known := slices.Clone(c.Models), allRecipes()
-	all = slices.DeleteFunc(all, func(m ModelConfig) bool {
-		at := slices.IndexFunc(known, func(r ModelConfig) bool { return r.Name == m.Name })
-		if at >= 0 {
-			known[at] = m
-		}
-		return at >= 0
-	})
-	all = append(all, known...)
-	if f.Given("only") {
-		c.Models = all
-		return nil
-	}
-	var dims []string
-	for _, m := range all {
-		if d := m.Model.LatentDim(); !slices.Contains(dims, strconv.Itoa(d)) {
-			dims = append(dims, strconv.Itoa(d))
-		}
-	}
-	if err := command.OneOf("latent", o.latent, dims...); err != nil {
-		return err
-	}
-	// The first of those that agree with most flags.
-	best, most := -1, -1
-	for i, m := range all {
-		fits := 0
-		for _, same := range []bool{m.Autoencoder == o.autoencoder, m.Train.First.Optimizer == o.optimizer} {
-			if same {
-				fits++
-			}
-		}
-		if m.Train.ClosedForm == nil { // what is trained is what is asked for by its dimension
-			fits += 2
-		}
-		if strconv.Itoa(m.Model.LatentDim()) == o.latent && fits > most {
-			best, most = i, fits
-		}
-	}
-	c.Models = all[best : best+1]
 	return nil
 }

@@ -1,32 +1,17 @@
 package main
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
 	"github.com/pkg/errors"
-	"gonum.org/v1/gonum/floats"
 
 	"spnode/data"
 	"spnode/data/ks"
 	"spnode/data/measure"
 	"spnode/model"
+	"spnode/model/stability"
 )
-
-// quantiles of a number over the held-out starts.
-type quantiles struct {
-	Median float64 `json:"median"`
-	P10    float64 `json:"p10"`
-	P90    float64 `json:"p90"`
-}
-
-// between is the range of a number over the long rollouts. A mean would hide a
-// rollout that freezes.
-type between struct {
-	Least   float64 `json:"least"`
-	Largest float64 `json:"largest"`
-}
 
 // testReport is what report.json says of a model's test. Errors are relative,
 // ‖error‖/‖truth‖ of a state; times are in the unit of the equation.
@@ -37,12 +22,17 @@ type testReport struct {
 
 	// Agree is the first time at which a rollout's error passes a bound, the
 	// horizon if it does not.
-	Agree03 quantiles `json:"agree_0.3"`
-	Agree05 quantiles `json:"agree_0.5"`
-	Agree10 quantiles `json:"agree_1.0"`
+	Agree03 measure.Spread `json:"agree_0.3"`
+	Agree05 measure.Spread `json:"agree_0.5"`
+	Agree10 measure.Spread `json:"agree_1.0"`
+	// The model deployed at steps that it was not trained at, 2, ½ and ¼.
+	TwiceAgree05   measure.Spread `json:"dt_twice_agree_0.5"`
+	HalfAgree05    measure.Spread `json:"dt_half_agree_0.5"`
+	QuarterAgree05 measure.Spread `json:"dt_quarter_agree_0.5"`
 
 	// TV is the total variation between the joint distributions of u_x and u_xx
-	// over the long rollouts and over the truth; its floor that between two truths.
+	// over the long rollouts and over all runs of the truth; its floor that of other
+	// runs of the truth, as many and as long as the rollouts.
 	TV      float64 `json:"pdf_tv"`
 	TVFloor float64 `json:"pdf_tv_floor"`
 
@@ -52,20 +42,22 @@ type testReport struct {
 	TrueRMS  float64 `json:"true_rms"`
 	LongRate float64 `json:"long_rate"` // rms of the change in a unit of time, likewise
 	TrueRate float64 `json:"true_rate"`
-	// Each is that of each rollout.
-	LongRMSEach  between `json:"long_rms_each"`
-	LongRateEach between `json:"long_rate_each"`
+	// Each is that of each rollout. A mean would hide one that freezes.
+	LongRMSEach  measure.Range `json:"long_rms_each"`
+	LongRateEach measure.Range `json:"long_rate_each"`
 
 	Lyapunov     float64 `json:"lyapunov"`
 	TrueLyapunov float64 `json:"true_lyapunov"`
 	LyapunovTime int     `json:"lyapunov_time"` // of each of the long runs' states, after the transient
 
-	// The model deployed at steps that it was not trained at, 2, ½ and ¼.
-	TwiceAgree05   quantiles `json:"dt_twice_agree_0.5"`
-	HalfAgree05    quantiles `json:"dt_half_agree_0.5"`
-	QuarterAgree05 quantiles `json:"dt_quarter_agree_0.5"`
+	Ball *ballReport `json:"ball,omitempty"` // nil: nothing is proved
+}
 
-	Ball *ballReport `json:"ball,omitempty"`
+// ballReport is the ball that is proved for a model, in its latent state, and what
+// rollouts from random states of any size do about it.
+type ballReport struct {
+	stability.Ball
+	Data float64 `json:"data_radius"` // of the ball that holds the data, in which g is what was fitted; 0: everywhere
 }
 
 // bound is far above every state on the attractor, where the largest is 3.5.
@@ -73,70 +65,68 @@ const bound = 10
 
 // drawn is a test with what the figures draw of it.
 type drawn struct {
-	test     *testReport
+	test     testReport
 	short    *data.Dataset // from the held-out starts
 	errors   [][]float64   // relative, by time and start
 	agree    []float64     // at 0.5, of each start
-	long     *data.Dataset
+	long     [][]float64   // the end of the first long rollout
 	spectrum []float64
 	joint    *ks.JointHistogram
 }
 
 // evaluate tests a model. All rollouts of a kind are one prediction.
 func (l *laboratory) evaluate(name string, m *model.Model) (*drawn, error) {
-	r := &drawn{test: &testReport{LongRuns: l.Test.LongRuns, LyapunovTime: l.Test.Lyapunov}}
-	parts := []func() error{
-		func() error { return l.follow(r, m) },
-		func() error { return l.skip(&r.test.TwiceAgree05, m) },
-		func() error { return l.deploy(&r.test.HalfAgree05, m, 2) },
-		func() error { return l.deploy(&r.test.QuarterAgree05, m, 4) },
-		func() error { return l.live(r, m) },
-		func() (err error) {
-			r.test.TrueLyapunov = l.lyapunov
-			r.test.Lyapunov, err = l.exponent(m)
-			return err
-		},
-		func() (err error) {
-			r.test.Ball, err = l.ball(m)
-			return err
-		},
-	}
+	r := new(drawn)
+	parts := []func(*drawn, *model.Model) error{l.follow, l.deploy, l.live, l.ball}
 	stage := l.Progress.Stage(name+": test", len(parts))
-	defer stage.Done()
 	for i, part := range parts {
-		if err := l.Context.Err(); err != nil {
-			return nil, errors.Wrap(err, "test")
+		err := l.Context.Err()
+		if err == nil {
+			err = part(r, m)
 		}
-		if err := part(); err != nil {
-			return nil, err
+		if err != nil {
+			stage.Done()
+			return nil, errors.WithMessage(err, "test")
 		}
 		stage.Update(i + 1)
 	}
-	return r, nil
-}
-
-// predict rolls the model out from the first states of a truth.
-func predict(m *model.Model, truth *data.Dataset) (*data.Dataset, error) {
-	times := truth.Trajectories[0].Times
-	u, err := m.Predict(truth.States()[0], times)
-	return data.Shared(times, u, truth.Components), err
+	stage.Done()
+	flow, err := m.Latent() // in float64, in which twins can be near
+	if err != nil {
+		return nil, err
+	}
+	start, err := m.PredictLatent(l.longStates(), []float64{0})
+	if err != nil {
+		return nil, err
+	}
+	n := m.Config().LatentDim()
+	var u0 [][]float64
+	for z := start[0]; len(z) > 0; z = z[n:] {
+		u0 = append(u0, z[:n])
+	}
+	r.test.TrueLyapunov, r.test.LyapunovTime = l.lyapunov, l.Test.Lyapunov
+	r.test.Lyapunov, err = l.exponent(name, flow, u0, units(renormalise))
+	return r, err
 }
 
 // follow measures how long the model stays with the truth.
 func (l *laboratory) follow(r *drawn, m *model.Model) (err error) {
-	if r.short, err = predict(m, l.starts); err != nil {
+	if r.short, err = measure.Rollout(m, l.starts); err != nil {
 		return err
 	}
 	if r.errors, err = measure.RelativeErrors(r.short, l.starts); err != nil {
 		return err
 	}
-	got, want := r.short.States(), l.starts.States()
-	for k, rel := range map[int]*float64{0: &r.test.Autoencoder, 1: &r.test.Step1, 8: &r.test.Step8} {
+	t, got, want := &r.test, r.short.States(), l.starts.States()
+	for k, rel := range map[int]*float64{0: &t.Autoencoder, 1: &t.Step1, 8: &t.Step8} {
 		*rel = measure.Compare(got[k:k+1], want[k:k+1], nil).Relative
 	}
-	for limit, q := range map[float64]*quantiles{0.3: &r.test.Agree03, 0.5: &r.test.Agree05, 1: &r.test.Agree10} {
-		times, err := l.agree(q, r.short, l.starts, limit)
+	for limit, s := range map[float64]*measure.Spread{0.3: &t.Agree03, 0.5: &t.Agree05, 1: &t.Agree10} {
+		times, err := measure.AgreementTimes(r.short, l.starts, limit)
 		if err != nil {
+			return err
+		}
+		if *s, err = measure.SpreadOf(times); err != nil {
 			return err
 		}
 		if limit == 0.5 {
@@ -146,106 +136,92 @@ func (l *laboratory) follow(r *drawn, m *model.Model) (err error) {
 	return nil
 }
 
-// deploy measures the agreement at the same times, with a fraction of the step of
-// the training.
-func (l *laboratory) deploy(q *quantiles, m *model.Model, substeps int) error {
-	c := m.Config()
-	finer, err := m.WithIntegrator(c.Integrator, substeps*c.Substeps)
-	if err != nil {
-		return err
-	}
-	d, err := predict(finer, l.starts)
-	if err != nil {
-		return err
-	}
-	_, err = l.agree(q, d, l.starts, 0.5)
-	return err
-}
-
-// skip is the agreement of the model at twice the step.
-func (l *laboratory) skip(q *quantiles, m *model.Model) error {
+// deploy measures the agreement at other steps: at twice the step, at every second
+// time, and at fractions of it, at the same times.
+func (l *laboratory) deploy(r *drawn, m *model.Model) error {
 	var even []int
 	for k := 0; k <= l.Test.Horizon; k += 2 {
 		even = append(even, k)
 	}
-	truth := l.starts.AtTimes(even...)
-	d, err := predict(m, truth)
-	if err != nil {
-		return err
+	for _, at := range []struct {
+		to       *measure.Spread
+		truth    *data.Dataset
+		substeps int
+	}{{&r.test.TwiceAgree05, l.starts.AtTimes(even...), 1}, {&r.test.HalfAgree05, l.starts, 2}, {&r.test.QuarterAgree05, l.starts, 4}} {
+		other, err := m.WithIntegrator(m.Config().Integrator, at.substeps*m.Config().Substeps)
+		if err != nil {
+			return err
+		}
+		d, err := measure.Rollout(other, at.truth)
+		if err != nil {
+			return err
+		}
+		times, err := measure.AgreementTimes(d, at.truth, 0.5)
+		if err != nil {
+			return err
+		}
+		if *at.to, err = measure.SpreadOf(times); err != nil {
+			return err
+		}
 	}
-	_, err = l.agree(q, d, truth, 0.5)
-	return err
-}
-
-// agree returns the times until which rollouts agree with the truth, and sets
-// their quantiles.
-func (l *laboratory) agree(q *quantiles, d, truth *data.Dataset, limit float64) ([]float64, error) {
-	times, err := measure.AgreementTimes(d, truth, limit)
-	if err != nil {
-		return nil, err
-	}
-	v, err := measure.Quantiles(times, 0.5, 0.1, 0.9)
-	if err == nil {
-		*q = quantiles{v[0], v[1], v[2]}
-	}
-	return times, err
+	return nil
 }
 
 // live measures what the model does in the long run.
-func (l *laboratory) live(r *drawn, m *model.Model) (err error) {
-	if r.long, err = predict(m, l.long); err != nil {
+func (l *laboratory) live(r *drawn, m *model.Model) error {
+	times := units(l.Test.LongTime)
+	u, err := m.Predict(l.longStates(), times)
+	if err != nil {
 		return err
 	}
-	t, equation := r.test, l.Data.Solver.Problem
-	for s := range r.long.Samples() {
-		if bounded(r.long, s) {
-			t.Bounded++
-		}
+	long := data.Shared(times, u, l.held.Components)
+	t, equation, n := &r.test, l.Data.Solver.Problem, len(times)
+	t.Bounded, t.LongRuns = measure.Bounded(long, bound), l.Test.LongRuns
+	for _, v := range long.Trajectories[0].States[max(0, n-1-shownTime):] {
+		r.long = append(r.long, slices.Clone(v)) // the rest goes
 	}
-	n := len(r.long.Trajectories[0].Times)
-	end := part(r.long, n-n/4, n/4)
-	t.LongRMS, t.LongRMSEach = pooled(measure.RMS(end))
-	t.LongRate, t.LongRateEach = pooled(measure.RMSChange(end))
-	t.TrueRMS, _ = pooled(measure.RMS(l.held))
-	t.TrueRate, _ = pooled(measure.RMSChange(l.held))
-	if r.joint, err = equation.DerivativeHistogram(r.long); err != nil {
+	end := long.Part(n-n/4, n/4)
+	t.LongRMS, t.LongRMSEach = measure.Pooled(measure.RMS(end))
+	t.LongRate, t.LongRateEach = measure.Pooled(measure.RMSChange(end))
+	t.TrueRMS, _ = measure.Pooled(measure.RMS(l.held))
+	t.TrueRate, _ = measure.Pooled(measure.RMSChange(l.held))
+	if r.joint, err = equation.DerivativeHistogram(long); err != nil {
 		return err
 	}
 	if t.TV, err = r.joint.TotalVariation(l.joint); err != nil {
 		return err
 	}
-	if t.TVFloor, err = l.floorJoint.TotalVariation(l.joint); err != nil {
+	if t.TVFloor, err = l.floor.TotalVariation(l.joint); err != nil {
 		return err
 	}
-	r.spectrum, err = equation.EnergySpectrum(r.long)
+	r.spectrum, err = equation.EnergySpectrum(long)
 	return err
 }
 
-func bounded(d *data.Dataset, s int) bool {
-	for _, u := range d.Trajectories[s].States {
-		for _, v := range u {
-			if !(math.Abs(v) < bound) {
-				return false
-			}
-		}
+// units are the times 0, 1, …, n.
+func units(n int) []float64 {
+	t := make([]float64, n+1)
+	for k := range t {
+		t[k] = float64(k)
 	}
-	return true
+	return t
 }
 
-// pooled is the root mean square of those of the rollouts, and their range.
-func pooled(x []float64) (rms float64, each between) {
-	for _, v := range x {
-		rms += v * v / float64(len(x))
-	}
-	return math.Sqrt(rms), between{floats.Min(x), floats.Max(x)}
-}
+// settled is when rollouts from far away have been drawn into their ball, at the
+// rates of the fits, 0.4 and more.
+const settled = 40
 
-// median is the start whose time of agreement is the middle one.
-func (r *drawn) median() int {
-	order := make([]int, len(r.agree))
-	for i := range order {
-		order[i] = i
+// ball tries the ball of a model of which one is proved.
+func (l *laboratory) ball(r *drawn, m *model.Model) error {
+	s, err := m.Stability()
+	if err != nil || math.IsInf(s.BoundRadius, 0) {
+		return err
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(r.agree[a], r.agree[b]) })
-	return order[(len(order)-1)/2]
+	flow, err := m.Latent()
+	if err != nil {
+		return err
+	}
+	b, err := s.Try(m.Config().Integrator, l.Test.Ball, units(settled), l.Seed, flow.Predict)
+	r.test.Ball = &ballReport{b, m.Config().Nonlinear.Radius}
+	return err
 }

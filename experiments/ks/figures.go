@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"image/color"
 	"math"
 
 	"spnode/data/ks"
+	"spnode/data/measure"
 	"spnode/experiments/figure"
 	"spnode/experiments/report"
 )
@@ -21,10 +21,11 @@ func (l *laboratory) figures(models []*trained) ([]report.Figure, error) {
 		if name == "" {
 			name = "fig6_" + m.Name
 		}
+		start := measure.MedianAt(m.agree)
 		all = append(all, report.Drawing{
 			Name:    name,
-			Caption: fmt.Sprintf("Figure 6 of the paper, %s: truth, prediction and error from held-out start %d, the median of %d by the time at which the relative error passes 0.5, the dashed line.", m.Name, m.median(), l.Test.Starts),
-			Draw:    func() (*figure.Figure, error) { return l.rollout(m) },
+			Caption: fmt.Sprintf("Figure 6 of the paper, %s: truth, prediction and error from held-out start %d, the median of %d by the time at which the relative error passes 0.5, the dashed line.", m.Name, start, l.Test.Starts),
+			Draw:    func() (*figure.Figure, error) { return l.rollout(m, start) },
 		})
 	}
 	for _, d := range []struct {
@@ -32,9 +33,9 @@ func (l *laboratory) figures(models []*trained) ([]report.Figure, error) {
 		draw          func([]*trained) (*figure.Figure, error)
 	}{
 		{"error_over_time", "Relative error of the rollouts from the held-out starts: median, and the band from 10 % to 90 %; what is below 1e-4 or above 10 is drawn there.", l.errorFigure},
-		{"fig7_joint_pdf", "Figure 7 of the paper: the joint distribution of u_x and u_xx over the long rollouts.", l.jointFigure},
+		{"fig7_joint_pdf", "Figure 7 of the paper: the joint distribution of u_x and u_xx over the long rollouts, with its total variation from the truth's.", l.jointFigure},
 		{"spectrum", "Energy of the Fourier modes over the long rollouts. Modes beyond those of a fixed linear decoder have none.", l.spectrumFigure},
-		{"long_run", "The end of a long rollout, and the truth from the same start, with which it has long had nothing to do.", l.longFigure},
+		{"long_run", "The end of a long rollout, and of a run of the truth, with which it has long had nothing to do.", l.longFigure},
 		{"loss", "Training loss, eq. (20), by iteration.", lossFigure},
 	} {
 		all = append(all, report.Drawing{Name: d.name, Caption: d.caption, Draw: func() (*figure.Figure, error) { return d.draw(models) }})
@@ -42,63 +43,51 @@ func (l *laboratory) figures(models []*trained) ([]report.Figure, error) {
 	return report.Draw(all...)
 }
 
-// field is a map of u, and less v if there is one, over time and space.
-func (l *laboratory) field(times []float64, from, to int, u, v [][]float64) *figure.Heat {
+// strip is a wide panel of u, and less v if there is one, over time and space.
+func (l *laboratory) strip(title string, times []float64, u, v [][]float64, series ...figure.Series) figure.Panel {
 	p := l.Data.Solver.Problem
-	h := &figure.Heat{X: times[from : to+1], Label: "u", Diverging: true, Min: -colorRange, Max: colorRange}
+	h := &figure.Heat{X: times, Label: "u", Diverging: true, Min: -3.2, Max: 3.2} // the attractor's
 	for i := range p.Points {
 		h.Y = append(h.Y, float64(i)*p.Length/float64(p.Points))
-		row := make([]float64, 0, to-from+1)
-		for k := from; k <= to; k++ {
-			x := u[k][i]
+		row := make([]float64, len(times))
+		for k := range times {
+			row[k] = u[k][i]
 			if v != nil {
-				x -= v[k][i]
+				row[k] -= v[k][i]
 			}
-			row = append(row, x)
 		}
 		h.Z = append(h.Z, row)
 	}
-	return h
-}
-
-// colorRange is that of u in all maps: the attractor's.
-const colorRange = 3.2
-
-// strip is a wide panel of a field.
-func strip(title string, h *figure.Heat, series ...figure.Series) figure.Panel {
 	return figure.Panel{Title: title, X: figure.Axis{Label: "time t"}, Y: figure.Axis{Label: "x"}, Heat: h, Series: series}
 }
 
 var strips = figure.Layout{Cols: 1, Width: 700, Height: 110}
 
-// rollout is figure 6: the model's median start.
-func (l *laboratory) rollout(m *trained) (*figure.Figure, error) {
-	s, last := m.median(), min(shownTime, l.Test.Horizon)
-	truth, u := l.starts.Trajectories[s], m.short.Trajectories[s].States
-	p := l.Data.Solver.Problem
-	end := figure.Dashed(figure.Black, "", []float64{m.agree[s], m.agree[s]}, []float64{0, p.Length * float64(p.Points-1) / float64(p.Points)})
+// rollout is figure 6: the model from a start.
+func (l *laboratory) rollout(m *trained, start int) (*figure.Figure, error) {
+	n := min(shownTime, l.Test.Horizon) + 1
+	truth, u := l.starts.Trajectories[start], m.short.Trajectories[start].States
+	p, times := l.Data.Solver.Problem, truth.Times[:n]
+	end := figure.Dashed(figure.Black, "", []float64{m.agree[start], m.agree[start]}, []float64{0, p.Length * float64(p.Points-1) / float64(p.Points)})
 	return figure.New(strips,
-		strip("truth", l.field(truth.Times, 0, last, truth.States, nil)),
-		strip(fmt.Sprintf("%s: relative error 0.5 at t = %g", m.Name, m.agree[s]), l.field(truth.Times, 0, last, u, nil), end),
-		strip("error", l.field(truth.Times, 0, last, u, truth.States), end))
+		l.strip("truth", times, truth.States, nil),
+		l.strip(fmt.Sprintf("%s: relative error 0.5 at t = %g", m.Name, m.agree[start]), times, u, nil, end),
+		l.strip("error", times, u, truth.States, end))
 }
 
 // longFigure is the end of the first long rollout of each model.
 func (l *laboratory) longFigure(models []*trained) (*figure.Figure, error) {
-	truth := l.long.Trajectories[0]
-	last := len(truth.Times) - 1
-	from := max(0, last-shownTime)
-	panels := []figure.Panel{strip("truth", l.field(truth.Times, from, last, truth.States, nil))}
+	truth := l.held.Trajectories[0].States
+	times := units(min(shownTime, l.Test.LongTime, len(truth)-1))
+	last := func(u [][]float64) [][]float64 { return u[len(u)-len(times):] }
+	panels := []figure.Panel{l.strip("truth", times, last(truth), nil)}
 	for _, m := range models {
-		if bounded(m.long, 0) { // else there is nothing to see
-			panels = append(panels, strip(m.Name, l.field(truth.Times, from, last, m.long.Trajectories[0].States, nil)))
+		if m.Test.Bounded == m.Test.LongRuns { // else there may be nothing to see
+			panels = append(panels, l.strip(m.Name, times, last(m.long), nil))
 		}
 	}
 	return figure.New(strips, panels...)
 }
-
-// modelColor is a model's in all figures.
-func modelColor(i int) color.Color { return figure.Color(1 + i) }
 
 // errorFigure has the error over time of every model.
 func (l *laboratory) errorFigure(models []*trained) (*figure.Figure, error) {
@@ -120,26 +109,14 @@ func (l *laboratory) errorFigure(models []*trained) (*figure.Figure, error) {
 // jointFigure is figure 7.
 func (l *laboratory) jointFigure(models []*trained) (*figure.Figure, error) {
 	panel := func(title string, h *ks.JointHistogram) figure.Panel {
-		nx, ny := len(h.Mass), len(h.Mass[0])
-		dx, dy := (h.X[1]-h.X[0])/float64(nx), (h.Y[1]-h.Y[0])/float64(ny)
 		// The same scale in all of them: four decades, to what the truth has most of.
 		heat := &figure.Heat{Label: "probability density", Log: true, Min: 1e-4, Max: 1}
-		for i := range nx {
-			heat.X = append(heat.X, h.X[0]+(float64(i)+0.5)*dx)
-		}
-		for j := range ny {
-			heat.Y = append(heat.Y, h.Y[0]+(float64(j)+0.5)*dy)
-			row := make([]float64, nx)
-			for i := range nx {
-				row[i] = h.Mass[i][j] / (dx * dy)
-			}
-			heat.Z = append(heat.Z, row)
-		}
+		heat.X, heat.Y, heat.Z = h.Density()
 		return figure.Panel{Title: title, X: figure.Axis{Label: "u_x"}, Y: figure.Axis{Label: "u_xx"}, Heat: heat}
 	}
 	panels := []figure.Panel{panel("truth", l.joint)}
 	for _, m := range models {
-		panels = append(panels, panel(fmt.Sprintf("%s: %s", m.Name, report.Format(m.Test.TV)), m.joint))
+		panels = append(panels, panel(fmt.Sprintf("%s: off by %s", m.Name, report.Format(m.Test.TV)), m.joint))
 	}
 	return figure.New(figure.Layout{}, panels...)
 }
@@ -160,7 +137,7 @@ func (l *laboratory) spectrumFigure(models []*trained) (*figure.Figure, error) {
 	p.Series = append(p.Series, figure.Line(figure.Gray, "truth", k, e))
 	for i, m := range models {
 		if k, e := modes(m.spectrum); len(k) > 0 {
-			p.Series = append(p.Series, figure.Dots(modelColor(i), m.Name, k, e))
+			p.Series = append(p.Series, figure.Dots(figure.Color(1+i), m.Name, k, e))
 		}
 	}
 	return figure.New(figure.Layout{}, p)

@@ -2,18 +2,54 @@ package main
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
+
+	"spnode/data"
 	"spnode/data/ks"
 	"spnode/experiments/driver"
 	"spnode/model"
 	"spnode/model/closedform"
+	"spnode/model/dynamics"
+	"spnode/model/latent"
 	"spnode/model/optim"
+	"spnode/model/param"
 	"spnode/model/train"
 )
 
-// recipe is how a model is trained, beside what all have.
-type recipe struct {
+// The kinds of autoencoder.
+const (
+	fourier    = "fourier"     // fixed: the leading Fourier pairs, in one common scale
+	manifold   = "manifold"    // those, and back with a polynomial: a graph over them
+	mlp        = "mlp"         // a network with one hidden layer each way, as the paper has
+	fourierMLP = "fourier+mlp" // a network beside fixed Fourier pairs
+	identity   = "none"
+)
+
+// byDefault are the models of a run that names none.
+var byDefault = []string{"dmd20", "opinf20", "bilinear20", "manifold8", "field20", "latent8"}
+
+// recipes are all models: those in closed form and those that are trained.
+func recipes() (all []ModelConfig) {
+	for _, f := range fits {
+		all = append(all, f.model())
+	}
+	for _, n := range networks {
+		all = append(all, n.model())
+	}
+	return all
+}
+
+func recipeNamed(name string) ModelConfig {
+	all := recipes()
+	return all[slices.IndexFunc(all, func(m ModelConfig) bool { return m.Name == name })]
+}
+
+// network is how a model is trained, beside what all have.
+type network struct {
 	name        string
 	latent      int
 	autoencoder string
@@ -25,16 +61,14 @@ type recipe struct {
 	integrator  string // empty: etd1, the paper's
 }
 
-// recipes are how the models are trained. The first ones are those of a run; the
-// others are the paper's own choices, and are trained if they are asked for.
-//
-// SOAP reaches in an eighth of the iterations what Adam reaches. Small batches,
-// since many updates count for more than exact ones. Short windows first and long
-// ones later: a model of 7 dimensions that has seen windows of 8 steps alone spends
-// its time near periodic orbits, with right one-step errors and half of the
-// Lyapunov exponent. In long windows some trajectories leave the truth for good;
-// their errors saturate, and weigh less the later they are.
-var recipes = []recipe{
+// networks are how the models are trained. SOAP reaches in an eighth of the
+// iterations what Adam reaches. Small batches, since many updates count for more
+// than exact ones. Short windows first and long ones later: a model of 7 dimensions
+// that has seen windows of 8 steps alone spends its time near periodic orbits, with
+// right one-step errors and half of the Lyapunov exponent. In long windows some
+// trajectories leave the truth for good; their errors saturate, and weigh less the
+// later they are.
+var networks = []network{
 	{name: "latent20", latent: 20, autoencoder: fourier, optimizer: "soap", rate: 1e-2, iterations: 120000, modes: 12, phases: long20},
 	{name: "latent7", latent: 7, autoencoder: fourierMLP, optimizer: "soap", rate: 6e-3, iterations: 110000, modes: 12, phases: long7},
 	{name: "field20", latent: 20, autoencoder: fourier, optimizer: "soap", rate: 1e-2, iterations: 20000, modes: 12, phases: long20[:1], integrator: "etdrk4"},
@@ -63,19 +97,28 @@ var long20 = []train.Phase{
 // analysis. A starts small and random, at rates about ½: from diag(q² − q⁴) what
 // is learned is worse. Its parameters learn at a tenth of the rate, without which
 // ‖A‖ grows without need.
-func (r recipe) model() ModelConfig {
+func (r network) model() ModelConfig {
 	equation := ks.DefaultEquation()
 	m := ModelConfig{
 		Recipe: driver.Recipe{Name: r.name, Seeds: 1, Model: model.DefaultConfig(equation.Points), Train: train.DefaultConfig()},
-		Modes:  r.modes,
+		Modes:  r.modes, Autoencoder: r.autoencoder,
 	}
 	m.Model.Components = equation.Components()
 	m.Model.TimeUnit = 1
 	m.Model.Integrator = cmp.Or(r.integrator, "etd1")
 	m.Model.Dtype = "float32" // as good here as float64, in two thirds of the time
-	m.Model.Autoencoder.Latent = r.latent
-	m.Model.Linear = model.LinearConfig{Shift: equation.MaxGrowth(), Spread: 0.01, SkewSpread: 0.1, Damping: 0.5}
-	m.Model.Nonlinear = model.NonlinearConfig{Kind: model.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: model.Start{BiasDeviation: 0.5}}
+	m.Model.Autoencoder = latent.AutoencoderConfig{Latent: r.latent}
+	switch r.autoencoder {
+	case identity:
+		m.Model.Autoencoder.Latent = 0
+	case mlp:
+		m.Model.Autoencoder.Hidden = []int{200}
+	case fourierMLP:
+		m.Model.Autoencoder.Hidden = []int{200}
+		m.Model.Autoencoder.LastScale = 0.3 // so that the pairs count for more at the start
+	}
+	m.Model.Linear = dynamics.LinearConfig{Shift: equation.MaxGrowth(), Spread: 0.01, SkewSpread: 0.1, Damping: 0.5}
+	m.Model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindLipschitz, Hidden: []int{200}, Lipschitz: 300, Start: param.Start{BiasDeviation: 0.5}}
 
 	m.Train.LBFGS.Iterations = 0
 	m.Train.Phases = slices.Clone(r.phases)
@@ -83,103 +126,117 @@ func (r recipe) model() ModelConfig {
 	m.Train.First.LinearRate = 0.1
 	m.Train.First.Optimizer = r.optimizer
 	m.Train.First.Schedule = optim.Schedule{Kind: optim.ScheduleCosine, Rate: r.rate, Final: 1e-6, Warmup: 200}
-	m.setAutoencoder(r.autoencoder)
 	return m
 }
 
-// closedRecipe is a model in closed form: a field in Fourier pairs whose g is linear in its
+// fit is a model in closed form: a field in Fourier pairs whose g is linear in its
 // parameters.
-type closedRecipe struct {
-	name                     string
-	latent                   int
-	kind                     string
-	degree                   int // of a polynomial g
-	substeps                 int
-	order, corrections       int
-	samples                  int
-	ridge, inputNoise, noise float64
-	manifold                 int  // degree of the decoder over the latent pairs
-	free                     bool // not within a ball
+type fit struct {
+	name               string
+	latent             int
+	kind               string
+	degree             int // of a polynomial g
+	substeps           int
+	order, corrections int
+	samples            int
+	manifold           int  // degree of the decoder over the latent pairs
+	free               bool // not within a ball
 }
 
 // fits are the models in closed form. The first two are what a reader would try first.
 // One step of ETDRK4 a unit caps a field at 74 units of agreement and two at 105:
 // so those of 20 dimensions have four.
-var fits = []closedRecipe{
-	{name: "dmd20", latent: 20, kind: model.KindNone, substeps: 1, order: 12, corrections: 8, ridge: 1e-9, free: true},
-	{name: "opinf20", latent: 20, kind: model.KindPolynomial, degree: 2, substeps: 4, order: 1, ridge: 1e-9, free: true},
-	bilinear20,
-	bilinear20.with("bilinear20-free", func(f *closedRecipe) { f.free = true }),
-	manifold8,
-	manifold8.with("manifold8-free", func(f *closedRecipe) { f.free = true }),
-	manifold8.with("manifold8-7", func(f *closedRecipe) { f.degree, f.manifold = 7, 7 }),
-	manifold8.with("manifold8-noise", func(f *closedRecipe) { f.noise = 0.01 }),
-}
-
-var (
-	bilinear20 = closedRecipe{name: "bilinear20", latent: 20, kind: model.KindBilinear, substeps: 4, order: 12, corrections: 8, samples: 12000, ridge: 1e-9}
-	manifold8  = closedRecipe{name: "manifold8", latent: 8, kind: model.KindPolynomial, degree: 5, substeps: 2, order: 12, corrections: 3, samples: 24000, ridge: 1e-9, manifold: 5}
-)
-
-func (f closedRecipe) with(name string, change func(*closedRecipe)) closedRecipe {
-	f.name = name
-	change(&f)
-	return f
-}
-
-// byDefault are the models of a run that names none.
-var byDefault = []string{"dmd20", "opinf20", "bilinear20", "manifold8", "field20", "latent8"}
-
-// allRecipes are the models in closed form and those that are trained.
-func allRecipes() (all []ModelConfig) {
-	for _, f := range fits {
-		all = append(all, f.model())
-	}
-	for _, r := range recipes {
-		all = append(all, r.model())
-	}
-	return all
+var fits = []fit{
+	{name: "dmd20", latent: 20, kind: dynamics.KindNone, substeps: 1, order: 12, corrections: 8, free: true},
+	{name: "opinf20", latent: 20, kind: dynamics.KindPolynomial, degree: 2, substeps: 4, order: 1, free: true},
+	{name: "bilinear20", latent: 20, kind: dynamics.KindBilinear, substeps: 4, order: 12, corrections: 8, samples: 12000, manifold: 2},
+	{name: "bilinear20-free", latent: 20, kind: dynamics.KindBilinear, substeps: 4, order: 12, corrections: 8, samples: 12000, free: true},
+	{name: "manifold8", latent: 8, kind: dynamics.KindPolynomial, degree: 5, substeps: 2, order: 12, corrections: 3, samples: 24000, manifold: 5},
+	{name: "manifold8-free", latent: 8, kind: dynamics.KindPolynomial, degree: 5, substeps: 2, order: 12, corrections: 3, samples: 24000, manifold: 5, free: true},
+	{name: "manifold8-7", latent: 8, kind: dynamics.KindPolynomial, degree: 7, substeps: 2, order: 12, corrections: 3, samples: 24000, manifold: 7},
 }
 
 // model is the model with its fit.
-func (f closedRecipe) model() ModelConfig {
-	m := recipe{name: f.name, latent: f.latent, autoencoder: fourier, optimizer: "soap", rate: 1e-3, integrator: "etdrk4",
+func (f fit) model() ModelConfig {
+	m := network{name: f.name, latent: f.latent, autoencoder: fourier, optimizer: "soap", rate: 1e-3, integrator: "etdrk4",
 		phases: []train.Phase{{Window: 8, Batch: 100}}}.model()
 	c := closedform.DefaultConfig()
-	c.Order, c.Corrections, c.Samples, c.Ridge, c.Noise, c.Substeps = f.order, f.corrections, f.samples, f.ridge, f.inputNoise, 4
+	c.Order, c.Corrections, c.Samples, c.Substeps = f.order, f.corrections, f.samples, 4
 	m.Train.ClosedForm = &c
-	m.Noise = f.noise
 	m.Model.Substeps = f.substeps
-	m.Model.Nonlinear = model.NonlinearConfig{Kind: f.kind}
+	g := &m.Model.Nonlinear
+	*g = dynamics.NonlinearConfig{Kind: f.kind}
 	switch f.kind {
-	case model.KindBilinear:
-		m.Model.Nonlinear.Rank = f.latent // of which the form of a full quadratic one is
-	case model.KindPolynomial:
-		m.Model.Nonlinear.PolynomialConfig = model.PolynomialConfig{Degree: f.degree, Periodic: f.manifold > 0}
+	case dynamics.KindBilinear:
+		g.Rank = f.latent // of which the form of a full quadratic one is
+	case dynamics.KindPolynomial:
+		g.PolynomialConfig = param.PolynomialConfig{Degree: f.degree, Periodic: f.manifold > 0}
 	}
 	if f.manifold > 0 {
-		m.Modes, m.Autoencoder = 12, manifold
-		m.Manifold = f.manifold
+		m.Modes, m.Autoencoder, m.Manifold = 12, manifold, f.manifold
 	}
 	if !f.free {
-		m.Model.Nonlinear.Radius = 1 // of which the fit makes the data's
+		g.Radius = 1 // of which the fit makes the data's
 	}
 	return m
 }
 
-// setAutoencoder gives the model another kind of autoencoder. The Fourier pairs
-// are the training's to find, for their scale is that of the data.
-func (m *ModelConfig) setAutoencoder(kind string) {
-	m.Autoencoder = kind
-	a := model.AutoencoderConfig{Latent: m.Model.Autoencoder.Latent}
-	switch kind {
-	case identity:
-		a.Latent = 0
-	case mlp:
-		a.Hidden = []int{200}
-	case fourierMLP:
-		a.Hidden = []int{200}
-		a.LastScale = 0.3 // so that the pairs count for more at the start
+// setPairs sets the part of the model's configuration that the data fix. The
+// networks see the field by its first Modes Fourier pairs; the first pairs are
+// also the autoencoder, or stand beside it. The unit of their coordinates is the
+// largest deviation that one of them has over the data.
+func (m ModelConfig) setPairs(c *model.Config, p ks.Equation, d *data.Dataset) error {
+	n := c.Autoencoder.Latent
+	fixed := m.Autoencoder == fourier || m.Autoencoder == fourierMLP || m.Autoencoder == manifold
+	if !fixed && m.Modes == 0 {
+		return nil
 	}
-	m.Model.Autoencoder = a
+	pairs, err := p.FourierPairs(max(m.Modes, (n+1)/2))
+	if err != nil {
+		return err
+	}
+	scale := largestDeviation(d, pairs)
+	if m.Modes > 0 {
+		c.Basis = pairs
+		c.Factor = slices.Repeat([]float64{1 / scale}, p.Points)
+		scale = 1
+		unit := make([][]float64, len(pairs))
+		for i := range unit {
+			unit[i] = make([]float64, len(pairs))
+			unit[i][i] = 1
+		}
+		pairs = unit
+	}
+	if fixed {
+		// Of an odd number the last pair's cosine alone.
+		if c.Autoencoder.Skip, err = latent.NewLinearPair(pairs[:n], scale); err != nil {
+			return err
+		}
+		c.Autoencoder.Skip.Only = m.Autoencoder != fourierMLP
+	}
+	if m.Autoencoder == manifold {
+		// The pairs that follow are functions of the latent ones.
+		p := &latent.PolynomialDecoder{PolynomialConfig: param.PolynomialConfig{Degree: m.Manifold, Periodic: true}}
+		for _, row := range pairs {
+			p.Lift = append(p.Lift, row[n:])
+		}
+		c.Autoencoder.Polynomial = p
+	}
+	return nil
+}
+
+// largestDeviation returns the largest standard deviation that the states have
+// along one of the rows.
+func largestDeviation(d *data.Dataset, rows [][]float64) (largest float64) {
+	states := d.States()
+	for _, row := range rows {
+		var c []float64
+		for _, u := range states {
+			for _, x := range u {
+				c = append(c, floats.Dot(row, x))
+			}
+		}
+		largest = math.Max(largest, stat.StdDev(c, nil))
+	}
+	return largest
 }

@@ -25,14 +25,13 @@ func printed(t *testing.T, args ...string) (text string, c Config) {
 }
 
 func TestPrintConfigReproducesItself(t *testing.T) {
-	text, c := printed(t, "-seed", "5", "-iterations", "7", "-batch", "10", "-window", "3", "-seeds", "3", "-optimizer", "adam", "-cost=false", "-dtype", "float32")
+	text, c := printed(t, "-seed", "5", "-iterations", "7", "-batch", "10", "-noise", "0.01", "-seeds", "3", "-cost=false", "-dtype", "float32")
 	path := drivertest.Write(t, filepath.Join(t.TempDir(), "c.json"), text)
 	if again, _ := printed(t, "-config", path, "-cost=false"); again != text {
 		t.Errorf("the configuration does not reproduce itself:\n%s\n%s", text, again)
 	}
 	m := c.Models[5]
-	if c.Seed != 5 || len(c.Cost.Batches) != 0 || m.Train.First.Iterations != 7 || m.LargestBatch() != 10 || len(m.Train.Phases) != 1 || m.Train.Phases[0].Window != 3 || m.Seeds != 3 ||
-		m.Train.First.Optimizer != "adam" || m.Model.Dtype != "float32" {
+	if c.Seed != 5 || len(c.Cost.Batches) != 0 || m.Train.First.Iterations != 7 || m.LargestBatch() != 10 || m.Noise != 0.01 || m.Seeds != 3 || m.Model.Dtype != "float32" {
 		t.Errorf("got %+v", m)
 	}
 }
@@ -43,11 +42,11 @@ func TestDefaultConfig(t *testing.T) {
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	if c.Data.Runs != 20 || c.Test.Starts < 200 || c.Test.LongRuns != 20 || c.Test.LongTime != 2000 || len(c.Models) != len(byDefault) {
+	if c.Data.Runs != 20 || c.Test.Starts < 200 || c.Test.LongRuns != 20 || c.Test.LongTime < 2000 || len(c.Models) != len(byDefault) {
 		t.Errorf("got %+v", c)
 	}
-	for i, m := range recipesNamed("latent20", "latent7") {
-		latent := []int{20, 7}[i]
+	for name, latent := range map[string]int{"latent20": 20, "latent7": 7} {
+		m := recipeNamed(name)
 		// μ is the largest of q² − q⁴, q = 2πk/22, that of k = 2.
 		if m.Model.LatentDim() != latent || m.Train.Phases[0].Window != 8 || math.Abs(m.Model.Linear.Shift-0.21982) > 1e-5 || m.Model.Integrator != "etd1" {
 			t.Errorf("got %+v", m)
@@ -58,7 +57,7 @@ func TestDefaultConfig(t *testing.T) {
 		t.Errorf("-quick: %v", err)
 	}
 	c = defaultConfig()
-	for _, m := range allRecipes() {
+	for _, m := range recipes() {
 		c.Models = []ModelConfig{m}
 		if err := c.Validate(); err != nil {
 			t.Errorf("%s: %v", m.Name, err)
@@ -67,41 +66,27 @@ func TestDefaultConfig(t *testing.T) {
 }
 
 func TestFlagsChooseModels(t *testing.T) {
-	for _, c := range []struct {
-		args  []string
-		names []string
-		kind  string // autoencoder of the first
-		by    string // its optimizer
-	}{
-		{nil, byDefault, fourier, "soap"},
-		{[]string{"-latent", "20"}, []string{"latent20"}, fourier, "soap"},
-		{[]string{"-latent", "8"}, []string{"latent8"}, fourierMLP, "soap"},
-		{[]string{"-latent", "7"}, []string{"latent7"}, fourierMLP, "soap"},
-		{[]string{"-latent", "64"}, []string{"latent64"}, identity, "soap"},
-		{[]string{"-latent", "20", "-autoencoder", "mlp"}, []string{"mlp20"}, mlp, "soap"},
-		{[]string{"-latent", "20", "-optimizer", "adam"}, []string{"adam20"}, fourier, "adam"},
-		{[]string{"-latent", "20", "-autoencoder", "mlp", "-optimizer", "adam"}, []string{"mlp20"}, mlp, "adam"},
-		{[]string{"-latent", "7", "-autoencoder", "fourier+mlp"}, []string{"latent7"}, fourierMLP, "soap"},
-		{[]string{"-only", "adam20,latent20,mlp20"}, []string{"latent20", "mlp20", "adam20"}, fourier, "soap"},
-		{[]string{"-only", "latent20,latent7", "-autoencoder", "mlp"}, []string{"latent20", "latent7"}, mlp, "soap"},
-	} {
-		_, cfg := printed(t, c.args...)
-		var names []string
-		for _, m := range cfg.Models {
-			names = append(names, m.Name)
+	names := func(c Config) (all []string) {
+		for _, m := range c.Models {
+			all = append(all, m.Name)
 		}
-		if !slices.Equal(names, c.names) || cfg.Models[0].Autoencoder != c.kind || cfg.Models[0].Train.First.Optimizer != c.by {
-			t.Errorf("%v: got %v, the first with autoencoder %s and by %s, want %v, %s, %s", c.args, names, cfg.Models[0].Autoencoder, cfg.Models[0].Train.First.Optimizer, c.names, c.kind, c.by)
-		}
+		return all
 	}
-	// A file's models come before the recipes.
-	text, _ := printed(t, "-latent", "7", "-iterations", "9")
+	if _, c := printed(t); !slices.Equal(names(c), byDefault) {
+		t.Errorf("got %v, want %v", names(c), byDefault)
+	}
+	// Those that are not among the default ones can be named, and a file's come before
+	// the recipes.
+	text, c := printed(t, "-only", "adam20,latent8", "-iterations", "9")
+	if !slices.Equal(names(c), []string{"latent8", "adam20"}) || c.Models[1].Train.First.Optimizer != "adam" {
+		t.Errorf("got %v", names(c))
+	}
 	path := drivertest.Write(t, filepath.Join(t.TempDir(), "c.json"), text)
-	if _, cfg := printed(t, "-config", path, "-latent", "7"); len(cfg.Models) != 1 || cfg.Models[0].Train.First.Iterations != 9 {
-		t.Errorf("got %+v, want the file's", cfg.Models)
+	if _, c := printed(t, "-config", path, "-only", "adam20"); len(c.Models) != 1 || c.Models[0].Train.First.Iterations != 9 {
+		t.Errorf("got %+v, want the file's", c.Models)
 	}
-	if _, cfg := printed(t, "-config", path); len(cfg.Models) != 1 {
-		t.Errorf("got %d models, want the file's one", len(cfg.Models))
+	if _, c := printed(t, "-config", path); len(c.Models) != 2 {
+		t.Errorf("got %v, want the file's two", names(c))
 	}
 }
 
@@ -112,10 +97,9 @@ func TestSetPairs(t *testing.T) {
 	u0 := equation.States(50, 3)
 	d := data.Shared([]float64{0}, [][][]float64{u0}, nil)
 	for latent, modes := range map[int]int{20: 10, 8: 4, 7: 4} {
-		m := recipesNamed("latent20")[0]
+		m := recipeNamed("latent20")
 		m.Model.Dtype = "float64"
 		m.Model.Autoencoder.Latent = latent
-		m.setAutoencoder(fourier)
 		c := m.Model
 		if err := m.setPairs(&c, equation, d); err != nil {
 			t.Fatal(err)
@@ -162,28 +146,6 @@ func TestSetPairs(t *testing.T) {
 		}
 		if math.Abs(largest-1) > 1e-12 {
 			t.Errorf("latent %d: the largest deviation is %g", latent, largest)
-		}
-	}
-}
-
-// Finer runs go through the same states as those a unit apart, to the solver's error
-// of 3e-6 a unit.
-func TestFinerRuns(t *testing.T) {
-	l := bench(t)
-	l.Data.Interval = 0.25
-	d, err := l.finerRuns()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := len(d.Trajectories[0].Times); n != 4*(l.Data.Train-1)+1 {
-		t.Fatalf("got %d snapshots", n)
-	}
-	for s, run := range d.Trajectories {
-		want := l.training.Trajectories[s].States
-		for k := range 3 {
-			if e := floats.Distance(run.States[4*k], want[k], 2) / floats.Norm(want[k], 2); e > 2e-5 {
-				t.Errorf("run %d is off by %g at t = %d", s, e, k)
-			}
 		}
 	}
 }

@@ -1,17 +1,15 @@
 package main
 
 import (
-	"math"
-	"math/rand/v2"
-	"slices"
+	"cmp"
+	"context"
 
-	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 
 	"spnode/data"
 	"spnode/data/ks"
+	"spnode/data/measure"
 	"spnode/experiments/driver"
-	"spnode/model"
 )
 
 // apartSeed keeps the runs of the floor apart from the others.
@@ -23,46 +21,44 @@ type laboratory struct {
 	*driver.Session
 	training, held *data.Dataset // the two parts of the same runs
 	finer          *data.Dataset // the first at the interval of the snapshots to train on
-	floor          *data.Dataset // other runs
 	starts         *data.Dataset // from the held-out states to the horizon
-	long           *data.Dataset // from the first states of the test parts
 
-	joint, floorJoint *ks.JointHistogram // of the long truth, and of the floor
-	spectrum          []float64
-	lyapunov          float64
+	joint, floor *ks.JointHistogram // of all runs, and of others
+	spectrum     []float64
+	lyapunov     float64
 }
 
 // makeTruth makes the runs, or reads them, and what is known of them.
 func (l *laboratory) makeTruth() error {
-	d := l.Data
+	d, equation := l.Data, l.Data.Solver.Problem
 	whole, err := l.runs("runs", d.Runs, d.Train+d.Gap+d.Test, l.Seed)
 	if err != nil {
 		return err
 	}
-	if l.floor, err = l.runs("floor", d.FloorRuns, l.Test.LongTime+1, l.Seed+apartSeed); err != nil {
-		return err
-	}
-	l.training = part(whole, 0, d.Train)
+	l.training, l.held = whole.Part(0, d.Train), whole.Part(d.Train+d.Gap, d.Test)
+	l.starts = l.spread()
 	if l.finer, err = l.finerRuns(); err != nil {
 		return err
 	}
-	l.held = part(whole, d.Train+d.Gap, d.Test)
-	l.starts = l.spread()
-	l.long = part(l.held, 0, l.Test.LongTime+1)
-	l.long.Trajectories = l.long.Trajectories[:l.Test.LongRuns]
-	equation := d.Solver.Problem
-	if l.joint, err = equation.DerivativeHistogram(l.long); err != nil {
+	if l.joint, err = equation.DerivativeHistogram(whole); err != nil {
 		return err
 	}
-	if l.floorJoint, err = equation.DerivativeHistogram(l.floor); err != nil {
+	other, err := l.runs("floor", d.FloorRuns, l.Test.LongTime+1, l.Seed+apartSeed)
+	if err != nil {
 		return err
 	}
-	if l.spectrum, err = equation.EnergySpectrum(l.long); err != nil {
+	if l.floor, err = equation.DerivativeHistogram(other); err != nil {
 		return err
 	}
-	l.lyapunov, err = l.trueExponent()
+	if l.spectrum, err = equation.EnergySpectrum(whole); err != nil {
+		return err
+	}
+	l.lyapunov, err = l.exponent("data", flow{l.Context, d.Solver}, l.longStates(), []float64{0, renormalise})
 	return err
 }
+
+// longStates are where long rollouts begin, the first states of the test parts.
+func (l *laboratory) longStates() [][]float64 { return l.held.States()[0][:l.Test.LongRuns] }
 
 // runs makes runs of the equation, or reads those that were kept.
 func (l *laboratory) runs(name string, n, snapshots int, seed uint64) (*data.Dataset, error) {
@@ -73,21 +69,16 @@ func (l *laboratory) runs(name string, n, snapshots int, seed uint64) (*data.Dat
 		Snapshots int
 		Seed      uint64
 	}{"ks", l.Data.Solver, n, snapshots, seed}
-	d, _, err := data.Cached(l.Cache, key, func() (*data.Dataset, error) {
-		stage := l.Progress.Stage("data: "+name, n)
-		defer stage.Done()
-		solver := l.Data.Solver
-		solver.Progress = func(done, total int) { stage.Update(done) }
-		return solver.Runs(l.Context, n, snapshots, seed)
+	return l.cached("data: "+name, n, key, func(s ks.Solver) (*data.Dataset, error) {
+		return s.Runs(l.Context, n, snapshots, seed)
 	})
-	return d, err
 }
 
 // finerRuns are the runs to train on with their snapshots at the interval that is
 // asked for.
 func (l *laboratory) finerRuns() (*data.Dataset, error) {
 	d := l.Data
-	if d.interval() == 1 {
+	if cmp.Or(d.Interval, 1) == 1 {
 		return l.training, nil
 	}
 	key := struct {
@@ -97,58 +88,21 @@ func (l *laboratory) finerRuns() (*data.Dataset, error) {
 		Interval    float64
 		Seed        uint64
 	}{"ks, finer", d.Solver, d.Runs, d.Train, d.Interval, l.Seed}
-	finer, _, err := data.Cached(l.Cache, key, func() (*data.Dataset, error) {
-		stage := l.Progress.Stage("data: finer runs", d.Runs)
-		defer stage.Done()
-		solver := d.Solver
-		solver.Progress = func(done, total int) { stage.Update(done) }
-		solver.Step = d.Interval / math.Ceil(d.Interval/solver.Step-1e-6) // which divides it
-		times := make([]float64, int(math.Round(float64(d.Train-1)/d.Interval))+1)
-		for k := range times {
-			times[k] = float64(k) * d.Interval
-		}
-		return solver.Solve(l.Context, l.training.States()[0], times)
+	return l.cached("data: finer runs", d.Runs, key, func(s ks.Solver) (*data.Dataset, error) {
+		return s.Refine(l.Context, l.training, d.Interval)
 	})
-	return finer, err
 }
 
-// noisy returns the data with noise on every snapshot, of so many times the root mean
-// square of u.
-func noisy(d *data.Dataset, noise float64, seed uint64) *data.Dataset {
-	if noise == 0 {
-		return d
-	}
-	var square float64
-	count := 0
-	for _, t := range d.Trajectories {
-		for _, u := range t.States {
-			square += floats.Dot(u, u)
-			count += len(u)
-		}
-	}
-	rms := math.Sqrt(square / float64(count))
-	rng := rand.New(rand.NewPCG(seed, apartSeed))
-	other := &data.Dataset{Components: d.Components}
-	for _, t := range d.Trajectories {
-		states := make([][]float64, len(t.States))
-		for k, u := range t.States {
-			states[k] = slices.Clone(u)
-			for i := range u {
-				states[k][i] += noise * rms * rng.NormFloat64()
-			}
-		}
-		other.Trajectories = append(other.Trajectories, data.Trajectory{Times: t.Times, States: states})
-	}
-	return other
-}
-
-// part is a part of runs, its times from 0.
-func part(d *data.Dataset, from, n int) *data.Dataset {
-	whole, times := d.Trajectories[0].Times, make([]float64, n)
-	for k := range times {
-		times[k] = whole[from+k] - whole[from]
-	}
-	return data.Shared(times, d.States()[from:from+n], d.Components)
+// cached makes n runs with progress, or reads them.
+func (l *laboratory) cached(stage string, n int, key any, runs func(ks.Solver) (*data.Dataset, error)) (*data.Dataset, error) {
+	d, _, err := data.Cached(l.Cache, key, func() (*data.Dataset, error) {
+		stage := l.Progress.Stage(stage, n)
+		defer stage.Done()
+		solver := l.Data.Solver
+		solver.Progress = func(done, total int) { stage.Update(done) }
+		return runs(solver)
+	})
+	return d, err
 }
 
 // spread is the truth from the held-out states on. They are spread evenly over the
@@ -167,69 +121,40 @@ func (l *laboratory) spread() *data.Dataset {
 	return d
 }
 
-// setPairs sets the part of the model's configuration that the data fix. The
-// networks see the field by its first Modes Fourier pairs; the first pairs are
-// also the autoencoder, or stand beside it. The unit of their coordinates is the
-// largest deviation that one of them has over the data.
-func (m ModelConfig) setPairs(c *model.Config, p ks.Equation, d *data.Dataset) error {
-	n := c.Autoencoder.Latent
-	fixed := m.Autoencoder == fourier || m.Autoencoder == fourierMLP || m.Autoencoder == manifold
-	if !fixed && m.Modes == 0 {
-		return nil
-	}
-	pairs, err := p.FourierPairs(max(m.Modes, (n+1)/2))
-	if err != nil {
-		return err
-	}
-	scale := largestDeviation(d, pairs)
-	if m.Modes > 0 {
-		c.Basis = pairs
-		c.Factor = make([]float64, p.Points)
-		for i := range c.Factor {
-			c.Factor[i] = 1 / scale
-		}
-		scale = 1
-		unit := make([][]float64, len(pairs))
-		for i := range unit {
-			unit[i] = make([]float64, len(pairs))
-			unit[i][i] = 1
-		}
-		pairs = unit
-	}
-	if fixed {
-		// Of an odd number the last pair's cosine alone.
-		c.Autoencoder.Skip, err = model.NewLinearPair(pairs[:n], scale)
-		if err == nil {
-			c.Autoencoder.Skip.Only = m.Autoencoder != fourierMLP
-		}
-	}
-	if m.Autoencoder == manifold {
-		// The pairs that follow are functions of the latent ones.
-		p := &model.PolynomialDecoder{PolynomialConfig: model.PolynomialConfig{Degree: m.Manifold, Periodic: true}}
-		for i := range c.Basis {
-			row := make([]float64, len(c.Basis)-n)
-			if i >= n {
-				row[i-n] = 1
-			}
-			p.Lift = append(p.Lift, row)
-		}
-		c.Autoencoder.Polynomial = p
-	}
-	return err
+// flow is the equation as what predicts.
+type flow struct {
+	ctx    context.Context
+	solver ks.Solver
 }
 
-// largestDeviation returns the largest standard deviation that the states have
-// along one of the rows.
-func largestDeviation(d *data.Dataset, rows [][]float64) (largest float64) {
-	states := d.States()
-	for _, row := range rows {
-		var c []float64
-		for _, u := range states {
-			for _, x := range u {
-				c = append(c, floats.Dot(row, x))
-			}
-		}
-		largest = math.Max(largest, stat.StdDev(c, nil))
+func (f flow) Predict(u0 [][]float64, times []float64) ([][][]float64, error) {
+	d, err := f.solver.Solve(f.ctx, u0, times)
+	if err != nil {
+		return nil, err
 	}
-	return largest
+	return d.States(), nil
+}
+
+// The leading Lyapunov exponent is measured by twins that are drawn together again
+// every few units of time. In these the truth's twins part by a factor of about 1.3,
+// and roundings stay far below their distance.
+const (
+	renormalise = 5   // units of time
+	settle      = 100 // units until the twins lie in the leading direction, and a model on its attractor
+)
+
+// exponent is the leading one of what predicts, from states on. It is NaN if a
+// trajectory does not stay finite.
+func (l *laboratory) exponent(name string, p measure.Predictor, u0 [][]float64, times []float64) (float64, error) {
+	b := measure.DefaultLyapunov()
+	b.Interval, b.Discard, b.Advances = renormalise, settle/renormalise, l.Test.Lyapunov/renormalise
+	stage := l.Progress.Stage(name+": Lyapunov exponent", b.Discard+b.Advances)
+	defer stage.Done()
+	done, advance := 0, measure.Advance(l.Context, p, times)
+	e, err := b.Exponents(u0, func(u [][]float64) ([][]float64, error) {
+		done++
+		stage.Update(done)
+		return advance(u)
+	})
+	return stat.Mean(e, nil), err
 }

@@ -20,6 +20,7 @@ import (
 	"spnode/data/file"
 	"spnode/experiments/driver/terminal"
 	"spnode/experiments/figure"
+	"spnode/experiments/figure/lettering"
 )
 
 // Page is what a person reads of a run. As report.html it is one file without
@@ -66,7 +67,9 @@ func Draw(drawings ...Drawing) ([]Figure, error) {
 var pageText string
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"cell":    cellAt,
+	"cells":   pageCells,
+	"set":     set,
+	"count":   Count,
 	"picture": picture,
 	"seconds": terminal.Duration,
 	"number":  Format,
@@ -182,14 +185,22 @@ type node struct {
 }
 
 func nodes(key string, t tree) node {
-	o, isObject := t.(object)
-	if !isObject {
-		return node{Key: key, Text: brief(t)}
-	}
 	n := node{Key: key}
-	for _, m := range o {
-		n.Parts = append(n.Parts, nodes(m.key, m.value))
+	switch t := t.(type) {
+	case object:
+		for _, m := range t {
+			n.Parts = append(n.Parts, nodes(m.key, m.value))
+		}
+		return n
+	case list:
+		if _, ok := append(t, nil)[0].(object); ok {
+			for i, e := range t {
+				n.Parts = append(n.Parts, nodes(fmt.Sprint(i), e))
+			}
+			return n
+		}
 	}
+	n.Text = brief(t)
 	return n
 }
 
@@ -226,6 +237,48 @@ func brief(t tree) string {
 		return "{" + strings.Join(parts, ", ") + "}"
 	}
 	return fmt.Sprint(t)
+}
+
+// pageCell is a cell of a table on the page.
+type pageCell struct {
+	Text    string
+	Numeric bool
+	Span    int // of how many columns; 0: one
+}
+
+func pageCells(t *Table, row int) (cells []pageCell) {
+	for i := range t.Columns {
+		cells = append(cells, pageCell{cellAt(t.Rows[row], i), t.Numeric(i), 0})
+		if t.spanned(row, i) {
+			cells[i].Numeric, cells[i].Span = false, len(t.Columns)-i
+			break
+		}
+	}
+	return cells
+}
+
+// set is a text with its mathematics, u_x and e^{tA}, raised and lowered.
+func set(text string) template.HTML {
+	var b strings.Builder
+	for _, r := range lettering.Runs(text) {
+		tag := map[int]string{1: "sup", -1: "sub"}[r.Level]
+		if tag == "" {
+			b.WriteString(template.HTMLEscapeString(r.Text))
+		} else {
+			fmt.Fprintf(&b, "<%s>%s</%[1]s>", tag, template.HTMLEscapeString(r.Text))
+		}
+	}
+	return template.HTML(b.String())
+}
+
+// Count writes a number of things: 1 step, 2 steps, 3 trajectories.
+func Count(n int, thing string) string {
+	if stem, ok := strings.CutSuffix(thing, "y"); n != 1 && ok {
+		thing = stem + "ies"
+	} else if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprint(n, " ", thing)
 }
 
 // picture is the figure inline: as SVG, whose text can be read and searched, or

@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"time"
 
 	"spnode/data/file"
+	"spnode/ops/kernel"
 )
 
 // Report is what a program can read of a run, report.json.
@@ -18,8 +21,10 @@ type Report struct {
 	Seconds    float64 `json:"seconds"` // of the whole run, its earlier trainings too; zero: since New
 	Go         string  `json:"go"`
 	CPU        string  `json:"cpu"`
-	Config     any     `json:"config"`
-	Models     []Model `json:"models"`
+	// Provenance is what else a run of the same configuration may differ in.
+	Provenance Provenance `json:"provenance"`
+	Config     any        `json:"config"`
+	Models     []Model    `json:"models"`
 	// Extra is what else an experiment says of the run.
 	Extra map[string]any `json:"extra,omitempty"`
 
@@ -27,6 +32,14 @@ type Report struct {
 	Earlier float64 `json:"-"`
 
 	start time.Time
+}
+
+// Provenance is when, by what and how a report was made.
+type Provenance struct {
+	Date    string `json:"date"`    // of the start, RFC 3339
+	Version string `json:"version"` // the project's commit, devel if it is not known
+	Kernel  string `json:"kernel"`  // the path of package kernel
+	Command string `json:"command,omitempty"`
 }
 
 // Model is one model's part. Stability and Test are the experiment's.
@@ -70,8 +83,34 @@ type Seed[T any] struct {
 func New(experiment string, config any) *Report {
 	return &Report{
 		Experiment: experiment, Go: runtime.Version(), CPU: CPU(),
-		Config: config, Models: []Model{}, start: time.Now(),
+		Provenance: Provenance{Date: time.Now().Format(time.RFC3339), Version: version(), Kernel: kernel.Path()},
+		Config:     config, Models: []Model{}, start: time.Now(),
 	}
+}
+
+// version is the commit that the program was built from, as the build has it or, as go
+// run does not tell, as the folder has that it was started in.
+func version() string {
+	revision, modified := "", ""
+	if b, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range b.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				revision = s.Value[:min(12, len(s.Value))]
+			case "vcs.modified":
+				if s.Value == "true" {
+					modified = "-dirty"
+				}
+			}
+		}
+	}
+	if revision == "" {
+		out, err := exec.Command("git", "describe", "--always", "--dirty", "--abbrev=12").Output()
+		if revision = strings.TrimSpace(string(out)); err != nil || revision == "" {
+			return "devel"
+		}
+	}
+	return revision + modified
 }
 
 // Write writes report.json into a folder, whole or not at all, and returns its

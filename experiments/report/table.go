@@ -14,7 +14,8 @@ type Table struct {
 	Title   string
 	Columns []string
 	Rows    [][]string
-	numeric []bool // a column that holds only numbers so far
+	numeric []bool       // a column that holds only numbers so far
+	spans   map[int]bool // rows whose last cell takes the place of all that follow
 }
 
 // NewTable begins a table.
@@ -53,6 +54,23 @@ func (t *Table) Add(cells ...any) {
 		}
 	}
 	t.Rows = append(t.Rows, row)
+}
+
+// Span adds a row with a text in place of all cells after those given, such as a model
+// with why there are no numbers of it.
+func (t *Table) Span(text string, cells ...any) {
+	numeric := slices.Clone(t.numeric)
+	t.Add(append(cells, text)...)
+	if t.spans == nil {
+		t.spans = map[int]bool{}
+	}
+	t.spans[len(t.Rows)-1] = true
+	t.numeric = numeric
+}
+
+// spanned reports whether the cell is the text of a row of Span.
+func (t *Table) spanned(row, column int) bool {
+	return t.spans[row] && column == len(t.Rows[row])-1
 }
 
 // Format writes a number to be read in a table: three digits, 0.0123, 45.6,
@@ -96,7 +114,9 @@ func (t *Table) Markdown() string {
 		rows[r] = make([]string, len(w))
 		for i := range w {
 			rows[r][i] = strings.NewReplacer("|", `\|`, "\n", " ").Replace(cellAt(row, i))
-			w[i] = max(3, w[i], utf8.RuneCountInString(rows[r][i]))
+			if w[i] = max(3, w[i]); !t.spanned(r-2, i) {
+				w[i] = max(w[i], utf8.RuneCountInString(rows[r][i]))
+			}
 		}
 	}
 	var b strings.Builder

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"spnode/experiments/driver/terminal"
 )
 
 // String is the table with aligned columns, a line for each row.
@@ -23,7 +25,7 @@ func (t *Table) Fit(width int) string {
 	}
 	var b strings.Builder
 	if t.Title != "" {
-		b.WriteString(strings.Join(broken(t.Title, width), "\n") + "\n\n")
+		b.WriteString(strings.Join(terminal.Broken(t.Title, width), "\n") + "\n\n")
 	}
 	w := t.widths(width)
 	keys := t.keys(w, width)
@@ -57,8 +59,10 @@ func (t *Table) widths(width int) []int {
 	total := indent - gap
 	for i, name := range t.Columns {
 		w[i] = utf8.RuneCountInString(name)
-		for _, row := range t.Rows {
-			w[i] = max(w[i], utf8.RuneCountInString(cellAt(row, i)))
+		for r, row := range t.Rows {
+			if !t.spanned(r, i) {
+				w[i] = max(w[i], utf8.RuneCountInString(cellAt(row, i)))
+			}
 		}
 		total += gap + w[i]
 	}
@@ -66,8 +70,10 @@ func (t *Table) widths(width int) []int {
 	for _, rows := range []bool{false, true} {
 		for i, name := range t.Columns {
 			least[i] = longestWord(name)
-			for _, row := range t.Rows {
-				if text := cellAt(row, i); rows && !t.Numeric(i) {
+			for r, row := range t.Rows {
+				if text := cellAt(row, i); t.spanned(r, i) {
+					continue
+				} else if rows && !t.Numeric(i) {
 					least[i] = max(least[i], min(longestWord(text), width-indent), min(utf8.RuneCountInString(text), 24))
 				} else {
 					least[i] = max(least[i], utf8.RuneCountInString(text))
@@ -116,11 +122,17 @@ func (t *Table) write(b *strings.Builder, columns, widths []int) {
 	for i, w := range widths {
 		rule[i] = strings.Repeat("─", w)
 	}
-	for _, row := range slices.Concat([][]string{t.Columns, rule}, t.Rows) {
+	for r, row := range slices.Concat([][]string{t.Columns, rule}, t.Rows) {
 		cells := make([][]string, len(columns))
 		high := 1
 		for k, i := range columns {
-			cells[k] = broken(cellAt(row, i), widths[i])
+			room := widths[i]
+			if t.spanned(r-2, i) {
+				for _, next := range columns[k+1:] {
+					room += gap + widths[next]
+				}
+			}
+			cells[k] = terminal.Broken(cellAt(row, i), room)
 			high = max(high, len(cells[k]))
 		}
 		for l := range high {
@@ -135,32 +147,11 @@ func (t *Table) write(b *strings.Builder, columns, widths []int) {
 
 // padded is a text as wide as its column: numbers stand on the right.
 func (t *Table) padded(column int, text string, width int) string {
-	pad := strings.Repeat(" ", width-utf8.RuneCountInString(text))
+	pad := strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text)))
 	if t.Numeric(column) {
 		return pad + text
 	}
 	return text + pad
-}
-
-// broken breaks a text at words into lines of a width; a longer word is cut.
-func broken(text string, width int) (lines []string) {
-	if utf8.RuneCountInString(text) <= width {
-		return []string{text}
-	}
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && utf8.RuneCountInString(line+" "+word) > width {
-			lines, line = append(lines, line), ""
-		}
-		if line != "" {
-			line += " "
-		}
-		for line += word; utf8.RuneCountInString(line) > width; {
-			cut := []rune(line)
-			lines, line = append(lines, string(cut[:width])), string(cut[width:])
-		}
-	}
-	return append(lines, line)
 }
 
 func longestWord(text string) (n int) {

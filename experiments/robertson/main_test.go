@@ -86,14 +86,14 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// Several seeds are reported with their median.
+// Several seeds are reported, with their median in the table.
 func TestSeeds(t *testing.T) {
 	dir := t.TempDir()
 	if out := robertson.Succeed(t, small(dir, "r", "-only", "autoencoder", "-seeds", "2")...); !strings.Contains(out, "median") {
 		t.Errorf("got no median: %s", out)
 	}
 	m := readReport(t, filepath.Join(dir, "r")).Models[0]
-	if seeds, ok := m.Extra["seeds"].([]any); !ok || len(seeds) != 2 || m.Extra["median"] == nil {
+	if seeds, ok := m.Extra["seeds"].([]any); !ok || len(seeds) != 2 {
 		t.Errorf("got %v", m.Extra)
 	}
 }

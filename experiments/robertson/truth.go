@@ -24,6 +24,19 @@ type laboratory struct {
 	*driver.Session
 }
 
+// prepare makes what a model is trained on, and completes its configuration by it.
+func (l *laboratory) prepare(m ModelConfig, c *model.Config) (*data.Dataset, error) {
+	states, solve := l.states(l.Data.Samples, 0, m.Masses), l.solve
+	if l.Data.Own[0] > 0 {
+		solve = l.solveOwn
+	}
+	d, err := solve(states, l.fineTimes())
+	if err == nil && m.Standardize {
+		standardize(c, d)
+	}
+	return d, err
+}
+
 // solve integrates initial states at t = 0 and returns them at the times.
 func (l *laboratory) solve(s problem.RobertsonStates, times []float64) (*data.Dataset, error) {
 	key := struct {
@@ -32,19 +45,16 @@ func (l *laboratory) solve(s problem.RobertsonStates, times []float64) (*data.Da
 		Times   []float64
 		Solver  ode.Radau
 	}{"robertson", s, times, problem.RobertsonRadau()}
-	d, _, err := data.Cached(l.Cache, key, func() (*data.Dataset, error) {
+	return l.Cached(fmt.Sprintf("%d trajectories, %d times", s.Samples, len(times)), s.Samples, key, func(progress func(done, total int)) (*data.Dataset, error) {
 		u0, err := s.Draw()
 		if err != nil {
 			return nil, err
 		}
-		stage := l.Progress.Stage(fmt.Sprintf("data: %d trajectories, %d times", s.Samples, len(times)), s.Samples)
-		defer stage.Done()
 		solver := problem.RobertsonRadau()
-		solver.Progress = func(done, total int) { stage.Update(done) }
+		solver.Progress = progress
 		d, _, err := solver.SolveFrom(l.Context, problem.Robertson{}, u0, 0, times)
 		return d, err
 	})
-	return d, err
 }
 
 // solveOwn is solve at times of each trajectory's own: the first of those given, and

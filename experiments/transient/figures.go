@@ -26,7 +26,7 @@ func figures(models []*trained) ([]report.Figure, error) {
 			all = append(all, report.Drawing{
 				Name: name,
 				Caption: fmt.Sprintf("Figure %d of the paper, ε = %d: a held-out initial state, truth as lines, the models at Δt = 0.2 as dots. Steps of their training: %d, of about %.2g.",
-					3+eps, eps, len(own[0].recipe.Times)-1, own[0].truth.grids[trainGrid].Trajectories[0].Times[1]),
+					3+eps, eps, own[0].Test.truth.steps(), own[0].Test.truth.grids[trainGrid].Trajectories[0].Times[1]),
 				Draw: func() (*figure.Figure, error) { return rolloutFigure(own) },
 			})
 		}
@@ -40,21 +40,23 @@ func figures(models []*trained) ([]report.Figure, error) {
 	})...)
 }
 
-func ofEpsilon(models []*trained, eps float64) (own []*trained) {
+func ofEpsilon(models []*trained, eps float64) []*trained {
+	return slices.DeleteFunc(slices.Clone(models), func(m *trained) bool { return m.Test.truth.epsilon != eps })
+}
+
+// epsilons are those of the models, in their order.
+func epsilons(models []*trained) (eps []float64) {
 	for _, m := range models {
-		if m.recipe.Epsilon == eps {
-			own = append(own, m)
+		if !slices.Contains(eps, m.Test.truth.epsilon) {
+			eps = append(eps, m.Test.truth.epsilon)
 		}
 	}
-	return own
+	return eps
 }
 
 // growthFigure is figure 2: ‖e^{tA}‖₂ for the two matrices of (23).
 func growthFigure() (*figure.Figure, error) {
-	p := figure.Panel{
-		X: figure.Axis{Label: "time t (dimensionless)"},
-		Y: figure.Axis{Label: "‖exp(tA)‖₂"},
-	}
+	p := figure.Panel{X: figure.Axis{Label: "time t (dimensionless)"}, Y: figure.Axis{Label: "‖exp(tA)‖₂"}}
 	for i, c := range []struct {
 		name string
 		a    *mat.Dense
@@ -65,72 +67,34 @@ func growthFigure() (*figure.Figure, error) {
 			if err != nil {
 				return nil, err
 			}
-			x, y = append(x, t), append(y, spectralNorm(phi[0]))
+			norm := math.NaN()
+			if svd := new(mat.SVD); svd.Factorize(phi[0], mat.SVDNone) {
+				norm = svd.Values(nil)[0]
+			}
+			x, y = append(x, t), append(y, norm)
 		}
 		p.Series = append(p.Series, figure.Line(figure.Color(1+i), c.name, x, y))
 	}
 	return figure.New(figure.Layout{}, p)
 }
 
-// spectralNorm is ‖a‖₂, the largest singular value.
-func spectralNorm(a *mat.Dense) float64 {
-	var svd mat.SVD
-	if !svd.Factorize(a, mat.SVDNone) {
-		return math.NaN()
-	}
-	return svd.Values(nil)[0]
-}
-
-// shown is the held-out state that the figures of rollouts show: the first one
-// whose truth has the bump.
-func shown(m *trained) int {
-	d := m.truth.grids[coarse]
-	for s := range d.Samples() {
-		x := d.Trajectories[s].States[0]
-		if math.Abs(x[1]) > 0.6 && x[0]*x[1] < 0 {
-			return s
-		}
-	}
-	return 0
-}
-
-// rolloutFigure is figure 3 or 4: a panel for each model.
+// rolloutFigure is figure 3 or 4: a panel for each model, from the first of the
+// held-out states whose truth has the bump.
 func rolloutFigure(models []*trained) (*figure.Figure, error) {
 	var panels []figure.Panel
 	for _, m := range models {
-		s := shown(m)
-		p := figure.Panel{
-			Title: methodTitle(m.recipe.Model.Integrator),
+		d, t := m.Test.truth.grids[coarse], m.Test.truth.grids[fine]
+		s := max(0, slices.IndexFunc(d.States()[0], func(x []float64) bool { return math.Abs(x[1]) > 0.6 && x[0]*x[1] < 0 }))
+		panels = append(panels, figure.Panel{
+			Title: strings.ToUpper(m.Model.Config().Integrator),
 			Note:  fmt.Sprintf("relative error over all held-out states: %s", report.Format(m.Test.Coarse.Rel)),
 			X:     figure.Axis{Label: "time t (dimensionless)"},
 			Y:     figure.Axis{Label: "x₁, x₂"},
-		}
-		t, at := m.truth.grids[fine], m.truth.grids[coarse].Trajectories[s].Times
-		p.Series = append(figure.Truths(t.Trajectories[s].Times, t.States(), s, "truth x₁", "truth x₂"), figure.Predictions("model, Δt = 0.2", at, m.predictions[coarse].States(), s))
-		panels = append(panels, p)
+			Series: append(figure.Truths(t.Trajectories[s].Times, t.States(), s, "truth x₁", "truth x₂"),
+				figure.Predictions("model, Δt = 0.2", d.Trajectories[s].Times, m.Test.predictions[coarse].States(), s)),
+		})
 	}
 	return figure.New(figure.Layout{}, panels...)
-}
-
-// methodTitle is a method's name as people write it.
-func methodTitle(name string) string {
-	switch name {
-	case "imex":
-		return "IMEX Euler"
-	case "euler":
-		return "explicit Euler"
-	}
-	return strings.ToUpper(name)
-}
-
-// epsilons are those of the models, in their order.
-func epsilons(models []*trained) (eps []float64) {
-	for _, m := range models {
-		if !slices.Contains(eps, m.recipe.Epsilon) {
-			eps = append(eps, m.recipe.Epsilon)
-		}
-	}
-	return eps
 }
 
 // lossFigure has a panel for each ε.
@@ -156,10 +120,9 @@ func errorFigure(models []*trained) (*figure.Figure, error) {
 			Y:     figure.Axis{Label: "‖error‖₂", Log: true},
 		}
 		for i, m := range ofEpsilon(models, eps) {
-			d := m.truth.grids[coarse]
+			d, got := m.Test.truth.grids[coarse], m.Test.predictions[coarse].States()
 			times, _ := d.Grid()
 			errors := make([][]float64, len(times))
-			got := m.predictions[coarse].States()
 			for k, states := range d.States() {
 				for s, u := range states {
 					errors[k] = append(errors[k], floats.Distance(got[k][s], u, 2))

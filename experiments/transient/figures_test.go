@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"spnode/data"
-	"spnode/experiments/driver"
 	"spnode/experiments/figure"
 )
 
@@ -46,7 +45,10 @@ func TestErrorFigureWithRunaways(t *testing.T) {
 			u[k], want[k] = append(u[k], x), append(want[k], []float64{0, 0})
 		}
 	}
-	m := &trained{Tested: new(driver.Tested[*testReport]), predictions: map[string]*data.Dataset{coarse: data.Shared(times, u, nil)}, truth: truth{grids: map[string]*data.Dataset{coarse: data.Shared(times, want, nil)}}}
+	m := &trained{Test: &testReport{
+		truth:       &truth{grids: map[string]*data.Dataset{coarse: data.Shared(times, want, nil)}},
+		predictions: map[string]*data.Dataset{coarse: data.Shared(times, u, nil)},
+	}}
 	m.Name = "m"
 	f, err := errorFigure([]*trained{m})
 	if err != nil {

@@ -26,60 +26,35 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return driver.Experiment[Config, *Config]{
 		Flags:   f,
 		Default: defaultConfig,
-		Choose:  func(c *Config) error { return c.choose(f, epsilon, grids) },
+		Choose:  func(c *Config) error { c.choose(f, epsilon, grids); return nil },
 		Quick:   (*Config).quick,
 		Learn:   learn,
 	}.Run(ctx, args, stdout, stderr)
 }
 
 // trained is a model after its training and test.
-type trained struct {
-	*driver.Tested[*testReport]
-	recipe      ModelConfig
-	truth       truth
-	predictions map[string]*data.Dataset // of the model on the grids of the test
-	floor       float64                  // of the error of A that the data allow, at ε = 0
-}
+type trained = driver.Tested[*testReport]
 
 // learn trains all models, tests them and shows the results.
 func learn(s *driver.Session, c Config) (*report.Page, error) {
-	models := make([]*trained, len(c.Models))
-	by := map[string]*trained{}
-	for i, m := range c.Models {
-		t, err := c.truth(m)
-		if err != nil {
+	truths := map[string]*truth{}
+	for _, m := range c.Models {
+		var err error
+		if truths[m.Name], err = c.truth(m); err != nil {
 			return nil, errors.WithMessage(err, m.Name)
 		}
-		models[i] = &trained{recipe: m, truth: t}
-		by[m.Name] = models[i]
 	}
-	tested, err := driver.Learn(s, c.Models, func(m ModelConfig, _ *model.Config) (*data.Dataset, error) { return by[m.Name].truth.training, nil },
-		func(m ModelConfig, f driver.Fitted) (*testReport, error) {
-			r, predictions, err := evaluate(f.Model, m.Epsilon, by[m.Name].truth)
-			if f.Seed == 0 {
-				by[m.Name].predictions = predictions
-			}
-			return r, err
-		})
+	models, err := driver.Learn(s, c.Models,
+		func(m ModelConfig, _ *model.Config) (*data.Dataset, error) { return truths[m.Name].training, nil },
+		func(m ModelConfig, f driver.Fitted) (*testReport, error) { return truths[m.Name].test(f) })
 	if err != nil {
 		return nil, err
 	}
-	for i, t := range models {
-		if t.Tested = tested[i]; t.recipe.Epsilon == 0 {
-			t.floor = floor(t.truth.training)
-			s.Report.Models[i].Extra["data_floor_of_A"] = t.floor
-		}
-	}
-	return page(models)
-}
-
-// page shows the results.
-func page(models []*trained) (*report.Page, error) {
 	figures, err := figures(models)
 	return &report.Page{
 		Title:   "Transient growth",
-		Summary: "Example 5.1: dx/dt = Ax + ε sin x, where A = [[−2, 10], [0, −2]] lets states grow before they decay. Learned from few snapshots, tested on held-out initial states.",
-		Tables:  []*report.Table{results(models), statements(models), seeds(models)},
+		Summary: "Example 5.1: dx/dt = Ax + ε sin x, where A = [[−2, 10], [0, −2]] lets states grow before they decay. Learned from few snapshots, tested on held-out initial states; rel: ‖error‖/‖truth‖.",
+		Tables:  []*report.Table{driver.Table("Errors over held-out initial states", columns, models), statements(models), driver.SeedTable(columns, models)},
 		Figures: figures,
 	}, err
 }

@@ -11,6 +11,7 @@ import (
 	"spnode/experiments/driver"
 	"spnode/integrator"
 	"spnode/model"
+	"spnode/model/dynamics"
 	"spnode/model/train"
 )
 
@@ -88,7 +89,7 @@ func recipe(eps float64, method string) ModelConfig {
 	m.Model.TimeUnit = 1
 	m.Model.Integrator = method
 	if eps == 0 {
-		m.Model.Nonlinear = model.NonlinearConfig{Kind: model.KindBilinear, Rank: 2}
+		m.Model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindBilinear, Rank: 2}
 		m.Train.LBFGS.LossTol = 1e-20
 		m.Train.RestartAbove, m.Train.Restarts = 1e-12, 5
 		if method == "etd1" {
@@ -101,7 +102,7 @@ func recipe(eps float64, method string) ModelConfig {
 	// 159 parameters: a long memory costs nothing beside the loss, and 60 ends
 	// at a tenth of the loss that 20 does.
 	m.Train.LBFGS.Memory = 60
-	if order(method) > 1 {
+	if i, err := integrator.ByName(method); err == nil && i.Order() > 1 {
 		// The fit is what limits a method whose own error is small: A is
 		// identified once g has no linear part. 200 samples determine it.
 		m.Samples = 200
@@ -113,14 +114,6 @@ func recipe(eps float64, method string) ModelConfig {
 		m.Model.Nonlinear.Lipschitz = 20
 	}
 	return m
-}
-
-func order(method string) int {
-	m, err := integrator.ByName(method)
-	if err != nil {
-		return 0
-	}
-	return m.Order()
 }
 
 // quick makes every stage smaller.
@@ -152,63 +145,41 @@ func (c *Config) Validate() error {
 	if d.Grids != "" && d.Grids != ownGrids && d.Grids != sharedGrids {
 		return errors.Errorf("data: grids: got %q, want %s or %s", d.Grids, ownGrids, sharedGrids)
 	}
-	if err := driver.Validate(c.Recipes(), 2); err != nil {
-		return err
-	}
 	for _, m := range c.Models {
-		if len(m.Times) < 2 || !increasing(m.Times) || m.Times[0] < 0 || m.Times[len(m.Times)-1] > d.Steps {
+		if n := slices.Compact(slices.Sorted(slices.Values(m.Times))); len(n) < 2 || !slices.Equal(n, m.Times) || n[0] < 0 || n[len(n)-1] > d.Steps {
 			return errors.Errorf("model %q: times: got %v, want at least two increasing indices from 0 to %d, the data's steps", m.Name, m.Times, d.Steps)
 		}
-		n := d.Samples
-		if m.Samples != 0 {
-			n = min(n, m.Samples)
-		}
-		if m.Samples < 0 || m.LargestBatch() > n {
+		if n := min(d.Samples, cmp.Or(m.Samples, d.Samples)); n < 0 || m.LargestBatch() > n {
 			return errors.Errorf("model %q: got %d samples and batch %d, want at least 0, for all, and a batch of at most those it sees, %d", m.Name, m.Samples, m.LargestBatch(), n)
 		}
 	}
-	return nil
-}
-
-func increasing(x []int) bool {
-	for i := 1; i < len(x); i++ {
-		if x[i] <= x[i-1] {
-			return false
-		}
-	}
-	return true
+	return driver.Validate(c.Recipes(), 2)
 }
 
 // choose restricts the models to an ε, replaces them by those of an integrator, and
 // sets whose the steps of the data are.
-func (c *Config) choose(f *driver.Flags, epsilon, grids string) error {
-	if f.Given("grids") {
-		if c.Data.Grids = grids; grids == sharedGrids {
-			c.Data.Tolerance = 1e-8
-		}
+func (c *Config) choose(f *driver.Flags, epsilon, grids string) {
+	if grids != "" {
+		c.Data.Grids = grids
 	}
-	if f.Given("epsilon") {
+	if grids == sharedGrids {
+		c.Data.Tolerance = 1e-8
+	}
+	if epsilon != "" {
 		c.Models = slices.DeleteFunc(c.Models, func(m ModelConfig) bool { return fmt.Sprint(m.Epsilon) != epsilon })
 	}
-	if f.Given("integrator") {
-		c.Models = by(f.Integrator, c.Models)
+	if !f.Given("integrator") {
+		return
 	}
-	return nil
-}
-
-// by replaces models by those of an integrator, one for each ε.
-func by(method string, models []ModelConfig) (all []ModelConfig) {
-	var done []float64
-	for _, m := range models {
-		if slices.Contains(done, m.Epsilon) {
-			continue
-		}
-		done = append(done, m.Epsilon)
-		r := recipe(m.Epsilon, method)
+	models := c.Models
+	c.Models = nil
+	for _, m := range models { // one for each ε, the configuration's own if it has it
+		r := recipe(m.Epsilon, f.Integrator)
 		if i := slices.IndexFunc(models, func(old ModelConfig) bool { return old.Name == r.Name }); i >= 0 {
 			r = models[i]
 		}
-		all = append(all, r)
+		if !slices.ContainsFunc(c.Models, func(had ModelConfig) bool { return had.Epsilon == r.Epsilon }) {
+			c.Models = append(c.Models, r)
+		}
 	}
-	return all
 }

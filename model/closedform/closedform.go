@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/model"
+	"spnode/model/dynamics"
 	"spnode/model/leastsq"
 	"spnode/ops/kernel/poly"
 )
@@ -66,7 +67,7 @@ type Report struct {
 // it is; of the decoder a polynomial is fitted. The configuration of the model changes
 // in what the settings say; a TimeUnit of 0 becomes 1, for no fit depends on it.
 //
-// The error of a shift that A does not fit is a *leastsq.ShiftError, which has the one
+// The error of a shift that A does not fit is a *ShiftError, which has the one
 // that would do. A g that is not linear in its parameters is an error.
 func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 	if err := c.Validate(); err != nil {
@@ -113,7 +114,7 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 		}
 		r.Radius = cfg.Nonlinear.Radius
 		if c.AutoShift {
-			top, err := leastsq.Shift(a, n)
+			top, err := Shift(a, n)
 			if err != nil {
 				return nil, err
 			}
@@ -121,16 +122,16 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 		}
 		if cfg.Linear.Shift < 0 {
 			// A little more than the shift, so that L^G is not on its edge.
-			if a, growth, err = leastsq.Contract(a, n, -1.25*cfg.Linear.Shift); err != nil {
+			if a, growth, err = Contract(a, n, -1.25*cfg.Linear.Shift); err != nil {
 				return nil, err
 			}
 		}
 	}
-	h, err := leastsq.Factor(a, n, cfg.Linear.Shift)
-	var shift *leastsq.ShiftError
+	h, err := Factor(a, n, cfg.Linear.Shift)
+	var shift *ShiftError
 	if errors.As(err, &shift) && c.AutoShift {
 		cfg.Linear.Shift = shift.Needed
-		h, err = leastsq.Factor(a, n, cfg.Linear.Shift)
+		h, err = Factor(a, n, cfg.Linear.Shift)
 	}
 	if err != nil {
 		return nil, err
@@ -151,8 +152,8 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 	set("linear/N", make([]float64, n*n))
 
 	switch cfg.Nonlinear.Kind {
-	case model.KindPolynomial:
-		q, err := cfg.Polynomial()
+	case dynamics.KindPolynomial:
+		q, err := cfg.Nonlinear.Polynomial(n)
 		if err != nil {
 			return nil, err
 		}
@@ -161,8 +162,8 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 			x = q.JoinLinear(growth, fit.C)
 		}
 		set("g/C", x)
-	case model.KindBilinear:
-		C, D, b, lost, err := leastsq.Bilinear(poly.New(n, n, 2, false), fit.C, cfg.Nonlinear.Rank)
+	case dynamics.KindBilinear:
+		C, D, b, lost, err := Bilinear(poly.New(n, n, 2, false), fit.C, cfg.Nonlinear.Rank)
 		if err != nil {
 			return nil, err
 		}
@@ -182,21 +183,24 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 
 // form is the polynomial that g is, for the fit.
 func form(cfg model.Config, linear bool) (*poly.Polynomial, error) {
+	if k := len(cfg.Inputs.Names) + len(cfg.Parameters.Names); k > 0 {
+		return nil, errors.Wrapf(model.ErrConfig, "closedform: Fit: the model has %d inputs and parameters, want none; try a training", k)
+	}
 	n := cfg.LatentDim()
 	switch g := cfg.Nonlinear; g.Kind {
-	case model.KindPolynomial:
+	case dynamics.KindPolynomial:
 		if g.Periodic {
 			return poly.NewPeriodic(n/2, 1, n/2, g.Degree, linear), nil
 		}
 		return poly.New(n, n, g.Degree, linear), nil
-	case model.KindBilinear:
+	case dynamics.KindBilinear:
 		return poly.New(n, n, 2, linear), nil
-	case model.KindNone:
+	case dynamics.KindNone:
 		if linear {
 			return poly.NewLinear(n, n), nil
 		}
 	}
-	return nil, errors.Wrapf(model.ErrConfig, "closedform: Fit: g of kind %q is not linear in its parameters, or has none; try %s or %s", cfg.Nonlinear.Kind, model.KindPolynomial, model.KindBilinear)
+	return nil, errors.Wrapf(model.ErrConfig, "closedform: Fit: g of kind %q is not linear in its parameters, or has none; try %s or %s", cfg.Nonlinear.Kind, dynamics.KindPolynomial, dynamics.KindBilinear)
 }
 
 // encode returns the latent trajectories, in the model's unit of time and in float64 whatever the model is in:
@@ -232,22 +236,18 @@ func encode(m *model.Model, d []leastsq.Trajectory) ([]leastsq.Trajectory, error
 
 // linear is the A that is given to the fit, nil if it is to be fitted along.
 func linear(m *model.Model, c Config, latent []leastsq.Trajectory) ([]float64, error) {
-	n := m.Config().LatentDim()
 	switch c.Linear {
 	case Keep:
 		a := m.Linear() // in the data's unit
 		a.Scale(m.Config().TimeUnit, a)
-		x := make([]float64, 0, n*n)
-		for i := range n {
-			x = append(x, a.RawRowView(i)...)
-		}
-		return x, nil
+		return a.RawMatrix().Data, nil
 	case First:
 		l := c.Config
 		l.Form, l.Corrections = leastsq.Differences, 0
 		if l.Order == 0 {
 			l.Order = 2
 		}
+		n := m.Config().LatentDim()
 		fit, err := leastsq.Fit(poly.NewLinear(n, n), nil, latent, l)
 		if err != nil {
 			return nil, errors.Wrap(err, "closedform: the linear part")
@@ -262,10 +262,7 @@ func decoder(m *model.Model, c Config, d, latent []leastsq.Trajectory) (*leastsq
 	cfg := m.Config()
 	width := cfg.Width()
 	lift, decode := cfg.Autoencoder.Polynomial.Lift, cfg.Autoencoder.Skip.Decode
-	p, err := cfg.PolynomialDecoder()
-	if err != nil {
-		return nil, err
-	}
+	p := cfg.Autoencoder.Polynomial.Of(cfg.LatentDim(), width)
 	var x, y [][]float64
 	for i, t := range d {
 		for k, u := range latent[i].States {

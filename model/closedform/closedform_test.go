@@ -10,7 +10,9 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/model"
+	"spnode/model/dynamics"
 	"spnode/model/leastsq"
+	"spnode/model/param"
 )
 
 // truth is a model with a known field: a spiral that grows, held by cubic terms, and
@@ -18,7 +20,7 @@ import (
 func truth(t *testing.T) *model.Model {
 	t.Helper()
 	c := model.DefaultConfig(3)
-	c.Nonlinear = model.NonlinearConfig{Kind: model.KindPolynomial, PolynomialConfig: model.PolynomialConfig{Degree: 3}}
+	c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 3}}
 	c.Linear.Shift = 0.6
 	c.Substeps = 16
 	m, err := model.New(c)
@@ -26,7 +28,7 @@ func truth(t *testing.T) *model.Model {
 		t.Fatal(err)
 	}
 	a := []float64{0.5, -2, 0, 2, 0.5, 0, 0, 0, -5}
-	h, err := leastsq.Factor(a, 3, 0.6)
+	h, err := Factor(a, 3, 0.6)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +36,7 @@ func truth(t *testing.T) *model.Model {
 		p, _ := m.Params().Get(name)
 		copy(p.Data, x)
 	}
-	p, err := c.Polynomial()
+	p, err := c.Nonlinear.Polynomial(c.LatentDim())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +167,7 @@ func TestFitShift(t *testing.T) {
 	fit := DefaultConfig()
 	fit.AutoShift = false
 	_, err = Fit(m, fit, trajectories(t, want, 6))
-	var shift *leastsq.ShiftError
+	var shift *ShiftError
 	if !errors.As(err, &shift) || !(shift.Needed > 0.5 && shift.Needed < 0.6) { // A grows at 0.5
 		t.Fatalf("got %v, want a shift of a little more than 0.5", err)
 	}
@@ -183,13 +185,22 @@ func TestFitRefuses(t *testing.T) {
 	if _, err := Fit(m, DefaultConfig(), d); !errors.Is(err, model.ErrConfig) || !strings.Contains(err.Error(), "lipschitz") {
 		t.Errorf("a network: got %v", err)
 	}
+	c := model.DefaultConfig(3)
+	c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindBilinear, Rank: 1}
+	c.Parameters.Names = []string{"p"}
+	if m, err = model.New(c); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Fit(m, DefaultConfig(), d); !errors.Is(err, model.ErrConfig) || !strings.Contains(err.Error(), "1 inputs and parameters") {
+		t.Errorf("a parameter: got %v", err)
+	}
 }
 
 // A linear system comes back with g none, from steps of all lengths too: the paper's
 // linear case in one solve.
 func TestFitLinear(t *testing.T) {
 	c := model.DefaultConfig(2)
-	c.Nonlinear = model.NonlinearConfig{Kind: model.KindNone}
+	c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindNone}
 	c.Linear.Shift = 0.1
 	want, err := model.New(c)
 	if err != nil {

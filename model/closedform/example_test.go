@@ -7,7 +7,9 @@ import (
 
 	"spnode/model"
 	"spnode/model/closedform"
+	"spnode/model/dynamics"
 	"spnode/model/leastsq"
+	"spnode/model/param"
 )
 
 // A pendulum without friction, by its cubic: sixty snapshots of two swings give the
@@ -38,7 +40,7 @@ func Example() {
 	}
 
 	cfg := model.DefaultConfig(2)
-	cfg.Nonlinear = model.NonlinearConfig{Kind: model.KindPolynomial, PolynomialConfig: model.PolynomialConfig{Degree: 3}}
+	cfg.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 3}}
 	m, err := model.New(cfg)
 	if err != nil {
 		log.Fatal(err)

@@ -259,32 +259,3 @@ func (f *fit) solve(all []*system) (float64, error) {
 	}
 	return math.Sqrt(residual / square), nil
 }
-
-// fill puts features of the polynomial, weighted for each system, in a block.
-func fill(b *block, all []*system, groups []poly.Group, parts int, phi []float64, rows int, weight func(s *system) float64) {
-	l := parts * rows
-	for i, s := range all {
-		at := 0
-		for _, g := range groups[:s.group] {
-			at += g.Features * l
-		}
-		kernel.AxpyTo(b.x[i], weight(s), phi[at:at+s.features*l])
-	}
-}
-
-// target puts the targets y of a block's rows, weighted, in it.
-func target(b *block, all []*system, groups []poly.Group, parts int, y []float64, rows int, weight func(s *system) float64) {
-	l := parts * rows
-	for i, s := range all {
-		at := 0
-		for _, g := range groups[:s.group] {
-			at += g.Outs * l
-		}
-		w := weight(s)
-		for r := range l {
-			for j, col := range s.columns {
-				b.y[i][r*len(s.columns)+j] = w * y[at+r*s.outs+col]
-			}
-		}
-	}
-}

@@ -17,12 +17,12 @@ const bandRows = 96
 // group of a polynomial: G is the Gram matrix of the features, B their products with
 // the targets, both summed over all rows of the data.
 type system struct {
-	features int
-	group    int   // its number
-	at, outs int   // of the group, in all coefficients
-	columns  []int // of the group
-	outputs  []int // the components of the image that these are
-	rate     float64
+	features           int
+	at, outs           int   // of the group, in all coefficients
+	before, outsBefore int   // features and columns of the groups before
+	columns            []int // of the group
+	outputs            []int // the components of the image that these are
+	rate               float64
 
 	// gram has the rows of G in bands, from the diagonal on: of row i the elements
 	// j ≥ begin of its band. The features of a block of rows wait in x, (features,
@@ -36,7 +36,8 @@ type system struct {
 // systems divides the coefficients of p. With rates, one for each component of its
 // image, only components of like rates share a system.
 func systems(p *poly.Polynomial, rates []float64) (all []*system) {
-	for k, g := range p.Groups() {
+	before, outsBefore := 0, 0
+	for _, g := range p.Groups() {
 		var parts [][]int
 		switch {
 		case p.Periodic() || rates == nil:
@@ -49,7 +50,7 @@ func systems(p *poly.Polynomial, rates []float64) (all []*system) {
 			parts = alike(rates)
 		}
 		for _, columns := range parts {
-			s := &system{group: k, features: g.Features, at: g.At, outs: g.Outs, columns: columns, outputs: g.Outputs}
+			s := &system{before: before, outsBefore: outsBefore, features: g.Features, at: g.At, outs: g.Outs, columns: columns, outputs: g.Outputs}
 			if !p.Periodic() {
 				s.outputs = columns
 			}
@@ -64,6 +65,7 @@ func systems(p *poly.Polynomial, rates []float64) (all []*system) {
 			s.rhs = make([]float64, s.features*len(columns))
 			all = append(all, s)
 		}
+		before, outsBefore = before+g.Features, outsBefore+g.Outs
 	}
 	return all
 }
@@ -115,6 +117,35 @@ func newBlock(all []*system, l int) *block {
 		b.y = append(b.y, make([]float64, len(s.columns)*l))
 	}
 	return b
+}
+
+// add adds the features of its states, of shape (features, l) and those of each group
+// after the last one's, weighted for each system.
+func (b *block) add(all []*system, phi []float64, weight func(i int) float64) {
+	for i, s := range all {
+		kernel.AxpyTo(b.x[i], weight(i), phi[s.before*b.l:][:s.features*b.l])
+	}
+}
+
+// aim sets the targets, of shape (l, outs) for each group, weighted.
+func (b *block) aim(all []*system, y []float64, weight func(i int) float64) {
+	for i, s := range all {
+		w, own := weight(i), y[s.outsBefore*b.l:]
+		for r := range b.l {
+			for j, col := range s.columns {
+				b.y[i][r*len(s.columns)+j] = w * own[r*s.outs+col]
+			}
+		}
+	}
+}
+
+// clearRow leaves a row out of the features.
+func (b *block) clearRow(r, rows int) {
+	for _, x := range b.x {
+		for i := r; i < len(x); i += rows {
+			x[i] = 0
+		}
+	}
 }
 
 // add adds blocks to the systems, in their order whatever the number of cores.

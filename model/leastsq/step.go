@@ -38,6 +38,14 @@ func newField(p *poly.Polynomial, a, c []float64, h float64) *field {
 	return f
 }
 
+// fresh returns the field with work space of its own.
+func (f *field) fresh() *field {
+	g := *f
+	g.work = poly.NewWork[float64](f.work.Polynomial)
+	g.gu, g.ga, g.gb, g.gc, g.a, g.b, g.tmp = nil, nil, nil, nil, nil, nil, nil
+	return &g
+}
+
 // mul adds x Mᵀ to y, or writes it there.
 func (f *field) mul(y, x, m []float64, rows int, add float64) {
 	kernel.Gemm(false, true, rows, f.n, f.n, 1, x, m, add, y, &f.tmp)

@@ -3,8 +3,10 @@ package optim
 import (
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 
 	"spnode/data/npz"
 	"spnode/ops/kernel"
@@ -56,6 +58,7 @@ type Adam struct {
 	step           float64   // t, updates done so far
 	mean, variance []float64 // m and v
 	last           undo
+	workers        int
 }
 
 // undo is what an update changes, as it was before; empty if there is none to be
@@ -80,10 +83,36 @@ func NewAdam(c AdamConfig, parameters []Parameter) *Adam {
 	return a
 }
 
-// Update moves w, see Optimizer. Its first call allocates; later ones do not.
+// An update goes through the components in runs of updateRun, which stay in cache, and
+// in parts of at least updatePart of them, which are done at the same time.
+const (
+	updateRun  = 1 << 11
+	updatePart = 1 << 14
+)
+
+// Update moves w, see Optimizer. Its first call allocates; of later ones those of many
+// components alone.
 func (a *Adam) Update(rate float64, w, g []float64) {
-	a.begin(w, g)
-	a.move(rate, w, g, 0, len(w))
+	against, n := a.begin(w, g), len(w)
+	parts := min(a.workers, n/updatePart)
+	if parts <= 1 {
+		a.update(rate, w, against, 0, n)
+		return
+	}
+	var wait sync.WaitGroup
+	for i := range parts - 1 {
+		wait.Go(func() { a.update(rate, w, against, i*n/parts, (i+1)*n/parts) })
+	}
+	a.update(rate, w, against, (parts-1)*n/parts, n)
+	wait.Wait()
+}
+
+func (a *Adam) update(rate float64, w, g []float64, begin, end int) {
+	for ; begin < end; begin += updateRun {
+		stop := min(begin+updateRun, end)
+		a.keep(w, begin, stop)
+		a.move(rate, w, g, begin, stop)
+	}
 }
 
 // TakeBack undoes the last Update, see Optimizer.
@@ -136,15 +165,59 @@ func (a *Adam) restore(vs Vectors, step *[]float64, state []npz.Array) error {
 	return nil
 }
 
-// begin counts a step, after the checks of Update and after what TakeBack needs
-// has been kept.
-func (a *Adam) begin(w, g []float64) {
-	if n := len(a.mean); len(w) != n || len(g) != n {
+// begin counts a step, after the checks of Update, and returns the gradient to move
+// against.
+func (a *Adam) begin(w, g []float64) []float64 {
+	n := len(a.mean)
+	if len(w) != n || len(g) != n {
 		panic(errors.Errorf("optim: Update: lengths of parameters and gradient: got %d and %d, want %d", len(w), len(g), n))
 	}
-	u := &a.last
-	u.w, u.mean, u.variance = append(u.w[:0], w...), append(u.mean[:0], a.mean...), append(u.variance[:0], a.variance...)
+	for _, x := range []*[]float64{&a.last.w, &a.last.mean, &a.last.variance} {
+		*x = slices.Grow((*x)[:0], n)[:n]
+	}
 	a.step++
+	return bounded(g)
+}
+
+// largest is what a gradient's elements are scaled down to, 3e144: the squares of a
+// thousand million of them have a finite sum.
+const largest = 1 << 240 * (1 << 240)
+
+// bounded is g or, where it has elements above largest, their direction: a copy, scaled
+// so that none is, in which NaN is 0.
+func bounded(g []float64) []float64 {
+	if floats.Dot(g, g) <= float64(largest)*largest {
+		return g
+	}
+	var most float64 // of the finite ones
+	all := true
+	for _, v := range g {
+		if x := math.Abs(v); x <= math.MaxFloat64 {
+			most = max(most, x)
+		} else {
+			all = false
+		}
+	}
+	if all && most <= largest {
+		return g
+	}
+	b, scale := make([]float64, len(g)), min(1, largest/most)
+	for i, v := range g {
+		switch {
+		case math.IsInf(v, 0):
+			b[i] = math.Copysign(largest, v)
+		case !math.IsNaN(v):
+			b[i] = scale * v
+		}
+	}
+	return b
+}
+
+// keep has the components from begin to end as TakeBack needs them.
+func (a *Adam) keep(w []float64, begin, end int) {
+	copy(a.last.w[begin:end], w[begin:end])
+	copy(a.last.mean[begin:end], a.mean[begin:end])
+	copy(a.last.variance[begin:end], a.variance[begin:end])
 }
 
 // move is the step of the components from begin to end, in runs of one rate.

@@ -9,6 +9,8 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/data/npz"
+	"spnode/ops/kernel"
+	"spnode/ops/opstest"
 )
 
 // TestAdamReference follows 50 steps with a changing rate beside the textbook
@@ -169,5 +171,27 @@ func TestClip(t *testing.T) {
 		if norm != c.norm || !floats.EqualApprox(c.g, c.want, 4e-16) && c.g[0] != c.want[0] {
 			t.Errorf("%s: got %v of norm %g, want %v of norm %g", c.name, c.g, norm, c.want, c.norm)
 		}
+	}
+}
+
+// Many components are updated in parts, with the bits of one loop over them all.
+func TestAdamInParts(t *testing.T) {
+	const n = 3*updatePart + 17
+	parameters := []Parameter{{Name: "W", Shape: []int{n}}}
+	rng := rand.New(rand.NewPCG(1, 2))
+	a := NewAdam(DefaultAdam(), parameters)
+	a.workers = 3
+	w, g := opstest.Normals[float64](rng, n), opstest.Normals[float64](rng, n)
+	x, m, v, start := slices.Clone(w), make([]float64, n), make([]float64, n), slices.Clone(w)
+	for k := range 3 {
+		kernel.AdamTo(x, m, v, g, 0.1, a.Beta1, a.Beta2, a.Epsilon, k+1)
+		copy(start, w)
+		a.Update(0.1, w, g)
+	}
+	if !slices.Equal(w, x) || !slices.Equal(a.mean, m) || !slices.Equal(a.variance, v) {
+		t.Error("the parts have other bits")
+	}
+	if a.TakeBack(w); !slices.Equal(w, start) {
+		t.Error("not taken back")
 	}
 }

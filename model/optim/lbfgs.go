@@ -96,8 +96,8 @@ func (l *LBFGS) Iterate(eval func(x, grad []float64) (float64, error)) (done boo
 		if err != nil {
 			return false, "", err
 		}
-		if norm := floats.Norm(l.trial.g, 2); !finite(f) || !finite(norm) {
-			return false, "", errors.Errorf("optim: LBFGS.Iterate: start: got loss %g and gradient norm %g, want finite numbers", f, norm)
+		if norm := floats.Norm(l.trial.g, 2); !finite(f) || !finite(norm*norm) {
+			return false, "", errors.Errorf("optim: LBFGS.Iterate: start: got loss %g and gradient norm %g, want finite numbers, and the norm's square too; try to scale the loss", f, norm)
 		}
 		l.F, l.G = f, append([]float64(nil), l.trial.g...)
 		l.Evaluations++

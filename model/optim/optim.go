@@ -36,7 +36,8 @@ import (
 // it remembers is in its State.
 type Optimizer interface {
 	// Update moves w in place by one step at a rate against the gradient g. It
-	// keeps neither slice. It panics if their lengths are not the parameters'.
+	// keeps neither slice. It panics if their lengths are not the parameters'. Of a
+	// gradient whose squares overflow the optimizers of this package take the direction.
 	Update(rate float64, w, g []float64)
 	// TakeBack undoes the last Update: w, and what the optimizer remembers, are
 	// what they were before it. One Update can be taken back, once.
@@ -96,7 +97,7 @@ func (s Settings) Read(places map[string]*float64) error {
 type Maker func(s Settings, parameters []Parameter, workers int) (Optimizer, error)
 
 var makers = map[string]Maker{
-	"adam": func(s Settings, p []Parameter, _ int) (Optimizer, error) {
+	"adam": func(s Settings, p []Parameter, workers int) (Optimizer, error) {
 		c := DefaultAdam()
 		if err := s.Read(c.places()); err != nil {
 			return nil, err
@@ -104,7 +105,9 @@ var makers = map[string]Maker{
 		if err := c.Validate(); err != nil {
 			return nil, err
 		}
-		return NewAdam(c, p), nil
+		a := NewAdam(c, p)
+		a.workers = workers
+		return a, nil
 	},
 	"soap": func(s Settings, p []Parameter, workers int) (Optimizer, error) {
 		c := DefaultSOAP()
@@ -192,11 +195,20 @@ func (vs Vectors) Restore(state []npz.Array) error {
 // the norm that it had. A limit of 0 clips nothing. A norm that is not finite is
 // returned with g as it was: no scaling makes it a direction.
 func Clip(g []float64, limit float64) (norm float64) {
-	norm = floats.Norm(g, 2)
+	norm = norm2(g)
 	if limit > 0 && norm > limit && !math.IsInf(norm, 1) {
 		floats.Scale(limit/norm, g)
 	}
 	return norm
+}
+
+// norm2 is ‖g‖₂. floats.Norm, which scales so that no square overflows, takes six times
+// as long.
+func norm2(g []float64) float64 {
+	if s := floats.Dot(g, g); 1e-280 < s && s < 1e280 {
+		return math.Sqrt(s)
+	}
+	return floats.Norm(g, 2)
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

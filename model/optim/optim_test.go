@@ -99,3 +99,51 @@ func TestRestoreRefuses(t *testing.T) {
 		t.Errorf("Adam takes the state of SOAP: %v", err)
 	}
 }
+
+// A gradient whose squares overflow has its direction, and the next ones move the
+// parameters on: the minimum of 1e200·‖x − 1‖² is found as that of 1e140·‖x − 1‖², whose
+// squares do not; what is not finite does no harm that lasts.
+func TestLargeGradient(t *testing.T) {
+	shape := []Parameter{{Name: "w", Shape: []int{3, 2}}}
+	for _, name := range []string{"adam", "soap"} {
+		for _, scale := range []float64{1e140, 1e200, 1e300} {
+			o, err := New(name, Settings{"beta2": 0.9}, shape, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, g := []float64{0, 3, -1, 2, 1.5, 0.2}, make([]float64, 6)
+			far := func() (d float64) {
+				for _, x := range w {
+					d = max(d, math.Abs(x-1))
+				}
+				return d
+			}
+			for k := range 400 {
+				if k == 5 {
+					before := slices.Clone(w)
+					g[0], g[3] = math.Inf(1), math.NaN()
+					o.Update(0.02, w, g)
+					o.TakeBack(w)
+					if !slices.Equal(w, before) {
+						t.Fatalf("%s, %g: taken back it is at %v, want %v", name, scale, w, before)
+					}
+				}
+				for i, x := range w {
+					g[i] = 2 * scale * (x - 1)
+				}
+				o.Update(0.05*math.Pow(0.98, float64(k)), w, g)
+			}
+			for _, a := range o.State() {
+				for _, v := range a.Data {
+					if !finite(v) {
+						t.Fatalf("%s, %g: %s has %g", name, scale, a.Name, v)
+					}
+				}
+			}
+			// The rates sum to 2.5; the last steps are of 2e-5.
+			if d := far(); !(d <= 0.02) {
+				t.Errorf("%s, %g: off by %.3g after 400 updates, at %v", name, scale, d, w)
+			}
+		}
+	}
+}

@@ -107,7 +107,8 @@ func NewSOAP(c SOAPConfig, parameters []Parameter, workers int) *SOAP {
 // Update moves w, see Optimizer. Its first calls allocate; later ones do not.
 func (s *SOAP) Update(rate float64, w, g []float64) {
 	s.absorb()
-	s.begin(w, g)
+	g = s.begin(w, g)
+	s.keep(w, 0, len(w))
 	at := 0
 	for i := range s.matrices {
 		m := &s.matrices[i]

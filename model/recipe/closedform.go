@@ -12,7 +12,9 @@ import (
 	"spnode/data/inspect"
 	"spnode/model"
 	"spnode/model/closedform"
+	"spnode/model/dynamics"
 	"spnode/model/leastsq"
+	"spnode/model/param"
 	"spnode/model/train"
 )
 
@@ -148,7 +150,7 @@ func (c *cook) polynomial(f polynomialFit) *Plan {
 	if f.modes > 0 {
 		m.Basis = m.Basis[:f.modes]
 	}
-	m.Nonlinear = model.NonlinearConfig{Kind: model.KindPolynomial, PolynomialConfig: model.PolynomialConfig{Degree: f.degree}}
+	m.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: f.degree}}
 	if f.ball {
 		m.Nonlinear.Radius = 1 // of which the fit makes the data's
 	}
@@ -165,16 +167,14 @@ func (c *cook) polynomial(f polynomialFit) *Plan {
 
 // score fits the model to some trajectories and returns the root mean square of its
 // errors on others, from their beginnings and from their middles, relative to each
-// component's largest value; +Inf where they are not finite or there is no fit. Where
-// most predictions part from the truth, as those of chaos do, it is above 1, and the
-// higher the earlier they do.
+// component's largest value, see Score; +Inf where there is no fit.
 func (p *Plan) score(fitted, check *data.Dataset, f *inspect.Facts) float64 {
 	m, err := fit(p, fitted)
 	if err != nil {
 		return math.Inf(1)
 	}
 	var sum, count float64
-	var part []float64
+	var within float64
 	for from := range 2 {
 		asked := *check
 		asked.Trajectories = nil
@@ -196,7 +196,7 @@ func (p *Plan) score(fitted, check *data.Dataset, f *inspect.Facts) float64 {
 		}
 		for i, tr := range asked.Trajectories {
 			if from == 0 {
-				part = append(part, PartsAt(got.Trajectories[i], tr))
+				within += Within(got.Trajectories[i], tr) / float64(len(asked.Trajectories))
 			}
 			for k, u := range tr.States {
 				for j, v := range u {
@@ -208,26 +208,38 @@ func (p *Plan) score(fitted, check *data.Dataset, f *inspect.Facts) float64 {
 			}
 		}
 	}
-	s := math.Sqrt(sum / count)
-	if !(s < 1) { // or NaN
-		return math.Inf(1)
-	}
-	slices.Sort(part)
-	if n := len(part); n > 0 && !math.IsInf(part[n/2], 1) {
-		return 2 - part[n/2]/f.Span
-	}
-	return s
+	return Score(math.Sqrt(sum/count), within)
 }
 
-// PartsAt returns the time, since its first, at which a prediction is off by half of the
-// true state, by norms; +Inf for none.
-func PartsAt(got, want data.Trajectory) float64 {
+// Score is what models are compared by: the root mean square of their errors in largest
+// values, or where predictions part from the truth, as those of chaos do, and errors
+// tell nothing any more, 2 less the share of the times within which they are Within; +Inf
+// for errors that are not finite or larger than the largest values.
+func Score(rms, within float64) float64 {
+	const most = 0.9 // a prediction that is late at a jump is soon back
+	switch {
+	case !(rms < 1): // or NaN
+		return math.Inf(1)
+	case within < most:
+		return 2 - within
+	}
+	return rms
+}
+
+// Within returns the share of the times at which a prediction is within half of the true
+// state, by norms.
+func Within(got, want data.Trajectory) float64 {
+	var n, count float64
 	for k, u := range want.States {
-		if !floats.HasNaN(u) && !(floats.Distance(got.States[k], u, 2) <= 0.5*floats.Norm(u, 2)) {
-			return want.Times[k] - want.Times[0]
+		if floats.HasNaN(u) {
+			continue
+		}
+		count++
+		if floats.Distance(got.States[k], u, 2) <= 0.5*floats.Norm(u, 2) {
+			n++
 		}
 	}
-	return math.Inf(1)
+	return n / max(count, 1)
 }
 
 // fit makes a model by a plan that is no training, from the states that were measured

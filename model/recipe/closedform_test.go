@@ -10,7 +10,7 @@ import (
 	"spnode/data/inspect"
 	"spnode/data/ode"
 	"spnode/data/problem"
-	"spnode/model"
+	"spnode/model/latent"
 	"spnode/model/train"
 )
 
@@ -88,7 +88,7 @@ func TestTransform(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := r.Plan(d, f, Options{Transforms: []model.Transform{{Kind: "log"}, {}}})
+	p, err := r.Plan(d, f, Options{Transforms: []latent.Transform{{Kind: "log"}, {}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,11 @@ import (
 	"spnode/data"
 	"spnode/data/inspect"
 	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/latent"
+	"spnode/model/objective"
 	"spnode/model/optim"
+	"spnode/model/param"
 	"spnode/model/train"
 )
 
@@ -65,7 +69,7 @@ func (c *cook) begin() {
 	c.Model.TimeUnit = f.Span
 	c.Train = train.DefaultConfig()
 	c.Train.Workers = workers
-	c.Train.Weighting = model.WeightUniform
+	c.Train.Weighting = objective.WeightUniform
 	c.Train.Sampler = "anywhere"
 	if c.options.FromBeginnings {
 		c.Train.Sampler = "shuffled"
@@ -75,7 +79,7 @@ func (c *cook) begin() {
 		for _, tr := range c.data.Trajectories {
 			rows = append(rows, tr.Parameters)
 		}
-		c.Model.Parameters = model.ParametersConfig{Known: known(p, rows), Time: true}
+		c.Model.Parameters = dynamics.ParametersConfig{Known: known(p, rows), Time: true}
 		c.infer("parameters %s are seen by the networks and scale time", strings.Join(p, ", "))
 	}
 	if w := c.data.Inputs; len(w) > 0 {
@@ -83,15 +87,15 @@ func (c *cook) begin() {
 		for _, tr := range c.data.Trajectories {
 			rows = append(rows, tr.Input.Values...)
 		}
-		c.Model.Inputs = model.InputsConfig{Known: known(w, rows)}
+		c.Model.Inputs = dynamics.InputsConfig{Known: known(w, rows)}
 		c.infer("inputs %s drive the latent coordinates", strings.Join(w, ", "))
 	}
 	c.infer("times are counted in spans of %.4g, so that the unit of time does not matter", f.Span)
 }
 
 // known scales what is known beside the states to mean 0 and deviation 1.
-func known(names []string, rows [][]float64) model.Known {
-	k := model.Known{Names: names}
+func known(names []string, rows [][]float64) dynamics.Known {
+	k := dynamics.Known{Names: names}
 	for j := range names {
 		var x []float64
 		for _, row := range rows {
@@ -121,13 +125,13 @@ func (c *cook) scaleEach() {
 }
 
 // network puts g none and an autoencoder, standardised by the initial states.
-func (c *cook) autoencoder(latent int) {
+func (c *cook) autoencoder(dim int) {
 	m := &c.Model
 	m.Integrator = "etd1"
-	m.Nonlinear = model.NonlinearConfig{Kind: "none"}
-	m.Autoencoder = model.AutoencoderConfig{
-		Latent: latent, Hidden: []int{100, 100}, UnitStart: true, FirstScale: 3,
-		Start: model.Start{BiasSpread: 1, LastScale: 0.1},
+	m.Nonlinear = dynamics.NonlinearConfig{Kind: "none"}
+	m.Autoencoder = latent.AutoencoderConfig{
+		Latent: dim, Hidden: []int{100, 100}, UnitStart: true, FirstScale: 3,
+		Start: param.Start{BiasSpread: 1, LastScale: 0.1},
 	}
 	mean, deviation := c.seen()
 	m.Autoencoder.Offset = mean
@@ -141,7 +145,7 @@ func (c *cook) autoencoder(latent int) {
 func (c *cook) seen() (mean, deviation []float64) {
 	probe, err := model.New(model.Config{
 		Dim: c.data.Dim(), Offset: c.Model.Offset, Factor: c.Model.Factor, Basis: c.Model.Basis,
-		Linear: c.Model.Linear, Nonlinear: model.NonlinearConfig{Kind: "none"},
+		Linear: c.Model.Linear, Nonlinear: dynamics.NonlinearConfig{Kind: "none"},
 		Integrator: "etd1", Substeps: 1, Dtype: "float64",
 	})
 	if err != nil {
@@ -174,7 +178,7 @@ func (c *cook) rates(n int) {
 	r := c.facts.Rates(n)
 	c.infer("decay rates of A start spread over %.3g to %.3g, the inverse times at which the data change", floats.Max(r), floats.Min(r))
 	floats.Scale(c.facts.Span, r)
-	c.Model.Linear = model.LinearConfig{Spread: 0.1, SkewSpread: 1, Rates: r}
+	c.Model.Linear = dynamics.LinearConfig{Spread: 0.1, SkewSpread: 1, Rates: r}
 }
 
 // grid has an iteration see some of the times.

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"spnode/data/inspect"
-	"spnode/model"
+	"spnode/model/latent"
 )
 
 // invariants keeps the linear quantities that the data do.
@@ -27,7 +27,7 @@ func (c *cook) invariants() {
 		for j, w := range q.Weights {
 			size += math.Abs(w) * c.original.Scale[j]
 		}
-		c.Model.Invariants = append(c.Model.Invariants, model.Invariant{
+		c.Model.Invariants = append(c.Model.Invariants, latent.Invariant{
 			Weights: q.Weights, Mean: q.Mean, Deviation: max(q.Deviation, 1e-3*math.Abs(q.Mean), 1e-9*size),
 		})
 	}

@@ -39,6 +39,7 @@ import (
 	"spnode/data"
 	"spnode/data/inspect"
 	"spnode/model"
+	"spnode/model/latent"
 	"spnode/model/train"
 )
 
@@ -58,7 +59,7 @@ type Options struct {
 	// NoInvariants keeps none.
 	NoInvariants bool
 	// Transforms are those of the components, or none.
-	Transforms []model.Transform
+	Transforms []latent.Transform
 	// FromBeginnings trains from the beginnings of the trajectories alone.
 	FromBeginnings bool
 }

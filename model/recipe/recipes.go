@@ -5,7 +5,8 @@ import (
 	"slices"
 
 	"spnode/data/inspect"
-	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/objective"
 	"spnode/model/optim"
 )
 
@@ -32,13 +33,13 @@ func linear(c *cook) error {
 	c.begin()
 	c.scaleEach()
 	c.Model.Integrator = "etd1"
-	c.Model.Nonlinear = model.NonlinearConfig{Kind: "none"}
+	c.Model.Nonlinear = dynamics.NonlinearConfig{Kind: "none"}
 	c.rates(n)
 	c.Model.Linear.SkewSpread = 0
 	c.invariants()
 	c.Train.Sampler = "anywhere"
 	if !c.facts.Uniform {
-		c.Train.Weighting = model.WeightLogTime
+		c.Train.Weighting = objective.WeightLogTime
 	}
 	c.Train.First.Iterations = 0
 	c.Train.First.Schedule = optim.Schedule{Kind: optim.ScheduleConstant, Rate: 0.01}
@@ -100,8 +101,8 @@ func relaxation(c *cook) error {
 	c.autoencoder(latent)
 	c.rates(latent)
 	c.Model.Linear.Spread, c.Model.Linear.SkewSpread = 0, 0
-	c.Model.Nonlinear = model.NonlinearConfig{
-		Kind: model.KindLipschitz, Hidden: []int{100}, Lipschitz: 1e-3, PaperForm: true, OutputActivation: true,
+	c.Model.Nonlinear = dynamics.NonlinearConfig{
+		Kind: dynamics.KindLipschitz, Hidden: []int{100}, Lipschitz: 1e-3, PaperForm: true, OutputActivation: true,
 		ZeroStart: true, NoOutputBias: true, RateScaled: true,
 	}
 	c.finish(41)

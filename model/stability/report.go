@@ -55,6 +55,8 @@ type Report struct {
 	// Driven says that there are inputs: the certificate then is that trajectories
 	// under the same inputs approach each other, and nothing bounds a state.
 	Driven bool `json:"driven,omitempty"`
+
+	metric *mat.Dense // S
 }
 
 // System is a system to be analysed,
@@ -97,7 +99,7 @@ func Analyse(sys System) (r *Report, err error) {
 	if !(sys.Lipschitz >= 0) || !(sys.Bound >= 0) || !finite(sys.Shift) {
 		return nil, errors.Errorf("stability: Analyse: Lipschitz constant, bound and shift: got %g, %g, %g, want two numbers ≥ 0 and a finite one", sys.Lipschitz, sys.Bound, sys.Shift)
 	}
-	r = &Report{Shift: sys.Shift, Lipschitz: sys.Lipschitz}
+	r = &Report{Shift: sys.Shift, Lipschitz: sys.Lipschitz, metric: sys.S}
 	if err := r.eigen(sys.A); err != nil {
 		return nil, err
 	}

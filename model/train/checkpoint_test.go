@@ -1,12 +1,10 @@
 package train
 
 import (
-	"bytes"
 	"context"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/pkg/errors"
@@ -14,7 +12,7 @@ import (
 	"spnode/data"
 	"spnode/data/npz"
 	"spnode/model"
-	"spnode/model/folder"
+	"spnode/model/modeltest"
 	"spnode/model/train/state"
 )
 
@@ -23,7 +21,7 @@ func tinyTrainer(t *testing.T) (*Trainer, *data.Dataset) {
 	p := smallTraining()
 	p.model.Nonlinear.Hidden = []int{1}
 	p.model.Dim, p.model.Factor = 1, nil
-	p.states = normalStates(rand.New(rand.NewPCG(45, 46)), 1, 3, 2, 1)
+	p.states = modeltest.NormalStates(rand.New(rand.NewPCG(45, 46)), 1, 3, 2, 1)
 	p.train.Workers = 1
 	p.train.First.Iterations, p.train.LBFGS.Iterations = 2, 2
 	p.train.RestartAbove, p.train.Restarts = 1e-9, 1
@@ -40,15 +38,15 @@ func tinyTrainer(t *testing.T) (*Trainer, *data.Dataset) {
 func TestResumeRefusesModels(t *testing.T) {
 	root := t.TempDir()
 	_, err := Resume(filepath.Join(root, "missing"), nil)
-	wantError(t, "resumed from nothing", err, model.ErrCheckpoint, "missing")
+	modeltest.WantError(t, "resumed from nothing", err, model.ErrCheckpoint, "missing")
 	dir := filepath.Join(root, "model")
-	if err := mustNew(t, model.DefaultConfig(2)).Save(dir); err != nil {
+	if err := modeltest.New(t, model.DefaultConfig(2)).Save(dir); err != nil {
 		t.Fatal(err)
 	}
 	_, err = Resume(dir, nil)
-	wantError(t, "resumed from a model", err, model.ErrCheckpoint, configFile, "without a training")
+	modeltest.WantError(t, "resumed from a model", err, model.ErrCheckpoint, configFile, "without a training")
 	_, err = LoadResult(dir)
-	wantError(t, "result of a model", err, model.ErrCheckpoint, configFile, "without a training")
+	modeltest.WantError(t, "result of a model", err, model.ErrCheckpoint, configFile, "without a training")
 }
 
 // Files whose checksums are right and whose content is not.
@@ -61,74 +59,12 @@ func TestResumeRefusesWrongContent(t *testing.T) {
 		if err := tr.Save(dir); err != nil {
 			t.Fatal(err)
 		}
-		files, err := folder.Read(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var out []folder.File
-		for _, f := range []string{"config.json", "weights.npz", configFile, optimizerFile, metricsFile} {
-			b := files[f]
-			if f == name {
-				if b = change(b); b == nil {
-					continue
-				}
-			}
-			out = append(out, folder.File{Name: f, Data: b})
-		}
-		if err := folder.Write(dir, out); err != nil {
-			t.Fatal(err)
-		}
+		modeltest.Rewrite(t, dir, name, change)
 	}
-	text := func(old, new string) func([]byte) []byte {
-		return func(b []byte) []byte {
-			if !bytes.Contains(b, []byte(old)) {
-				t.Fatalf("no %q in %s", old, b)
-			}
-			return bytes.Replace(b, []byte(old), []byte(new), 1)
-		}
+	text := func(old, new string) func([]byte) []byte { return modeltest.Text(t, old, new) }
+	set := func(name string, data ...float64) func([]byte) []byte {
+		return modeltest.Array(t, name, func(a *npz.Array) { a.Shape, a.Data = []int{len(data)}, data })
 	}
-	arrays := func(f func(a []npz.Array) []npz.Array) func([]byte) []byte {
-		return func(b []byte) []byte {
-			a, err := npz.Decode(b)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if b, err = npz.Encode(f(a)); err != nil {
-				t.Fatal(err)
-			}
-			return b
-		}
-	}
-	find := func(a []npz.Array, name string) int {
-		i := slices.IndexFunc(a, func(a npz.Array) bool { return a.Name == name })
-		if i < 0 {
-			t.Fatalf("no array %s", name)
-		}
-		return i
-	}
-	set := func(name string, k int, v float64) func([]byte) []byte {
-		return arrays(func(a []npz.Array) []npz.Array { a[find(a, name)].Data[k] = v; return a })
-	}
-	drop := func(names ...string) func([]byte) []byte {
-		return arrays(func(a []npz.Array) []npz.Array {
-			for _, n := range names {
-				i := find(a, n)
-				a = slices.Delete(a, i, i+1)
-			}
-			return a
-		})
-	}
-	empty := func(names ...string) func([]byte) []byte {
-		return arrays(func(a []npz.Array) []npz.Array {
-			for _, n := range names {
-				a[find(a, n)] = npz.Array{Name: n, Shape: []int{0}, Data: []float64{}}
-			}
-			return a
-		})
-	}
-	extra := arrays(func(a []npz.Array) []npz.Array {
-		return append(a, npz.Array{Name: "extra", Shape: []int{1}, Data: []float64{1}})
-	})
 	for _, c := range []struct {
 		what, file string
 		change     func([]byte) []byte
@@ -140,24 +76,19 @@ func TestResumeRefusesWrongContent(t *testing.T) {
 		{"text after the end", configFile, func(b []byte) []byte { return append(b, "{}"...) }, []string{"goes on"}},
 		{"training that cannot be", configFile, text(`"optimizer": "adam"`, `"optimizer": "adam", "settings": {"beta1": 9}`), []string{"beta1", "9"}},
 		{"no state", optimizerFile, func([]byte) []byte { return nil }, nil},
-		{"a state array less", optimizerFile, drop("attempt"), []string{"attempt"}},
-		{"a state array more", optimizerFile, extra, []string{"extra"}},
-		{"no iterate", optimizerFile, empty("lbfgs/x"), []string{"array x"}},
-		{"a first stage, too", optimizerFile, arrays(func(a []npz.Array) []npz.Array {
-			return append(a, npz.Array{Name: "first/step", Shape: []int{1}, Data: []float64{1}})
-		}), []string{"state of the first optimizer"}},
-		{"no best", optimizerFile, empty("best"), []string{"best"}},
-		{"a pair in part", optimizerFile, drop("lbfgs/y/0"), []string{"y/0"}},
-		{"parameters of another model", optimizerFile, arrays(func(a []npz.Array) []npz.Array {
-			a[find(a, "best")] = npz.Array{Name: "best", Shape: []int{2}, Data: []float64{1, 2}}
-			return a
-		}), []string{"best", "2 elements"}},
-		{"NaN", optimizerFile, set("lbfgs/g", 1, math.NaN()), []string{"array g", "NaN"}},
-		{"no stage", optimizerFile, set("stage", 0, 3), []string{"stage is 3"}},
-		{"another stage", optimizerFile, set("stage", 0, 0), []string{"want the same"}},
-		{"half an iteration", optimizerFile, set("iteration", 0, 0.5), []string{"iteration is 0.5"}},
-		{"too many iterations", optimizerFile, set("iterations", 0, 1e9), []string{"iterations is 1000000000"}},
-		{"NaN attempt", optimizerFile, set("attempt", 0, math.NaN()), []string{"attempt", "NaN"}},
+		{"a state array less", optimizerFile, modeltest.Drop(t, "attempt"), []string{"attempt"}},
+		{"a state array more", optimizerFile, modeltest.Extra(t, "extra"), []string{"extra"}},
+		{"no iterate", optimizerFile, set("lbfgs/x"), []string{"array x"}},
+		{"a first stage, too", optimizerFile, modeltest.Extra(t, "first/step"), []string{"state of the first optimizer"}},
+		{"no best", optimizerFile, set("best"), []string{"best"}},
+		{"a pair in part", optimizerFile, modeltest.Drop(t, "lbfgs/y/0"), []string{"y/0"}},
+		{"parameters of another model", optimizerFile, set("best", 1, 2), []string{"best", "2 elements"}},
+		{"NaN", optimizerFile, modeltest.Array(t, "lbfgs/g", func(a *npz.Array) { a.Data[1] = math.NaN() }), []string{"array g", "NaN"}},
+		{"no stage", optimizerFile, set("stage", 3), []string{"stage is 3"}},
+		{"another stage", optimizerFile, set("stage", 0), []string{"want the same"}},
+		{"half an iteration", optimizerFile, set("iteration", 0.5), []string{"iteration is 0.5"}},
+		{"too many iterations", optimizerFile, set("iterations", 1e9), []string{"iterations is 1000000000"}},
+		{"NaN attempt", optimizerFile, set("attempt", math.NaN()), []string{"attempt", "NaN"}},
 		{"no log", metricsFile, func([]byte) []byte { return nil }, []string{"header"}},
 		{"a log of others", metricsFile, text("gradient_norm", "norm"), []string{"header"}},
 		{"a log that is not numbers", metricsFile, text("\n1,", "\none,"), []string{"one"}},
@@ -168,7 +99,7 @@ func TestResumeRefusesWrongContent(t *testing.T) {
 			t.Errorf("%s: model.Load returns %v", c.what, err)
 		}
 		_, err := Resume(dir, d)
-		wantError(t, c.what, err, model.ErrCheckpoint, append(c.parts, filepath.Join(dir, c.file))...)
+		modeltest.WantError(t, c.what, err, model.ErrCheckpoint, append(c.parts, filepath.Join(dir, c.file))...)
 	}
 	saved("", nil)
 	if _, err := Resume(dir, d); err != nil {

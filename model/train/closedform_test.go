@@ -9,13 +9,16 @@ import (
 
 	"spnode/model"
 	"spnode/model/closedform"
+	"spnode/model/dynamics"
+	"spnode/model/modeltest"
+	"spnode/model/param"
 )
 
 // swing is a problem that a cubic in closed form solves: x” = −x + x³/6, by the
 // leapfrog in steps far below the grid's.
 func swing() training {
 	p := training{model: model.DefaultConfig(2), train: DefaultConfig()}
-	p.model.Nonlinear = model.NonlinearConfig{Kind: model.KindPolynomial, PolynomialConfig: model.PolynomialConfig{Degree: 3}}
+	p.model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 3}}
 	p.train.Workers = 1
 	p.train.First.Iterations, p.train.LBFGS.Iterations = 0, 0
 	p.train.Phases = []Phase{{Window: 4, Batch: 10}}
@@ -107,7 +110,7 @@ func TestClosedFormThenAdam(t *testing.T) {
 		if err := tr.Fit(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		if !same(tr.Model.Params().Flat, whole.Model.Params().Flat) || tr.Result().ClosedForm == nil || tr.Model.Config().Linear.Shift != whole.Model.Config().Linear.Shift {
+		if !modeltest.Same(tr.Model.Params().Flat, whole.Model.Params().Flat) || tr.Result().ClosedForm == nil || tr.Model.Config().Linear.Shift != whole.Model.Config().Linear.Shift {
 			t.Errorf("stopped after %d metrics it comes to another end", stop)
 		}
 	}
@@ -121,12 +124,12 @@ func TestClosedFormData(t *testing.T) {
 		t.Errorf("got %v", r)
 	}
 	p.train.Restarts, p.train.RestartAbove = 1, 1
-	_, err := New(mustNew(t, p.model), p.train, p.data())
-	wantError(t, "restarts", err, model.ErrConfig, "restarts is 1")
+	_, err := New(modeltest.New(t, p.model), p.train, p.data())
+	modeltest.WantError(t, "restarts", err, model.ErrConfig, "restarts is 1")
 	p = swing()
 	p.train.ClosedForm.Linear = "a"
-	_, err = New(mustNew(t, p.model), p.train, p.data())
-	wantError(t, "linear", err, model.ErrConfig, `linear is "a"`)
+	_, err = New(modeltest.New(t, p.model), p.train, p.data())
+	modeltest.WantError(t, "linear", err, model.ErrConfig, `linear is "a"`)
 	p = swing()
 	p.model.Nonlinear = model.DefaultConfig(2).Nonlinear
 	if err := p.trainer(t).Fit(context.Background()); !errors.Is(err, model.ErrConfig) {
@@ -134,12 +137,12 @@ func TestClosedFormData(t *testing.T) {
 	}
 	p = swing()
 	p.model.Parameters.Names, p.model.Parameters.Time, p.model.Parameters.TimeOnly = []string{"p"}, true, true
-	p.model.Nonlinear = model.NonlinearConfig{Kind: model.KindNone}
+	p.model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindNone}
 	d := p.data()
 	d.Parameters = []string{"p"}
 	for i := range d.Trajectories {
 		d.Trajectories[i].Parameters = []float64{1}
 	}
-	_, err = New(mustNew(t, p.model), p.train, d)
-	wantError(t, "parameters", err, model.ErrData, "1 inputs and parameters")
+	_, err = New(modeltest.New(t, p.model), p.train, d)
+	modeltest.WantError(t, "parameters", err, model.ErrData, "1 inputs and parameters")
 }

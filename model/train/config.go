@@ -11,6 +11,7 @@ import (
 
 	"spnode/model"
 	"spnode/model/closedform"
+	"spnode/model/objective"
 	"spnode/model/optim"
 	"spnode/model/train/sample"
 	"spnode/model/train/state"
@@ -92,7 +93,7 @@ const StageLBFGS = "lbfgs"
 // samples at once, which suits small problems.
 func DefaultConfig() Config {
 	return Config{
-		Weighting: model.WeightTime,
+		Weighting: objective.WeightTime,
 		First: FirstStage{
 			Optimizer:  "adam",
 			Iterations: 300,
@@ -176,7 +177,7 @@ func (c Config) Validate() error {
 	if err := c.Grid.Validate(); err != nil {
 		return err
 	}
-	if _, err := model.LossWeights(c.Weighting, []float64{1, 2}); err != nil {
+	if _, err := objective.Weights(c.Weighting, []float64{1, 2}); err != nil {
 		return err
 	}
 	if _, err := json.Marshal(c); err != nil {
@@ -202,9 +203,9 @@ func (c Config) validateShooting() error {
 		return bad("shooting.penalty is %g, want a finite number that is not negative", s.Penalty)
 	case c.ClosedForm != nil:
 		return bad("shooting and closed_form: got both, want one of them, as a closed form starts from what was measured")
-	case c.sampler() != sample.Shuffled || c.Grid.Points > 0 || len(phases) > 1 || phases[0].Saturation > 0:
-		return bad("shooting has one start for each sample: sampler is %s, grid.points %d, with %d phases and saturation %g, want %s, 0, 1 and 0",
-			c.sampler(), c.Grid.Points, len(phases), phases[0].Saturation, sample.Shuffled)
+	case c.sampler() != sample.Shuffled || c.Grid.Points > 0 || len(phases) > 1 || phases[0].Saturation > 0 || phases[0].Velocities > 0:
+		return bad("shooting has one start for each sample: sampler is %s, grid.points %d, with %d phases, saturation %g and velocities %d, want %s, 0, 1, 0 and 0",
+			c.sampler(), c.Grid.Points, len(phases), phases[0].Saturation, phases[0].Velocities, sample.Shuffled)
 	}
 	return nil
 }

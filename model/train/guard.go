@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/data/npz"
-	"spnode/model"
+	"spnode/model/objective"
 	"spnode/model/train/sample"
 	"spnode/model/train/state"
 )
@@ -38,7 +38,7 @@ const (
 // DivergedError is the error of a training whose loss or gradient is not finite,
 // or whose loss is orders above the lowest, however often the rate was halved, or
 // is not finite from the start. The model then has its last good parameters: those
-// of the lowest loss, or of the start. A checkpoint that was written has them too.
+// of the lowest loss, or of the start, and so has its checkpoint.
 type DivergedError struct {
 	Stage     string
 	Iteration int // updates done
@@ -75,7 +75,7 @@ func (t *Trainer) window() int {
 // suspicious reports whether a loss is orders above the lowest of the phase after
 // an update that can be taken back, or is the first of a phase, which cannot be
 // compared with others.
-func (t *Trainer) suspicious(loss float64, b model.Batch) bool {
+func (t *Trainer) suspicious(loss float64, b objective.Batch) bool {
 	switch {
 	case t.now.Undo == 0 || len(t.low.Before) == 0:
 		return false
@@ -88,7 +88,7 @@ func (t *Trainer) suspicious(loss float64, b model.Batch) bool {
 // blownUp reports whether it was the last update that has made a loss suspicious.
 // Where batches differ it looks at what the same batches had before the update;
 // evaluate returns that.
-func (t *Trainer) blownUp(loss float64, b model.Batch, evaluate func() (float64, error)) (bool, error) {
+func (t *Trainer) blownUp(loss float64, b objective.Batch, evaluate func() (float64, error)) (bool, error) {
 	least := float64(ownRise)
 	switch first := len(t.low.Loss) == 0; {
 	case first:
@@ -106,7 +106,7 @@ func (t *Trainer) blownUp(loss float64, b model.Batch, evaluate func() (float64,
 
 // zero is the loss of a batch whose prediction is 0 everywhere, if its states are
 // as large as those of the data.
-func (t *Trainer) zero(b model.Batch) float64 {
+func (t *Trainer) zero(b objective.Batch) float64 {
 	_, times := t.samplers[t.phase].Shape()
 	rows := float64(b.Rows*times) / float64(len(b.Weights)) // that a weight stands for
 	return rows * floats.Sum(b.Weights) * t.lossUnit() * sample.MeanSquare(t.data)

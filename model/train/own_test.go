@@ -8,6 +8,8 @@ import (
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/modeltest"
+	"spnode/model/objective"
 )
 
 // ownData are trajectories of times, lengths and weights of their own, of two
@@ -38,7 +40,7 @@ func ownData(seed uint64, gaps bool) *data.Dataset {
 
 func (p training) ofData(t testing.TB, d *data.Dataset, options ...Option) *Trainer {
 	t.Helper()
-	tr, err := New(mustNew(t, p.model), p.train, d, options...)
+	tr, err := New(modeltest.New(t, p.model), p.train, d, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +51,7 @@ func (p training) ofData(t testing.TB, d *data.Dataset, options ...Option) *Trai
 // rule for each component over the times at which it was measured.
 func TestOwnLoss(t *testing.T) {
 	for _, gaps := range []bool{false, true} {
-		for _, weighting := range []string{model.WeightTime, model.WeightLogTime, model.WeightUniform} {
+		for _, weighting := range []string{objective.WeightTime, objective.WeightLogTime, objective.WeightUniform} {
 			p := minibatchTraining()
 			p.train.Weighting, p.train.Workers = weighting, 2
 			p.train.SetBatch(0)
@@ -77,9 +79,9 @@ func TestOwnLoss(t *testing.T) {
 						if last >= 0 {
 							dt := 1.
 							switch weighting {
-							case model.WeightTime:
+							case objective.WeightTime:
 								dt = from.Times[k] - from.Times[last]
-							case model.WeightLogTime:
+							case objective.WeightLogTime:
 								dt = math.Log(from.Times[k] / from.Times[last])
 							}
 							want += weight * dt / 2 * (e*e + lastError*lastError) / float64(len(d.Trajectories))
@@ -88,7 +90,7 @@ func TestOwnLoss(t *testing.T) {
 					}
 				}
 			}
-			if weighting == model.WeightTime { // which counts in the model's unit
+			if weighting == objective.WeightTime { // which counts in the model's unit
 				want /= tr.Model.Config().TimeUnit
 			}
 			if !(math.Abs(got-want) <= 1e-13*want) { // some 80 terms in another order
@@ -118,14 +120,14 @@ func TestOwnForms(t *testing.T) {
 	own.Trajectories[1] = other
 	got, g := p.ofData(t, own).whole(t)
 	// Propagators and the ladder agree to rounding, here some 2⁻⁵⁰.
-	if !(math.Abs(got-want) <= 1e-13*want) || !(relative(g, grad) <= 1e-12) {
-		t.Errorf("on times of their own the loss is %.17g, the gradient %.2g off, on one grid %.17g", got, relative(g, grad), want)
+	if !(math.Abs(got-want) <= 1e-13*want) || !(modeltest.Relative(g, grad) <= 1e-12) {
+		t.Errorf("on times of their own the loss is %.17g, the gradient %.2g off, on one grid %.17g", got, modeltest.Relative(g, grad), want)
 	}
 }
 
 // Training on them takes the loss down, and a resumed one has its bits.
 func TestOwnTraining(t *testing.T) {
-	for i, phase := range []Phase{{}, {Batch: 3}, {Window: 2, Batch: 4}, {Span: 1.2, Batch: 4}, {}, {Batch: 3}, {Window: 3, Batch: 4}} {
+	for i, phase := range []Phase{{}, {Batch: 3}, {Window: 2, Batch: 4}, {Span: 1.2, Batch: 4}, {}, {Velocities: 2, Batch: 1}, {Batch: 3}, {Window: 3, Batch: 4}} {
 		p := minibatchTraining()
 		p.train.Phases = []Phase{phase}
 		p.train.LBFGS.Iterations = 0
@@ -160,11 +162,11 @@ func TestOwnTraining(t *testing.T) {
 		if err := rest.Fit(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		if !same(rest.Model.Params().Flat, whole.Model.Params().Flat) {
+		if !modeltest.Same(rest.Model.Params().Flat, whole.Model.Params().Flat) {
 			t.Errorf("%+v: a resumed training ends with other bits", phase)
 		}
 		_, err = Resume(dir, ownData(12, false))
-		wantError(t, "other gaps", err, model.ErrData, "SHA-256")
+		modeltest.WantError(t, "other gaps", err, model.ErrData, "SHA-256")
 	}
 }
 
@@ -177,8 +179,11 @@ func TestOwnRefused(t *testing.T) {
 		"times of trajectory 3: got 1": func(d *data.Dataset, c *Config) {
 			d.Trajectories[3].Times, d.Trajectories[3].States = d.Trajectories[3].Times[:1], d.Trajectories[3].States[:1]
 		},
-		"L-BFGS needs the same":      func(d *data.Dataset, c *Config) { c.Grid.Points = 2; c.LBFGS.Iterations = 1 },
-		"first time above 0":         func(d *data.Dataset, c *Config) { c.Weighting = model.WeightLogTime; d.Trajectories[5].Times[0] = 0 },
+		"L-BFGS needs the same": func(d *data.Dataset, c *Config) { c.Grid.Points = 2; c.LBFGS.Iterations = 1 },
+		"first time above 0": func(d *data.Dataset, c *Config) {
+			c.Weighting = objective.WeightLogTime
+			d.Trajectories[5].Times[0] = 0
+		},
 		"window is 9 steps":          func(d *data.Dataset, c *Config) { c.Phases = []Phase{{Window: 9}} },
 		"span is 1 and window 2":     func(d *data.Dataset, c *Config) { c.Phases = []Phase{{Window: 2, Span: 1}} },
 		"span is NaN":                func(d *data.Dataset, c *Config) { c.Phases = []Phase{{Span: math.NaN()}} },
@@ -187,7 +192,7 @@ func TestOwnRefused(t *testing.T) {
 		p, d := minibatchTraining(), ownData(13, false)
 		p.train.SetBatch(0)
 		f(d, &p.train)
-		_, err := New(mustNew(t, p.model), p.train, d)
+		_, err := New(modeltest.New(t, p.model), p.train, d)
 		kind := model.ErrData
 		if what[:4] == "span" || what[:5] == "first" || what[:6] == "L-BFGS" {
 			kind = model.ErrConfig
@@ -195,6 +200,6 @@ func TestOwnRefused(t *testing.T) {
 		if what[:5] == "batch" {
 			what = "batch is 8"
 		}
-		wantError(t, what, err, kind, what)
+		modeltest.WantError(t, what, err, kind, what)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"spnode/model"
+	"spnode/model/modeltest"
 )
 
 // phasesTraining goes over to longer windows twice.
@@ -46,7 +47,7 @@ func TestPhases(t *testing.T) {
 		}
 		if b := tr.cfg.begin(now); i == b || i == b+1 { // its first samples, in their order
 			again := p.trainer(t).samplers[want]
-			if !same(again.Batch(i-b).State(0, 0), tr.batch.State(0, 0)) {
+			if !modeltest.Same(again.Batch(i-b).State(0, 0), tr.batch.State(0, 0)) {
 				t.Errorf("iteration %d does not draw the samples of iteration %d of phase %d", i, i-b, want)
 			}
 		}
@@ -64,14 +65,15 @@ func TestPhases(t *testing.T) {
 
 func TestPhasesRefused(t *testing.T) {
 	for name, f := range map[string]func(c *Config){
-		"order":  func(c *Config) { c.Phases[1].From = 0.7 },
-		"from":   func(c *Config) { c.Phases[1].From = 1 },
-		"begin":  func(c *Config) { c.Phases[0].From = 0.1 },
-		"window": func(c *Config) { c.Phases[0].Window = -1 },
-		"batch":  func(c *Config) { c.Phases[0].Batch = -1 },
-		"decay":  func(c *Config) { c.Phases[0].Decay = math.NaN() },
-		"first":  func(c *Config) { c.Phases[0].First = -1 },
-		"lbfgs":  func(c *Config) { c.LBFGS.Iterations = 1 },
+		"order":      func(c *Config) { c.Phases[1].From = 0.7 },
+		"from":       func(c *Config) { c.Phases[1].From = 1 },
+		"begin":      func(c *Config) { c.Phases[0].From = 0.1 },
+		"window":     func(c *Config) { c.Phases[0].Window = -1 },
+		"batch":      func(c *Config) { c.Phases[0].Batch = -1 },
+		"velocities": func(c *Config) { c.Phases[0].Velocities = 2 },
+		"decay":      func(c *Config) { c.Phases[0].Decay = math.NaN() },
+		"first":      func(c *Config) { c.Phases[0].First = -1 },
+		"lbfgs":      func(c *Config) { c.LBFGS.Iterations = 1 },
 	} {
 		p := phasesTraining()
 		f(&p.train)
@@ -81,7 +83,7 @@ func TestPhasesRefused(t *testing.T) {
 	}
 	p := phasesTraining()
 	p.train.Phases[1].Window = 1000
-	if _, err := New(mustNew(t, p.model), p.train, p.data()); !errors.Is(err, model.ErrData) {
+	if _, err := New(modeltest.New(t, p.model), p.train, p.data()); !errors.Is(err, model.ErrData) {
 		t.Errorf("a window longer than the data: got error %v, want model.ErrData", err)
 	}
 }

@@ -11,6 +11,8 @@ import (
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/modeltest"
 )
 
 func shootingTraining(phase Phase) training {
@@ -96,7 +98,7 @@ func TestShootingFindsStarts(t *testing.T) {
 	for _, phase := range []Phase{{}, {Window: 5}} {
 		p := shootingTraining(phase)
 		p.model = model.DefaultConfig(2)
-		p.model.Nonlinear = model.NonlinearConfig{Kind: model.KindNone}
+		p.model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindNone}
 		p.train.LBFGS.Iterations = 300
 		p.train.Shooting.Penalty = 10
 		tr := p.ofData(t, d)
@@ -153,7 +155,7 @@ func TestShootingResumes(t *testing.T) {
 			if err := rest.Fit(context.Background()); err != nil {
 				t.Fatal(err)
 			}
-			if !same(rest.w, whole.w) {
+			if !modeltest.Same(rest.w, whole.w) {
 				t.Errorf("%+v: a training resumed after %d iterations ends with other bits", phase, stop)
 			}
 		}
@@ -166,11 +168,11 @@ func TestShootingRefused(t *testing.T) {
 		"sampler is any":  func(c *Config) { c.Sampler = "anywhere" },
 		"grid.points 2":   func(c *Config) { c.Grid.Points = 2 },
 		"with 2 phases":   func(c *Config) { c.Phases = append(c.Phases, Phase{From: 0.5}) },
-		"saturation 0.5,": func(c *Config) { c.Phases[0].Saturation = 0.5 },
+		"saturation 0.5 ": func(c *Config) { c.Phases[0].Saturation = 0.5 },
 	} {
 		p := shootingTraining(Phase{})
 		p.train.LBFGS.Iterations = 0
 		f(&p.train)
-		wantError(t, what, p.train.Validate(), model.ErrConfig, what)
+		modeltest.WantError(t, what, p.train.Validate(), model.ErrConfig, what)
 	}
 }

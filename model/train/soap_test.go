@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/model"
+	"spnode/model/modeltest"
 	"spnode/model/optim"
 )
 
@@ -43,8 +44,8 @@ func TestSOAPTakeBack(t *testing.T) {
 	p.train.First.Settings = optim.Settings{"max_dim": 1}
 	still := p.fit(t)
 	p.train.First.Optimizer, p.train.First.Settings = "adam", nil
-	if adam := p.fit(t); !(relative(still.Model.Params().Flat, adam.Model.Params().Flat) <= 1e-12) { // roundings of nine updates, and what gradients make of them
-		t.Errorf("without bases it differs from Adam by %.2g", relative(still.Model.Params().Flat, adam.Model.Params().Flat))
+	if adam := p.fit(t); !(modeltest.Relative(still.Model.Params().Flat, adam.Model.Params().Flat) <= 1e-12) { // roundings of nine updates, and what gradients make of them
+		t.Errorf("without bases it differs from Adam by %.2g", modeltest.Relative(still.Model.Params().Flat, adam.Model.Params().Flat))
 	}
 }
 
@@ -99,7 +100,7 @@ func TestLinearRate(t *testing.T) {
 		start := slices.Clone(p.trainer(t).Model.Params().Flat)
 		one := p.fit(t)
 		p.train.First.LinearRate = 1
-		if got := p.fit(t); !same(got.Model.Params().Flat, one.Model.Params().Flat) {
+		if got := p.fit(t); !modeltest.Same(got.Model.Params().Flat, one.Model.Params().Flat) {
 			t.Errorf("%s: linear_rate 1 gives other bits than none", optimizer)
 		}
 		p.train.First.LinearRate = 0.125
@@ -140,6 +141,6 @@ func TestFirstStageRefused(t *testing.T) {
 	} {
 		cfg := DefaultConfig()
 		c.change(&cfg.First)
-		wantError(t, c.parts[0], cfg.Validate(), model.ErrConfig, c.parts...)
+		modeltest.WantError(t, c.parts[0], cfg.Validate(), model.ErrConfig, c.parts...)
 	}
 }

@@ -99,7 +99,7 @@ func (t *Trainer) finishFirst() error {
 		return errors.Wrapf(err, "train: Fit: loss at the end of %s", t.stageName())
 	}
 	norm := floats.Norm(t.grad, 2)
-	if !finite(loss) || !finite(norm) {
+	if !finite(loss) || !finite(norm) || t.cfg.LBFGS.Iterations > 0 && norm > largestGradient {
 		return t.takeBack(loss, norm)
 	}
 	if whole := t.samplers[t.phase].Whole()[0]; t.suspicious(loss, whole) {

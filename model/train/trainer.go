@@ -16,6 +16,7 @@ import (
 	"spnode/model/closedform"
 	"spnode/model/folder"
 	"spnode/model/leastsq"
+	"spnode/model/objective"
 	"spnode/model/optim"
 	"spnode/model/train/sample"
 	"spnode/model/train/state"
@@ -37,10 +38,10 @@ type Trainer struct {
 	samplers []sample.Sampler // of them
 	phase    int              // that the workers are made for
 	workers  []*worker
-	batch    model.Batch    // what they see
-	w        []float64      // the unknowns: the model's parameters, and the starts
-	shoot    *sample.Starts // nil: no starts
-	weights  []float64      // of it, in the model's unit of time
+	batch    objective.Batch // what they see
+	w        []float64       // the unknowns: the model's parameters, and the starts
+	shoot    *sample.Starts  // nil: no starts
+	weights  []float64       // of it, in the model's unit of time
 	grad     []float64
 
 	hooks    []func(Metrics)
@@ -226,10 +227,10 @@ func (t *Trainer) Fit(ctx context.Context) (err error) {
 		case state.LBFGS:
 			m, err = t.lbfgsIteration()
 		}
-		if diverged := (*DivergedError)(nil); t.saved && errors.As(err, &diverged) {
+		if diverged := (*DivergedError)(nil); errors.As(err, &diverged) {
 			t.now.Seconds = spent()
 			if failed := t.save(); failed != nil {
-				return failed
+				return errors.WithMessagef(err, "it was not saved, as %v", failed)
 			}
 		}
 		if err != nil {
@@ -264,6 +265,7 @@ type Result struct {
 	Attempts   int     // 1 without a restart
 	Seconds    float64 // in all
 	Loss       float64 // at the end: of the best attempt, whose parameters the model has
+	Done       bool    // false: it was stopped, or diverged
 	Log        []Metrics
 	// ClosedForm is the report of that stage. Nil: there was none.
 	ClosedForm *closedform.Report
@@ -273,7 +275,7 @@ type Result struct {
 func (t *Trainer) Result() Result { return result(t.now, t.log, t.report) }
 
 func result(p state.Progress, log []Metrics, closed *closedform.Report) Result {
-	return Result{Iterations: p.Iterations, Attempts: p.Attempt + 1, Seconds: p.Seconds, Loss: p.Loss, Log: log, ClosedForm: closed}
+	return Result{Iterations: p.Iterations, Attempts: p.Attempt + 1, Seconds: p.Seconds, Loss: p.Loss, Done: p.Stage == state.Done, Log: log, ClosedForm: closed}
 }
 
 // String says what a training has come to, in a line.

@@ -11,6 +11,7 @@ import (
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/latent"
 )
 
 // TestTransform trains on a concentration that falls by decades, du/dt = −uv and
@@ -26,7 +27,7 @@ func TestTransform(t *testing.T) {
 			logs.Trajectories[s].States[i] = []float64{math.Log(u), v}
 		}
 	}
-	trained := func(transforms []model.Transform, d *data.Dataset) (*model.Model, error) {
+	trained := func(transforms []latent.Transform, d *data.Dataset) (*model.Model, error) {
 		c := model.DefaultConfig(2)
 		c.Factor, c.Transforms = []float64{0.1, 0.1}, transforms
 		m, err := model.New(c)
@@ -41,7 +42,7 @@ func TestTransform(t *testing.T) {
 		}
 		return m, tr.Fit(context.Background())
 	}
-	logU := []model.Transform{{Kind: "log"}, {}}
+	logU := []latent.Transform{{Kind: "log"}, {}}
 	m, err := trained(logU, d)
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"spnode/model"
+	"spnode/model/modeltest"
+	"spnode/model/objective"
 	"spnode/model/optim"
 )
 
@@ -64,7 +66,7 @@ func TestUnitOfTimeToTheBit(t *testing.T) {
 		"float32":  func(p *training) { p.model.Dtype = "float32" },
 		"rates, shift and log-time": func(p *training) {
 			p.model.Linear.Rates, p.model.Linear.Shift = []float64{1, 4}, 0.125
-			p.train.Weighting = model.WeightLogTime
+			p.train.Weighting = objective.WeightLogTime
 			p.times, p.states = p.times[1:], p.states[1:]
 		},
 		"damping and SOAP": func(p *training) {
@@ -75,8 +77,21 @@ func TestUnitOfTimeToTheBit(t *testing.T) {
 			p.train.Phases = []Phase{{Window: 3, Batch: 8}}
 			p.train.LBFGS.Iterations = 0
 		},
+		"starts anywhere": func(p *training) {
+			p.train.Sampler = "anywhere"
+			p.train.Grid = GridConfig{Points: 4, Random: 0.5}
+			p.train.LBFGS.Iterations = 0
+		},
+		"rotations": func(p *training) {
+			p.model.Autoencoder.Latent, p.model.Autoencoder.Hidden = 3, []int{4}
+			p.model.Linear.Rotations, p.model.Linear.Frequency = 1, 1
+		},
+		"velocities": func(p *training) {
+			p.train.Phases = []Phase{{Velocities: 4, Batch: 5}, {From: 0.5, Window: 5, Batch: 5}}
+			p.train.LBFGS.Iterations = 0
+		},
 		"uniform weights, times drawn": func(p *training) {
-			p.train.Weighting = model.WeightUniform
+			p.train.Weighting = objective.WeightUniform
 			p.train.Grid = GridConfig{Points: 3, Random: 0.5}
 			p.train.LBFGS.Iterations = 0
 		},
@@ -104,8 +119,9 @@ func TestUnitOfTimeToTheBit(t *testing.T) {
 			}
 			q.model.Linear.Shift /= scale
 			q.model.Linear.Damping /= scale
+			q.model.Linear.Frequency /= scale
 			got := q.fit(t)
-			if !same(got.Model.Params().Flat, want.Model.Params().Flat) || got.Result().Loss != want.Result().Loss {
+			if !modeltest.Same(got.Model.Params().Flat, want.Model.Params().Flat) || got.Result().Loss != want.Result().Loss {
 				t.Errorf("%s, times 2^%d: loss %g, want the bits of %g", name, k, got.Result().Loss, want.Result().Loss)
 			}
 			again, err := got.Model.Predict(initial, []float64{0, 0.3 * scale, 1.7 * scale})
@@ -117,7 +133,7 @@ func TestUnitOfTimeToTheBit(t *testing.T) {
 			}
 			a, b := got.Model.Linear(), want.Model.Linear()
 			b.Scale(1/scale, b)
-			if !same(a.RawMatrix().Data, b.RawMatrix().Data) {
+			if !modeltest.Same(a.RawMatrix().Data, b.RawMatrix().Data) {
 				t.Errorf("%s, times 2^%d: A is %v, want %v", name, k, a.RawMatrix().Data, b.RawMatrix().Data)
 			}
 		}
@@ -130,15 +146,15 @@ func TestUnitKept(t *testing.T) {
 	p := inUnit(64)
 	p.train.First.Iterations, p.train.LBFGS.Iterations = 1, 0
 	unit := func(m *model.Model) float64 { return p.on(t, m).Model.Config().TimeUnit }
-	if got := unit(mustNew(t, p.model)); got != 128 {
+	if got := unit(modeltest.New(t, p.model)); got != 128 {
 		t.Errorf("a new model counts in %g, want the span of the data, 128", got)
 	}
 	p.model.TimeUnit = 3
-	if got := unit(mustNew(t, p.model)); got != 3 {
+	if got := unit(modeltest.New(t, p.model)); got != 3 {
 		t.Errorf("a model in 3 counts in %g", got)
 	}
 	p.model.TimeUnit = 0
-	m := mustNew(t, p.model)
+	m := modeltest.New(t, p.model)
 	m.Params().Flat[0]++
 	if got := unit(m); got != 1 {
 		t.Errorf("a model with parameters of its own counts in %g, want 1", got)
@@ -154,5 +170,28 @@ func TestUnitKept(t *testing.T) {
 	}
 	if got := m.Config().TimeUnit; got != 128 || p.worst(t, m) != p.worst(t, tr.Model) {
 		t.Errorf("loaded it counts in %g and errs by %g, want 128 and %g", got, p.worst(t, m), p.worst(t, tr.Model))
+	}
+
+	// A model made of it before the training goes with it, whichever of them is trained.
+	for _, first := range []bool{true, false} {
+		one := modeltest.New(t, p.model)
+		two, err := one.WithIntegrator("etd1", 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !first {
+			one, two = two, one
+		}
+		if err := p.on(t, one).Fit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		c := two.Config()
+		after, err := one.WithIntegrator(c.Integrator, c.Substeps)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := p.worst(t, two), p.worst(t, after); got != want || unit(two) != 128 {
+			t.Errorf("a model of another integrator counts in %g and errs by %g, want 128 and %g", unit(two), got, want)
+		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"spnode/model"
+	"spnode/model/modeltest"
+	"spnode/model/objective"
 )
 
 // windowTraining has windows of 3 steps of two trajectories of 12 states,
@@ -16,7 +18,7 @@ func windowTraining() training {
 	for k := range 12 {
 		p.times = append(p.times, 7+0.25*float64(k))
 	}
-	p.states = normalStates(rand.New(rand.NewPCG(71, 72)), 0.5, 12, 2, 2)
+	p.states = modeltest.NormalStates(rand.New(rand.NewPCG(71, 72)), 0.5, 12, 2, 2)
 	p.train.Phases = []Phase{{Window: 3, Batch: 4}}
 	return p
 }
@@ -80,7 +82,7 @@ func TestWindowsAreSamples(t *testing.T) {
 // The loss at the end is over evenly spaced windows, and not all of them.
 func TestWindowsEvaluated(t *testing.T) {
 	p := windowTraining()
-	p.states = normalStates(rand.New(rand.NewPCG(73, 74)), 0.5, 12, 11, 2)
+	p.states = modeltest.NormalStates(rand.New(rand.NewPCG(73, 74)), 0.5, 12, 11, 2)
 	p.train.Phases = []Phase{{Window: 1, Batch: 2}} // 121 windows, 60 batches
 	got, _ := p.trainer(t).whole(t)
 	q := p.cutUp()
@@ -106,15 +108,16 @@ func TestWindowsRefuse(t *testing.T) {
 		parts []string
 	}{
 		{"negative", func(p *training) { p.train.Phases[0].Window = -1 }, model.ErrConfig, []string{"window is -1"}},
+		{"of the largest number of steps there is", func(p *training) { p.train.Phases[0].Window = math.MaxInt }, model.ErrData, []string{"at most the 11"}},
 		{"too long", func(p *training) { p.train.Phases[0].Window = 12 }, model.ErrData, []string{"window is 12 steps", "at most the 11"}},
 		{"batch", func(p *training) { p.train.SetBatch(19) }, model.ErrData, []string{"batch is 19", "18 samples"}},
 		{"points", func(p *training) { p.train.Grid.Points = 3 }, model.ErrData, []string{"3 points from 4 times"}},
-		{"weighting", func(p *training) { p.train.Weighting = model.WeightLogTime }, model.ErrConfig, []string{"first time above 0"}},
+		{"weighting", func(p *training) { p.train.Weighting = objective.WeightLogTime }, model.ErrConfig, []string{"first time above 0"}},
 	} {
 		p := windowTraining()
 		c.f(&p)
-		_, err := New(mustNew(t, p.model), p.train, p.data())
-		wantError(t, c.name, err, c.kind, c.parts...)
+		_, err := New(modeltest.New(t, p.model), p.train, p.data())
+		modeltest.WantError(t, c.name, err, c.kind, c.parts...)
 	}
 	p := windowTraining()
 	p.times[5] += 1e-8 // below a millionth of a step

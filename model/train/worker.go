@@ -5,20 +5,20 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
-	"spnode/model"
+	"spnode/model/objective"
 	"spnode/model/train/sample"
 )
 
 // worker evaluates the objective of its part of a batch.
 type worker struct {
-	*model.Objective
+	*objective.Objective
 	lo, hi int // its rows
 	loss   float64
 	grad   []float64
 	err    error
 }
 
-func (w *worker) run(b model.Batch) { w.loss, w.err = w.EvaluateRows(b, w.lo, w.hi, w.grad) }
+func (w *worker) run(b objective.Batch) { w.loss, w.err = w.EvaluateRows(b, w.lo, w.hi, w.grad) }
 
 // enter makes the workers of a phase, unless they are there.
 func (t *Trainer) enter(phase int) error {
@@ -35,7 +35,7 @@ func (t *Trainer) enter(phase int) error {
 	workers := make([]*worker, n)
 	for i := range workers {
 		lo, hi := i*rows/n, (i+1)*rows/n
-		o, err := t.Model.NewObjective(hi-lo, times, half)
+		o, err := objective.New(t.Model, hi-lo, times, half)
 		if err != nil {
 			return err
 		}
@@ -62,9 +62,10 @@ func (t *Trainer) span() (longest float64) {
 	return longest
 }
 
-// lossUnit makes of a loss that is an integral over time one over the model's.
+// lossUnit makes of a loss that is an integral over time one over the model's. The
+// weights of the sampler anywhere are pure numbers.
 func (t *Trainer) lossUnit() float64 {
-	if t.cfg.Weighting != model.WeightTime {
+	if t.cfg.Weighting != objective.WeightTime || t.cfg.sampler() == sample.Anywhere {
 		return 1
 	}
 	return 1 / t.Model.Config().TimeUnit
@@ -72,7 +73,7 @@ func (t *Trainer) lossUnit() float64 {
 
 // evaluate returns the loss of a batch and writes its gradient. The parts are
 // added in the order of the workers, whichever ends first.
-func (t *Trainer) evaluate(b model.Batch, grad []float64) (float64, error) {
+func (t *Trainer) evaluate(b objective.Batch, grad []float64) (float64, error) {
 	if c := t.lossUnit(); c != 1 {
 		t.weights = append(t.weights[:0], b.Weights...)
 		floats.Scale(c, t.weights)
@@ -96,9 +97,7 @@ func (t *Trainer) evaluate(b model.Batch, grad []float64) (float64, error) {
 			return 0, w.err
 		}
 		loss += w.loss
-		for i, v := range w.grad {
-			grad[i] += v
-		}
+		floats.Add(grad[:len(w.grad)], w.grad)
 	}
 	if t.shoot != nil {
 		t.shoot.Gather(grad[len(t.Model.Params().Flat):], b)

@@ -49,7 +49,7 @@ func BenchmarkExpmvCases(b *testing.B) {
 	var large struct{ Cases []structuredCase }
 	opstest.LoadCases(b, "expmv_structured.json", &large)
 	for _, c := range large.Cases {
-		bench(c.Name, sparseOf(structured(c.Name, fmt.Sprint(c.A), c.N)), c.T, c.start(), c.Expm)
+		bench(c.Name, sparseOf(structured(c.Name, fmt.Sprint(c.A), c.N)), c.T, c.start(b), c.Expm)
 	}
 	const k = 30
 	u := floats.Span(make([]float64, k*k), -1, 1)

@@ -248,14 +248,27 @@ type structuredCase struct {
 	B    []float64 `json:"b_values"`
 	Expm []float64 `json:"expm_b"`
 	A    any       // the rule in words
+	Rule string    `json:"b"`
 }
 
-// start returns the vector of the case.
-func (c structuredCase) start() []float64 {
-	if c.B != nil {
+// start returns the vector of the case: by its values, or the rule in words.
+func (c structuredCase) start(t testing.TB) []float64 {
+	b := make([]float64, c.N)
+	switch {
+	case c.B != nil:
 		return c.B
+	case strings.Contains(c.Rule, "linspace(-1,1"), c.Rule == "":
+		return floats.Span(b, -1, 1)
+	case strings.Contains(c.Rule, "ones"):
+		floats.AddConst(1, b)
+	case strings.Contains(c.Rule, "cos(1:"):
+		for i := range b {
+			b[i] = math.Cos(float64(i + 1))
+		}
+	default:
+		t.Fatalf("no rule for the vector %s", c.Rule)
 	}
-	return floats.Span(make([]float64, c.N), -1, 1)
+	return b
 }
 
 // The matrices are symmetric, so the condition number is about 1 + ‖tA‖; the
@@ -271,7 +284,7 @@ func TestExpmvStructuredCases(t *testing.T) {
 			}
 			norm := mat.Norm(a, 1) * c.T
 			var y mat.Dense
-			if err := ExpmvTo(&y, a, c.T, mat.NewDense(1, c.N, c.start()), 0); err != nil {
+			if err := ExpmvTo(&y, a, c.T, mat.NewDense(1, c.N, c.start(t)), 0); err != nil {
 				t.Fatal(err)
 			}
 			e := opstest.RelError(y.RawRowView(0), c.Expm) / ((1 + norm) * unitRoundoff)

@@ -25,6 +25,9 @@ func NewBuffer(dtype tensor.Dtype, n int) Buffer {
 // BufferOf returns x itself as a Buffer.
 func BufferOf(x []float64) Buffer { return Buffer{f64: x} }
 
+// Len is how many elements the buffer has.
+func (b Buffer) Len() int { return len(b.f64) + len(b.f32) }
+
 // Node is a new input of g, over the memory of the buffer, which has as many
 // elements as the shape.
 func (b Buffer) Node(g *G.ExprGraph, name string, shape ...int) *G.Node {
@@ -42,8 +45,9 @@ func (b Buffer) Set(at int, x []float64) {
 		copy(b.f64[at:], x)
 		return
 	}
+	to := b.f32[at:][:len(x)]
 	for i, v := range x {
-		b.f32[at+i] = float32(v)
+		to[i] = float32(v)
 	}
 }
 
@@ -66,6 +70,7 @@ func (b Buffer) At(i int) float64 {
 // AddTo adds the buffer to x, which is at least as long.
 func (b Buffer) AddTo(x []float64) {
 	kernel.AxpyTo(x[:len(b.f64)], 1, b.f64)
+	x = x[:len(b.f32)]
 	for i, v := range b.f32 {
 		x[i] += float64(v)
 	}

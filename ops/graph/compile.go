@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"slices"
+
 	"github.com/pkg/errors"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -10,10 +12,13 @@ import (
 
 // compiler makes a program from a graph.
 type compiler[T kernel.Float] struct {
-	Program
+	schedule
+	parts  [3][]call // by when they run
+	values map[*G.Node]any
 	uses   map[*G.Node]int
 	wanted map[*G.Node][]*G.Node // of an adjoint: the views of it that are used
 	sums   map[*G.Node]*sum[T]   // by root, and by what is added up
+	totals map[*G.Node][]T       // over all runs
 	left   map[*G.Node]bool      // to be emitted
 }
 
@@ -22,14 +27,15 @@ type sum[T kernel.Float] struct {
 	root    *G.Node
 	terms   []*G.Node
 	value   []T
-	started bool // there is a call that begins it
+	total   []T  // over all runs, of terms of which some come after them; may be value
+	started bool // there is a call that begins value
 }
 
-func compile[T kernel.Float](outputs []*G.Node) (*Program, error) {
+func compile[T kernel.Float](outputs, varying []*G.Node) (*Split, error) {
 	c := &compiler[T]{
-		Program: Program{values: map[*G.Node]any{}},
-		uses:    map[*G.Node]int{}, wanted: map[*G.Node][]*G.Node{},
-		sums: map[*G.Node]*sum[T]{}, left: map[*G.Node]bool{},
+		schedule: newSchedule(varying), values: map[*G.Node]any{},
+		uses: map[*G.Node]int{}, wanted: map[*G.Node][]*G.Node{},
+		sums: map[*G.Node]*sum[T]{}, totals: map[*G.Node][]T{}, left: map[*G.Node]bool{},
 	}
 	for _, n := range outputs {
 		c.count(n)
@@ -42,7 +48,14 @@ func compile[T kernel.Float](outputs []*G.Node) (*Program, error) {
 			return nil, err
 		}
 	}
-	return &c.Program, nil
+	for n, total := range c.totals {
+		c.values[n] = total
+	}
+	s := &Split{schedule: c.schedule}
+	for i, p := range []**Program{&s.Before, &s.Each, &s.After} {
+		*p = &Program{calls: c.parts[i], values: c.values}
+	}
+	return s, nil
 }
 
 // count counts the uses of all nodes below one, and finds which parts of the
@@ -59,6 +72,37 @@ func (c *compiler[T]) count(n *G.Node) {
 	for _, k := range operands(n) {
 		c.count(k)
 	}
+	c.place(n)
+}
+
+// place finds when a node is evaluated, after its operands.
+func (c *compiler[T]) place(n *G.Node) {
+	of := operands(n)
+	if c.at == nil || len(of) == 0 { // an input that does not vary is there before
+		return
+	}
+	first, last := after, before
+	for _, k := range of {
+		first, last = min(first, c.at[k]), max(last, c.at[k])
+	}
+	switch o := n.Op().(type) {
+	case *view[T]:
+	case *op[T]:
+		if f := o.of; f != nil {
+			output, grad := o.Inputs[len(f.Inputs)], o.Inputs[len(f.Inputs)+1]
+			if last = each; c.at[output] == before {
+				last = after
+				c.shared[grad] = c.shared[grad] || c.at[grad] == each
+			}
+		}
+	default:
+		if last = each; isSum(n) && first == after {
+			last = after
+		} else if isSum(n) {
+			c.shared[n] = slices.ContainsFunc(of, func(k *G.Node) bool { return c.at[k] == after || isSum(k) && c.isTotal(k) })
+		}
+	}
+	c.at[n] = last
 }
 
 // join finds the sums below a node that is a term of s, or of none.
@@ -101,6 +145,19 @@ func (c *compiler[T]) emit(n *G.Node) error {
 		c.values[n] = v
 		return errors.Wrapf(err, "graph: Compile: input %s", n.Name())
 	}
+	if err := c.emitValue(n); err != nil {
+		return err
+	}
+	if x, ok := c.values[n].([]T); ok && c.isTotal(n) && c.when(n) == each && c.totals[n] == nil {
+		total := make([]T, len(x))
+		c.totals[n] = total
+		c.clear(before, n, total)
+		c.add(each, n, total, x)
+	}
+	return nil
+}
+
+func (c *compiler[T]) emitValue(n *G.Node) error {
 	if s := c.sums[n]; s != nil && s.root == n {
 		return c.emitSum(s)
 	}
@@ -119,7 +176,7 @@ func (c *compiler[T]) emit(n *G.Node) error {
 		}
 		out, in := make([]T, elementsOf(n)), c.valuesOf(o.Inputs)
 		c.values[n] = out
-		c.try(n, o.Name, func() error { return o.Forward(out, in) })
+		c.call(c.when(n), n, func() error { return o.Forward(out, in) })
 		return nil
 	}
 	return c.emitForeign(n)
@@ -137,7 +194,7 @@ func (c *compiler[T]) emitForeign(n *G.Node) error {
 			args[i] = tensor.New(tensor.WithShape(k.Shape()...), tensor.WithBacking(x[i]))
 		}
 	}
-	c.try(n, n.Op().String(), func() error {
+	c.call(c.when(n), n, func() error {
 		for i, k := range in {
 			if k.IsScalar() {
 				args[i] = scalar(x[i][0])
@@ -145,7 +202,7 @@ func (c *compiler[T]) emitForeign(n *G.Node) error {
 		}
 		v, err := do.Do(args...)
 		if err != nil {
-			return err
+			return errors.Wrapf(err, "graph: %s", do)
 		}
 		if d, ok := v.(*tensor.Dense); ok && d.RequiresIterator() {
 			v = d.Materialize().(*tensor.Dense)
@@ -161,22 +218,21 @@ func (c *compiler[T]) emitForeign(n *G.Node) error {
 // added to a sum.
 func (c *compiler[T]) emitAdjoint(n *G.Node, o *op[T]) {
 	f, k := o.of, len(o.of.Inputs)
-	in := c.valuesOf(o.Inputs)
+	in, when := c.valuesOf(o.Inputs), c.when(n)
+	if total := c.totals[o.Inputs[k+1]]; when == after && total != nil {
+		in[k+1] = total
+	}
 	d := make([][]T, k)
 	for _, v := range c.wanted[n] {
 		i := v.Op().(*view[T]).input
 		if s := c.sums[v]; s != nil && f.Adds[i] {
-			d[i] = s.value
-			if !s.started {
-				s.started = true
-				c.clear(s.root, s.value)
-			}
+			d[i] = c.sumOf(s, when)
 			continue
 		}
 		d[i] = make([]T, elementsOf(v))
 		c.values[v] = d[i]
 		if f.Adds[i] {
-			c.clear(n, d[i])
+			c.clear(when, n, d[i])
 		}
 	}
 	if !f.Lean {
@@ -186,13 +242,52 @@ func (c *compiler[T]) emitAdjoint(n *G.Node, o *op[T]) {
 			}
 		}
 	}
-	c.try(n, o.Name, func() error { return f.Adjoint(d, in[:k], in[k], in[k+1]) })
+	c.call(when, n, func() error { return f.Adjoint(d, in[:k], in[k], in[k+1]) })
+}
+
+// sumOf is the memory to which a term of a sum is added by an adjoint that runs then.
+func (c *compiler[T]) sumOf(s *sum[T], when int) []T {
+	c.begin(s)
+	if when == after && s.total != nil {
+		return s.total
+	}
+	return s.value
+}
+
+// begin has a sum cleared, if that was not done. Where it is a total over all runs, the
+// runs add to that in place if all their terms can and nothing else reads them.
+func (c *compiler[T]) begin(s *sum[T]) {
+	if s.started {
+		return
+	}
+	s.started = true
+	when := c.when(s.root)
+	if c.isTotal(s.root) && when == each {
+		s.total = s.value
+		if c.uses[s.root] > 1 || slices.ContainsFunc(s.terms, func(t *G.Node) bool { return c.when(t) == each && !c.adds(t, s) }) {
+			s.total = make([]T, len(s.value))
+			c.clear(each, s.root, s.value)
+		}
+		c.totals[s.root] = s.total
+		c.clear(before, s.root, s.total)
+		return
+	}
+	c.clear(when, s.root, s.value)
+}
+
+// adds reports whether a term of a sum is added to it by its adjoint.
+func (c *compiler[T]) adds(t *G.Node, s *sum[T]) bool {
+	v, ok := t.Op().(*view[T])
+	return ok && c.sums[t] == s && operands(t)[0].Op().(*op[T]).of.Adds[v.input]
 }
 
 // emitSum evaluates a sum, of which those adjoints that add have done their
 // part when the others are added.
 func (c *compiler[T]) emitSum(s *sum[T]) error {
 	c.values[s.root] = s.value
+	if c.isTotal(s.root) && c.when(s.root) == each {
+		c.begin(s)
+	}
 	for _, t := range s.terms {
 		if err := c.emit(t); err != nil {
 			return err
@@ -200,35 +295,33 @@ func (c *compiler[T]) emitSum(s *sum[T]) error {
 	}
 	for _, t := range s.terms {
 		x, ok := c.values[t].([]T)
+		when := c.when(t)
 		switch {
 		case !ok: // added by its adjoint
 		case s.started:
-			c.call(s.root, func() { kernel.AxpyTo(s.value, 1, x) })
+			c.add(when, s.root, c.sumOf(s, when), x)
 		default:
 			s.started = true
-			c.call(s.root, func() { copy(s.value, x) })
+			c.call(c.when(s.root), s.root, func() error { copy(s.value, x); return nil })
 		}
+	}
+	if s.total != nil && &s.total[0] != &s.value[0] {
+		c.add(each, s.root, s.total, s.value)
 	}
 	return nil
 }
 
-func (c *compiler[T]) call(n *G.Node, run func()) {
-	c.calls = append(c.calls, call{n, func() error { run(); return nil }})
+func (c *compiler[T]) call(when int, n *G.Node, run func() error) {
+	c.parts[when] = append(c.parts[when], call{n, run})
 }
 
-// try is call of a function that may fail.
-func (c *compiler[T]) try(n *G.Node, name string, run func() error) {
-	c.calls = append(c.calls, call{n, func() error {
-		err := run()
-		if err != nil { // to wrap nil would allocate
-			err = errors.Wrapf(err, "graph: %s", name)
-		}
-		return err
-	}})
+func (c *compiler[T]) clear(when int, n *G.Node, x []T) {
+	c.call(when, n, func() error { clear(x); return nil })
 }
 
-func (c *compiler[T]) clear(n *G.Node, x []T) {
-	c.call(n, func() { clear(x) })
+// add adds x to y.
+func (c *compiler[T]) add(when int, n *G.Node, y, x []T) {
+	c.call(when, n, func() error { kernel.AxpyTo(y, 1, x); return nil })
 }
 
 func (c *compiler[T]) valuesOf(nodes G.Nodes) (in [][]T) {

@@ -1,10 +1,6 @@
 package graph
 
-import (
-	"github.com/pkg/errors"
-	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
-)
+import G "gorgonia.org/gorgonia"
 
 // Program evaluates nodes of a graph, among them gradients that Gorgonia
 // derived. It is the graph as a list of plain function calls on slices that stay
@@ -31,13 +27,11 @@ type call struct {
 // type. Inputs must have their values, whose memory the program reads: a new
 // value is written into it.
 func Compile(outputs ...*G.Node) (*Program, error) {
-	if len(outputs) == 0 {
-		return nil, errors.New("graph: Compile: no nodes to evaluate")
+	s, err := CompileSplit(nil, outputs...)
+	if err != nil {
+		return nil, err
 	}
-	if outputs[0].Dtype() == tensor.Float32 {
-		return compile[float32](outputs)
-	}
-	return compile[float64](outputs)
+	return s.Each, nil
 }
 
 // Run evaluates the nodes for the present values of the inputs.

@@ -63,6 +63,10 @@ var (
 	active = choosePath(os.Getenv(pathVariable))
 )
 
+// Path names the way in which the arithmetic of this process is done: portable, or an
+// instruction set.
+func Path() string { return active.name }
+
 // choosePath returns the path of that name, or the best for no name.
 func choosePath(name string) path {
 	if name == "" {

@@ -13,33 +13,38 @@ import (
 // Driven is the node of the matrix of a linear system with inputs that are linear
 // in time,
 //
-//	d/dt (u, w, v) = (Au + Bw, v, 0),   [A B 0; 0 0 I; 0 0 0],
+//	d/dt (u, w, v) = (A(u − Kw), v, 0),   [A B 0; 0 0 I; 0 0 0],  B = −AK,
 //
-// for A (n, n) and B (n, q): its exponential over a step has hφ_1(hA)B and
+// for A (n, n) and K (n, q): its exponential over a step has hφ_1(hA)B and
 // h²φ_2(hA)B beside e^{hA}, so that a method for du/dt = Au takes the inputs
 // exactly.
-func Driven(a, b *G.Node) (*G.Node, error) {
-	as, bs := a.Shape(), b.Shape()
-	if as.Dims() != 2 || as[0] != as[1] || bs.Dims() != 2 || bs[0] != as[0] {
-		return nil, shapeError("Driven", "A is %v and B %v, want (n, n) and (n, q)", as, bs)
+func Driven(a, k *G.Node) (*G.Node, error) {
+	as, ks := a.Shape(), k.Shape()
+	if as.Dims() != 2 || as[0] != as[1] || ks.Dims() != 2 || ks[0] != as[0] {
+		return nil, shapeError("Driven", "A is %v and K %v, want (n, n) and (n, q)", as, ks)
 	}
 	return graph.ByDtype("Driven", a,
-		func() (*G.Node, error) { return driven[float64](a, b) },
-		func() (*G.Node, error) { return driven[float32](a, b) })
+		func() (*G.Node, error) { return driven[float64](a, k) },
+		func() (*G.Node, error) { return driven[float32](a, k) })
 }
 
-func driven[T kernel.Float](a, b *G.Node) (*G.Node, error) {
-	n, q := b.Shape()[0], b.Shape()[1]
+func driven[T kernel.Float](a, k *G.Node) (*G.Node, error) {
+	n, q := k.Shape()[0], k.Shape()[1]
 	width := n + 2*q
 	return graph.Function[T]{
 		Name:   "Driven",
 		Shape:  tensor.Shape{width, width},
-		Inputs: G.Nodes{a, b},
+		Inputs: G.Nodes{a, k},
 		Forward: func(out []T, in [][]T) error {
 			clear(out)
 			for i := range n {
-				copy(out[i*width:], in[0][i*n:(i+1)*n])
-				copy(out[i*width+n:], in[1][i*q:(i+1)*q])
+				row := out[i*width:]
+				copy(row, in[0][i*n:(i+1)*n])
+				for j, a := range row[:n] {
+					for l, k := range in[1][j*q : (j+1)*q] {
+						row[n+l] -= a * k
+					}
+				}
 			}
 			for i := range q {
 				out[(n+i)*width+n+q+i] = 1
@@ -47,9 +52,16 @@ func driven[T kernel.Float](a, b *G.Node) (*G.Node, error) {
 			return nil
 		},
 		Adjoint: func(d, in [][]T, out, dOut []T) error {
+			clear(d[1])
 			for i := range n {
 				copy(d[0][i*n:(i+1)*n], dOut[i*width:])
-				copy(d[1][i*q:(i+1)*q], dOut[i*width+n:])
+				dB := dOut[i*width+n:][:q]
+				for j := range n {
+					for l, k := range in[1][j*q : (j+1)*q] {
+						d[0][i*n+j] -= dB[l] * k
+						d[1][j*q+l] -= dB[l] * in[0][i*n+j]
+					}
+				}
 			}
 			return nil
 		},

@@ -96,7 +96,7 @@ func TestInputGradients(t *testing.T) {
 		"Driven": {
 			func(in G.Nodes) (*G.Node, error) { return Driven(in[0], in[1]) },
 			func(rng *rand.Rand, n, batch int) []opstest.Input {
-				return []opstest.Input{opstest.Normal(rng, "A", 1, n, n), opstest.Normal(rng, "B", 1, n, batch)}
+				return []opstest.Input{opstest.Normal(rng, "A", 1, n, n), opstest.Normal(rng, "K", 1, n, batch)}
 			},
 		},
 		"Slopes, Stretch": {

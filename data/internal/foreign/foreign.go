@@ -33,12 +33,12 @@ var formats = []format{
 	{"HDF5", []string{".h5", ".hdf5", ".hdf", ".nc"}, []string{"\x89HDF"}, hdf5, ".npz"},
 	{"of MATLAB's version 7.3, which is HDF5", nil, []string{"MATLAB 7.3"}, "save -v7 in MATLAB, or " + hdf5, ".npz"},
 	{"a pickle", []string{".pkl", ".pickle"}, []string{"\x80\x02", "\x80\x03", "\x80\x04", "\x80\x05"}, `Python: import numpy as np; f = np.load(IN, allow_pickle=True); ` + savez, ".npz"},
-	{"Parquet", []string{".parquet"}, []string{"PAR1"}, panda + "read_parquet" + frame, ".csv"},
-	{"Arrow", []string{".feather", ".arrow"}, []string{"ARROW1"}, panda + "read_feather" + frame, ".csv"},
+	{"Parquet", []string{".parquet"}, []string{"PAR1\x15"}, panda + "read_parquet" + frame, ".csv"},
+	{"Arrow", []string{".feather", ".arrow"}, []string{"ARROW1\x00"}, panda + "read_feather" + frame, ".csv"},
 	{"Excel's or a zip archive", []string{".xlsx", ".xls", ".ods", ".zip"}, []string{"PK\x03\x04", "\xd0\xcf\x11\xe0"}, `saving it as “CSV UTF-8”, or ` + panda + "read_excel" + frame, ".csv"},
 	{"an array of NumPy", nil, []string{"\x93NUMPY"}, name, ".npy"},
 	{"of MATLAB", nil, []string{"MATLAB 5"}, name, ".mat"},
-	{"compressed", []string{".bz2", ".xz", ".zst"}, []string{"BZh", "\xfd7zXZ", "\x28\xb5\x2f\xfd"}, "gzip, or none", ""},
+	{"compressed", []string{".bz2", ".xz", ".zst"}, []string{"BZh91AY", "\xfd7zXZ", "\x28\xb5\x2f\xfd"}, "gzip, or none", ""},
 }
 
 // Refuse returns an error, of one line, if a file is of a format that is not read,

@@ -18,6 +18,8 @@ type array struct {
 	texts func() ([]string, error)
 	cells []array
 	err   error // says why it is not read
+
+	isNumber bool
 }
 
 // maxComponents is far above any use, and as many as a table may have columns; each

@@ -71,6 +71,7 @@ func (r *reader) memory(n int) []float64 {
 // not increase, as gnuplot has it.
 func (r *reader) of(row *table.Row, t float64) (*run, error) {
 	label := strconv.Itoa(len(r.runs))
+	number := label // 1 of 1.0
 	if r.trajectory >= 0 {
 		cell := row.Cell(r.trajectory)
 		if k, ok := r.number[string(cell)]; ok {
@@ -80,6 +81,14 @@ func (r *reader) of(row *table.Row, t float64) (*run, error) {
 			return nil, errors.Errorf("%s is %q, want what tells the trajectory in every row", row.Where(r.trajectory), cell)
 		}
 		label = string(cell)
+		number = label
+		if v, err := strconv.ParseFloat(label, 64); err == nil {
+			number = strconv.FormatFloat(v, 'g', -1, 64)
+			if k, ok := r.number[number]; ok {
+				r.number[label] = k
+				return r.runs[k], nil
+			}
+		}
 	} else if k := len(r.runs) - 1; k >= 0 {
 		if last := r.runs[k]; !row.Apart || t > last.Times[len(last.Times)-1] {
 			return last, nil
@@ -93,7 +102,7 @@ func (r *reader) of(row *table.Row, t float64) (*run, error) {
 	if r.label >= 0 {
 		n.Name = string(row.Cell(r.label))
 	}
-	r.number[label] = len(r.runs)
+	r.number[label], r.number[number] = len(r.runs), len(r.runs)
 	r.runs = append(r.runs, n)
 	return n, nil
 }
@@ -112,11 +121,11 @@ func (r *reader) row(row table.Row) error {
 	}
 	if k := len(n.Times); k > 0 && t <= n.Times[k-1] {
 		if r.trajectory < 0 {
-			return errors.Errorf("%s: the time is %v after %v, want times that increase; try sorting the rows, or naming the column that tells trajectories apart",
-				row.Place(), t, n.Times[k-1])
+			return errors.Errorf("%s: the time is %s after %v, want times that increase; try sorting the rows, or naming the column that tells trajectories apart",
+				row.Place(), row.Cell(r.time), n.Times[k-1])
 		}
-		return errors.Errorf("%s: the time is %v after %v of line %d in trajectory %q, want times that increase",
-			row.Place(), t, n.Times[k-1], n.last, row.Cell(r.trajectory))
+		return errors.Errorf("%s: the time is %s after %v of line %d in trajectory %q, want times that increase",
+			row.Place(), row.Cell(r.time), n.Times[k-1], n.last, row.Cell(r.trajectory))
 	}
 	n.last = row.Line
 	n.Times = append(n.Times, t)
@@ -196,7 +205,8 @@ func (r *reader) set() (*Set, error) {
 	for s, n := range r.runs {
 		counted = counted && n.label == strconv.Itoa(s)
 	}
-	for _, n := range r.runs {
+	r.number, d.Runs = nil, make([]Run, len(r.runs))
+	for s, n := range r.runs {
 		if r.label < 0 && !counted {
 			n.Name = n.label
 		}
@@ -206,7 +216,7 @@ func (r *reader) set() (*Set, error) {
 		if len(n.InputTimes) == len(n.Times) {
 			n.InputTimes = nil
 		}
-		d.Runs = append(d.Runs, n.Run)
+		d.Runs[s], r.runs[s] = n.Run, nil
 	}
 	for k, j := range r.components {
 		if !r.t.Header && !slices.ContainsFunc(d.Runs, func(n Run) bool {

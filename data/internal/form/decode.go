@@ -55,7 +55,7 @@ func decodeNPZ(b []byte, o Options) (*Set, error) {
 		return nil, err
 	}
 	for _, h := range f.Headers() {
-		a.list = append(a.list, array{name: h.Name, shape: h.Shape,
+		a.list = append(a.list, array{name: h.Name, shape: h.Shape, isNumber: h.Err() == nil,
 			read:  func() ([]float64, error) { x, err := f.Read(h.Name); return x.Data, err },
 			texts: func() ([]string, error) { x, err := f.ReadTexts(h.Name); return x.Data, err },
 		})
@@ -78,7 +78,7 @@ func decodeMAT(b []byte, o Options) (*Set, error) {
 
 func variable(v mat.Array) array {
 	var x array
-	x = array{name: v.Name, shape: v.Shape, err: errors.Wrapf(v.Err, "array %q", v.Name),
+	x = array{name: v.Name, shape: v.Shape, err: errors.Wrapf(v.Err, "array %q", v.Name), isNumber: v.Data != nil,
 		read: func() ([]float64, error) {
 			switch {
 			case v.Err != nil:

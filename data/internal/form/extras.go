@@ -36,8 +36,8 @@ func (a *arrays) inputs(d *Set, l *layout) error {
 	if l.rows == 0 || w.size()%l.rows != 0 || w.size() == 0 {
 		return stack.Shapef("array %s has shape %v, want %d rows as the states have", w.name, w.shape, l.rows)
 	}
-	if k := w.size() / l.rows; k != 1 && w.shape[len(w.shape)-1] != k || k > maxComponents {
-		return stack.Shapef("array %s has shape %v, want %d in the last dimension, and at most %d", w.name, w.shape, k, maxComponents)
+	if want := append(slices.Clone(l.shape), w.size()/l.rows); !slices.Equal(squeezed(w.shape), squeezed(want)) || want[len(want)-1] > maxComponents {
+		return stack.Shapef("array %s has shape %v, want %v as the states have, and at most %d in the last dimension", w.name, w.shape, want, maxComponents)
 	}
 	data, err := w.read()
 	if err != nil {

@@ -29,6 +29,7 @@ func (x *array) isWhole() bool { return len(x.shape) == 1 || len(x.shape) == 2 &
 type layout struct {
 	times [][]float64 // of each trajectory
 	rows  int         // in all
+	shape []int       // of the rows in the array
 	row   func(sample, time int) int
 }
 
@@ -94,11 +95,15 @@ func (a *arrays) layout(t, u *array) (l *layout, dim int, err error) {
 	}
 	switch {
 	case n == 0 || u.size() == 0:
-	case len(t.shape) == 2 && len(u.shape) == 3 && slices.Equal(t.shape, u.shape[:2]): // times of their own, as many
+	case len(t.shape) == 2 && len(u.shape) == 3 && slices.Equal(t.shape, u.shape[:2]) && (t.shape[1] > 1 || n == 1): // times of their own, as many; a column is one grid
 		samples, each := t.shape[0], t.shape[1]
-		l := &layout{rows: n, row: func(s, i int) int { return s*each + i }}
+		l := &layout{rows: n, shape: t.shape, row: func(s, i int) int { return s*each + i }}
 		for s := range samples {
-			l.times = append(l.times, times[s*each:(s+1)*each:(s+1)*each])
+			own := times[s*each : (s+1)*each : (s+1)*each]
+			for len(own) > 0 && math.IsNaN(own[len(own)-1]) { // fills up a shorter one
+				own = own[:len(own)-1]
+			}
+			l.times = append(l.times, own)
 		}
 		return l, u.shape[2], nil
 	case !t.isWhole():
@@ -108,19 +113,44 @@ func (a *arrays) layout(t, u *array) (l *layout, dim int, err error) {
 			return nil, 0, errors.Errorf("array %s has %d trajectories, which take %d bytes, want at most %d for a file of this size; try a larger limit",
 				u.name, samples, need, a.limit)
 		}
-		l := &layout{rows: n * samples, row: func(s, i int) int { return i*samples + s }}
+		l := &layout{rows: n * samples, shape: u.shape[:2], row: func(s, i int) int { return i*samples + s }}
 		for range samples {
 			l.times = append(l.times, times)
 		}
 		return l, u.shape[2], nil
 	case len(u.shape) == 2 && u.shape[0] == n, u.isVector() && u.size() == n: // one trajectory
-		return &layout{[][]float64{times}, n, func(_, i int) int { return i }}, u.size() / n, nil
+		return &layout{[][]float64{times}, n, []int{n}, func(_, i int) int { return i }}, u.size() / n, a.noSiblings(t, u)
 	case len(u.shape) == 2 && u.shape[1] == n:
 		return nil, 0, disagree("(times) and (times, components); try u.T")
 	case len(u.shape) == 3 && slices.Contains(u.shape, n):
 		return nil, 0, disagree("(times) and (times, samples, components); try np.transpose(u, axes) to that order")
 	}
 	return nil, 0, disagree("(times) and (times, samples, components)")
+}
+
+// noSiblings refuses a single component beside arrays that may be others: as many
+// numbers, of no common name.
+func (a *arrays) noSiblings(t, u *array) error {
+	if !u.isVector() || u.size() < 2 || a.o.States != "" {
+		return nil
+	}
+	used := []*array{t, u}
+	for _, name := range []string{a.only("w", a.o.Inputs), "w_t", "w_offsets", a.only("p", a.o.Parameters), "held", "offsets", "weight", a.o.Weight} {
+		used = append(used, a.named(name))
+	}
+	for i := range a.list {
+		x := &a.list[i]
+		_, key := split(x.name)
+		if x.isNumber && x.isVector() && x.size() == u.size() && (a.key == "" || key == a.key) && !slices.Contains(used, x) {
+			return stack.Shapef("arrays %s and %s have %d numbers each, want the components in one, (times, components); try np.stack, or naming the states", u.name, x.name, u.size())
+		}
+	}
+	return nil
+}
+
+// squeezed leaves dimensions of 1 out of a shape.
+func squeezed(shape []int) []int {
+	return slices.DeleteFunc(slices.Clone(shape), func(n int) bool { return n == 1 })
 }
 
 // parts returns the layout of rows that lie one after the other, by offsets: the
@@ -130,7 +160,7 @@ func (x *array) parts(times []float64) (*layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &layout{rows: len(times)}
+	l := &layout{rows: len(times), shape: []int{len(times)}}
 	starts := make([]int, len(v))
 	for s, o := range v {
 		starts[s] = int(o)

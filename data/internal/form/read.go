@@ -3,6 +3,7 @@ package form
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"io"
 	"io/fs"
 	"maps"
@@ -111,6 +112,9 @@ func unzip(b []byte, limit int64) ([]byte, error) {
 		return nil, errors.Wrap(err, "gzip")
 	}
 	var out bytes.Buffer
+	if len(b) >= 4 { // the length, as the end says it; deflate makes at most 1032 bytes of one
+		out.Grow(int(min(int64(binary.LittleEndian.Uint32(b[len(b)-4:])), 1032*int64(len(b)), limit)) + bytes.MinRead)
+	}
 	n, err := io.Copy(&out, io.LimitReader(z, limit+1))
 	if err == nil && n > limit {
 		err = errors.Errorf("the file unpacks to more than %d bytes, want fewer for a file of this size; try a larger limit", limit)

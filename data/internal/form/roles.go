@@ -37,19 +37,29 @@ func Cut(name string) (prefix, rest string) {
 	return "", name
 }
 
-// plain returns a name as the common names are spelled: "Time (s)", "time_s" and
-// "Time/s" are "time", "Run ID" is "run".
+// Nameless tells a column without a name, which pandas, of an index, reads and writes
+// as "Unnamed: 0".
+func Nameless(name string) bool { return name == "" || strings.HasPrefix(name, "Unnamed: ") }
+
+// plain returns a name as the common names are spelled: "Time (s)" and "Time/s" are
+// "time", "Run ID" is "run".
 func plain(name string) string {
 	name = strings.ToLower(name)
 	if k := strings.IndexAny(name, "([/"); k > 0 {
 		name = name[:k]
 	}
 	name = strings.TrimSpace(name)
-	if k := strings.LastIndexAny(name, "_ -"); k > 0 {
-		base, last := name[:k], name[k+1:]
-		if last == "id" || slices.Contains(units, last) && slices.Contains(timeNames, base) {
-			return base
-		}
+	for _, suffix := range []string{"_id", " id", "-id"} {
+		name = strings.TrimSuffix(name, suffix)
+	}
+	return name
+}
+
+// withoutUnit returns "time" for "time_s".
+func withoutUnit(name string) string {
+	name = plain(name)
+	if k := strings.LastIndexAny(name, "_ "); k > 0 && slices.Contains(units, name[k+1:]) {
+		return name[:k]
 	}
 	return name
 }
@@ -66,7 +76,7 @@ func (o *Options) knows(names []string) bool {
 		if _, err := strconv.ParseFloat(rest, 64); err != nil && rest != "" && (slices.Contains(wanted, name) || slices.Contains(wanted, rest)) {
 			return true
 		}
-		if o.Time == "" && slices.Contains(timeNames, plain(name)) {
+		if o.Time == "" && slices.Contains(timeNames, withoutUnit(name)) {
 			return true
 		}
 	}
@@ -128,17 +138,23 @@ func (c *chooser) all(what string, names []string) (idx []int, err error) {
 	return idx, nil
 }
 
-// common returns the only column that is left with one of the common names, or −1.
+// common returns the only column that is left with one of the common names, or −1: a
+// unit that no brackets tell apart counts only where there is no other, and T beside
+// t is a temperature.
 func (c *chooser) common(what string, names []string) (int, error) {
 	var found []int
-	for j, n := range c.t.Names {
-		if !c.taken[j] && slices.Contains(names, plain(n)) {
-			found = append(found, j)
+	for _, spell := range []func(string) string{plain, withoutUnit} {
+		for j, n := range c.t.Names {
+			if !c.taken[j] && slices.Contains(names, spell(n)) {
+				found = append(found, j)
+			}
+		}
+		if found != nil {
+			break
 		}
 	}
-	exact := slices.DeleteFunc(slices.Clone(found), func(j int) bool { return !slices.Contains(names, c.t.Names[j]) })
-	if len(exact) == 1 { // t beside T, a temperature
-		found = exact
+	if slices.ContainsFunc(found, func(j int) bool { return c.t.Names[j] == "t" }) {
+		found = slices.DeleteFunc(found, func(j int) bool { return c.t.Names[j][0] == 'T' && plain(c.t.Names[j]) == "t" })
 	}
 	switch len(found) {
 	case 0:
@@ -229,9 +245,9 @@ func (o *Options) roles(t *table.Table, needTime bool) (r roles, err error) {
 	if o.Parameters == nil {
 		r.parameters = c.prefixed("parameter:")
 	}
-	if o.Components == nil { // pandas names what has no name, an index, "Unnamed: 0"
+	if o.Components == nil {
 		for j, n := range t.Names {
-			if p, _ := Cut(n); !c.taken[j] && (p == "" && n != "" && !strings.HasPrefix(n, "Unnamed: ") || p == "component:") {
+			if p, _ := Cut(n); !c.taken[j] && (p == "" && !Nameless(n) || p == "component:") {
 				r.components = append(r.components, j)
 			}
 		}

@@ -248,11 +248,11 @@ func hint(cell []byte) string {
 
 // Missing tells whether a cell says that its number is missing.
 func Missing(cell []byte) bool {
-	if len(cell) > 8 {
+	if len(cell) > 9 {
 		return false
 	}
 	switch string(bytes.ToLower(cell)) {
-	case "", "nan", "+nan", "-nan", "na", "<na>", "n/a", "#n/a", "null", "none", "missing", "-", "--", ".", "?":
+	case "", "nan", "+nan", "-nan", "-nan(ind)", "1.#qnan", "-1.#ind", "na", "<na>", "n/a", "#n/a", "null", "none", "missing", "-", "--", ".", "?":
 		return true
 	}
 	return false

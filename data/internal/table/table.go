@@ -14,7 +14,7 @@
 // how np.savetxt writes them. Without a header the columns are named 1, 2, ….
 //
 // The line after the header has units, and is passed over, if it has text where
-// the next one has a number, and no number but 1, after the first such text.
+// the next one has a number, no number but 1, and more such text than 1s before it.
 package table
 
 import (
@@ -33,7 +33,6 @@ import (
 type Table struct {
 	Names  []string // of the columns
 	Header bool     // whether the file names them
-	Units  []string // nil: none
 
 	rows  scanner // before the first row
 	point int     // the line where a decimal point was met first, 0: none yet
@@ -222,15 +221,18 @@ func (t *Table) head(lines []line, known func([]string) bool) {
 	if len(lines) < 3 {
 		return
 	}
-	overNumber = false
+	texts, ones := 0, 0 // ones before the first text
 	for j, c := range next.cells {
-		if v, ok := number(c, comma); ok && (v != 1 || !overNumber) {
+		if v, ok := number(c, comma); ok && v != 1 {
 			return // a row whose text is a mistake
+		} else if ok && texts == 0 {
+			ones++
 		}
-		overNumber = overNumber || isText(c, comma) && isNumber(lines[2], j)
+		if isText(c, comma) && isNumber(lines[2], j) {
+			texts++
+		}
 	}
-	if overNumber && len(next.cells) == len(names) {
-		t.Units = texts(next.cells)
+	if texts > ones && len(next.cells) == len(names) {
 		t.rows.next()
 	}
 }

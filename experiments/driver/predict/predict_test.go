@@ -17,6 +17,7 @@ import (
 	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/predict"
 	"spnode/model"
+	"spnode/model/dynamics"
 )
 
 // savedModel makes a model, with parameters that no training has touched, and
@@ -50,7 +51,7 @@ func (*nothing) Validate() error  { return nil }
 // predicted runs such a command.
 func predicted(args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	run := driver.Experiment[nothing, *nothing]{Flags: driver.NewFlags("x", "")}.Run
+	run := driver.Experiment[nothing, *nothing]{Flags: driver.NewFlags("x", ""), Default: func() (c nothing) { return c }}.Run
 	code = command.Execute(context.Background(), "x", run, args, &out, &err)
 	return code, out.String(), err.String()
 }
@@ -192,8 +193,8 @@ func TestPrediction(t *testing.T) {
 			wantBits(t, parsePrediction(t, stdout, c.times, 3), want)
 
 			file := func(ext string) string { return filepath.Join(dir, fmt.Sprint("out", i, ext)) }
-			if s := to(file(".csv")); s != "" {
-				t.Errorf("beside a file, standard output has %q", s)
+			if s := to(file(".csv")); !strings.HasPrefix(s, file(".csv")+": 3 trajectories at ") || strings.Count(s, "\n") != 1 {
+				t.Errorf("beside a file, standard output has %q, want a line on it", s)
 			}
 			if got := string(readFile(t, file(".csv"))); got != stdout {
 				t.Errorf("the .csv file and standard output differ")
@@ -322,12 +323,34 @@ func TestPredictionOfAnyModel(t *testing.T) {
 	}
 }
 
+// States that leave the range of the training's data are told of, by component.
+func TestPredictionOutside(t *testing.T) {
+	dir := t.TempDir()
+	savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) { c.Ranges = [][2]float64{{0, 2}, {-1, 1}} })
+	for states, want := range map[string][]string{
+		"2.1,0\n0,-1.1\n":   nil, // a little outside is as other states are
+		"5,0\n3,0\n0.5,0\n": {"x1 of 2 of 3 states is outside of what the model was trained on, 0 to 2; it is 5 in state 0"},
+		"0,0\n-1,-7\n":      {"x1 of 1 of 2", "x2 of 1 of 2 states", "-1 to 1; it is -7 in state 1"},
+	} {
+		initial := writeFile(t, filepath.Join(dir, "u0.csv"), []byte(states))
+		code, _, stderr := predicted("-predict", filepath.Join(dir, "m"), "-initial", initial, "-times", "0:1:1", "-out", "-")
+		if code != command.ExitOK || len(want) != strings.Count(stderr, "\n") && len(want) < 2 {
+			t.Errorf("%q: exit code %d, %s", states, code, stderr)
+		}
+		for _, s := range want {
+			if !strings.Contains(stderr, s) {
+				t.Errorf("%q: got %q, want it to say %q", states, stderr, s)
+			}
+		}
+	}
+}
+
 // A rollout that leaves the finite numbers is a failed run that says what to
 // try, and leaves no file.
 func TestPredictionRunsAway(t *testing.T) {
 	dir := t.TempDir()
 	savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) {
-		c.Nonlinear = model.NonlinearConfig{Kind: model.KindBilinear, Rank: 2}
+		c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindBilinear, Rank: 2}
 		c.Integrator = "euler"
 	})
 	initial := writeFile(t, filepath.Join(dir, "u0.csv"), []byte("1e3,2e3\n"))
@@ -374,8 +397,8 @@ func TestLoadModelAfterAKilledWriter(t *testing.T) {
 func TestPredictTrajectories(t *testing.T) {
 	dir := t.TempDir()
 	m := savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) {
-		c.Parameters = model.ParametersConfig{Known: model.Known{Names: []string{"T"}}, Time: true}
-		c.Inputs = model.InputsConfig{Known: model.Known{Names: []string{"w"}}}
+		c.Parameters = dynamics.ParametersConfig{Known: dynamics.Known{Names: []string{"T"}}, Time: true}
+		c.Inputs = dynamics.InputsConfig{Known: dynamics.Known{Names: []string{"w"}}}
 	})
 	file := writeFile(t, filepath.Join(dir, "d.csv"), []byte(`run,t,x1,x2,parameter:T,input:w
 a,0,1,2,0.5,0

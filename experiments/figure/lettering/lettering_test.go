@@ -1,16 +1,27 @@
 package lettering
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
-func TestRaisedAndLoweredDigits(t *testing.T) {
-	got := runs("10⁻³ x₁")
-	want := []run{{"10", 1, 0}, {"−3", 0.72, 0.36}, {" x", 1, 0}, {"1", 0.72, -0.14}}
-	if len(got) != len(want) {
-		t.Fatalf("got %v, want %v", got, want)
-	}
-	for i := range want {
-		if got[i] != want[i] {
-			t.Errorf("run %d: got %v, want %v", i, got[i], want[i])
+func TestRuns(t *testing.T) {
+	for text, want := range map[string][]Run{
+		"10⁻³ x₁":          {{"10", 0}, {"−3", 1}, {" x", 0}, {"1", -1}},
+		"u_x, u_xx":        {{"u", 0}, {"x", -1}, {", u", 0}, {"xx", -1}},
+		"|û_k|²":           {{"|û", 0}, {"k", -1}, {"|", 0}, {"2", 1}},
+		"‖e^{tA}‖":         {{"‖e", 0}, {"tA", 1}, {"‖", 0}},
+		"A_bump, γ = 3":    {{"A", 0}, {"bump", -1}, {", γ = 3", 0}},
+		"x^2":              {{"x", 0}, {"2", 1}},
+		"v_{n+1}":          {{"v", 0}, {"n+1", -1}},
+		"room_temperature": {{"room_temperature", 0}},
+		"T_in_2":           {{"T", 0}, {"in", -1}, {"_2", 0}},
+		"_x a_ ^":          {{"_x a_ ^", 0}},
+		"a_{b":             {{"a_{b", 0}},
+		"":                 nil,
+	} {
+		if got := Runs(text); !slices.Equal(got, want) {
+			t.Errorf("%q: got %v, want %v", text, got, want)
 		}
 	}
 }

@@ -8,8 +8,6 @@ import (
 	"github.com/cosmos72/gomacro/fast"
 	"github.com/cosmos72/gomacro/imports"
 	"github.com/pkg/errors"
-
-	_ "spnode/experiments/notebook/tables" // what a cell may import
 )
 
 // Interpreter runs cells one after the other; what one declares the next ones
@@ -65,11 +63,12 @@ func (i *Interpreter) eval(source string) (values []any, err error) {
 		switch p := recover().(type) {
 		case nil:
 		case error:
-			err = p
+			err = Explain(i.ir, p)
 		default:
-			err = errors.Errorf("%v", p)
+			err = Explain(i.ir, errors.Errorf("%v", p))
 		}
 	}()
+	Begin()
 	results, _ := i.ir.Eval(source)
 	for _, v := range results {
 		if v.IsValid() && v.CanInterface() {

@@ -47,7 +47,7 @@ func run() error {
 			return err
 		}
 	}
-	all, err := packages.Load(&packages.Config{Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports}, paths...)
+	all, err := packages.Load(&packages.Config{Mode: packages.NeedName | packages.NeedFiles | packages.NeedTypes | packages.NeedImports}, paths...)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,11 @@ func run() error {
 		return fmt.Errorf("the packages above do not compile")
 	}
 	for _, p := range all {
-		source, err := format.Source(newTable(p.Types).source())
+		t := newTable(p.Types)
+		if err := t.document(p.GoFiles); err != nil {
+			return fmt.Errorf("%s: %w", p.PkgPath, err)
+		}
+		source, err := format.Source(t.source())
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.PkgPath, err)
 		}
@@ -92,7 +96,7 @@ type table struct {
 	p       *types.Package
 	imports map[string]string // path: the name it has in the file
 
-	binds, types, constants, proxies, declarations bytes.Buffer
+	binds, types, constants, proxies, declarations, docs bytes.Buffer
 }
 
 func newTable(p *types.Package) *table {
@@ -205,6 +209,6 @@ func (t *table) source() []byte {
 	}
 	fmt.Fprintf(&b, ")\n\nfunc init() {\nimports.Packages[%q] = imports.Package{\nName: %q,\n", t.p.Path(), t.p.Name())
 	fmt.Fprintf(&b, "Binds: map[string]r.Value{\n%s},\nTypes: map[string]r.Type{\n%s},\n", &t.binds, &t.types)
-	fmt.Fprintf(&b, "Proxies: map[string]r.Type{\n%s},\nUntypeds: map[string]string{\n%s},\n}\n}\n\n%s", &t.proxies, &t.constants, &t.declarations)
+	fmt.Fprintf(&b, "Proxies: map[string]r.Type{\n%s},\nUntypeds: map[string]string{\n%s},\n}\n%s}\n\n%s", &t.proxies, &t.constants, &t.docs, &t.declarations)
 	return b.Bytes()
 }

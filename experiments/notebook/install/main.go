@@ -37,7 +37,7 @@ func install(dir string) (spec string, err error) {
 	if err := os.MkdirAll(spec, 0o755); err != nil {
 		return "", err
 	}
-	replace, err := overlay("kernel")
+	replace, err := overlay("kernel", spec)
 	if err != nil {
 		return "", err
 	}
@@ -59,9 +59,20 @@ func install(dir string) (spec string, err error) {
 	})
 }
 
+// patches are what the kernel has of its own in gophernotes' kernel.go, see kernel/kernel.go.
+var patches = [][2]string{
+	{`	case "shutdown_request":`, `	case "inspect_request":
+		if err := handleInspectRequest(ir, receipt); err != nil {
+			log.Fatal(err)
+		}
+	case "shutdown_request":`},
+	{`executionErr := doEval(ir, outerr, code)`, `executionErr := evaluate(ir, outerr, code)`},
+}
+
 // overlay lays gophernotes' own files into the folder of the kernel: the path
-// that each has there, and where it is.
-func overlay(kernel string) (map[string]string, error) {
+// that each has there, and where it is. One of them is patched, into the folder of the spec,
+// and one is left out, of which the kernel has its own.
+func overlay(kernel, spec string) (map[string]string, error) {
 	if _, err := run("go", "mod", "download", gophernotes); err != nil {
 		return nil, err
 	}
@@ -78,9 +89,28 @@ func overlay(kernel string) (map[string]string, error) {
 	}
 	replace := map[string]string{}
 	for _, f := range files {
-		if !strings.HasSuffix(f, "_test.go") {
-			replace[filepath.Join(kernel, "gophernotes_"+filepath.Base(f))] = f
+		base := filepath.Base(f)
+		if base == "complete.go" || strings.HasSuffix(base, "_test.go") {
+			continue
 		}
+		if base == "kernel.go" {
+			text, err := os.ReadFile(f)
+			if err != nil {
+				return nil, err
+			}
+			source := string(text)
+			for _, p := range patches {
+				if n := strings.Count(source, p[0]); n != 1 {
+					return nil, fmt.Errorf("%s: got %q %d times, want it once: another version of gophernotes?", f, p[0], n)
+				}
+				source = strings.Replace(source, p[0], p[1], 1)
+			}
+			f = filepath.Join(spec, "gophernotes_kernel.go")
+			if err := os.WriteFile(f, []byte(source), 0o644); err != nil {
+				return nil, err
+			}
+		}
+		replace[filepath.Join(kernel, "gophernotes_"+base)] = f
 	}
 	return replace, nil
 }

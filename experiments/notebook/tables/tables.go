@@ -30,7 +30,11 @@ import (
 	_ "spnode/experiments/figure"
 	_ "spnode/integrator"
 	_ "spnode/model"
+	_ "spnode/model/dynamics"
+	_ "spnode/model/latent"
+	_ "spnode/model/objective"
 	_ "spnode/model/optim"
+	_ "spnode/model/param"
 	_ "spnode/model/stability"
 	_ "spnode/model/train"
 	_ "spnode/ops"
@@ -38,6 +42,9 @@ import (
 	_ "spnode/ops/graph"
 	_ "spnode/ops/step"
 )
+
+// Docs are the declarations of the packages' names with their comments, by path and name.
+var Docs = map[string]string{}
 
 //go:generate go run ../gen
 

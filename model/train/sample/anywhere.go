@@ -6,7 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
-	"spnode/model"
+	"spnode/model/objective"
 )
 
 // anywhere is the sampler of models that start from any state. An encoder that
@@ -35,8 +35,8 @@ type anywhere struct {
 }
 
 func newAnywhere(s Sampling) (Sampler, error) {
-	if s.Phase.windows() {
-		return nil, dataError("got windows, want none with the sampler %s, whose samples are trajectories from any time on", Anywhere)
+	if s.Phase.windows() || s.Phase.Velocities > 0 {
+		return nil, dataError("got windows or velocities, want none with the sampler %s, whose samples are trajectories from any time on", Anywhere)
 	}
 	a := &anywhere{Sampling: s, points: s.Grid.Points, order: shuffled{Sampling: s}}
 	if err := a.order.cut(); err != nil {
@@ -54,7 +54,7 @@ func newAnywhere(s Sampling) (Sampler, error) {
 		}
 		a.starts = append(a.starts, starts)
 	}
-	_, err := model.LossWeights(s.Weighting, []float64{1, 2})
+	_, err := objective.Weights(s.Weighting, []float64{1, 2})
 	return a, err
 }
 
@@ -63,7 +63,7 @@ func (a *anywhere) Shape() (rows, times int) { return a.order.batch, a.points }
 func (a *anywhere) Epoch() int { return a.order.Epoch() }
 
 // Batch implements Sampler.
-func (a *anywhere) Batch(iteration int) model.Batch {
+func (a *anywhere) Batch(iteration int) objective.Batch {
 	rng := a.Grid.generator(a.Seed, a.Stream, iteration)
 	samples := a.order.draw(iteration)
 	pieces := make([]Piece, a.order.batch)
@@ -92,7 +92,7 @@ func (a *anywhere) times(rng *rand.Rand, i, start int) []int {
 }
 
 // join makes a batch of pieces, with the weights of this sampler.
-func (a *anywhere) join(pieces []Piece) model.Batch {
+func (a *anywhere) join(pieces []Piece) objective.Batch {
 	b, _ := a.Sampling.join(pieces, a.points, a.weights) // the weighting is known
 	return b
 }
@@ -108,10 +108,10 @@ func (a *anywhere) weights(p Piece, i int) ([]float64, error) {
 	since := pick(pick(t.Times, p.Times), measured)
 	floats.AddConst(-t.Times[p.Times[0]], since)
 	at := slices.Clone(since)
-	if a.Weighting == model.WeightLogTime {
+	if a.Weighting == objective.WeightLogTime {
 		floats.AddConst(since[1], at)
 	}
-	of, err := model.LossWeights(a.Weighting, at)
+	of, err := objective.Weights(a.Weighting, at)
 	if err != nil {
 		return nil, err
 	}
@@ -127,8 +127,8 @@ func (a *anywhere) weights(p Piece, i int) ([]float64, error) {
 
 // Whole implements Sampler: the trajectories from their beginnings and from the
 // middle of their times on, as many as fill batches, at most evaluatedBatches.
-func (a *anywhere) Whole() []model.Batch {
-	var whole []model.Batch
+func (a *anywhere) Whole() []objective.Batch {
+	var whole []objective.Batch
 	for k := range min(a.Epoch(), evaluatedBatches/2) {
 		for part := range 2 {
 			pieces := make([]Piece, a.order.batch)

@@ -7,13 +7,13 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
-	"spnode/model"
+	"spnode/model/objective"
 )
 
 // anywhereSampling has trajectories of 12, 9 and 12 times from 0 on, the last with
 // a gap.
 func anywhereSampling() Sampling {
-	s := Sampling{Phase: Phase{}, Grid: Grid{Points: 6, Random: 0.5}, Weighting: model.WeightLogTime, Seed: 3}
+	s := Sampling{Phase: Phase{}, Grid: Grid{Points: 6, Random: 0.5}, Weighting: objective.WeightLogTime, Seed: 3}
 	for i, n := range []int{12, 9, 12} {
 		tr := Trajectory{Weight: 1}
 		for k := range n {

@@ -15,7 +15,7 @@
 // # Adding one
 //
 // A sampler is a type with the methods of Sampler, and Register names it for the
-// configuration of a training. It returns model.Batch, so that it is free in which
+// configuration of a training. It returns objective.Batch, so that it is free in which
 // trajectories, which of their states and with which weights an iteration sees, as
 // long as all its batches have one shape. The example draws with replacement.
 package sample

@@ -9,6 +9,7 @@ import (
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/objective"
 	"spnode/model/train"
 	"spnode/model/train/sample"
 )
@@ -28,13 +29,13 @@ func newBootstrap(s sample.Sampling) (sample.Sampler, error) {
 	return &bootstrap{s, sample.Steps(times), weights}, err
 }
 
-func (b *bootstrap) batch(rows int, sample func(row int) int) model.Batch {
-	return model.Batch{Rows: rows, Steps: b.steps, Weights: b.weights, State: func(row, time int) []float64 {
+func (b *bootstrap) batch(rows int, sample func(row int) int) objective.Batch {
+	return objective.Batch{Rows: rows, Steps: b.steps, Weights: b.weights, State: func(row, time int) []float64 {
 		return b.Trajectories[sample(row)].States[time]
 	}}
 }
 
-func (b *bootstrap) Batch(iteration int) model.Batch {
+func (b *bootstrap) Batch(iteration int) objective.Batch {
 	rng := rand.New(rand.NewPCG(b.Seed, b.Stream<<48|uint64(iteration)))
 	drawn := make([]int, b.Phase.Batch)
 	for i := range drawn {
@@ -43,7 +44,7 @@ func (b *bootstrap) Batch(iteration int) model.Batch {
 	return b.batch(len(drawn), func(row int) int { return drawn[row] })
 }
 
-func (b *bootstrap) Whole() (whole []model.Batch) {
+func (b *bootstrap) Whole() (whole []objective.Batch) {
 	for lo := 0; lo+b.Phase.Batch <= len(b.Trajectories); lo += b.Phase.Batch {
 		whole = append(whole, b.batch(b.Phase.Batch, func(row int) int { return lo + row }))
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"spnode/data"
-	"spnode/model"
+	"spnode/model/objective"
 )
 
 func TestGridDraws(t *testing.T) {
@@ -70,7 +70,7 @@ func TestGridOfOwnTimes(t *testing.T) {
 		}
 		d.Trajectories = append(d.Trajectories, tr)
 	}
-	s := Sampling{Grid: Grid{Points: 5, Random: 0.5}, Weighting: model.WeightTime, Seed: 4}
+	s := Sampling{Grid: Grid{Points: 5, Random: 0.5}, Weighting: objective.WeightTime, Seed: 4}
 	for _, c := range []struct{ window, batch, rows int }{{0, 0, 4}, {0, 3, 3}, {6, 2, 2}} {
 		s.Phase = Phase{Window: c.window, Batch: c.batch}
 		sampler := read(t, d, s)

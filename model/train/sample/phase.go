@@ -21,6 +21,11 @@ type Phase struct {
 	// Span, if not 0, has a sample reach so far in time instead, in the unit of the
 	// data's times, from every start at which the trajectory goes on for so long.
 	Span float64 `json:"span,omitempty"`
+	// Velocities, if not 0, has the model see how fast the state moves and no more: a
+	// sample is one step of an eighth of the interval from a time of the data on, whose
+	// end lies on the polynomial of this degree through the times around it. Iterations
+	// are as short as can be, and a field is found that windows may begin with.
+	Velocities int `json:"velocities,omitempty"`
 	// Batch is the number of samples in an iteration; 0 takes all of them every
 	// time.
 	Batch int `json:"batch,omitempty"`
@@ -47,6 +52,8 @@ func (p Phase) Validate(i int, from float64) error {
 		return bad("phase %d: window is %d, want at least 1 step, or 0 for whole trajectories", i, p.Window)
 	case !(p.Span >= 0) || math.IsInf(p.Span, 0) || p.Span > 0 && p.Window > 0:
 		return bad("phase %d: span is %g and window %d, want a finite number above 0 of one of them, or 0 for whole trajectories", i, p.Span, p.Window)
+	case p.Velocities < 0 || p.Velocities > 0 && p.windows():
+		return bad("phase %d: velocities is %d, want a degree of at least 1, without window and span, or 0", i, p.Velocities)
 	case p.Batch < 0:
 		return bad("phase %d: batch is %d, want at least 1, or 0 for all samples", i, p.Batch)
 	case !(p.First >= 0) || math.IsInf(p.First, 0) || !(p.Decay >= 0) || math.IsInf(p.Decay, 0):
@@ -65,7 +72,7 @@ func (p Phase) windows() bool { return p.Window > 0 || p.Span > 0 }
 func (p Phase) end(times []float64, first int) int {
 	last := len(times) - 1
 	switch {
-	case p.Window > 0 && first+p.Window <= last:
+	case p.Window > 0 && p.Window <= last-first:
 		return first + p.Window
 	case p.Span > 0 && times[last]-times[first] >= p.Span*(1-spanRounding):
 		for times[last]-times[first] > p.Span*(1+spanRounding) {

@@ -6,7 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
-	"spnode/model"
+	"spnode/model/objective"
 )
 
 // Piece is a part of a trajectory: its states at some of its times, by their
@@ -23,19 +23,19 @@ type Piece struct {
 // Weights over the times of a piece, times that of its trajectory and, where there
 // are gaps, for each component over the times at which it was measured. The error
 // is model.ErrConfig for times that the weighting does not suit.
-func (s Sampling) Join(pieces []Piece, times int) (model.Batch, error) {
+func (s Sampling) Join(pieces []Piece, times int) (objective.Batch, error) {
 	for _, p := range pieces {
 		if t := &s.Trajectories[p.Trajectory]; len(t.inputs) > 0 && p.Times[len(p.Times)-1]-p.Times[0] >= len(p.Times) {
-			return model.Batch{}, dataError("a piece of %s leaves out times, over which the inputs are not linear; want consecutive ones", t.Name)
+			return objective.Batch{}, dataError("a piece of %s leaves out times, over which the inputs are not linear; want consecutive ones", t.Name)
 		}
 	}
 	return s.join(pieces, times, func(p Piece, i int) ([]float64, error) { return s.weights(p, i, len(pieces)) })
 }
 
 // join is Join with the weights of component i at the times of a piece.
-func (s Sampling) join(pieces []Piece, times int, weights func(p Piece, i int) ([]float64, error)) (model.Batch, error) {
+func (s Sampling) join(pieces []Piece, times int, weights func(p Piece, i int) ([]float64, error)) (objective.Batch, error) {
 	rows := len(pieces)
-	b := model.Batch{Rows: rows, Steps: s.steps(pieces, times)}
+	b := objective.Batch{Rows: rows, Steps: s.steps(pieces, times)}
 	s.see(&b, func(row int) *Piece { return &pieces[row] }, nil)
 	width := 1 // of the weights of a row
 	if slices.ContainsFunc(s.Trajectories, func(t Trajectory) bool { return t.gaps }) {
@@ -58,7 +58,7 @@ func (s Sampling) join(pieces []Piece, times int, weights func(p Piece, i int) (
 
 // see has the rows of a batch be pieces, of whose times they have those of a grid, or
 // all if that is nil.
-func (s Sampling) see(b *model.Batch, piece func(row int) *Piece, grid []int) {
+func (s Sampling) see(b *objective.Batch, piece func(row int) *Piece, grid []int) {
 	b.State = func(row, time int) []float64 {
 		p := piece(row)
 		if grid != nil {
@@ -106,7 +106,7 @@ func (s Sampling) steps(pieces []Piece, times int) []float64 {
 func (s Sampling) weights(p Piece, i, rows int) ([]float64, error) {
 	t := &s.Trajectories[p.Trajectory]
 	all, measured := pick(t.Times, p.Times), t.measured(p, i)
-	of, err := model.LossWeights(s.Weighting, pick(all, measured))
+	of, err := objective.Weights(s.Weighting, pick(all, measured))
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/model"
+	"spnode/model/objective"
 )
 
 // Sampler chooses what the iterations of a phase see. What it returns is a
@@ -18,10 +19,10 @@ type Sampler interface {
 	// Shape is that of every batch: rows and times.
 	Shape() (rows, times int)
 	// Batch is what an iteration sees, counted from 0 in its phase.
-	Batch(iteration int) model.Batch
+	Batch(iteration int) objective.Batch
 	// Whole are the batches whose mean loss is that of the training. L-BFGS, if
 	// it follows, minimises the loss of the first one.
-	Whole() []model.Batch
+	Whole() []objective.Batch
 	// Epoch is the number of iterations in which the data are seen once, for a
 	// Schedule that goes by it.
 	Epoch() int
@@ -46,7 +47,7 @@ type Sampling struct {
 // Weights are those of the times of a batch of so many rows in the mean loss,
 // by the weighting of the configuration and those of the phase.
 func (s Sampling) Weights(times []float64, rows int) ([]float64, error) {
-	w, err := model.LossWeights(s.Weighting, times)
+	w, err := objective.Weights(s.Weighting, times)
 	if err != nil {
 		return nil, err
 	}

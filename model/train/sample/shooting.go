@@ -6,7 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
-	"spnode/model"
+	"spnode/model/objective"
 )
 
 // Shooting has the state with which every sample begins be an unknown of the
@@ -75,7 +75,7 @@ func (s *Starts) First(starts []float64, i int) []float64 {
 
 // join makes a batch of samples, nil for all, whose last time, after a step of 0, is
 // where the next one begins.
-func (s *Starts) join(samples []int) (model.Batch, error) {
+func (s *Starts) join(samples []int) (objective.Batch, error) {
 	if samples == nil {
 		for i := range s.of.batch {
 			samples = append(samples, i)
@@ -109,7 +109,7 @@ func (s *Starts) jumps(i int) bool {
 }
 
 // Of is a batch with its starts, and those of the next samples as last states.
-func (s *Starts) Of(b model.Batch, starts []float64) model.Batch {
+func (s *Starts) Of(b objective.Batch, starts []float64) objective.Batch {
 	at := func(i int) []float64 { return starts[i*s.width:][:s.width] }
 	for r, i := range b.Samples {
 		copy(s.x[r*s.width:], at(i))
@@ -126,7 +126,7 @@ func (s *Starts) Of(b model.Batch, starts []float64) model.Batch {
 }
 
 // Gather adds to the gradient by the starts that of a batch.
-func (s *Starts) Gather(grad []float64, b model.Batch) {
+func (s *Starts) Gather(grad []float64, b objective.Batch) {
 	for r, i := range b.Samples {
 		floats.Add(grad[i*s.width:][:s.width], b.StartGrad[r*s.width:][:s.width])
 		if s.jumps(i) {

@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"spnode/model"
+	"spnode/model/objective"
 )
 
 // evaluatedBatches bounds how many batches of windows make the loss at the end
@@ -25,10 +25,10 @@ type shuffled struct {
 	plain   bool      // and all states and weights are there and the same
 	longest int       // times of a sample
 	batch   int
-	stride  int         // of the regular grid in the times of a sample
-	regular []int       // that grid, if all have the same steps
-	drawn   bool        // every iteration has times of its own
-	all     model.Batch // the first samples on the regular grid
+	stride  int             // of the regular grid in the times of a sample
+	regular []int           // that grid, if all have the same steps
+	drawn   bool            // every iteration has times of its own
+	all     objective.Batch // the first samples on the regular grid
 
 	starts *Starts // nil: samples begin with what was measured
 
@@ -37,6 +37,13 @@ type shuffled struct {
 }
 
 func newShuffled(s Sampling) (Sampler, error) {
+	if s.Phase.Velocities > 0 {
+		var err error
+		if s.Trajectories, err = velocities(s.Trajectories, s.Phase.Velocities); err != nil {
+			return nil, err
+		}
+		s.Grid = Grid{}
+	}
 	sh := &shuffled{Sampling: s}
 	if err := sh.cut(); err != nil {
 		return nil, err
@@ -101,7 +108,7 @@ func (s *shuffled) cut() error {
 	if len(s.samples) == 0 {
 		return dataError("windows: no trajectory has one that begins where all was measured, want some")
 	}
-	if k := s.Phase.Window; k+1 > s.longest {
+	if k := s.Phase.Window; k >= s.longest {
 		return dataError("window is %d steps, want at most the %d that a trajectory has", k, len(indices)-1)
 	}
 	if s.batch = cmp.Or(s.Phase.Batch, len(s.samples)); s.batch > len(s.samples) {
@@ -146,7 +153,7 @@ func uniform(all []float64, k int) []float64 {
 
 // on is the batch of samples, nil for the first ones, at times that are drawn or,
 // without a generator, regular.
-func (s *shuffled) on(rng *rand.Rand, samples []int) (b model.Batch, err error) {
+func (s *shuffled) on(rng *rand.Rand, samples []int) (b objective.Batch, err error) {
 	switch {
 	case s.plain && rng == nil && s.all.State != nil:
 		b = s.all
@@ -213,7 +220,7 @@ func (s *shuffled) Shape() (rows, times int) {
 func (s *shuffled) Epoch() int { return len(s.samples) / s.batch }
 
 // Batch implements Sampler.
-func (s *shuffled) Batch(iteration int) model.Batch {
+func (s *shuffled) Batch(iteration int) objective.Batch {
 	if s.Phase.Batch == 0 && !s.drawn {
 		return s.all
 	}
@@ -241,12 +248,12 @@ func (s *shuffled) draw(iteration int) []int {
 
 // Whole implements Sampler: as many samples as fill batches, in their order; of
 // windows, which overlap, at most evaluatedBatches, evenly spaced.
-func (s *shuffled) Whole() []model.Batch {
+func (s *shuffled) Whole() []objective.Batch {
 	if s.Phase.Batch == 0 {
-		return []model.Batch{s.all}
+		return []objective.Batch{s.all}
 	}
 	samples := s.evaluated()
-	whole := make([]model.Batch, len(samples)/s.batch)
+	whole := make([]objective.Batch, len(samples)/s.batch)
 	for k := range whole {
 		whole[k], _ = s.on(nil, samples[k*s.batch:][:s.batch])
 	}

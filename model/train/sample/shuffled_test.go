@@ -8,6 +8,7 @@ import (
 
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/objective"
 )
 
 // read is the sampler of the house for data of two components.
@@ -47,7 +48,7 @@ func TestOwnWindows(t *testing.T) {
 		if c.gaps {
 			d.Trajectories[0].States[1][1] = math.NaN()
 		}
-		sh := read(t, d, Sampling{Phase: c.phase, Weighting: model.WeightTime}).(*shuffled)
+		sh := read(t, d, Sampling{Phase: c.phase, Weighting: objective.WeightTime}).(*shuffled)
 		if len(sh.samples) != len(c.pieces) || sh.longest != c.times {
 			t.Errorf("%+v: got %v of %d times, want %v", c.phase, sh.samples, sh.longest, c.pieces)
 			continue
@@ -78,7 +79,7 @@ func TestEvaluated(t *testing.T) {
 	}
 	evaluated := func(batch int) []int { // of 121 windows
 		d := data.Zeros(times, 11, []string{"u", "v"})
-		return read(t, d, Sampling{Phase: Phase{Window: 1, Batch: batch}, Weighting: model.WeightTime}).(*shuffled).evaluated()
+		return read(t, d, Sampling{Phase: Phase{Window: 1, Batch: batch}, Weighting: objective.WeightTime}).(*shuffled).evaluated()
 	}
 	e := evaluated(2)
 	if len(e) != 40 || e[0] != 0 || e[39] != 117 {
@@ -99,7 +100,7 @@ func TestEvaluated(t *testing.T) {
 func TestDrawCoversEpochs(t *testing.T) {
 	for _, batch := range []int{1, 2, 3, 5} {
 		d := data.Zeros([]float64{0, 1, 2}, 6, []string{"u", "v"})
-		s := Sampling{Phase: Phase{Batch: batch}, Weighting: model.WeightTime}
+		s := Sampling{Phase: Phase{Batch: batch}, Weighting: objective.WeightTime}
 		sh := read(t, d, s).(*shuffled)
 		per := sh.Epoch()
 		if per != 6/batch {

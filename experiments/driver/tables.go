@@ -1,0 +1,80 @@
+package driver
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"spnode/experiments/report"
+)
+
+// Named is the model of that name, nil if there is none with a result.
+func Named[T any](models []*Tested[T], name string) *Tested[T] {
+	i := slices.IndexFunc(models, func(m *Tested[T]) bool { return m.Diverged == nil && m.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return models[i]
+}
+
+// Columns are the columns of an experiment's tables and, for a test, their cells.
+type Columns[T any] struct {
+	Names []string
+	Cells func(T) []any
+}
+
+// Table has a row for each model: its cells, loss and seconds.
+func Table[T any](title string, c Columns[T], models []*Tested[T]) *report.Table {
+	t := report.NewTable(title, slices.Concat([]string{"model"}, c.Names, []string{"loss", "seconds"})...)
+	for _, m := range models {
+		if m.Diverged != nil {
+			t.Span(fmt.Sprintf("diverges at iteration %d", m.Diverged.Iteration+1), m.Name)
+		} else {
+			t.Add(slices.Concat([]any{m.Name}, c.Cells(m.Test), []any{m.Result.Loss, m.Result.Seconds})...)
+		}
+	}
+	return t
+}
+
+// SeedTable has a row for each seed of the models with several and, after them, the
+// median, the least and the largest of each number.
+func SeedTable[T any](c Columns[T], models []*Tested[T]) *report.Table {
+	t := report.NewTable("Seeds", slices.Concat([]string{"model", "seed"}, c.Names, []string{"loss", "starts", "seconds", "ms/iteration"})...)
+	for _, m := range models {
+		if len(m.Seeds) < 2 {
+			continue
+		}
+		var rows [][]any
+		m.SeedRows(t, func(s report.Seed[T]) []any {
+			rows = append(rows, append(c.Cells(s.Test), s.Loss))
+			return append(slices.Clone(rows[len(rows)-1]), s.Starts, s.Seconds, s.MillisecondsPerIteration)
+		})
+		for i, name := range []string{"median", "least", "largest"} {
+			cells := []any{m.Name, name}
+			for j := range rows[0] {
+				cells = append(cells, spread(rows, j)[i])
+			}
+			t.Add(cells...)
+		}
+	}
+	return t
+}
+
+// spread is the median, the least and the largest of a column of numbers; NaN, of a
+// rollout that ran away, is the largest.
+func spread(rows [][]any, column int) (of [3]any) {
+	var x []float64
+	for _, row := range rows {
+		v, ok := row[column].(float64)
+		if !ok {
+			return of
+		}
+		if math.IsNaN(v) {
+			v = math.Inf(1)
+		}
+		x = append(x, v)
+	}
+	slices.Sort(x)
+	n := len(x)
+	return [3]any{(x[(n-1)/2] + x[n/2]) / 2, x[0], x[n-1]}
+}

@@ -1,0 +1,312 @@
+package objective
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
+	G "gorgonia.org/gorgonia"
+
+	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/param"
+	"spnode/ops"
+	"spnode/ops/graph"
+)
+
+// block evaluates an Objective for so many rows of one form: its graph and its
+// program, whose activations stay in cache.
+type block struct {
+	form
+	m       *model.Model
+	all     int // times of the objective
+	times   int // of them that are decoded
+	g       *param.Graph
+	program *graph.Split
+	begun   bool // what no row enters is there
+	given   dynamics.Given
+	x0      graph.Buffer // (rows, m)
+	piece   piece        // of a trajectory that is taken in pieces
+	y, byX0 graph.Buffer // of a batch with starts: what is decoded, and the gradient by x0
+	target  graph.Buffer // (times·rows, m), time slowest
+	steps   graph.Buffer // (times−1, 1 or rows)
+	weights graph.Buffer // (times), (times, rows) or (times, rows, m)
+	cost    graph.Buffer
+	counted []float64 // steps in the model's unit of time
+	part    []part
+}
+
+// part is the gradient by a parameter of the graph.
+type part struct {
+	graph.Buffer
+	at    int  // where in the whole it begins
+	total bool // over all rows, after them
+}
+
+// form is how many rows and intervals a block has, and what they share.
+type form struct {
+	rows      int
+	intervals int
+	ownSteps  bool
+	weights   int // dimensions: times, rows, components
+	starts    bool
+	place     place
+}
+
+// A block has no more than maxBlock rows, nor more than make an array of the
+// decoder as large as blockBytes, what a core has of second-level cache; but
+// minBlock if that leaves fewer, with which the products of a step are slow.
+const (
+	minBlock   = 20
+	maxBlock   = 125
+	blockBytes = 1 << 20
+)
+
+// bytesOfRow is the size of the decoder's largest array for one row at so many
+// times.
+func bytesOfRow(m *model.Model, times int) int {
+	size := 8
+	if m.Config().Dtype == "float32" {
+		size = 4
+	}
+	return size * times * m.Widest()
+}
+
+// rowsOfBlock is how many of so many rows make a block: a divisor of them if one
+// is large enough, since the rest of a division has a graph of its own.
+func rowsOfBlock(rows, bytesOfRow int) int {
+	most := min(rows, max(minBlock, min(maxBlock, blockBytes/bytesOfRow)))
+	for n := most; 5*n >= 2*most; n-- {
+		if rows%n == 0 {
+			return n
+		}
+	}
+	blocks := (rows + most - 1) / most
+	return (rows + blocks - 1) / blocks
+}
+
+// building is held while a gradient is derived: Gorgonia adds nodes of its own
+// package to the graph, which workers would share.
+var building sync.Mutex
+
+// block returns the block of a form.
+func (o *Objective) block(f form) (*block, error) {
+	k := o.blocks[f]
+	if k == nil {
+		building.Lock()
+		defer building.Unlock()
+		var err error
+		if k, err = newBlock(o.m, f, o.times, o.half); err != nil {
+			return nil, err
+		}
+		o.blocks[f] = k
+	}
+	if !slices.Contains(o.used, k) {
+		o.used = append(o.used, k)
+	}
+	return k, nil
+}
+
+func newBlock(m *model.Model, f form, all int, half float64) (*block, error) {
+	g, width := m.Graph(), m.Config().Width()
+	k := &block{form: f, m: m, all: all, times: f.intervals + 1, g: g}
+	var x0, u0, target, steps, weights *G.Node
+	x0, k.x0 = g.Input("x0", f.rows, width)
+	if f.place == later {
+		k.times-- // the first is the last of the piece before
+		u0, k.piece.begin = g.Input("u0", f.rows, m.Config().LatentDim())
+	}
+	target, k.target = g.Input("target", k.times*f.rows, width)
+	own := 1
+	if f.ownSteps {
+		own = f.rows
+	}
+	steps, k.steps = g.Input("steps", f.intervals, own)
+	weights, k.weights = g.Input("weights", []int{k.times, f.rows, width}[:f.weights]...)
+
+	y, end, given, err := m.Rollout(g, x0, u0, steps)
+	if err != nil {
+		return nil, err
+	}
+	k.given = given
+	cost, err := ops.SquaredError(y, target, weights, half)
+	if err != nil {
+		return nil, err
+	}
+	if f.place != whole {
+		if cost, err = k.piece.join(g, cost, end); err != nil {
+			return nil, err
+		}
+	}
+	by, parameters := g.Parameters()
+	by = slices.Clone(by)
+	switch {
+	case f.starts:
+		by = append(by, x0)
+	case f.place == later:
+		by = append(by, u0)
+	}
+	grads, err := G.Grad(cost, by...)
+	if err != nil {
+		return nil, errors.Wrap(err, "objective: gradient")
+	}
+	varying := slices.DeleteFunc(slices.Clone(g.Inputs()), func(n *G.Node) bool { return n == steps && !f.ownSteps && f.place == whole })
+	if f.place != whole {
+		if err := k.piece.compile(varying, end); err != nil {
+			return nil, err
+		}
+	}
+	if k.program, err = graph.CompileSplit(varying, append(G.Nodes{cost}, grads...)...); err != nil {
+		return nil, err
+	}
+	data := k.program.Each.Data
+	switch {
+	case f.starts:
+		k.y, k.byX0 = data(y), data(grads[len(grads)-1])
+	case f.place == later:
+		k.piece.byBegin = data(grads[len(grads)-1])
+	}
+	k.cost = data(cost)
+	for i, p := range parameters {
+		k.part = append(k.part, part{data(grads[i]), m.Params().Offset(p.Name), k.program.Total(grads[i])})
+	}
+	return k, nil
+}
+
+// begin evaluates what no row enters, unless it is there.
+func (k *block) begin() error {
+	if k.begun {
+		return nil
+	}
+	k.begun = true
+	k.g.Refresh()
+	if k.place != whole {
+		if err := k.piece.ahead.Before.Run(); err != nil {
+			return err
+		}
+	}
+	return k.program.Before.Run()
+}
+
+// evaluate returns the part of the loss of the rows from lo on over the intervals from
+// k0 on, and adds to grad that of the gradient but what end adds.
+func (k *block) evaluate(b Batch, lo, k0 int, grad []float64) (float64, error) {
+	if err := k.load(b, lo, k0); err != nil {
+		return 0, err
+	}
+	if err := k.begin(); err != nil {
+		return 0, err
+	}
+	if err := k.program.Each.Run(); err != nil {
+		return 0, err
+	}
+	k.addTo(grad, false)
+	if k.starts {
+		k.byStarts(b, lo)
+	}
+	return k.cost.At(0), nil
+}
+
+// end adds to grad what is evaluated once for all rows.
+func (k *block) end(grad []float64) error {
+	err := k.program.After.Run()
+	k.addTo(grad, true)
+	return err
+}
+
+func (k *block) addTo(grad []float64, total bool) {
+	for _, p := range k.part {
+		if p.total == total {
+			p.AddTo(grad[p.at:])
+		}
+	}
+}
+
+// load takes what belongs to the rows from lo on and the intervals from k0 on.
+func (k *block) load(b Batch, lo, k0 int) error {
+	hi := lo + k.rows
+	steps := ofRows(b.Steps, k.all-1, b.Rows, lo, hi, k0, k.intervals)
+	if unit := k.m.Config().Unit(); unit != 1 {
+		k.counted = append(k.counted[:0], steps...)
+		floats.Scale(1/unit, k.counted)
+		steps = k.counted
+	}
+	k.steps.Set(0, steps)
+	from := k0 + k.intervals + 1 - k.times // of the times
+	k.weights.Set(0, ofRows(b.Weights, k.all, b.Rows, lo, hi, from, k.times))
+	width := k.m.Config().Width()
+	for r := range k.rows {
+		for t := range k.times {
+			x := b.State(lo+r, from+t)
+			if len(x) != width {
+				return dataError("Evaluate: the state of row %d at time %d has %d elements, want %d", lo+r, from+t, len(x), width)
+			}
+			k.target.Set((t*k.rows+r)*width, x)
+		}
+		k.x0.Set(r*width, b.State(lo+r, 0))
+	}
+	if k.starts {
+		k.x0.Set(0, b.Starts[lo*width:hi*width])
+	}
+	return k.loadGiven(b, lo, k0)
+}
+
+// byStarts writes the gradients by the states with which the rows from lo on begin
+// and end.
+func (k *block) byStarts(b Batch, lo int) {
+	width := k.m.Config().Width()
+	k.byX0.Get(b.StartGrad[lo*width : (lo+k.rows)*width])
+	weights := ofRows(b.Weights, k.times, b.Rows, lo, lo+k.rows, 0, k.times)
+	each := len(weights) / k.times // of a time
+	weights = weights[len(weights)-each:]
+	last := (k.times - 1) * k.rows * width
+	for i := range k.rows * width {
+		var d float64
+		if w := weights[i*each/(k.rows*width)]; w != 0 {
+			d = 2 * w * (k.target.At(last+i) - k.y.At(last+i))
+		}
+		b.EndGrad[lo*width+i] = d
+	}
+}
+
+// loadGiven takes the parameters and inputs of the rows from lo on.
+func (k *block) loadGiven(b Batch, lo, k0 int) error {
+	p, q := len(k.m.Config().Parameters.Names), len(k.m.Config().Inputs.Names)
+	if (p > 0) != (b.Parameters != nil) || (q > 0) != (b.Inputs != nil) {
+		return dataError("Evaluate: got parameters %v and inputs %v, want %v and %v as the model has them", b.Parameters != nil, b.Inputs != nil, p > 0, q > 0)
+	}
+	for r := range k.rows {
+		if p > 0 {
+			of := b.Parameters(lo + r)
+			if len(of) != p {
+				return dataError("Evaluate: row %d has %d parameters, want %d", lo+r, len(of), p)
+			}
+			k.given.SetParameters(r, of)
+		}
+		for i := range k.given.Begin {
+			begin, change := b.Inputs(lo+r, k0+i)
+			if len(begin) != q || len(change) != q {
+				return dataError("Evaluate: row %d has %d inputs and %d changes in interval %d, want %d", lo+r, len(begin), len(change), k0+i, q)
+			}
+			k.given.SetInputs(r, i, begin, change)
+		}
+	}
+	return nil
+}
+
+// ofRows returns what belongs to the rows from lo up to hi and to n intervals or times
+// from first on of x, which has count of these and is the same for all rows or
+// (count, rows, …).
+func ofRows(x []float64, count, rows, lo, hi, first, n int) []float64 {
+	each := len(x) / count // of an interval or a time
+	x = x[first*each : (first+n)*each]
+	if each == 1 || hi-lo == rows {
+		return x
+	}
+	part := make([]float64, 0, len(x)/rows*(hi-lo))
+	for ; len(x) > 0; x = x[each:] {
+		part = append(part, x[each/rows*lo:each/rows*hi]...)
+	}
+	return part
+}
