@@ -28,7 +28,7 @@ func Table[T any](title string, c Columns[T], models []*Tested[T]) *report.Table
 	t := report.NewTable(title, slices.Concat([]string{"model"}, c.Names, []string{"loss", "seconds"})...)
 	for _, m := range models {
 		if m.Diverged != nil {
-			t.Add(m.Name, "diverges", fmt.Sprintf("at iteration %d", m.Diverged.Iteration+1))
+			t.Span(fmt.Sprintf("diverges at iteration %d", m.Diverged.Iteration+1), m.Name)
 		} else {
 			t.Add(slices.Concat([]any{m.Name}, c.Cells(m.Test), []any{m.Result.Loss, m.Result.Seconds})...)
 		}

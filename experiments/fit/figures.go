@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -23,7 +24,7 @@ func (l *laboratory) figures(t *driver.Tested[*tested]) ([]report.Figure, error)
 		order[i] = i
 	}
 	of := t.Test.Errors[0].Samples
-	slices.SortStableFunc(order, func(a, b int) int { return compare(of[a], of[b]) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(of[a], of[b]) })
 	median, worst := order[len(order)/2], order[len(order)-1]
 	return report.Draw(report.Drawing{
 		Name: "trajectories", Caption: "The held-out trajectories of median and of largest error, the data as lines and the model as dots, each component over its largest value.",

@@ -11,6 +11,8 @@
 // # Recipes
 //
 //	linear         no g, no autoencoder: linear systems of any stiffness
+//	closed-form    a polynomial g in the state or its leading modes, by least squares:
+//	               what is smooth from one time to the next, chaos included; seconds
 //	latent-linear  an autoencoder and no g: relaxation to rest, and what is smooth
 //	relaxation     an autoencoder and a small g scaled by the rates: Robertson's
 //	oscillator     an autoencoder, no g, and rotations that do not decay: limit cycles
@@ -37,6 +39,7 @@ import (
 	"spnode/data"
 	"spnode/data/inspect"
 	"spnode/model"
+	"spnode/model/latent"
 	"spnode/model/train"
 )
 
@@ -55,6 +58,8 @@ type Options struct {
 	Invariants []inspect.Invariant
 	// NoInvariants keeps none.
 	NoInvariants bool
+	// Transforms are those of the components, or none.
+	Transforms []latent.Transform
 	// FromBeginnings trains from the beginnings of the trajectories alone.
 	FromBeginnings bool
 }
@@ -66,6 +71,9 @@ type Plan struct {
 	// Inferred says what the recipe took from the data, a line each, and in
 	// brackets what overrules it.
 	Inferred []string
+	// Smooth is the number of times around each over which the data are to be smoothed
+	// for the training, see Smooth.
+	Smooth int
 	// Seconds are those that the training is reckoned to take.
 	Seconds float64
 }
@@ -125,7 +133,10 @@ func (r Recipe) Plan(d *data.Dataset, f *inspect.Facts, o Options) (*Plan, error
 	if o.Seconds == 0 {
 		o.Seconds = 60
 	}
-	c := &cook{data: d, facts: f, options: o}
+	c, err := newCook(d, f, o)
+	if err != nil {
+		return nil, err
+	}
 	if err := r.make(c); err != nil {
 		return nil, errors.WithMessage(err, r.Name)
 	}
