@@ -36,6 +36,12 @@ func TestSizesRefused(t *testing.T) {
 			c.Dim = 1 << 10
 		},
 		"substeps": func(c *model.Config) { c.Substeps = math.MaxInt },
+		"rotations, doubled": func(c *model.Config) {
+			c.Linear.Rotations, c.Linear.Frequency = 1<<62, 1
+		},
+		"degree": func(c *model.Config) {
+			c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 1 << 62}}
+		},
 	} {
 		c := model.DefaultConfig(2)
 		f(&c)

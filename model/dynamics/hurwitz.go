@@ -46,7 +46,7 @@ type LinearConfig struct {
 
 func (c LinearConfig) validate(n int) error {
 	if c.Rotations != 0 || c.Frequency != 0 {
-		if c.Rotations < 1 || 2*c.Rotations >= n || !(c.Frequency > 0) || math.IsInf(c.Frequency, 0) || c.Shift < 0 {
+		if c.Rotations < 1 || c.Rotations > (n-1)/2 || !(c.Frequency > 0) || math.IsInf(c.Frequency, 0) || c.Shift < 0 {
 			return param.ConfigError("linear.rotations is %d, frequency %g and shift %g, want at least one pair and fewer components in pairs than the %d there are, a finite frequency above 0, and a shift that is not negative", c.Rotations, c.Frequency, c.Shift, n)
 		}
 		n -= 2 * c.Rotations

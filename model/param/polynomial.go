@@ -28,7 +28,7 @@ func (c PolynomialConfig) Validate(part string, n, out int) error {
 	if c.Periodic {
 		size = 1 / float64(n) // about: only those of one wave number in n or more
 	}
-	for q := range c.Degree {
+	for q := 0; q < c.Degree && size <= largestPolynomial; q++ {
 		size *= float64(n+q+1) / float64(q+1)
 	}
 	if size > largestPolynomial {
