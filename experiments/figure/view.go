@@ -3,6 +3,7 @@ package figure
 import (
 	"fmt"
 	"image/color"
+	"math"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/plot"
@@ -49,8 +50,8 @@ func newView(p Panel) (view, error) {
 	if p.Note != "" {
 		v.notes = append(v.notes, p.Note)
 	}
-	for _, s := range v.Series {
-		if n := v.omitted(s); n != "" {
+	for _, e := range v.entries() {
+		if n := v.omitted(e); n != "" {
 			v.notes = append(v.notes, n)
 		}
 	}
@@ -118,29 +119,29 @@ func (v *view) ySpan() span {
 	return sure.padded(0.05)
 }
 
-// omitted says how many points of a series are off the vertical scale.
-func (v *view) omitted(s Series) string {
-	n, first := 0, 0.0
-	for i, x := range s.X {
-		off := !v.ys.holds(v.Y.to(s.Y[i]))
-		if s.Mark == Area {
-			off = off || !v.ys.holds(v.Y.to(s.Hi[i]))
-		}
-		if off && v.xs.holds(v.X.to(x)) {
-			if n == 0 {
-				first = x
+// omitted says how many points of an entry are off the vertical scale.
+func (v *view) omitted(entry []Series) string {
+	n, all, first := 0, 0, math.Inf(1)
+	for _, s := range entry {
+		all += len(s.X)
+		for i, x := range s.X {
+			off := !v.ys.holds(v.Y.to(s.Y[i]))
+			if s.Mark == Area {
+				off = off || !v.ys.holds(v.Y.to(s.Hi[i]))
 			}
-			n++
+			if off && v.xs.holds(v.X.to(x)) {
+				n, first = n+1, min(first, x)
+			}
 		}
 	}
 	if n == 0 {
 		return ""
 	}
-	name := s.Label
+	name := entry[0].Label
 	if name == "" {
 		name = "a series without a name"
 	}
-	return fmt.Sprintf("%s: %d of %d points off the scale, the first at %.3g", name, n, len(s.X), first)
+	return fmt.Sprintf("%s: %d of %d points off the scale, the first at %.3g", name, n, all, first)
 }
 
 // plot makes the gonum plot of the panel; title, legend and colour bar are the
