@@ -47,15 +47,34 @@ func newView(p Panel) (view, error) {
 		v.Heat = h
 	}
 	v.xs, v.ys = v.xSpan(), v.ySpan()
-	if p.Note != "" {
-		v.notes = append(v.notes, p.Note)
+	return v, nil
+}
+
+// level gives panels beside each other that show the same quantity the same range.
+func level(row []view) {
+	all := emptySpan()
+	for _, v := range row {
+		if v.Y != row[0].Y || v.Y.Label == "" || v.Heat != nil {
+			return
+		}
+		all.add(v.ys.lo)
+		all.add(v.ys.hi)
+	}
+	for i := range row {
+		row[i].ys = all
+	}
+}
+
+// note collects what stands below the panel.
+func (v *view) note() {
+	if v.Note != "" {
+		v.notes = append(v.notes, v.Note)
 	}
 	for _, e := range v.entries() {
 		if n := v.omitted(e); n != "" {
 			v.notes = append(v.notes, n)
 		}
 	}
-	return v, nil
 }
 
 func (v *view) xSpan() span {
