@@ -56,6 +56,10 @@ figures OUT="/tmp/spnode-figures":
     go run ./experiments/ks -evaluate checkpoints/ks/reference-7 -out {{OUT}}/ks7
     go run ./experiments/ks -evaluate checkpoints/ks/reference-fits -out {{OUT}}/ks-fits
 
+# the READMEs' tables against what their commands make today, a quarter of an hour
+readme *FLAGS:
+    go run ./experiments/readme {{FLAGS}}
+
 # kills, faults and rival writers, for an hour or -for so long
 torture *FLAGS:
     go run ./experiments/torture -for 1h {{FLAGS}}

@@ -35,6 +35,9 @@ type Config struct {
 	// few that matter. What lies outside of their span is left out, of the data
 	// as of predictions.
 	Basis [][]float64 `json:"basis,omitempty"`
+	// Ranges, if set, are the least and the largest value of each component in the data
+	// that the model was trained on. They shape nothing: who predicts is told by them.
+	Ranges [][2]float64 `json:"ranges,omitempty"`
 	// TimeUnit is the time in which the model counts: all times are divided by it,
 	// and Linear's shift, damping and rates, and the Lipschitz constant, are per
 	// TimeUnit. 1 is the data's own unit. 0 leaves it to the training, see
@@ -55,6 +58,10 @@ type Config struct {
 	Integrator string `json:"integrator"`
 	// Substeps divides every interval of a time grid; at least 1.
 	Substeps int `json:"substeps"`
+	// LongestStep, in TimeUnits, is what no step of a prediction is longer than: an
+	// interval that is gets more substeps, so that a field that was learned from short
+	// steps can be asked for the far end of a long one. 0: there are Substeps alone.
+	LongestStep float64 `json:"longest_step,omitempty"`
 	// Dtype is float64 or float32: the element type of the graph. Parameters
 	// and the optimizer are float64 in either case.
 	Dtype string `json:"dtype"`
@@ -86,6 +93,17 @@ func (c Config) LatentDim() int { return c.latent().Latent() }
 // Unit is the model's unit of time in that of the data: TimeUnit, or 1.
 func (c Config) Unit() float64 { return param.OrOne(c.TimeUnit) }
 
+// substeps are those of an interval of a prediction, in TimeUnits; at most as many as a
+// training may have, or Substeps.
+func (c Config) substeps(h float64) int {
+	if c.LongestStep == 0 {
+		return c.Substeps
+	}
+	// What rounding makes of the times of a grid is no substep more.
+	k := math.Ceil(math.Abs(h) / c.LongestStep * (1 - 1e-9))
+	return max(c.Substeps, int(min(k, mostSubsteps)))
+}
+
 // Width is the number of coordinates that the networks see of a state.
 func (c Config) Width() int { return c.latent().Width() }
 
@@ -106,8 +124,14 @@ func (c Config) Validate() error {
 	if err := c.validateSizes(); err != nil {
 		return err
 	}
+	if len(c.Ranges) != 0 && len(c.Ranges) != c.Dim {
+		return param.ConfigError("ranges: got %d, want none or one of each of %d components", len(c.Ranges), c.Dim)
+	}
 	if !(c.TimeUnit >= 0) || math.IsInf(c.TimeUnit, 0) || math.IsInf(1/c.Unit(), 0) {
 		return param.ConfigError("time_unit is %g, want a number above 0 whose inverse is finite, or 0", c.TimeUnit)
+	}
+	if !(c.LongestStep >= 0) || math.IsInf(c.LongestStep, 0) {
+		return param.ConfigError("longest_step is %g, want a finite number above 0, or 0 for none", c.LongestStep)
 	}
 	if c.Dtype != "float64" && c.Dtype != "float32" {
 		return param.ConfigError("dtype is %q, want float64 or float32", c.Dtype)

@@ -29,6 +29,7 @@ func TestConfigRefuses(t *testing.T) {
 		{"factor", func(c *model.Config) { c.Factor = []float64{1, 0} }, []string{"factor of component 1 is 0"}},
 		{"NaN factor", func(c *model.Config) { c.Factor = []float64{math.NaN(), 1} }, []string{"factor of component 0 is NaN"}},
 		{"integrator", func(c *model.Config) { c.Integrator = "bdf" }, []string{`"bdf"`, "etd1", "imex"}},
+		{"longest step", func(c *model.Config) { c.LongestStep = -1 }, []string{"longest_step is -1"}},
 		{"substeps", func(c *model.Config) { c.Substeps = 0 }, []string{"substeps is 0"}},
 		{"dtype", func(c *model.Config) { c.Dtype = "f32" }, []string{`"f32"`, "float32"}},
 		{"latent", func(c *model.Config) { c.Autoencoder.Latent = -1 }, []string{"autoencoder.latent is -1"}},

@@ -25,15 +25,17 @@
 //
 //	Model                    configuration and parameters: Predict, Linear, Stability, Save
 //	Config                   what shapes it, in a part for each of A, g, f_E and f_D
-//	Params, Declaration      its parameters by name, in one slice
-//	Nonlinear, Graph         a form of g, and the graph to which it adds its nodes
-//	LinearPair, Invariant    fixed maps beside f_E and f_D; what f_D conserves
-//	Objective, Batch         the loss of a batch and its gradient
 //	Run, Signal              a trajectory to predict, with its parameters and inputs
 //
-// Package model/train has the training, model/optim the optimizers,
-// model/stability what A and the bounds of g prove, and model/folder the folder
-// that Save writes.
+// Its parts have packages of their own, which know nothing of each other:
+//
+//	param       parameters by name, in one slice, and the graph over them
+//	dynamics    A, the forms of g, what drives them, and how they are integrated
+//	latent      encoder and decoder, scaling, transforms, what f_D conserves
+//
+// and so has what is done with a model: objective is the loss of a batch and its
+// gradient, train the training, optim the optimizers, stability what A and the bounds
+// of g prove, and folder the folder that Save writes.
 //
 // # Choosing
 //
@@ -52,25 +54,22 @@
 //
 // # A form of g of one's own
 //
-// It is a Nonlinear, a struct of functions: what it trains, the node of g(u), and
-// how it grows, if that is known. RegisterNonlinear gives it a name, from any
-// package or a notebook, by which a configuration, and so a checkpoint, finds it.
-// The example does it for a quadratic. An integrator is added in package
-// integrator, an optimizer in model/optim, and what an iteration sees of the data
-// in model/train/sample.
+// See dynamics.RegisterNonlinear, whose example does it for a quadratic. An integrator
+// is added in package integrator, an optimizer in model/optim, and what an iteration
+// sees of the data in model/train/sample.
 //
 // # What runs
 //
-// A graph of Gorgonia is made where it is needed, of the encoder, the time
-// stepping, the decoder and the loss: one for each Objective and, without the
-// loss, for each worker of a prediction. Gorgonia holds it and finds by the chain
-// rule which gradients join where. Each op brings its own forward function and
-// adjoint, see package ops/graph, and graph.Compile makes of both a list of calls, which is
-// what runs; Gorgonia's machine does not. Where a batch shares its grid of times, an
-// exponential method forms step.Propagators of A once for all rows, in a training as
-// in a prediction. Where each trajectory has times of its own it takes step.Ladder,
-// whose flows all rows and all steps share. step.Expmv, the paper's product for that
-// case, has no part in it.
+// A graph of Gorgonia is made where it is needed, of the encoder, the time stepping, the
+// decoder and the loss: one for each objective.Objective and, without the loss, for each
+// worker of a prediction. Gorgonia holds it and finds by the chain rule which gradients
+// join where. Each op brings its own forward function and adjoint, see package
+// ops/graph, and graph.Compile makes of both a list of calls, which is what runs;
+// Gorgonia's machine does not. Where a batch shares its grid of times, an exponential
+// method forms step.Propagators of A once for all rows, in a training as in a
+// prediction. Where each trajectory has times of its own it takes step.Ladder, whose
+// flows all rows and all steps share. step.Expmv, the paper's product for that case, has
+// no part in it: no model's A is large and sparse.
 //
 // What no row of a batch enters, A, its propagators and the scaled weights, an
 // Objective evaluates once for all its rows, and the adjoints of that once for the sum
@@ -81,10 +80,10 @@
 // # Paper
 //
 //	eq. (2)                 Model
-//	eqs. (3)–(5), Thm. 1    LinearConfig; ops.Hurwitz
-//	eq. (6)                 KindBilinear; ops.Bilinear
-//	Def. 1, eq. (8), Thm. 2 KindLipschitz; ops.LipschitzScale
-//	section 2.4             AutoencoderConfig
+//	eqs. (3)–(5), Thm. 1    dynamics.LinearConfig; ops.Hurwitz
+//	eq. (6)                 dynamics.KindBilinear; ops.Bilinear
+//	Def. 1, eq. (8), Thm. 2 dynamics.KindLipschitz; ops.LipschitzScale
+//	section 2.4             latent.AutoencoderConfig
 //	Thm. 3                  stability.Report.Theorem3Bound
 //	Thm. 4, eq. (11)        stability.Report.ErrorBound
 //	eqs. (12), (17)         package integrator

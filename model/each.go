@@ -150,10 +150,11 @@ func (e *each) predict(runs []Run, out [][][]float64) error {
 				copy(out[r][0], runs[r].State)
 			}
 		}
-		if !e.enter(k) {
+		substeps := e.enter(k)
+		if substeps == 0 {
 			return nil
 		}
-		for range e.cfg.Substeps {
+		for range substeps {
 			if len(e.w) > 0 {
 				e.step.given.SetInputs(0, 0, e.w, e.dw)
 			}
@@ -181,15 +182,20 @@ func (e *each) lay(runs []Run) {
 	}
 }
 
-// enter prepares step k of all runs, and reports whether any goes on for so long.
-func (e *each) enter(k int) (more bool) {
-	part := 1 / float64(e.cfg.Substeps)
+// enter prepares step k of all runs, and returns its substeps: 0 where none goes on for
+// so long.
+func (e *each) enter(k int) (substeps int) {
+	for _, t := range e.grids {
+		if k+1 < len(t) {
+			substeps = max(substeps, e.cfg.substeps((t[k+1]-t[k])*(1/e.cfg.Unit())))
+		}
+	}
+	part := 1 / float64(substeps)
 	clear(e.h)
 	for r, t := range e.grids {
 		if k+1 >= len(t) {
 			continue
 		}
-		more = true
 		e.h[r%len(e.h)] = (t[k+1] - t[k]) * (1 / e.cfg.Unit()) * part
 		q := len(e.begin[r][k])
 		copy(e.w[r*q:], e.begin[r][k])
@@ -197,5 +203,5 @@ func (e *each) enter(k int) (more bool) {
 			e.dw[r*q+i] = v * part
 		}
 	}
-	return more
+	return substeps
 }

@@ -97,13 +97,13 @@ func (c gradientCase) model(rng *rand.Rand, dtype string) (*model.Model, error) 
 			param.Normal(0.3*c.rate)(rng, p.Data)
 		case "g/C":
 			if c.g.Kind == dynamics.KindPolynomial { // starts as 0
-				param.Normal(0.3*c.rate/math.Sqrt(float64(c.n)))(rng, p.Data)
+				param.Normal(0.3*c.rate/math.Sqrt(float64(len(p.Data)/c.n)))(rng, p.Data)
 				break
 			}
 			floats.Scale(3*c.rate/math.Sqrt(float64(c.n)), p.Data)
 		case "g/D":
 			floats.Scale(3/math.Sqrt(float64(c.n)), p.Data)
-		case "g/b", "g/1/b":
+		case "g/b", "g/1/b", "g/P":
 			param.Normal(0.3*c.rate)(rng, p.Data)
 		case "g/0/b":
 			floats.Scale(min(1, math.Sqrt(c.rate)), p.Data)

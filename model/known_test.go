@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
@@ -95,11 +96,16 @@ func TestKnownSolution(t *testing.T) {
 		kind     string
 		tol      float64
 		substeps int
-	}{{dynamics.KindNone, 1e-10, 1}, {dynamics.KindLipschitz, 1e-8, 64}} {
+	}{{dynamics.KindNone, 1e-10, 1}, {dynamics.KindLipschitz, 1e-8, 64}, {dynamics.KindBilinear, 1e-8, 64}, {dynamics.KindPolynomial, 1e-8, 64}} {
 		cfg := knownConfig()
 		cfg.Nonlinear.Kind, cfg.Substeps = c.kind, c.substeps
-		cfg.Nonlinear.SeparateLinear = false
+		cfg.Nonlinear.SeparateLinear, cfg.Nonlinear.Rank, cfg.Nonlinear.Degree = false, 2, 2
 		m := knownModel(t, cfg)
+		for _, name := range []string{"g/C", "g/D"} { // so that no quadratic grows without bounds
+			if p, ok := m.Params().Get(name); ok {
+				floats.Scale(0.2, p.Data)
+			}
+		}
 		runs := knownRuns(9)
 		got, err := m.PredictEach(runs)
 		if err != nil {
@@ -152,6 +158,34 @@ func TestKnownSolution(t *testing.T) {
 						x = y
 					}
 					copy(f, x)
+				}
+				z := slices.Concat(u, w, p)
+				switch c.kind {
+				case dynamics.KindBilinear:
+					for i := range f {
+						f[i] = array("g/b")[i]
+						for r := range 2 {
+							row := (2*r + i) * len(z)
+							f[i] += floats.Dot(array("g/C")[row:row+len(z)], z) * floats.Dot(array("g/D")[row:row+len(z)], z)
+						}
+					}
+				case dynamics.KindPolynomial:
+					features := []float64{1} // and the products of two, the first of them slowest
+					for a := range z {
+						for b := a; b < len(z); b++ {
+							features = append(features, z[a]*z[b])
+						}
+					}
+					for k, v := range features {
+						for i := range f {
+							f[i] += array("g/C")[2*k+i] * v
+						}
+					}
+				}
+				if c.kind == dynamics.KindBilinear || c.kind == dynamics.KindPolynomial {
+					for i := range f {
+						f[i] += floats.Dot(p, []float64{array("g/P")[i], array("g/P")[2+i]})
+					}
 				}
 				for i := range f {
 					for j := range 2 {
@@ -371,7 +405,9 @@ func TestKnownConfigRefused(t *testing.T) {
 		"time_only true":                func(c *model.Config) { c.Parameters.Time, c.Parameters.TimeOnly = false, true },
 		"there are no inputs":           func(c *model.Config) { c.Inputs = dynamics.InputsConfig{LinearOnly: true} },
 		"a layer has width 0":           func(c *model.Config) { c.Parameters.TimeHidden = []int{0} },
-		"sees no inputs and parameters": func(c *model.Config) { c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindBilinear, Rank: 1} },
+		"sees no inputs and parameters": func(c *model.Config) {
+			c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 2, Periodic: true}}
+		},
 	} {
 		c := knownConfig()
 		f(&c)

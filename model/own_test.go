@@ -13,6 +13,7 @@ import (
 	"spnode/model/modeltest"
 	"spnode/model/objective"
 	"spnode/ops/opstest"
+	"spnode/model/param"
 )
 
 // ownBatch has steps of about dt that each row has its own, rows of several lengths
@@ -53,12 +54,18 @@ func (c gradientCase) ownBatch(rng *rand.Rand, m *model.Model) (b objective.Batc
 
 // drawn is a random configuration.
 func drawn(rng *rand.Rand) gradientCase {
+	gs := forms()
+	const inside, outside = 1e3, 1e-3 // of the ball are all states: differences across the sphere are none
+	for _, radius := range []float64{0, inside, outside} {
+		gs = append(gs, dynamics.NonlinearConfig{Kind: dynamics.KindBilinear, Rank: 2, Radius: radius},
+			dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 3}, Radius: radius})
+	}
 	name := integrator.Names()[rng.IntN(len(integrator.Names()))]
 	explicit := name == "euler" || name == "rk4"
 	c := gradientCase{
 		integrator: name, substeps: 1 + rng.IntN(2), n: []int{1, 2, 3, 5}[rng.IntN(4)], batch: 1 + rng.IntN(5), autoencoder: rng.IntN(3) == 0,
 		dt: math.Pow(10, 10*rng.Float64()-5), rate: 1, shift: []float64{0, -0.3, 0.1}[rng.IntN(3)],
-		g: forms()[rng.IntN(10)], workers: 1, params: 3,
+		g: gs[rng.IntN(len(gs))], workers: 1, params: 3,
 	}
 	names := []string{"a", "b"}
 	if n := rng.IntN(3); n > 0 {
@@ -70,12 +77,6 @@ func drawn(rng *rand.Rand) gradientCase {
 	}
 	if q := rng.IntN(3); q > 0 {
 		c.inputs = dynamics.InputsConfig{Known: dynamics.Known{Names: names[:q], Offset: []float64{0.1, -0.2}[:q], Factor: []float64{0.8, 1.2}[:q]}, LinearOnly: rng.IntN(2) == 0}
-	}
-	if c.g.Kind == dynamics.KindBilinear { // which sees neither
-		c.parameters.TimeOnly, c.inputs.LinearOnly = true, len(c.inputs.Names) > 0
-		if c.parameters.TimeOnly = len(c.parameters.Names) > 0; c.parameters.TimeOnly {
-			c.parameters.Time = true
-		}
 	}
 	if rng.IntN(2) == 1 || explicit && c.dt > 1 {
 		c.rate, c.g.OutputActivation = 1/c.dt, false

@@ -89,6 +89,9 @@ func TestBallBounds(t *testing.T) {
 	} {
 		method := []string{"etd1", "etdrk4", "imex", "etd2rk"}[i]
 		cfg := model.Config{Dim: n, Linear: dynamics.LinearConfig{Shift: -0.5, Spread: 0.3}, Nonlinear: g, Integrator: method, Substeps: 1, Dtype: "float64"}
+		if i >= 2 { // of which g sees any, and the factor of time is any
+			cfg.Parameters = dynamics.ParametersConfig{Known: dynamics.Known{Names: []string{"p"}}, Time: true}
+		}
 		m, err := model.New(cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -127,17 +130,22 @@ func TestBallBounds(t *testing.T) {
 			for len(times) < 60 {
 				times = append(times, times[len(times)-1]+math.Exp(6*rng.Float64()-3))
 			}
-			out, err := m.Predict([][]float64{u}, times)
+			run := model.Run{State: u, Times: times}
+			if i >= 2 {
+				run.Parameters = []float64{rng.NormFloat64() * math.Exp(4*rng.Float64())}
+			}
+			runs, err := m.PredictEach([]model.Run{run})
 			if err != nil {
 				t.Fatal(err)
 			}
+			out := runs[0]
 			bound := max(norm(u), ball)
 			for k := range out {
-				if v := norm(out[k][0]); !(v <= bound*(1+1e-12)) {
+				if v := norm(out[k]); !(v <= bound*(1+1e-12)) {
 					t.Fatalf("%s: time %d: the norm is %g, above %g", g.Kind, k, v, bound)
 				}
 			}
-			largest = max(largest, norm(out[59][0]))
+			largest = max(largest, norm(out[59]))
 		}
 		t.Logf("%s, %s: radius %.3g, the farthest in the end %.3g", g.Kind, method, r.BoundRadius, largest)
 

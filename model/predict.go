@@ -20,7 +20,7 @@ const predictRows = 128
 // and component, from the states u0 at the first of them, indexed by sample
 // and component. Both are in the physical, unscaled variables. The grid need
 // not be that of the training, nor the number of samples; every interval is one
-// step of the model's integrator, divided into its substeps. Samples are
+// step of the model's integrator, divided into its substeps; see Config.LongestStep too. Samples are
 // predicted in parallel on all cores; how many there are does not change the
 // result beyond rounding, and with kernels in assembly not a bit of it.
 //
@@ -115,8 +115,10 @@ func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, err
 			for k, dt := range steps {
 				k++
 				// The substep as the training rounds it.
-				h := dt * (1 / m.cfg.Unit()) * (1 / float64(m.cfg.Substeps))
-				for range m.cfg.Substeps {
+				h := dt * (1 / m.cfg.Unit())
+				substeps := m.cfg.substeps(h)
+				h *= 1 / float64(substeps)
+				for range substeps {
 					if err := step.advance(u, h); err != nil {
 						return errors.Wrapf(err, "model: Predict: step %d, t = %g", k, times[k-1])
 					}
@@ -208,7 +210,7 @@ var sharing sync.Mutex
 func (m *Model) Latent() (*Model, error) {
 	c := m.cfg
 	c.Dim, c.Dtype = c.LatentDim(), "float64"
-	c.Components, c.Transforms, c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil, nil, nil
+	c.Components, c.Ranges, c.Transforms, c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil, nil, nil, nil
 	c.Autoencoder = latent.AutoencoderConfig{}
 	bare, err := New(c)
 	if err != nil {
@@ -222,9 +224,10 @@ func (m *Model) Latent() (*Model, error) {
 }
 
 // Outside returns the numbers of the states that are not in the ball of g's Radius, with
-// which it is continued and no longer what was fitted: none where it has no Radius.
+// which it is continued and no longer what was fitted: none where it has no Radius, or
+// where the ball is one of parameters and inputs too.
 func (m *Model) Outside(states [][]float64) (at []int, err error) {
-	if m.cfg.Nonlinear.Radius == 0 {
+	if m.cfg.Nonlinear.Radius == 0 || m.knows() {
 		return nil, nil
 	}
 	u, err := m.PredictLatent(states, []float64{0})

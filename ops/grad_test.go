@@ -43,7 +43,7 @@ func TestLayerGradients(t *testing.T) {
 		"Bilinear": {
 			func(in G.Nodes) (*G.Node, error) { return Bilinear(in[0], in[1], in[2], in[3]) },
 			func(rng *rand.Rand, n, batch int) []opstest.Input {
-				return []opstest.Input{opstest.Normal(rng, "u", 1, batch, n), opstest.Normal(rng, "C", 1, 2, n, n), opstest.Normal(rng, "D", 1, 2, n, n), opstest.Normal(rng, "b", 1, n)}
+				return []opstest.Input{opstest.Normal(rng, "u", 1, batch, n+2), opstest.Normal(rng, "C", 1, 2, n, n+2), opstest.Normal(rng, "D", 1, 2, n, n+2), opstest.Normal(rng, "b", 1, n)}
 			},
 		},
 		"Stack, SquaredError": {

@@ -516,7 +516,7 @@ func TestEvaluateBesideTheRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	stdout := toy.Succeed(t, "-evaluate", dir, "-out", filepath.Join(root, "first"))
-	if want := filepath.Join("seeds", "one-1") + ": no checkpoint, left out\n"; !strings.Contains(stdout, want) {
+	if want := filepath.Join("seeds", "one-1") + ": no checkpoint, left out; what its training came to is in " + filepath.Join(dir, "report.json") + "\n"; !strings.Contains(stdout, want) {
 		t.Errorf("standard output lacks %q:\n%s", want, stdout)
 	}
 	var whole, first struct{ Models []struct{ Test json.Number } }

@@ -54,6 +54,10 @@ type Experiment[C any, P interface {
 // configuration, or train.
 func (e Experiment[C, P]) Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := e.Flags
+	c := e.Default()
+	for _, r := range P(&c).Recipes() {
+		f.models = append(f.models, r.Name)
+	}
 	if err := f.Parse(args, stdout); err != nil {
 		return err
 	}
@@ -177,6 +181,9 @@ func (e Experiment[C, P]) train(ctx context.Context, w work[P], stdout, stderr i
 	for _, m := range cfg.Recipes() {
 		fmt.Fprintf(stdout, "  %s\n", m)
 	}
+	if e.Flags.Given("batch") {
+		fmt.Fprintln(stdout, "  -batch leaves out L-BFGS, which needs all samples at once")
+	}
 	err = e.publish(e.session(ctx, cfg, r, r.Dir, stdout, stderr), cfg, r.Dir)
 	if errors.Is(err, context.Canceled) {
 		return e.Flags.Interrupted(r, err)
@@ -209,8 +216,11 @@ func (e Experiment[C, P]) evaluate(ctx context.Context, stdout, stderr io.Writer
 	if _, err := os.Stat(filepath.Join(dir, runs.ConfigName)); err != nil {
 		return command.Usagef("flag -evaluate: %v; want the folder of a run", err)
 	}
+	if other := runs.Experiment(dir); other != "" && other != e.Flags.Set.Name() {
+		return command.Usagef("flag -evaluate: %s is a run of %s, want one of %s; try go run ./experiments/%[2]s -evaluate %[1]s", dir, other, e.Flags.Set.Name())
+	}
 	if err := settings.Load(filepath.Join(dir, runs.ConfigName), cfg); err != nil {
-		return err
+		return errors.WithMessage(err, "flag -evaluate: is it a run of another experiment?")
 	}
 	out := e.Flags.Out
 	if out == "" {

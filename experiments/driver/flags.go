@@ -15,7 +15,6 @@ import (
 
 	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/predict"
-	"spnode/experiments/driver/runs"
 	"spnode/integrator"
 )
 
@@ -63,6 +62,7 @@ type Flags struct {
 
 	args    []string
 	choices []choice
+	models  []string // those of the default configuration
 	summary string
 	groups  []flagGroup
 }
@@ -111,8 +111,8 @@ func NewFlags(experiment, summary string) *Flags {
 		return err
 	})
 	count(&f.Seeds, "seeds", "train every model from `N` seeds and report each")
-	count(&f.Iterations, "iterations", "`N` training iterations")
-	count(&f.Batch, "batch", "`N` samples in a batch")
+	count(&f.Iterations, "iterations", "`N` training iterations in all, divided among the optimizers as the recipe divides its own")
+	count(&f.Batch, "batch", "`N` samples in a batch, without L-BFGS, which needs all")
 	fs.Func(name("lr"), "learning rate `X`", func(s string) (err error) {
 		f.LR, err = strconv.ParseFloat(s, 64)
 		if err != nil || !(f.LR > 0) || math.IsInf(f.LR, 0) {
@@ -189,78 +189,6 @@ func (f *Flags) Parse(args []string, stdout io.Writer) error {
 		return command.Usagef("got %q after the flags, want none (-h lists the flags)", f.Set.Arg(0))
 	}
 	return f.check()
-}
-
-// check refuses flags that contradict or miss each other.
-func (f *Flags) check() error {
-	if f.Given("predict") && f.Given("evaluate") {
-		return command.Usagef("flags -predict and -evaluate: got both, want one")
-	}
-	if f.Given("predict") {
-		if f.Given("trajectories") && (f.Given("initial") || f.Given("times")) {
-			return command.Usagef("flag -trajectories: got -initial or -times too, want them in the file alone")
-		}
-		for _, need := range []string{"initial", "times", "out"} {
-			if !f.Given(need) && (need == "out" || !f.Given("trajectories")) {
-				return command.Usagef("flag -predict: got no -%s, want -initial FILE -times SPEC -out FILE", need)
-			}
-		}
-		if err := f.onlyWith("predict", "which changes nothing of the model but its time steps; leave it out",
-			"initial", "times", "trajectories", "out", "integrator", "substeps", "only"); err != nil {
-			return err
-		}
-	}
-	if f.Given("evaluate") {
-		if err := f.onlyWith("evaluate", "which tests the run by its own configuration; leave it out", "out"); err != nil {
-			return err
-		}
-	}
-	if f.Given("out") && !f.Given("predict") && !f.Given("evaluate") {
-		return command.Usagef("flag -out: got neither -predict nor -evaluate, want one of them")
-	}
-	for _, only := range []string{"initial", "times", "trajectories"} {
-		if f.Given(only) && !f.Given("predict") {
-			return command.Usagef("flag -%s: got no -predict, want -predict DIR with it", only)
-		}
-	}
-	if f.Given("gather") {
-		if err := f.onlyWith("gather", "which reads the files of the sweep alone; leave it out", "by"); err != nil {
-			return err
-		}
-	}
-	for _, needs := range [][2]string{{"task", "sweep"}, {"tasks", "sweep"}, {"parallel", "sweep"}, {"by", "gather"}} {
-		if f.Given(needs[0]) && !f.Given(needs[1]) {
-			return command.Usagef("flag -%s: got no -%s, want it too", needs[0], needs[1])
-		}
-	}
-	for _, name := range []string{"config", "run", "checkpoints", "only", "integrator", "predict", "initial", "times", "trajectories", "out", "evaluate", "cpuprofile", "sweep", "task", "gather", "by"} {
-		if f.Given(name) && f.Set.Lookup(name).Value.String() == "" {
-			return command.Usagef("flag -%s: got an empty value, want one", name)
-		}
-	}
-	for _, c := range f.choices {
-		if f.Given(c.name) {
-			if err := command.OneOf(c.name, f.Set.Lookup(c.name).Value.String(), c.allowed...); err != nil {
-				return err
-			}
-		}
-	}
-	if f.Given("run") {
-		return runs.CheckName(f.Run)
-	}
-	return nil
-}
-
-// onlyWith refuses, beside a mode's own flag, every flag but the mode's and those
-// that go with all: nothing that a user asks for is left undone in silence.
-func (f *Flags) onlyWith(mode, why string, known ...string) (other error) {
-	known = append(known, mode, "checkpoints", "quiet", "debug", "cpuprofile")
-	f.Set.Visit(func(g *flag.Flag) {
-		if other == nil && !slices.Contains(known, g.Name) {
-			other = command.Usagef("flag -%s: got it with -%s, %s", g.Name, mode, why)
-		}
-	})
-	return other
 }
 
 // Given reports whether a flag stood among the arguments.

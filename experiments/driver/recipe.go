@@ -94,10 +94,23 @@ func (c *Common[M]) Apply(f *Flags) error {
 	if f.Given("seed") {
 		c.Seed = f.Seed
 	}
+	iterated := false
 	for _, r := range c.Recipes() {
+		iterated = iterated || r.iterated()
 		f.apply(r)
 	}
+	for _, name := range []string{"iterations", "batch", "lr"} {
+		if f.Given(name) && !iterated {
+			return command.Usagef("flag -%s: got it for models that are learned by least squares alone, without iterations; leave it out", name)
+		}
+	}
 	return nil
+}
+
+// iterated reports whether the model is trained by an optimizer, and not by least
+// squares alone.
+func (r *Recipe) iterated() bool {
+	return r.Train.ClosedForm == nil || r.Train.First.Iterations+r.Train.LBFGS.Iterations > 0
 }
 
 func (f *Flags) apply(r *Recipe) {
@@ -112,7 +125,7 @@ func (f *Flags) apply(r *Recipe) {
 		t.SetBatch(f.Batch)
 		t.LBFGS.Iterations = 0 // which needs all samples at once
 	}
-	if total := t.First.Iterations + t.LBFGS.Iterations; f.Given("iterations") && (total > 0 || t.ClosedForm == nil) {
+	if f.Given("iterations") && r.iterated() {
 		// As many in all, divided as the recipe divides them.
 		first, lbfgs := t.First.Iterations, t.LBFGS.Iterations
 		t.LBFGS.Iterations = f.Iterations * lbfgs / max(1, first+lbfgs)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
+	"slices"
 
 	"spnode/data"
 	"spnode/experiments/driver/command"
@@ -89,6 +91,7 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 		return err
 	}
 	d = d.WithNoise(r.Noise, m.Seed)
+	m.Ranges = ranges(d)
 	if m.TimeUnit == 0 { // the rates of a recipe are in the data's own
 		m.TimeUnit = 1
 	}
@@ -100,6 +103,27 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 	return err
 }
 
+// ranges are the least and the largest value of each component.
+func ranges(d *data.Dataset) [][2]float64 {
+	all := make([][2]float64, d.Dim())
+	for j := range all {
+		all[j] = [2]float64{math.Inf(1), math.Inf(-1)}
+	}
+	for _, tr := range d.Trajectories {
+		for _, u := range tr.States {
+			for j, v := range u {
+				if !math.IsNaN(v) { // measured
+					all[j] = [2]float64{min(all[j][0], v), max(all[j][1], v)}
+				}
+			}
+		}
+	}
+	if slices.ContainsFunc(all, func(r [2]float64) bool { return r[0] > r[1] }) {
+		return nil // of one there is no value, which the training tells
+	}
+	return all
+}
+
 // Missing reports, and says on the screen, that an evaluation cannot have the
 // model of that name, since there is no checkpoint of a training that ended: it
 // diverged, was stopped, or was not kept.
@@ -107,16 +131,18 @@ func (s *Session) Missing(name string) bool {
 	if s.run != nil {
 		return false
 	}
-	dir := filepath.Join(s.Dir, name)
-	if !folder.Exists(dir) {
-		fmt.Fprintf(s.Stdout, "%s: no checkpoint, left out\n", name)
-		return true
+	dir, why := filepath.Join(s.Dir, name), "no checkpoint, left out"
+	if folder.Exists(dir) {
+		if r, err := train.LoadResult(dir); err != nil || r.Done {
+			return false
+		}
+		why = "its training did not end, left out"
 	}
-	if r, err := train.LoadResult(dir); err == nil && !r.Done {
-		fmt.Fprintf(s.Stdout, "%s: its training did not end, left out\n", name)
-		return true
+	if runs.Finished(s.Dir) {
+		why += "; what its training came to is in " + filepath.Join(s.Dir, runs.ReportName)
 	}
-	return false
+	fmt.Fprintf(s.Stdout, "%s: %s\n", name, why)
+	return true
 }
 
 // Cached returns a data set that takes long to make: the one that was kept under the

@@ -9,6 +9,7 @@ import (
 
 	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/runs"
+	"spnode/experiments/driver/terminal"
 )
 
 // Interrupted tells the user of a run that a signal stopped how to go on with it.
@@ -63,11 +64,14 @@ func (f *Flags) Usage() string {
 		for _, name := range g.names {
 			fl := f.Set.Lookup(name)
 			value, usage := flag.UnquoteUsage(fl)
+			if name == "only" && len(f.models) > 0 {
+				usage += ": " + strings.Join(f.models, ", ")
+			}
 			head := strings.TrimSpace("-" + name + " " + value)
 			if d := fl.DefValue; d != "" && d != "false" && d != "0" {
 				usage += fmt.Sprintf(" (default %s)", d)
 			}
-			fmt.Fprintf(&b, "  %-18s %s\n", head, usage)
+			fmt.Fprintf(&b, "  %-18s %s\n", head, strings.Join(terminal.Broken(usage, 100-21), "\n"+strings.Repeat(" ", 21)))
 		}
 	}
 	return b.String()

@@ -3,8 +3,11 @@ package main
 import (
 	"slices"
 
+	"github.com/pkg/errors"
+
 	"spnode/data"
 	"spnode/model"
+	"spnode/model/recipe"
 	"spnode/model/train"
 )
 
@@ -19,23 +22,27 @@ func of(m *model.Model) predictor {
 
 // persistence predicts that nothing changes.
 func persistence(d *data.Dataset) (*data.Dataset, error) {
-	return eachOf(d, func(tr data.Trajectory) [][]float64 {
-		u := make([][]float64, len(tr.Times))
-		for k := range u {
-			u[k] = tr.States[0]
-		}
-		return u
-	}), nil
-}
-
-// eachOf predicts one trajectory after the other.
-func eachOf(d *data.Dataset, states func(tr data.Trajectory) [][]float64) *data.Dataset {
 	out := *d
 	out.Trajectories = slices.Clone(d.Trajectories)
 	for i, tr := range d.Trajectories {
-		out.Trajectories[i].States = states(tr)
+		out.Trajectories[i].States = slices.Repeat(tr.States[:1], len(tr.Times))
 	}
-	return &out
+	return &out, nil
+}
+
+// leastSquares is a polynomial field of a degree, in at most so many leading modes.
+func (s *sets) leastSquares(degree, most int) (predictor, error) {
+	m, err := recipe.LeastSquares(bare(s.train), s.facts, degree, most)
+	return func(d *data.Dataset) (*data.Dataset, error) { return train.Predict(m, bare(d)) }, err
+}
+
+// bare is a data set without what is known of its trajectories beside their states.
+func bare(d *data.Dataset) *data.Dataset {
+	out := &data.Dataset{Components: d.Components}
+	for _, tr := range d.Trajectories {
+		out.Trajectories = append(out.Trajectories, data.Trajectory{Times: tr.Times, States: tr.States})
+	}
+	return out
 }
 
 // mostOfBaselines bounds the trajectories that the baselines are tested on.
@@ -56,14 +63,17 @@ func (s *sets) baselines() ([]baseline, error) {
 		return nil, err
 	}
 	for _, b := range []struct {
-		name string
-		make func(*sets) (*leastSquares, error)
-	}{{"linear least squares (DMD)", newLinear}, {"quadratic least squares (operator inference)", newQuadratic}} {
-		fit, err := b.make(s)
-		if err != nil { // too few data for it
+		name         string
+		degree, most int
+	}{{"linear least squares (DMD)", 1, 60}, {"quadratic least squares (operator inference)", 2, 12}} {
+		fit, err := s.leastSquares(b.degree, b.most)
+		if errors.Is(err, recipe.ErrNotFor) { // too few data for it
 			continue
 		}
-		if err := add(b.name, fit.predict); err != nil {
+		if err != nil {
+			return nil, err
+		}
+		if err := add(b.name, fit); err != nil {
 			return nil, err
 		}
 	}

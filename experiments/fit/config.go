@@ -10,7 +10,6 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
-	"spnode/data/inspect"
 	"spnode/experiments/driver"
 	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/settings"
@@ -25,12 +24,15 @@ type Config struct {
 	// Columns say what is what in the data, where names do not.
 	Columns data.ReadOptions `json:"columns,omitzero"`
 	HoldOut string           `json:"hold_out"` // the share of the trajectories that only test, or a second file
-	// Minutes of one processor that the trainings are to take, by a model of costs.
+	// Minutes of one processor that the trainings are to take, by a model of costs; 0:
+	// by the amount of data.
 	Minutes    float64 `json:"minutes"`
 	Recipe     string  `json:"recipe"` // auto, or the name of one
 	Latent     int     `json:"latent,omitempty"`
 	Invariants string  `json:"invariants"` // auto or none
 	Starts     string  `json:"starts"`     // anywhere or beginnings
+	// Transform has NAME=log or logit of components that are learned so; or auto or none.
+	Transform string `json:"transform"`
 	// Members are trained from seeds of their own; they predict with a band.
 	Members int `json:"members"`
 	// Trial is the share of the iterations by which each of several models is tried.
@@ -45,17 +47,21 @@ type ModelConfig struct {
 	driver.Recipe
 	For      string   `json:"for"`
 	Inferred []string `json:"inferred,omitempty"`
+	Smooth   int      `json:"smooth,omitempty"` // over so many times around each it sees the data smoothed
 }
+
+func (m *ModelConfig) iterations() int { return m.Train.First.Iterations + m.Train.LBFGS.Iterations }
 
 const auto = "auto"
 
 func defaultConfig() Config {
-	return Config{HoldOut: "0.2", Minutes: 3, Recipe: auto, Invariants: auto, Starts: "anywhere", Members: 1, Trial: 0.15}
+	return Config{HoldOut: "0.2", Recipe: auto, Invariants: auto, Starts: "anywhere", Transform: auto, Members: 1, Trial: 0.15}
 }
 
 // flags are those of the command's own.
 type flags struct {
 	data, holdOut, recipe, invariants, starts, latent string
+	transform                                         string
 	time, trajectory, components, inputs, parameters  string
 	minutes                                           float64
 	members                                           int
@@ -69,7 +75,7 @@ func (o *flags) add(f *driver.Flags) {
 	f.Set.StringVar(&o.inputs, "inputs", "", "`NAMES` of the inputs")
 	f.Set.StringVar(&o.parameters, "parameters", "", "`NAMES` of the parameters")
 	f.Set.StringVar(&o.holdOut, "hold-out", "", "`SHARE` of the trajectories to test on, or a second file of them (default 0.2)")
-	f.Set.Func("minutes", "`M` minutes of one processor for the trainings (default 3)", func(s string) (err error) {
+	f.Set.Func("minutes", "`M` minutes of one processor for the trainings (default 1 to 6, by the amount of data)", func(s string) (err error) {
 		if o.minutes, err = strconv.ParseFloat(s, 64); err != nil || !(o.minutes > 0) || math.IsInf(o.minutes, 0) {
 			return errors.New("want a positive number")
 		}
@@ -78,6 +84,7 @@ func (o *flags) add(f *driver.Flags) {
 	f.Choice(&o.recipe, "recipe", "`NAME` of the recipe (default auto)", append([]string{auto}, recipe.Names()...)...)
 	f.Set.StringVar(&o.latent, "latent", "", "`N` latent coordinates (default auto)")
 	f.Choice(&o.invariants, "invariants", "`WHICH` linear quantities of those that the data keep the model keeps (default auto)", auto, "none")
+	f.Set.StringVar(&o.transform, "transform", "", "`NAME=log,…`: components that are learned by their logarithm, or by logit, between 0 and 1; or none (default auto)")
 	f.Choice(&o.starts, "starts", "`WHERE` trainings start, in all states (the default) or in the first of each trajectory", "anywhere", "beginnings")
 	f.Count(&o.members, "members", "train `K` models from seeds of their own and predict with a band (default 1)")
 }
@@ -93,7 +100,7 @@ func (c *Config) choose(f *driver.Flags, o flags) error {
 		into        *string
 	}{
 		{"data", o.data, &c.Data}, {"hold-out", o.holdOut, &c.HoldOut}, {"recipe", o.recipe, &c.Recipe},
-		{"invariants", o.invariants, &c.Invariants}, {"starts", o.starts, &c.Starts},
+		{"invariants", o.invariants, &c.Invariants}, {"starts", o.starts, &c.Starts}, {"transform", o.transform, &c.Transform},
 	} {
 		if f.Given(s.name) {
 			*s.into = s.value
@@ -144,41 +151,64 @@ func (c *Config) plan() error {
 		return err
 	}
 	c.Seen = s.seen()
+	if c.Minutes == 0 {
+		c.Minutes = s.minutes()
+	}
+	transforms, err := c.transforms(s)
+	if err != nil {
+		return err
+	}
 	names := recipe.Names()
 	if c.Recipe != auto {
 		names = []string{c.Recipe}
 	}
-	options := recipe.Options{Seconds: 60 * c.Minutes / float64(c.Members), Latent: c.Latent, NoInvariants: c.Invariants == "none", FromBeginnings: c.Starts == "beginnings"}
+	options := recipe.Options{Seconds: 60 * c.Minutes / float64(c.Members), Latent: c.Latent, NoInvariants: c.Invariants == "none", FromBeginnings: c.Starts == "beginnings", Transforms: transforms}
 	var why []string
-	var plans []*recipe.Plan
-	for pass := range 2 { // the time is divided when the number of models is known
-		if n := len(plans); pass == 1 && n > 1 {
-			options.Seconds /= 1 + float64(n-1)*c.Trial/float64(c.Members)
+	plan := func(name string) (*ModelConfig, error) {
+		r, err := recipe.ByName(name)
+		if err != nil {
+			return nil, command.AsUsage(err)
 		}
-		plans, c.Models, why = nil, nil, nil
-		for _, name := range names {
-			r, err := recipe.ByName(name)
-			if err != nil {
-				return command.AsUsage(err)
-			}
-			p, err := r.Plan(s.train, s.facts, options)
-			if errors.Is(err, recipe.ErrNotFor) {
-				why = append(why, err.Error())
+		p, err := r.Plan(s.train, s.facts, options)
+		if errors.Is(err, recipe.ErrNotFor) {
+			why = append(why, err.Error())
+			return nil, nil
+		}
+		if err != nil {
+			return nil, command.AsUsage(err)
+		}
+		return &ModelConfig{driver.Recipe{Name: name, Seeds: 1, Model: p.Model, Train: p.Train}, r.For, p.Inferred, p.Smooth}, nil
+	}
+	trained := 0 // models that take time
+	for _, name := range names {
+		if name == "linear" && c.Recipe == auto && !s.linear() {
+			why = append(why, "linear: least squares of a linear field are off by more than a hundredth")
+			continue
+		}
+		if name == "latent-linear" && c.Recipe == auto && s.facts.Returns >= 0.5 {
+			why = append(why, "latent-linear: what comes back would die out")
+			continue
+		}
+		m, err := plan(name)
+		if err != nil {
+			return err
+		}
+		if m != nil {
+			c.Models = append(c.Models, *m)
+			trained += min(m.iterations(), 1)
+		}
+	}
+	if trained > 1 { // the time is divided
+		options.Seconds /= 1 + float64(trained-1)*c.Trial/float64(c.Members)
+		for i, m := range c.Models {
+			if m.iterations() == 0 {
 				continue
 			}
+			again, err := plan(m.Name)
 			if err != nil {
-				return command.AsUsage(err)
+				return err
 			}
-			if name == "linear" && c.Recipe == auto && !s.linear() {
-				why = append(why, "linear: least squares leave too much of the changes for a linear system")
-				continue
-			}
-			plans = append(plans, p)
-			c.Models = append(c.Models, ModelConfig{
-				Recipe:   driver.Recipe{Name: name, Seeds: 1, Model: p.Model, Train: p.Train},
-				For:      r.For,
-				Inferred: p.Inferred,
-			})
+			c.Models[i] = *again
 		}
 	}
 	for _, w := range why {
@@ -208,60 +238,4 @@ func (c *Config) Validate() error {
 // Describe implements driver.Config.
 func (c *Config) Describe() string {
 	return fmt.Sprintf("%s, about %s of a processor", strings.Join(append([]string{c.Data}, c.Seen...), "\n  "), terminal.Duration(60*c.Minutes))
-}
-
-// seen says what the data are, a line each.
-func (s *sets) seen() []string {
-	f := s.facts
-	lines := []string{s.counts()}
-	grid := "even steps"
-	if !f.Uniform {
-		grid = fmt.Sprintf("steps over %.1f decades", f.Decades)
-	}
-	first := s.train.Trajectories[0].Times
-	if times, shared := s.train.Grid(); shared {
-		lines = append(lines, fmt.Sprintf("%d times from %.4g to %.4g, %s", len(times), times[0], f.LastTime, grid))
-	} else {
-		lines = append(lines, fmt.Sprintf("times of each trajectory's own, from %.4g to %.4g, %s", first[0], f.LastTime, grid))
-	}
-	if gaps(s.train) {
-		lines = append(lines, "some values were not measured")
-	}
-	lines = append(lines, fmt.Sprintf("%.0f %% of the trajectories come to rest, %.0f %% come back", 100*f.Settled, 100*f.Returns))
-	if noise := s.noise(); noise > 1e-4 {
-		lines = append(lines, fmt.Sprintf("what is not smooth from one time to the next is up to %.1e of a component's largest value: noise, or times too far apart", noise))
-	}
-	var constant []string
-	for j, is := range f.Constant {
-		if is {
-			constant = append(constant, s.name(j))
-		}
-	}
-	if len(constant) > 0 {
-		lines = append(lines, "never change: "+strings.Join(constant, ", "))
-	}
-	return lines
-}
-
-func (s *sets) noise() (largest float64) {
-	for j, n := range s.facts.Noise {
-		largest = max(largest, n/s.facts.Scale[j])
-	}
-	return largest
-}
-
-// name is that of a component.
-func (s *sets) name(j int) string { return componentName(s.train, j) }
-
-func componentName(d *data.Dataset, j int) string {
-	if len(d.Components) > 0 {
-		return d.Components[j]
-	}
-	return "u" + strconv.Itoa(1+j)
-}
-
-// look inspects the data.
-func look(d *data.Dataset) (*inspect.Facts, error) {
-	f, err := inspect.Look(d)
-	return f, command.AsUsage(err)
 }

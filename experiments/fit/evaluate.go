@@ -9,6 +9,8 @@ import (
 
 	"spnode/data"
 	"spnode/experiments/driver/command"
+	"spnode/model"
+	"spnode/model/recipe"
 )
 
 // ground is where a model is tested: from which times on, and at which.
@@ -32,10 +34,15 @@ type offs struct {
 	// Away is the share of the trajectories whose prediction leaves the range of the
 	// data, by more than a fifth of it, or the finite numbers.
 	Away float64 `json:"away"`
+	// Agrees is for how long the prediction stays within half of the true state, by
+	// norms: the median over the trajectories, as it is told of chaotic systems; nil: to
+	// the end.
+	Agrees *float64 `json:"agrees,omitempty"`
 
 	Each    []float64 `json:"-"` // largest of each component
 	EachRMS []float64 `json:"-"`
 	Samples []float64 `json:"-"` // rms of each trajectory
+	Within  float64   `json:"-"` // share of the times, see recipe.Within
 }
 
 // beyond is by how much of its range a prediction may leave that of the data.
@@ -48,6 +55,7 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 	away, counts := make([]bool, d.Samples()), make([]float64, d.Samples())
 	each := make([]float64, n) // values compared, of each component
 	low, high := s.ranges()
+	var agree []float64
 	for k := range g.starts() {
 		asked := &data.Dataset{Components: d.Components, Inputs: d.Inputs, Parameters: d.Parameters}
 		var of []int
@@ -64,6 +72,8 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 			return nil, command.AsUsage(err)
 		}
 		for r, i := range of {
+			agree = append(agree, partsAt(got.Trajectories[r], asked.Trajectories[r]))
+			o.Within += recipe.Within(got.Trajectories[r], asked.Trajectories[r])
 			for k, want := range asked.Trajectories[r].States {
 				if k == 0 && g != onGrid {
 					continue
@@ -90,6 +100,11 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 	}
 	o.RMS = math.Sqrt(floats.Sum(o.Samples) / max(floats.Sum(counts), 1))
 	o.Largest = slices.Max(o.Each)
+	slices.Sort(agree)
+	if n := len(agree); n > 0 && !math.IsInf(agree[n/2], 1) {
+		o.Agrees = &agree[n/2]
+	}
+	o.Within /= max(float64(len(agree)), 1)
 	for j := range o.EachRMS {
 		o.EachRMS[j] = math.Sqrt(o.EachRMS[j] / max(each[j], 1))
 	}
@@ -100,6 +115,16 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 		}
 	}
 	return o, nil
+}
+
+// partsAt is the time after which a prediction is off by half of the state, +Inf for none.
+func partsAt(got, want data.Trajectory) float64 {
+	for k, u := range want.States {
+		if !floats.HasNaN(u) && !(floats.Distance(got.States[k], u, 2) <= 0.5*floats.Norm(u, 2)) {
+			return want.Times[k] - want.Times[0]
+		}
+	}
+	return math.Inf(1)
 }
 
 // starts is from how many times on each trajectory is predicted.
@@ -173,23 +198,26 @@ func (s *sets) ranges() (low, high []float64) {
 	return low, high
 }
 
-// projected is what the held-out states lose by the leading modes of the data, so many:
+// projected is what the held-out states lose by the leading modes of a model, so many:
 // no linear coordinates of that number do better by much.
-func (s *sets) projected(n int) *baseline {
-	basis := leading(s, n)
+func (s *sets) projected(c model.Config) *baseline {
 	o := &offs{Ground: onGrid}
+	n := c.LatentDim()
 	var sum, count float64
 	for _, tr := range s.held.Trajectories {
 		for _, u := range tr.States {
 			if floats.HasNaN(u) {
 				continue
 			}
-			z := make([]float64, len(u))
-			floats.DivTo(z, u, s.facts.Scale)
+			z := slices.Clone(u)
+			floats.Sub(z, c.Offset)
+			floats.Mul(z, c.Factor)
 			left := slices.Clone(z)
-			for _, v := range basis {
+			for _, v := range c.Basis[:n] {
 				floats.AddScaled(left, -floats.Dot(v, z), v)
 			}
+			floats.Div(left, c.Factor)
+			floats.Div(left, s.facts.Scale)
 			sum += floats.Dot(left, left)
 			count += float64(len(u))
 			o.Largest = max(o.Largest, floats.Norm(left, math.Inf(1)))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -23,7 +24,7 @@ func (l *laboratory) figures(t *driver.Tested[*tested]) ([]report.Figure, error)
 		order[i] = i
 	}
 	of := t.Test.Errors[0].Samples
-	slices.SortStableFunc(order, func(a, b int) int { return compare(of[a], of[b]) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(of[a], of[b]) })
 	median, worst := order[len(order)/2], order[len(order)-1]
 	return report.Draw(report.Drawing{
 		Name: "trajectories", Caption: "The held-out trajectories of median and of largest error, the data as lines and the model as dots, each component over its largest value.",
@@ -86,7 +87,6 @@ func (l *laboratory) panel(t *driver.Tested[*tested], title string, sample int, 
 	n := l.sets.held.Dim()
 	shown := min(n, mostDrawn)
 	every := max(1, len(since)/dots)
-	label := "model"
 	for i := range shown {
 		j := i * n / shown
 		scale := l.sets.facts.Scale[j]
@@ -99,8 +99,7 @@ func (l *laboratory) panel(t *driver.Tested[*tested], title string, sample int, 
 				px, py = append(px, since[k]), append(py, u[k][j]/scale)
 			}
 		}
-		p.Series = append(p.Series, figure.Truth(1+i, l.sets.name(j), tx, truth), figure.Prediction(label, px, py).Diverging())
-		label = ""
+		p.Series = append(p.Series, figure.Truth(1+i, l.sets.name(j), tx, truth), figure.Prediction(1+i, "model", px, py).Diverging())
 	}
 	return p, nil
 }

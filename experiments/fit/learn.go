@@ -41,7 +41,7 @@ func learn(s *driver.Session, c Config) (*report.Page, error) {
 	if err := l.start(&r, best.Name); err != nil {
 		return nil, err
 	}
-	fitted, err := l.Train(r, l.prepare)
+	fitted, err := l.Train(r, l.prepare(best))
 	if err != nil {
 		return nil, errors.WithMessage(err, best.Name)
 	}
@@ -56,10 +56,13 @@ type laboratory struct {
 	trials []trial
 }
 
-func (l *laboratory) prepare(*model.Config) (*data.Dataset, error) { return l.sets.train, nil }
+// prepare are the data that a model sees.
+func (l *laboratory) prepare(m *ModelConfig) func(*model.Config) (*data.Dataset, error) {
+	return func(*model.Config) (*data.Dataset, error) { return recipe.Smooth(l.sets.train, m.Smooth), nil }
+}
 
 // start has a model begin where its recipe says, if that is not at random; then
-// little is left to be trained.
+// little is left to be trained, and nothing that a trial has found to be exact.
 func (l *laboratory) start(r *driver.Recipe, name string) error {
 	l.Start = nil
 	known, err := recipe.ByName(name)
@@ -78,6 +81,9 @@ func (l *laboratory) start(r *driver.Recipe, name string) error {
 	}
 	l.Start = func(m *model.Model) error { return known.Start(m, l.sets.train) }
 	r.Train.First.Iterations, r.Train.LBFGS.Iterations = 0, min(r.Train.LBFGS.Iterations, 5)
+	if n := len(l.trials); n > 0 && l.trials[n-1].score < exact {
+		r.Train.LBFGS.Iterations = 0
+	}
 	return nil
 }
 
@@ -106,7 +112,10 @@ func (l *laboratory) choose() (*ModelConfig, error) {
 		if err := l.start(&r, m.Name); err != nil {
 			return nil, err
 		}
-		fitted, err := l.Train(r, l.prepare)
+		if l.Start != nil { // the start itself is tried
+			r.Train.LBFGS.Iterations = 0
+		}
+		fitted, err := l.Train(r, l.prepare(&m))
 		var diverged *train.DivergedError
 		switch {
 		case errors.As(err, &diverged):
@@ -145,20 +154,20 @@ func shorter(t train.Config, share float64) train.Config {
 }
 
 // score is the mean of the errors of rollouts on the trajectories for choosing, on
-// their grid, from their middle and in one jump; +Inf if one of them runs away.
+// their grid, from their middle and in one jump, see recipe.Score.
 func (l *laboratory) score(p predictor) (float64, error) {
-	var sum float64
+	var sum, within float64
 	for _, g := range []ground{onGrid, restarted, oneJump} {
 		e, err := l.sets.test(p, l.sets.validation, g)
 		if err != nil {
 			return 0, err
 		}
-		if e.Away > 0 {
-			return math.Inf(1), nil
+		if g == onGrid {
+			within = e.Within
 		}
 		sum += e.RMS / 3
 	}
-	return sum, nil
+	return recipe.Score(sum, within), nil
 }
 
 // inferred are the lines on what was inferred, of the data and for the model.

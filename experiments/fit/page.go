@@ -101,8 +101,8 @@ func (l *laboratory) test(f driver.Fitted) (*tested, error) {
 	if t.Cycle, err = s.cycle(of(f.Model)); err != nil {
 		return nil, err
 	}
-	if c := f.Model.Config(); len(c.Basis) > 0 {
-		t.Modes = s.projected(c.LatentDim())
+	if c := f.Model.Config(); len(c.Basis) >= c.LatentDim() {
+		t.Modes = s.projected(c)
 	}
 	t.Invariants, err = l.invariants(f)
 	return t, err
@@ -153,6 +153,9 @@ func (l *laboratory) verdict(t *tested, st *stability.Report) string {
 	}
 	text := fmt.Sprintf("On %d trajectories (%s) the model is off by %s (rms) and by %s at most, relative to each component's largest value; restarted from the middle by %s and %s.",
 		t.Trajectories, which, report.Format(grid.RMS), report.Format(grid.Largest), report.Format(again.RMS), report.Format(again.Largest))
+	if grid.Agrees != nil {
+		text += fmt.Sprintf(" In the median it is within half of the true state for t = %.4g of %.4g.", *grid.Agrees, l.sets.facts.Span)
+	}
 	switch {
 	case t.Better < 1:
 		text += " It is NO better than the best of the simple methods below: do not use it."

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -11,16 +12,16 @@ import (
 
 // tables are what is read after the verdict.
 func (l *laboratory) tables(chosen *ModelConfig, t *driver.Tested[*tested]) []*report.Table {
-	errs := report.NewTable(fmt.Sprintf("Errors on %d held-out trajectories, relative to each component's largest value", t.Test.Trajectories), "model", "tested", "largest", "rms", "leave the range")
+	errs := report.NewTable(fmt.Sprintf("Errors on %d held-out trajectories, relative to each component's largest value", t.Test.Trajectories), "model", "tested", "largest", "rms", "within half until", "leave the range")
 	for _, e := range t.Test.Errors {
-		errs.Add(chosen.Name, string(e.Ground), e.Largest, e.RMS, fmt.Sprintf("%.0f %%", 100*e.Away))
+		errs.Add(chosen.Name, string(e.Ground), e.Largest, e.RMS, e.agrees(), fmt.Sprintf("%.0f %%", 100*e.Away))
 	}
 	all := t.Test.Baselines
 	if t.Test.Modes != nil {
 		all = append(slices.Clone(all), *t.Test.Modes)
 	}
 	for _, b := range all {
-		errs.Add(b.Name, string(b.Ground), b.Largest, b.RMS, fmt.Sprintf("%.0f %%", 100*b.Away))
+		errs.Add(b.Name, string(b.Ground), b.Largest, b.RMS, b.agrees(), fmt.Sprintf("%.0f %%", 100*b.Away))
 	}
 	parts := report.NewTable("By component, on the data's times", "component", "largest value", "largest error", "rms error")
 	order := make([]int, len(t.Test.Components))
@@ -32,7 +33,7 @@ func (l *laboratory) tables(chosen *ModelConfig, t *driver.Tested[*tested]) []*r
 		if len(order) <= most {
 			return 0
 		}
-		return compare(t.Test.Components[b].RMS, t.Test.Components[a].RMS)
+		return cmp.Compare(t.Test.Components[b].RMS, t.Test.Components[a].RMS)
 	})
 	for _, i := range order[:min(most, len(order))] {
 		c := t.Test.Components[i]
@@ -80,12 +81,9 @@ func (l *laboratory) tables(chosen *ModelConfig, t *driver.Tested[*tested]) []*r
 	return []*report.Table{errs, parts, kept, cycle, rates, tries, seeds, inferred}
 }
 
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
+func (o *offs) agrees() any {
+	if o.Agrees == nil {
+		return "the end"
 	}
-	return 0
+	return *o.Agrees
 }

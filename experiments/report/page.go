@@ -271,9 +271,11 @@ func set(text string) template.HTML {
 	return template.HTML(b.String())
 }
 
-// Count writes a number of things: 1 step, 2 steps.
+// Count writes a number of things: 1 step, 2 steps, 3 trajectories.
 func Count(n int, thing string) string {
-	if n != 1 {
+	if stem, ok := strings.CutSuffix(thing, "y"); n != 1 && ok {
+		thing = stem + "ies"
+	} else if n != 1 {
 		thing += "s"
 	}
 	return fmt.Sprint(n, " ", thing)

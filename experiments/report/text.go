@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"spnode/experiments/driver/terminal"
 )
 
 // String is the table with aligned columns, a line for each row.
@@ -23,7 +25,7 @@ func (t *Table) Fit(width int) string {
 	}
 	var b strings.Builder
 	if t.Title != "" {
-		b.WriteString(strings.Join(broken(t.Title, width), "\n") + "\n\n")
+		b.WriteString(strings.Join(terminal.Broken(t.Title, width), "\n") + "\n\n")
 	}
 	w := t.widths(width)
 	keys := t.keys(w, width)
@@ -130,7 +132,7 @@ func (t *Table) write(b *strings.Builder, columns, widths []int) {
 					room += gap + widths[next]
 				}
 			}
-			cells[k] = broken(cellAt(row, i), room)
+			cells[k] = terminal.Broken(cellAt(row, i), room)
 			high = max(high, len(cells[k]))
 		}
 		for l := range high {
@@ -150,27 +152,6 @@ func (t *Table) padded(column int, text string, width int) string {
 		return pad + text
 	}
 	return text + pad
-}
-
-// broken breaks a text at words into lines of a width; a longer word is cut.
-func broken(text string, width int) (lines []string) {
-	if utf8.RuneCountInString(text) <= width {
-		return []string{text}
-	}
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && utf8.RuneCountInString(line+" "+word) > width {
-			lines, line = append(lines, line), ""
-		}
-		if line != "" {
-			line += " "
-		}
-		for line += word; utf8.RuneCountInString(line) > width; {
-			cut := []rune(line)
-			lines, line = append(lines, string(cut[:width])), string(cut[width:])
-		}
-	}
-	return append(lines, line)
 }
 
 func longestWord(text string) (n int) {

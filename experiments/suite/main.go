@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,7 +30,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	set.SetOutput(stderr)
 	dir := set.String("out", filepath.Join("checkpoints", "suite"), "`DIR` for the data, the runs and the table")
 	only := set.String("only", "", "only the problems `NAMES`, separated by commas")
-	minutes := set.Float64("minutes", 3, "minutes of one processor for each problem, twice as many for the large ones")
+	minutes := set.Float64("minutes", 0, "`M` minutes of one processor for each problem (default fit's own)")
+	noise := set.Float64("noise", 0, "`SHARE` of each component's largest value as noise on the data to train on; what is held out has none")
+	unit := set.Float64("unit", 1, "`U` that the times of the data are multiplied by")
+	most := set.Float64("at-most", math.Inf(1), "`RMS` error on the data's times above which the command fails")
 	seeds := set.Int("seeds", 1, "`N` runs of each problem, from seeds of their own")
 	write := set.Bool("write", false, "write the data and stop")
 	format := set.String("format", "npz", "of the data: npz or csv")
@@ -53,7 +57,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			chosen = append(chosen, problems[i])
 		}
 	}
-	s := &suite{ctx: ctx, dir: *dir, stdout: stdout, stderr: stderr}
+	if !(*noise >= 0 && *noise < 1) || !(*unit > 0) || math.IsInf(*unit, 0) || !(*minutes >= 0) {
+		return command.Usagef("flags -noise %g, -unit %g and -minutes %g: want a share below 1, a finite factor above 0 and a number that is not negative", *noise, *unit, *minutes)
+	}
+	s := &suite{ctx: ctx, dir: *dir, noise: *noise, unit: *unit, stdout: stdout, stderr: stderr}
 	for _, e := range chosen {
 		if err := s.write(e, *format); err != nil {
 			return err
@@ -62,7 +69,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if *write {
 		return nil
 	}
-	return s.fit(chosen, *minutes, *seeds)
+	return s.fit(chosen, *minutes, *most, *seeds)
 }
 
 func names() (all []string) {
@@ -75,8 +82,21 @@ func names() (all []string) {
 type suite struct {
 	ctx            context.Context
 	dir            string
+	noise, unit    float64
 	stdout, stderr io.Writer
-	files          map[string]string
+	files          map[string][2]string // to train on, and to hold out: a file or a share
+}
+
+// name is that of a problem's files and runs.
+func (s *suite) name(e entry) string {
+	name := e.name
+	if s.unit != 1 {
+		name += fmt.Sprintf("-unit%g", s.unit)
+	}
+	if s.noise > 0 {
+		name += fmt.Sprintf("-noise%g", s.noise)
+	}
+	return name
 }
 
 // write makes the data of a problem, unless they are there.
@@ -84,12 +104,16 @@ func (s *suite) write(e entry, format string) error {
 	if err := os.MkdirAll(filepath.Join(s.dir, "data"), 0o755); err != nil {
 		return errors.Wrap(err, "suite")
 	}
-	path := filepath.Join(s.dir, "data", e.name+"."+format)
+	path := func(more string) string { return filepath.Join(s.dir, "data", s.name(e)+more+"."+format) }
 	if s.files == nil {
-		s.files = map[string]string{}
+		s.files = map[string][2]string{}
 	}
-	s.files[e.name] = path
-	if _, err := os.Stat(path); err == nil {
+	files := [2]string{path(""), "0.25"}
+	if s.noise > 0 {
+		files[1] = path("-held")
+	}
+	s.files[e.name] = files
+	if _, err := os.Stat(files[0]); err == nil {
 		return nil
 	}
 	d, err := e.make(s.ctx, e.samples)
@@ -97,7 +121,18 @@ func (s *suite) write(e entry, format string) error {
 		return errors.WithMessage(err, e.name)
 	}
 	fmt.Fprintf(s.stdout, "%s: %s, %s\n", e.name, e.what, d)
-	return d.Write(path)
+	d = inUnit(d, s.unit)
+	if s.noise > 0 {
+		train, held, err := d.Split(3 * d.Samples() / 4)
+		if err != nil {
+			return err
+		}
+		if err := held.Write(files[1]); err != nil {
+			return err
+		}
+		d = noisy(train, s.noise)
+	}
+	return d.Write(files[0])
 }
 
 // result is what the table needs of fit's report.
@@ -111,13 +146,14 @@ type result struct {
 				On      string   `json:"on"`
 				Largest *float64 `json:"largest"`
 				RMS     *float64 `json:"rms"`
+				Agrees  *float64 `json:"agrees"`
 			} `json:"errors"`
 		} `json:"test"`
 	} `json:"models"`
 }
 
 // fit builds the command, runs it on each file, and gathers its reports.
-func (s *suite) fit(chosen []entry, minutes float64, seeds int) error {
+func (s *suite) fit(chosen []entry, minutes, most float64, seeds int) error {
 	command, err := filepath.Abs(filepath.Join(s.dir, "fit.exe"))
 	if err != nil {
 		return errors.Wrap(err, "suite")
@@ -127,38 +163,50 @@ func (s *suite) fit(chosen []entry, minutes float64, seeds int) error {
 	if err := build.Run(); err != nil {
 		return errors.Wrap(err, "suite: go build ./experiments/fit, from the project's folder")
 	}
-	t := report.NewTable("Largest and rms errors on held-out trajectories, relative to each component's largest value", "problem", "seed", "recipe", "largest", "rms", "one jump", "rms", "restarted", "rms", "simple methods", "seconds")
+	t := report.NewTable("Largest and rms errors on held-out trajectories, relative to each component's largest value", "problem", "seed", "recipe", "largest", "rms", "one jump", "rms", "restarted", "rms", "within half until", "simple methods", "seconds")
+	var missed []string
 	for _, e := range chosen {
 		for k := range seeds {
-			name := fmt.Sprintf("%s-%d", e.name, k)
+			name := fmt.Sprintf("%s-%d", s.name(e), k)
 			report := filepath.Join(s.dir, "runs", name, "report.json")
 			if _, err := os.Stat(report); err != nil {
 				fmt.Fprintf(s.stdout, "\n%s: %s, seed %d\n", e.name, e.what, k)
-				c := exec.CommandContext(s.ctx, command, "-data", s.files[e.name], "-hold-out", "0.25", "-minutes", fmt.Sprint(minutes*e.factor),
-					"-seed", fmt.Sprint(k), "-checkpoints", filepath.Join(s.dir, "runs"), "-run", name)
+				args := []string{"-data", s.files[e.name][0], "-hold-out", s.files[e.name][1], "-seed", fmt.Sprint(k), "-checkpoints", filepath.Join(s.dir, "runs"), "-run", name, "-quiet"}
+				if minutes > 0 {
+					args = append(args, "-minutes", fmt.Sprint(minutes))
+				}
+				c := exec.CommandContext(s.ctx, command, args...)
 				c.Stdout, c.Stderr = s.stdout, s.stderr
 				if err := c.Run(); err != nil {
 					return errors.Wrapf(err, "suite: %s", name)
 				}
 			}
-			if err := add(t, e.name, k, report); err != nil {
+			rms, err := add(t, s.name(e), k, report)
+			if err != nil {
 				return err
+			}
+			if !(rms <= most) {
+				missed = append(missed, fmt.Sprintf("%s: %.2g", name, rms))
 			}
 		}
 	}
 	fmt.Fprintf(s.stdout, "\n%s", t)
+	if len(missed) > 0 {
+		return errors.Errorf("suite: got the errors %s, want at most %g", strings.Join(missed, ", "), most)
+	}
 	return file.WriteBytes(filepath.Join(s.dir, "suite.md"), []byte(t.Markdown()))
 }
 
-// add adds a row to the table from a report.
-func add(t *report.Table, problem string, seed int, path string) error {
+// add adds a row to the table from a report, and returns the rms error on the data's
+// times.
+func add(t *report.Table, problem string, seed int, path string) (rms float64, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return errors.Wrap(err, "suite")
+		return 0, errors.Wrap(err, "suite")
 	}
 	var r result
 	if err := json.Unmarshal(text, &r); err != nil || len(r.Models) != 1 {
-		return errors.Errorf("suite: %s: got %d models, %v, want the report of fit", path, len(r.Models), err)
+		return 0, errors.Errorf("suite: %s: got %d models, %v, want the report of fit", path, len(r.Models), err)
 	}
 	m := r.Models[0]
 	row := []any{problem, fmt.Sprint(seed), m.Name}
@@ -169,8 +217,15 @@ func add(t *report.Table, problem string, seed int, path string) error {
 			}
 		}
 	}
-	t.Add(append(row, report.Format(m.Test.Better)+" times", r.Seconds)...)
-	return nil
+	agrees := any("the end")
+	if a := m.Test.Errors[0].Agrees; a != nil {
+		agrees = *a
+	}
+	t.Add(append(row, agrees, report.Format(m.Test.Better)+" times", r.Seconds)...)
+	if first := m.Test.Errors[0].RMS; first != nil {
+		return *first, nil
+	}
+	return math.Inf(1), nil
 }
 
 func number(x *float64) any {

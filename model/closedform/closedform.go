@@ -183,6 +183,9 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 
 // form is the polynomial that g is, for the fit.
 func form(cfg model.Config, linear bool) (*poly.Polynomial, error) {
+	if k := len(cfg.Inputs.Names) + len(cfg.Parameters.Names); k > 0 {
+		return nil, errors.Wrapf(model.ErrConfig, "closedform: Fit: the model has %d inputs and parameters, want none; try a training", k)
+	}
 	n := cfg.LatentDim()
 	switch g := cfg.Nonlinear; g.Kind {
 	case dynamics.KindPolynomial:

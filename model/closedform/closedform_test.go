@@ -185,6 +185,15 @@ func TestFitRefuses(t *testing.T) {
 	if _, err := Fit(m, DefaultConfig(), d); !errors.Is(err, model.ErrConfig) || !strings.Contains(err.Error(), "lipschitz") {
 		t.Errorf("a network: got %v", err)
 	}
+	c := model.DefaultConfig(3)
+	c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindBilinear, Rank: 1}
+	c.Parameters.Names = []string{"p"}
+	if m, err = model.New(c); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Fit(m, DefaultConfig(), d); !errors.Is(err, model.ErrConfig) || !strings.Contains(err.Error(), "1 inputs and parameters") {
+		t.Errorf("a parameter: got %v", err)
+	}
 }
 
 // A linear system comes back with g none, from steps of all lengths too: the paper's

@@ -111,7 +111,7 @@ func TestBilinear(t *testing.T) {
 	u := normal(rng, n)
 	want, got := make([]float64, n), make([]float64, n)
 	poly.NewWork[float64](p).ForwardTo(want, u, c, 1)
-	new(kernel.Bilinear[float64]).ForwardTo(got, u, C, D, b, 1, n)
+	new(kernel.Bilinear[float64]).ForwardTo(got, u, C, D, b, 1, n, n)
 	farthestApart(t, "g(u)", got, want, 1e-13)
 	if _, _, _, lost, err = Bilinear(p, c, 1); err != nil || !(lost > 0 && lost < 1) {
 		t.Errorf("rank 1: got the loss %g, %v", lost, err)

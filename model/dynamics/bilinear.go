@@ -14,12 +14,14 @@ import (
 
 // bilinear is the low-rank bilinear form, eq. (6),
 //
-//	g(u) = Σ_r (C^{(r)}u) ⊙ (D^{(r)}u) + b.
+//	g(u) = Σ_r (C^{(r)}z) ⊙ (D^{(r)}z) + Pp + b,  z = (u, w, p),
 //
-// Its derivative at 0 vanishes, so A is the linear part and nothing else is.
-// It has no Lipschitz constant on the whole space; within a Radius R it has one, as
+// with the inputs w and the parameters p that it sees as further variables. Its
+// derivative by u and w vanishes at 0, so that A and the inputs' own term are the linear
+// part and nothing else is. It has no Lipschitz constant on the whole space; within a
+// Radius R it has one, as
 //
-//	g(u) = Σ_r (C^{(r)}v) ⊙ (D^{(r)}v) + Ev + b,  v = Π_R(u),
+//	g(u) = Σ_r (C^{(r)}v) ⊙ (D^{(r)}v) + Ev + b,  v = Π_R(z),
 //
 // see polynomial, where E is what grows.
 func bilinear(cfg NonlinearConfig, n int) (Nonlinear, error) {
@@ -29,14 +31,12 @@ func bilinear(cfg NonlinearConfig, n int) (Nonlinear, error) {
 	if err := cfg.validateRadius(); err != nil {
 		return Nonlinear{}, err
 	}
-	if cfg.Seen() > 0 {
-		return Nonlinear{}, param.ConfigError("nonlinear.kind %s sees no inputs and parameters; want kind %s, or parameters.time_only and inputs.linear_only", KindBilinear, KindLipschitz)
-	}
+	m := n + cfg.Seen()
 	g := Nonlinear{
 		Text: fmt.Sprintf("bilinear form of rank %d", cfg.Rank),
 		Parameters: []param.Declaration{
-			{Name: "g/C", Shape: []int{cfg.Rank, n, n}, Start: param.Normal(0.1)},
-			{Name: "g/D", Shape: []int{cfg.Rank, n, n}, Start: param.Normal(0.1)},
+			{Name: "g/C", Shape: []int{cfg.Rank, n, m}, Start: param.Normal(0.1)},
+			{Name: "g/D", Shape: []int{cfg.Rank, n, m}, Start: param.Normal(0.1)},
 			{Name: "g/b", Shape: []int{n}},
 		},
 		Build: func(g *param.Graph) (integrator.Nonlinear, error) {
@@ -45,10 +45,10 @@ func bilinear(cfg NonlinearConfig, n int) (Nonlinear, error) {
 		},
 	}
 	if cfg.Radius == 0 {
-		return g, nil
+		return cfg.withForcing(g, n), nil
 	}
 	g.Text += fmt.Sprintf(" and a linear part, of u projected on the ball of radius %g", cfg.Radius)
-	g.Parameters = append(g.Parameters, param.Declaration{Name: "g/E", Shape: []int{n, n}})
+	g.Parameters = append(g.Parameters, param.Declaration{Name: "g/E", Shape: []int{n, m}})
 	form := g.Build
 	g.Build = func(g *param.Graph) (integrator.Nonlinear, error) {
 		quadratic, err := form(g)
@@ -84,11 +84,11 @@ func bilinear(cfg NonlinearConfig, n int) (Nonlinear, error) {
 		e, _ := p.Get("g/E")
 		var beta float64
 		for i := range n {
-			for j := range n {
-				for k := range n {
+			for j := range m {
+				for k := range m {
 					var h float64
 					for r := range cfg.Rank {
-						at := (r*n + i) * n
+						at := (r*n + i) * m
 						h += (c.Data[at+j]*d.Data[at+k] + c.Data[at+k]*d.Data[at+j]) / 2
 					}
 					beta += h * h

@@ -39,8 +39,8 @@ type ParametersConfig struct {
 //
 // where A K w is taken exactly for w linear in time over a step, by φ_1 and φ_2. K w is
 // the state of rest of the linear part under w: as large as the states, and not as the
-// rates, which may differ by decades. The price is that the exponentials are of n + 2q dimensions for q inputs, see
-// step.Driven.
+// rates, which may differ by decades. The price is that the exponentials are of n + 2q
+// dimensions for q inputs, see step.Driven.
 type InputsConfig struct {
 	Known
 	// LinearOnly hides w from g.

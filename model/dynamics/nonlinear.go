@@ -37,8 +37,9 @@ type NonlinearConfig struct {
 	// PolynomialConfig shapes the polynomial.
 	param.PolynomialConfig
 	// Radius, of a polynomial or a bilinear form, is that of the ball outside of which
-	// g goes on as on its surface, in units of the latent state. It proves the model
-	// bounded, with a negative Linear.Shift. 0: none.
+	// g goes on as on its surface, in units of the latent state and of the scaled inputs
+	// and parameters that g sees beside it. It proves the model bounded, with a negative
+	// Linear.Shift and no inputs. 0: none.
 	Radius float64 `json:"radius,omitempty"`
 
 	// Hidden are the widths of the hidden layers of the Lipschitz network; the

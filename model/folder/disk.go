@@ -3,6 +3,8 @@ package folder
 import (
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/pkg/errors"
@@ -49,14 +51,28 @@ func (d *disk) list(dir string) (names []string) {
 	return names
 }
 
-// do is the seam: every change goes through here.
-func (d *disk) do(op, path string, f func() error) {
-	if d.err == nil && d.before != nil {
-		d.err = d.before(op, path)
+// do makes a change unless one has failed. It reports whether that met one of the errors
+// to which the caller has an answer: they are no failures.
+func (d *disk) do(op, path string, f func() error, answered ...error) (met bool) {
+	if d.err != nil {
+		return false
 	}
-	if d.err == nil {
-		d.err = errors.Wrapf(f(), "folder: Write: %s %s", op, path)
+	err := d.attempt(op, path, f)
+	if is(err, answered) {
+		return true
 	}
+	d.err = errors.Wrapf(err, "folder: Write: %s %s", op, path)
+	return false
+}
+
+// attempt is the seam: every change goes through here.
+func (d *disk) attempt(op, path string, f func() error) error {
+	if d.before != nil {
+		if err := d.before(op, path); err != nil {
+			return err
+		}
+	}
+	return f()
 }
 
 func (d *disk) mkdirAll(path string) {
@@ -92,11 +108,18 @@ func (d *disk) syncFolder(path string) {
 			return err
 		}
 		defer f.Close()
-		if err = d.sync(f); unsupported(err) {
-			return nil
-		}
-		return err
-	})
+		return d.sync(f)
+	}, unknown...)
+}
+
+// unknown are the errors of a call that a file system does not have.
+var unknown = []error{syscall.EINVAL, syscall.ENOTSUP, syscall.ENOSYS, syscall.EBADF}
+
+// unsupported reports whether a call is unknown to the file system.
+func unsupported(err error) bool { return is(err, unknown) }
+
+func is(err error, kinds []error) bool {
+	return slices.ContainsFunc(kinds, func(k error) bool { return errors.Is(err, k) })
 }
 
 func (d *disk) sync(f *os.File) error {
@@ -106,18 +129,22 @@ func (d *disk) sync(f *os.File) error {
 	return f.Sync()
 }
 
-// unsupported reports whether a call is unknown to the file system.
-func unsupported(err error) bool {
-	for _, e := range []error{syscall.EINVAL, syscall.ENOTSUP, syscall.ENOSYS, syscall.EBADF} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
-}
-
+// rename moves a file into dir or, on file systems where a folder's quota or the like
+// makes another device of it, copies it: what is at to is the old file or the new one, and
+// from is there until that is safe.
 func (d *disk) rename(from, to string) {
-	d.do("rename", from, func() error { return os.Rename(from, to) })
+	if !d.do("rename", from, func() error { return os.Rename(from, to) }, syscall.EXDEV) {
+		return
+	}
+	data, err := os.ReadFile(from)
+	d.fail(errors.Wrap(err, "folder: Write"))
+	part := filepath.Join(filepath.Dir(to), partName)
+	if d.write(part, data); d.err != nil {
+		d.begin().remove(part) // the disk may be full
+	}
+	d.do("rename", part, func() error { return os.Rename(part, to) })
+	d.syncFolder(filepath.Dir(to))
+	d.remove(from)
 }
 
 func (d *disk) remove(path string) {

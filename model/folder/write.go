@@ -99,6 +99,8 @@ const (
 	nextName = ".checkpoint-next"
 	// partial ends the name of a manifest that is being written.
 	partial = ".part"
+	// partName is a file on its way to the folder of the checkpoint, see disk.rename.
+	partName = ".checkpoint-part"
 )
 
 func names(files []File) (n []string) {
@@ -150,6 +152,9 @@ func (d *disk) complete(dir string) {
 	next := filepath.Join(dir, nextName)
 	if !d.exists(filepath.Join(next, Manifest)) {
 		return
+	}
+	if part := filepath.Join(dir, partName); d.exists(part) {
+		d.remove(part)
 	}
 	own, old := d.own(next), d.own(dir)
 	for _, name := range own {

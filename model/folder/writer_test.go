@@ -199,6 +199,55 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// foreign has a disk be one whose folders are each a device of its own for renaming, and
+// which cannot sync a folder.
+func foreign(d *disk) *disk {
+	return &disk{unsynced: d.unsynced, before: func(op, path string) error {
+		if d.before != nil {
+			if err := d.before(op, path); err != nil {
+				return err
+			}
+		}
+		info, err := os.Stat(path)
+		switch {
+		case op == "rename" && filepath.Base(filepath.Dir(path)) == nextName && filepath.Base(path) != Manifest+partial:
+			return syscall.EXDEV
+		case op == "sync" && err == nil && info.IsDir():
+			return syscall.EINVAL
+		}
+		return nil
+	}}
+}
+
+// Where nothing can be renamed from one folder to another, files are copied, as safely:
+// whenever a writer is killed there is the old checkpoint or the new one.
+func TestOtherFileSystems(t *testing.T) {
+	home := t.TempDir()
+	kills := 0
+	for more := true; more; kills++ {
+		dir := filepath.Join(home, fmt.Sprint(kills))
+		mustWrite(t, dir, 1)
+		putFile(t, filepath.Join(dir, "notes.txt"), "mine")
+		more = write(foreign(kill(kills)), dir, numbered(2)) != nil
+		if n := generation(t, dir); n != 1 && n != 2 || !more && n != 2 {
+			t.Errorf("killed at %d: got checkpoint %d", kills, n)
+		}
+		// The next writer is on that file system, or the folder has been moved.
+		next := &disk{unsynced: true}
+		if kills%2 == 0 {
+			next = foreign(next)
+		}
+		if err := write(next, dir, numbered(3)); err != nil || generation(t, dir) != 3 {
+			t.Errorf("after a kill at %d: got %v", kills, err)
+		}
+		wantEntries(t, dir, Manifest, "config.json", "metrics.csv", "weights.npz", "notes.txt")
+	}
+	t.Logf("%d kills", kills)
+	if kills < 40 {
+		t.Errorf("got %d kills, want more: does every operation pass the seam?", kills)
+	}
+}
+
 // Links are followed, and stay; so does the working directory.
 func TestLinks(t *testing.T) {
 	home := t.TempDir()

@@ -5,7 +5,8 @@ import "math"
 // Far is a state that a model was not trained to start from.
 type Far struct {
 	State      int     // its number
-	Deviations float64 // how far it is from the mean of those, in their deviations, by the component that is farthest
+	Component  int     // that is farthest from the mean of those
+	Deviations float64 // how far, in their deviations
 }
 
 // farFrom is the number of deviations beyond which a state is far. A component that
@@ -26,12 +27,14 @@ func (s *Space) Far(u0 [][]float64) (far []Far) {
 		}
 		x := s.Scaled(u)
 		s.ae.scaling().Apply(x)
-		var most float64
-		for _, z := range x {
-			most = max(most, math.Abs(z))
+		most := Far{State: i}
+		for j, z := range x {
+			if d := math.Abs(z); d > most.Deviations {
+				most.Component, most.Deviations = j, d
+			}
 		}
-		if most > farFrom {
-			far = append(far, Far{i, most})
+		if most.Deviations > farFrom {
+			far = append(far, most)
 		}
 	}
 	return far

@@ -113,7 +113,7 @@ func TestObjectiveRefuses(t *testing.T) {
 		half        float64
 	}{{0, 3, 0}, {1, 1, 0}, {1, 3, -1}, {1, 3, math.NaN()}} {
 		_, err := New(m, c.rows, c.times, c.half)
-		modeltest.WantError(t, "NewObjective", err, model.ErrData, "at least 1 row and 2 times")
+		modeltest.WantError(t, "New", err, model.ErrData, "at least 1 row and 2 times")
 	}
 	o, err := New(m, 5, 3, 0)
 	if err != nil {

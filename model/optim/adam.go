@@ -93,18 +93,17 @@ const (
 // Update moves w, see Optimizer. Its first call allocates; of later ones those of many
 // components alone.
 func (a *Adam) Update(rate float64, w, g []float64) {
-	g = a.begin(w, g)
-	n := len(w)
+	against, n := a.begin(w, g), len(w)
 	parts := min(a.workers, n/updatePart)
 	if parts <= 1 {
-		a.update(rate, w, g, 0, n)
+		a.update(rate, w, against, 0, n)
 		return
 	}
 	var wait sync.WaitGroup
 	for i := range parts - 1 {
-		wait.Go(func() { a.update(rate, w, g, i*n/parts, (i+1)*n/parts) })
+		wait.Go(func() { a.update(rate, w, against, i*n/parts, (i+1)*n/parts) })
 	}
-	a.update(rate, w, g, (parts-1)*n/parts, n)
+	a.update(rate, w, against, (parts-1)*n/parts, n)
 	wait.Wait()
 }
 

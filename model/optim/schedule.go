@@ -74,7 +74,7 @@ func (s Schedule) At(step, total, stepsPerEpoch int) float64 {
 		case step >= total:
 			return s.Final
 		case step < s.Warmup:
-			return s.Rate * float64(step+1) / float64(s.Warmup+1)
+			return s.Rate * float64(step+1) / (float64(s.Warmup) + 1)
 		}
 		x := float64(step-s.Warmup) / float64(total-s.Warmup)
 		return s.Final + (s.Rate-s.Final)*(1+math.Cos(math.Pi*x))/2

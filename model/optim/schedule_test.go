@@ -63,6 +63,13 @@ func TestScheduleMonotone(t *testing.T) {
 	}
 }
 
+// A warm-up of the largest number there is does not turn the rate around.
+func TestLongestWarmup(t *testing.T) {
+	if r := (Schedule{Kind: ScheduleCosine, Rate: 1, Warmup: math.MaxInt}).At(3, 200, 1); !(r > 0 && r < 1) {
+		t.Errorf("got the rate %g, want one between 0 and 1", r)
+	}
+}
+
 func TestScheduleValidate(t *testing.T) {
 	for _, c := range []struct {
 		s    Schedule

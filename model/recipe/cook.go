@@ -3,6 +3,7 @@ package recipe
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/floats"
@@ -23,9 +24,35 @@ import (
 // cook is a plan in the making.
 type cook struct {
 	Plan
-	data    *data.Dataset
-	facts   *inspect.Facts
-	options Options
+	data     *data.Dataset // transformed, with its facts
+	facts    *inspect.Facts
+	given    *data.Dataset // as it came
+	original *inspect.Facts
+	options  Options
+}
+
+// newCook transforms the data, if that is asked for.
+func newCook(d *data.Dataset, f *inspect.Facts, o Options) (*cook, error) {
+	c := &cook{data: d, facts: f, given: d, original: f, options: o}
+	if len(o.Transforms) == 0 {
+		return c, nil
+	}
+	other := *d
+	other.Trajectories = slices.Clone(d.Trajectories)
+	for i, tr := range d.Trajectories {
+		states := make([][]float64, len(tr.States))
+		for k, u := range tr.States {
+			states[k] = slices.Clone(u)
+			for j, t := range o.Transforms {
+				states[k][j] = t.Apply(u[j])
+			}
+		}
+		other.Trajectories[i].States = states
+	}
+	var err error
+	c.data = &other
+	c.facts, err = inspect.Look(&other)
+	return c, err
 }
 
 // infer adds a line to what was inferred.
@@ -38,7 +65,7 @@ func (c *cook) infer(format string, args ...any) {
 func (c *cook) begin() {
 	f := c.facts
 	c.Model = model.DefaultConfig(c.data.Dim())
-	c.Model.Components = c.data.Components
+	c.Model.Components, c.Model.Transforms = c.data.Components, c.options.Transforms
 	c.Model.TimeUnit = f.Span
 	c.Train = train.DefaultConfig()
 	c.Train.Workers = workers
@@ -218,4 +245,23 @@ func (c *cook) modes(share float64, most int) (rows [][]float64, left float64, e
 		rows = append(rows, mat.Col(nil, k, &v))
 	}
 	return rows, floats.Norm(s[len(rows):], 2) / norm, nil
+}
+
+// oneSize reports whether the components may be values of one field.
+func (c *cook) oneSize() bool { return floats.Max(c.facts.Scale) <= 100*floats.Min(c.facts.Scale) }
+
+// fieldModes sets the basis to the leading modes of a field, see modes, and its unit to
+// that in which the leading coordinate varies by 1.
+func (c *cook) fieldModes(share float64, most int) error {
+	n := c.data.Dim()
+	c.Model.Offset, c.Model.Factor = make([]float64, n), slices.Repeat([]float64{1 / floats.Max(c.facts.Scale)}, n)
+	basis, left, err := c.modes(share, most)
+	if err != nil {
+		return err
+	}
+	c.Model.Basis = basis
+	_, deviation := c.seen()
+	floats.Scale(1/slices.Max(deviation), c.Model.Factor)
+	c.infer("a field on %d points, of which %d modes leave out %.1e of the root mean square", n, len(basis), left)
+	return nil
 }

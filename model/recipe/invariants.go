@@ -3,8 +3,10 @@ package recipe
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
+	"spnode/data/inspect"
 	"spnode/model/latent"
 )
 
@@ -15,7 +17,7 @@ func (c *cook) invariants() {
 	}
 	found := c.options.Invariants
 	if found == nil {
-		found = c.facts.Invariants
+		found = slices.DeleteFunc(slices.Clone(c.original.Invariants), func(q inspect.Invariant) bool { return c.transforms(q.Weights) })
 		for _, q := range found {
 			c.infer("kept by the data to %.1e and so by the model: %s (-invariants none)", q.Drift, c.linear(q.Weights))
 		}
@@ -23,12 +25,22 @@ func (c *cook) invariants() {
 	for _, q := range found {
 		var size float64
 		for j, w := range q.Weights {
-			size += math.Abs(w) * c.facts.Scale[j]
+			size += math.Abs(w) * c.original.Scale[j]
 		}
 		c.Model.Invariants = append(c.Model.Invariants, latent.Invariant{
 			Weights: q.Weights, Mean: q.Mean, Deviation: max(q.Deviation, 1e-3*math.Abs(q.Mean), 1e-9*size),
 		})
 	}
+}
+
+// transforms reports whether a component is transformed that has a weight.
+func (c *cook) transforms(weights []float64) bool {
+	for j, t := range c.options.Transforms {
+		if weights[j] != 0 && t.Kind != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // linear writes w·u with the names of the components.

@@ -2,15 +2,21 @@
 // nobody has to know the settings by heart: a few named recipes, each for a kind of
 // system, with what they infer said in lines that a person can overrule.
 //
+//	m, p, err := recipe.Fit(ctx, d, "latent-linear", recipe.Options{Seconds: 60})
+//
+// or, where something is to be changed on the way,
+//
 //	f, err := inspect.Look(d)
 //	r, err := recipe.ByName("latent-linear")
 //	p, err := r.Plan(d, f, recipe.Options{Seconds: 60})
 //	m, err := model.New(p.Model)
-//	t, err := train.New(m, p.Train, d)
+//	t, err := train.New(m, p.Train, recipe.Smooth(d, p.Smooth))
 //
 // # Recipes
 //
 //	linear         no g, no autoencoder: linear systems of any stiffness
+//	closed-form    a polynomial g in the state or its leading modes, by least squares:
+//	               what is smooth from one time to the next, chaos included; seconds
 //	latent-linear  an autoencoder and no g: relaxation to rest, and what is smooth
 //	relaxation     an autoencoder and a small g scaled by the rates: Robertson's
 //	oscillator     an autoencoder, no g, and rotations that do not decay: limit cycles
@@ -29,6 +35,7 @@
 package recipe
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -37,6 +44,7 @@ import (
 	"spnode/data"
 	"spnode/data/inspect"
 	"spnode/model"
+	"spnode/model/latent"
 	"spnode/model/train"
 )
 
@@ -55,6 +63,8 @@ type Options struct {
 	Invariants []inspect.Invariant
 	// NoInvariants keeps none.
 	NoInvariants bool
+	// Transforms are those of the components, or none.
+	Transforms []latent.Transform
 	// FromBeginnings trains from the beginnings of the trajectories alone.
 	FromBeginnings bool
 }
@@ -66,6 +76,9 @@ type Plan struct {
 	// Inferred says what the recipe took from the data, a line each, and in
 	// brackets what overrules it.
 	Inferred []string
+	// Smooth is the number of times around each over which the data are to be smoothed
+	// for the training, see Smooth.
+	Smooth int
 	// Seconds are those that the training is reckoned to take.
 	Seconds float64
 }
@@ -125,7 +138,10 @@ func (r Recipe) Plan(d *data.Dataset, f *inspect.Facts, o Options) (*Plan, error
 	if o.Seconds == 0 {
 		o.Seconds = 60
 	}
-	c := &cook{data: d, facts: f, options: o}
+	c, err := newCook(d, f, o)
+	if err != nil {
+		return nil, err
+	}
 	if err := r.make(c); err != nil {
 		return nil, errors.WithMessage(err, r.Name)
 	}
@@ -143,6 +159,38 @@ func (r Recipe) Start(m *model.Model, d *data.Dataset) error {
 		return notFor("%s starts at random", r.Name)
 	}
 	return errors.WithMessage(startLinear(m, d), r.Name)
+}
+
+// Fit plans by a recipe of a name, and trains. The error wraps ErrNotFor if the recipe does
+// not suit the data.
+func Fit(ctx context.Context, d *data.Dataset, name string, o Options, with ...train.Option) (*model.Model, *Plan, error) {
+	r, err := ByName(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := inspect.Look(d)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := r.Plan(d, f, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := model.New(p.Model)
+	if err != nil {
+		return nil, p, err
+	}
+	switch err := r.Start(m, d); {
+	case err == nil:
+		p.Train.First.Iterations, p.Train.LBFGS.Iterations = 0, 0
+	case !errors.Is(err, ErrNotFor):
+		return nil, p, err
+	}
+	t, err := train.New(m, p.Train, Smooth(d, p.Smooth), with...)
+	if err != nil {
+		return nil, p, err
+	}
+	return m, p, t.Fit(ctx)
 }
 
 // notForError says why, and no more.

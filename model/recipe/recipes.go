@@ -4,8 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/floats"
-
 	"spnode/data/inspect"
 	"spnode/model/dynamics"
 	"spnode/model/objective"
@@ -14,6 +12,7 @@ import (
 
 func init() {
 	add("linear", "linear systems of any stiffness: no g, no autoencoder", linear)
+	add("closed-form", "what is smooth from one time to the next: a polynomial field by least squares, in seconds", closedForm)
 	add("latent-linear", "relaxation to a state of rest, and much else: linear in learned coordinates", latentLinear)
 	add("relaxation", "stiff relaxation: learned coordinates with a small g, scaled by the rates", relaxation)
 	add("field", "snapshots of a field on many points: linear in coordinates learned from its leading modes", field)
@@ -112,34 +111,21 @@ func relaxation(c *cook) error {
 
 // field is latentLinear on the leading modes.
 func field(c *cook) error {
-	n := c.data.Dim()
-	if n < 20 {
+	if n := c.data.Dim(); n < 20 {
 		return notFor("%d components are fewer than 20", n)
 	}
-	if slices.Max(c.facts.Scale) > 100*slices.Min(c.facts.Scale) {
+	if !c.oneSize() {
 		return notFor("the components are of several sizes, %.3g to %.3g, want values of one field", slices.Min(c.facts.Scale), slices.Max(c.facts.Scale))
 	}
 	c.begin()
-	largest := floats.Max(c.facts.Scale)
-	for range n {
-		c.Model.Offset = append(c.Model.Offset, 0)
-		c.Model.Factor = append(c.Model.Factor, 1/largest)
-	}
-	basis, left, err := c.modes(1e-4, 32)
-	if err != nil {
+	if err := c.fieldModes(1e-4, 32); err != nil {
 		return err
 	}
-	c.Model.Basis = basis
-	// The leading coordinate of about 1, by another unit of the field.
-	_, deviation := c.seen()
-	for j := range c.Model.Factor {
-		c.Model.Factor[j] /= slices.Max(deviation)
-	}
-	c.infer("a field on %d points, of which %d modes leave out %.1e of the root mean square", n, len(basis), left)
+	basis := c.Model.Basis
 	latent := c.latent(min(10, len(basis)))
 	c.autoencoder(latent)
 	// A mode that hardly varies is not magnified to the size of the leading ones.
-	largest = 1 / slices.Min(c.Model.Autoencoder.Factor)
+	largest := 1 / slices.Min(c.Model.Autoencoder.Factor)
 	for j, factor := range c.Model.Autoencoder.Factor {
 		c.Model.Autoencoder.Factor[j] = min(factor, 20/largest)
 	}

@@ -10,7 +10,8 @@ import "math"
 // (and the limit t for (e^{kt}−1)/k at k = 0), where ρ is their distance at the
 // start, and dA and dg bound the errors of the model's A and g. A and L are here
 // the model's, so v = 𝒱 must bound the true solution's norm: the proof with the
-// roles of the two exchanged. With the model's solution bounded it is ‖A‖ and L of
+// roles of the two exchanged. Where there are inputs, dB bounds the error of B, and
+// ‖dB‖ sup‖w‖ is to be added to the source. With the model's solution bounded it is ‖A‖ and L of
 // the truth that count.
 func (r *Report) ErrorBound(rho, dA, dg, v, t float64) float64 {
 	k, source := r.Norm+r.Lipschitz, (dA+dg)*v

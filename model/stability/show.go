@@ -3,6 +3,7 @@ package stability
 import (
 	"fmt"
 	"html"
+	"math"
 	"strings"
 )
 
@@ -32,6 +33,13 @@ func (r Report) rows() []row {
 		{"Theorem 3", number(r.Theorem3Bound), "proves stability for L below this"},
 		{"certificate", number(r.Certificate), "proves global stability for L below this: " + verdict},
 		{"bound radius", number(r.BoundRadius), fmt.Sprintf("√(uᵀSu) of rollouts in the end, any steps; by etdrk4 %g of it", ETDRK4Factor)},
+	}
+	if k := r.Norm + r.Lipschitz; finite(k) {
+		meaning := "k = ‖A‖₂ + L: errors grow no faster than e^{kt}"
+		if k > 0 {
+			meaning += fmt.Sprintf(", tenfold in %.3g", math.Ln10/k)
+		}
+		rows = append(rows, row{"Theorem 4", number(k), meaning + "; see ErrorBound"})
 	}
 	if r.ScaledTime {
 		rows = append(rows, row{"time", "scaled", "rates are per unit of e^{s(p)}t, proofs for every s"})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -159,5 +161,86 @@ func TestDivergedKeepsGood(t *testing.T) {
 	}
 	if err := resumed.Fit(context.Background()); !errors.As(err, &diverged) {
 		t.Errorf("resumed: got error %v, want a DivergedError", err)
+	}
+}
+
+// An update after which the loss is not finite is taken back, and its rate
+// halved, until it is finite.
+func TestDivergenceIsTakenBack(t *testing.T) {
+	p := divergingTraining()
+	var seen []Metrics
+	tr := p.fit(t, WithHook(func(m Metrics) { seen = append(seen, m) }))
+	adam := slices.DeleteFunc(slices.Clone(seen), func(m Metrics) bool { return m.Stage != "adam" })
+	last := adam[len(adam)-1]
+	t.Logf("%d updates taken back, last rate %g, loss %g", tr.now.Backoffs, last.Rate, tr.Result().Loss)
+	if tr.now.Backoffs == 0 {
+		t.Fatal("the case shows nothing")
+	}
+	for _, m := range seen {
+		if !finite(m.Loss) || !finite(m.GradientNorm) {
+			t.Errorf("a hook saw %+v", m)
+		}
+	}
+	if want := math.Ldexp(8, -tr.now.Backoffs); last.Rate != want || last.Iteration != 4 || tr.now.Iterations < 4 {
+		t.Errorf("got %+v after %d updates taken back, want iteration 4 at rate %g", last, tr.now.Backoffs, want)
+	}
+
+	// The last update, after which Adam does not look again.
+	p.train.First.Iterations, p.train.LBFGS.Iterations = 1, 0
+	if tr = p.fit(t); tr.now.Backoffs == 0 || !finite(tr.Result().Loss) || tr.now.Iterations != 1 {
+		t.Errorf("after one update: %d taken back, loss %g, %d done", tr.now.Backoffs, tr.Result().Loss, tr.now.Iterations)
+	}
+
+	// As often as allowed.
+	p = divergingTraining()
+	p.train.Backoffs = 1
+	tr = p.trainer(t)
+	err := tr.Fit(context.Background())
+	var diverged *DivergedError
+	if !errors.As(err, &diverged) {
+		t.Fatalf("got error %v, want a DivergedError", err)
+	}
+	if finite(diverged.Loss) && finite(diverged.Norm) || diverged.Iteration != 1 || diverged.Stage != "adam" || diverged.Rate != 4 || diverged.Halved != 1 {
+		t.Errorf("got %+v", diverged)
+	}
+	for _, part := range []string{"after 1 iterations of adam", "rate 4", "halved 1 times", "try a lower rate"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("got %q, want %q in it", err, part)
+		}
+	}
+}
+
+// Parameters so large that A overflows, which step.Propagators refuses, are a
+// loss that is not finite and no other error; and from the start they are a
+// DivergedError at once, with L-BFGS alone too.
+func TestOverflowIsDivergence(t *testing.T) {
+	for _, name := range []string{"etd1", "etdrk4", "imex", "rk4"} {
+		p := smallTraining()
+		p.model.Integrator = name
+		p.train.First.Iterations, p.train.LBFGS.Iterations = 1, 0
+		p.train.First.Schedule = optim.Schedule{Kind: optim.ScheduleConstant, Rate: 1e78}
+		p.train.Backoffs = 400
+		tr := p.fit(t)
+		if tr.now.Backoffs < 2 || !finite(tr.Result().Loss) {
+			t.Errorf("%s: %d updates taken back, loss %g", name, tr.now.Backoffs, tr.Result().Loss)
+		}
+		// What was taken back has left no trace: a training that begins with the
+		// rate that this one has come to has the same bits.
+		q := p
+		q.train.First.Schedule.Rate = math.Ldexp(p.train.First.Schedule.Rate, -tr.now.Backoffs)
+		if again := q.fit(t); again.now.Backoffs != 0 || !modeltest.Same(again.Model.Params().Flat, tr.Model.Params().Flat) {
+			t.Errorf("%s: another result after %d updates taken back: %v, want %v", name, tr.now.Backoffs, tr.Model.Params().Flat, again.Model.Params().Flat)
+		}
+
+		for _, adam := range []int{0, 3} {
+			p.train.First.Iterations, p.train.LBFGS.Iterations = adam, 2
+			tr = p.trainer(t)
+			floats.Scale(1e200, tr.Model.Params().Flat)
+			err := tr.Fit(context.Background())
+			var diverged *DivergedError
+			if !errors.As(err, &diverged) || diverged.Iteration != 0 || diverged.Halved != 0 {
+				t.Errorf("%s: got error %v, want a DivergedError of iteration 0", name, err)
+			}
+		}
 	}
 }

@@ -69,18 +69,18 @@ func (l *Dense[T]) AddBackward(dx, dw, db, x, y, dy []T, rows int, activate bool
 //
 //	g(u) = Σ_r (C^{(r)}u) ⊙ (D^{(r)}u) + b,
 //
-// for rows u (rows, n), C and D (rank, n, n), b (n).
+// for rows u (rows, m), C and D (rank, n, m), b (n).
 type Bilinear[T Float] struct{ cu, du, s, tmp []T }
 
 // ForwardTo writes g(u) to y.
-func (l *Bilinear[T]) ForwardTo(y, u, c, d, b []T, rows, n int) {
+func (l *Bilinear[T]) ForwardTo(y, u, c, d, b []T, rows, n, m int) {
 	for r := range rows {
 		copy(y[r*n:(r+1)*n], b)
 	}
 	cu, du := Grow(&l.cu, rows*n), Grow(&l.du, rows*n)
-	for k := 0; k < len(c); k += n * n {
-		Gemm(false, true, rows, n, n, 1, u, c[k:k+n*n], 0, cu, &l.tmp)
-		Gemm(false, true, rows, n, n, 1, u, d[k:k+n*n], 0, du, &l.tmp)
+	for k := 0; k < len(c); k += n * m {
+		Gemm(false, true, rows, n, m, 1, u, c[k:k+n*m], 0, cu, &l.tmp)
+		Gemm(false, true, rows, n, m, 1, u, d[k:k+n*m], 0, du, &l.tmp)
 		for i, v := range cu {
 			y[i] += v * du[i]
 		}
@@ -88,19 +88,19 @@ func (l *Bilinear[T]) ForwardTo(y, u, c, d, b []T, rows, n int) {
 }
 
 // Backward writes the gradients by u, C, D and b, given dy.
-func (l *Bilinear[T]) Backward(du, dc, dd, db, u, c, d, dy []T, rows, n int) {
+func (l *Bilinear[T]) Backward(du, dc, dd, db, u, c, d, dy []T, rows, n, m int) {
 	clear(db)
 	AddColumnSumsTo(db, dy[:rows*n])
 	clear(du)
 	p, s := Grow(&l.cu, rows*n), Grow(&l.s, rows*n)
-	for k := 0; k < len(c); k += n * n {
+	for k := 0; k < len(c); k += n * m {
 		for _, side := range [2]struct{ own, other, grad []T }{{c, d, dc}, {d, c, dd}} {
-			Gemm(false, true, rows, n, n, 1, u, side.other[k:k+n*n], 0, p, &l.tmp)
+			Gemm(false, true, rows, n, m, 1, u, side.other[k:k+n*m], 0, p, &l.tmp)
 			for i, v := range p {
 				s[i] = dy[i] * v
 			}
-			Gemm(true, false, n, n, rows, 1, s, u, 0, side.grad[k:k+n*n], &l.tmp)
-			Gemm(false, false, rows, n, n, 1, s, side.own[k:k+n*n], 1, du, &l.tmp)
+			Gemm(true, false, n, m, rows, 1, s, u, 0, side.grad[k:k+n*m], &l.tmp)
+			Gemm(false, false, rows, m, n, 1, s, side.own[k:k+n*m], 1, du, &l.tmp)
 		}
 	}
 }

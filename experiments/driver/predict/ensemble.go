@@ -68,16 +68,12 @@ func (o Options) ensemble(home *sweep.Folder, stdout, warnings io.Writer) error 
 	if len(members) < 2 {
 		return command.Usagef("sweep %s: got %d models that can predict, want at least 2", home.Dir, len(members))
 	}
-	components := first.Config().Components
-	for i := len(components); i < first.Config().Dim; i++ {
-		components = append(components, fmt.Sprint("u", i+1))
-	}
-	e, err := sweep.NewEnsemble(times, components, members)
+	e, err := sweep.NewEnsemble(times, components(first.Config()), members)
 	if err != nil {
 		return err
 	}
 	u, names := e.Columns()
-	if err := o.write(data.Shared(times, u, names), stdout); err != nil || o.Out == "-" {
+	if err := o.write(data.Shared(times, u, names), names, stdout); err != nil || o.Out == "-" {
 		return err
 	}
 	const most = 6 // panels
@@ -87,7 +83,7 @@ func (o Options) ensemble(home *sweep.Folder, stdout, warnings io.Writer) error 
 	}
 	files, err := figure.Save(filepath.Dir(o.Out), name)
 	if err == nil {
-		_, err = fmt.Fprintf(stdout, "%d members: %s, %s\n", len(members), o.Out, strings.Join(files, ", "))
+		_, err = fmt.Fprintf(stdout, "%d members: %s\n", len(members), strings.Join(files, ", "))
 	}
 	return err
 }

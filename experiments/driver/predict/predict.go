@@ -16,6 +16,7 @@ import (
 
 	"spnode/data"
 	"spnode/experiments/driver/command"
+	"spnode/experiments/report"
 	"spnode/experiments/sweep"
 	"spnode/model"
 	"spnode/model/folder"
@@ -77,7 +78,7 @@ func (o Options) Predict(stdout, warnings io.Writer) error {
 	if err != nil {
 		return command.AsUsage(err)
 	}
-	return o.write(d, stdout)
+	return o.write(d, components(m.Config()), stdout)
 }
 
 // start reads the initial states of a model and the times.
@@ -88,13 +89,17 @@ func (o Options) start(m *model.Model) (u0 [][]float64, times []float64, err err
 	return u0, times, command.AsUsage(err)
 }
 
-func (o Options) write(d *data.Dataset, stdout io.Writer) (err error) {
+func (o Options) write(d *data.Dataset, names []string, stdout io.Writer) (err error) {
 	if err = d.Complete(); err != nil {
 		// NaN is no gap here; told below
 	} else if o.Out == "-" {
 		err = d.WriteCSV(stdout)
-	} else {
-		err = d.Write(o.Out)
+	} else if err = d.Write(o.Out); err == nil {
+		times := "times of their own"
+		if t, shared := d.Grid(); shared {
+			times = fmt.Sprintf("%s from %.4g to %.4g", report.Count(len(t), "time"), t[0], t[len(t)-1])
+		}
+		fmt.Fprintf(stdout, "%s: %s at %s, %s\n", o.Out, report.Count(d.Samples(), "trajectory"), times, strings.Join(names, ", "))
 	}
 	if errors.Is(err, data.ErrNotFinite) {
 		err = errors.WithMessage(err, "the prediction runs away and is not written; try more -substeps or another -integrator")
@@ -134,12 +139,47 @@ func (o Options) trajectories(m *model.Model, warnings io.Writer) (*data.Dataset
 	return train.Predict(m, d)
 }
 
+// components are their names.
+func components(c model.Config) []string {
+	names := slices.Clone(c.Components)
+	for i := len(names); i < c.Dim; i++ {
+		names = append(names, fmt.Sprint("u", i+1))
+	}
+	return names
+}
+
+// beyond is the part of its range by which a component may leave it unwarned: of as
+// many states as trained, others are a little outside.
+const beyond = 0.1
+
 // warn tells of initial states that the model was not made for.
 func (o Options) warn(m *model.Model, u0 [][]float64, warnings io.Writer) error {
-	if far := m.Far(u0); len(far) > 0 {
+	c := m.Config()
+	names := components(c)
+	for j, r := range c.Ranges {
+		worst, by, count := 0, 0.0, 0
+		for i, u := range u0 {
+			off := max(r[0]-u[j], u[j]-r[1])
+			if !(off > beyond*(r[1]-r[0])) {
+				continue
+			}
+			if count++; off > by {
+				worst, by = i, off
+			}
+		}
+		if count > 0 {
+			fmt.Fprintf(warnings, "%s: %s of %d of %d states is outside of what the model was trained on, %.4g to %.4g; it is %.4g in state %d: the prediction may be wrong without another sign\n",
+				o.Command, names[j], count, len(u0), r[0], r[1], u0[worst][j], worst)
+		}
+	}
+	if far := m.Far(u0); len(far) > 0 && len(c.Ranges) == 0 {
 		worst := slices.MaxFunc(far, func(a, b latent.Far) int { return cmp.Compare(a.Deviations, b.Deviations) })
-		fmt.Fprintf(warnings, "%s: %d of %d states are far from those that the model was trained to start from; state %d by %.0f deviations of them: its prediction may be wrong without another sign\n",
-			o.Command, len(far), len(u0), worst.State, worst.Deviations)
+		what := "a coordinate"
+		if len(c.Basis) == 0 {
+			what = names[worst.Component]
+		}
+		fmt.Fprintf(warnings, "%s: %d of %d states are far from those that the model was trained to start from; %s of state %d by %.0f deviations of them: its prediction may be wrong without another sign\n",
+			o.Command, len(far), len(u0), what, worst.State, worst.Deviations)
 	}
 	outside, err := m.Outside(u0)
 	if err != nil {
@@ -147,7 +187,7 @@ func (o Options) warn(m *model.Model, u0 [][]float64, warnings io.Writer) error 
 	}
 	for _, i := range outside {
 		fmt.Fprintf(warnings, "%s: state %d is outside of the ball of radius %.4g that holds the data: its prediction is bounded, and not learned\n",
-			o.Command, i, m.Config().Nonlinear.Radius)
+			o.Command, i, c.Nonlinear.Radius)
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func (*nothing) Validate() error  { return nil }
 // predicted runs such a command.
 func predicted(args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	run := driver.Experiment[nothing, *nothing]{Flags: driver.NewFlags("x", "")}.Run
+	run := driver.Experiment[nothing, *nothing]{Flags: driver.NewFlags("x", ""), Default: func() (c nothing) { return c }}.Run
 	code = command.Execute(context.Background(), "x", run, args, &out, &err)
 	return code, out.String(), err.String()
 }
@@ -193,8 +193,8 @@ func TestPrediction(t *testing.T) {
 			wantBits(t, parsePrediction(t, stdout, c.times, 3), want)
 
 			file := func(ext string) string { return filepath.Join(dir, fmt.Sprint("out", i, ext)) }
-			if s := to(file(".csv")); s != "" {
-				t.Errorf("beside a file, standard output has %q", s)
+			if s := to(file(".csv")); !strings.HasPrefix(s, file(".csv")+": 3 trajectories at ") || strings.Count(s, "\n") != 1 {
+				t.Errorf("beside a file, standard output has %q, want a line on it", s)
 			}
 			if got := string(readFile(t, file(".csv"))); got != stdout {
 				t.Errorf("the .csv file and standard output differ")
@@ -320,6 +320,28 @@ func TestPredictionOfAnyModel(t *testing.T) {
 	code, stdout, stderr := predicted("-predict", filepath.Join(dir, "m"), "-initial", initial, "-times", "0:1:1", "-out", "-")
 	if code != command.ExitOK || !strings.HasPrefix(stdout, "sample,t,u1,u2,u3\n0,0,1,2,3\n") {
 		t.Errorf("exit code %d, %q, %s", code, stdout, stderr)
+	}
+}
+
+// States that leave the range of the training's data are told of, by component.
+func TestPredictionOutside(t *testing.T) {
+	dir := t.TempDir()
+	savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) { c.Ranges = [][2]float64{{0, 2}, {-1, 1}} })
+	for states, want := range map[string][]string{
+		"2.1,0\n0,-1.1\n":   nil, // a little outside is as other states are
+		"5,0\n3,0\n0.5,0\n": {"x1 of 2 of 3 states is outside of what the model was trained on, 0 to 2; it is 5 in state 0"},
+		"0,0\n-1,-7\n":      {"x1 of 1 of 2", "x2 of 1 of 2 states", "-1 to 1; it is -7 in state 1"},
+	} {
+		initial := writeFile(t, filepath.Join(dir, "u0.csv"), []byte(states))
+		code, _, stderr := predicted("-predict", filepath.Join(dir, "m"), "-initial", initial, "-times", "0:1:1", "-out", "-")
+		if code != command.ExitOK || len(want) != strings.Count(stderr, "\n") && len(want) < 2 {
+			t.Errorf("%q: exit code %d, %s", states, code, stderr)
+		}
+		for _, s := range want {
+			if !strings.Contains(stderr, s) {
+				t.Errorf("%q: got %q, want it to say %q", states, stderr, s)
+			}
+		}
 	}
 }
 

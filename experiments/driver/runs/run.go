@@ -134,6 +134,19 @@ func Finished(dir string) bool {
 	return err == nil
 }
 
+// Experiment is the name of the experiment that a finished run is of, else "".
+func Experiment(dir string) string {
+	var r struct{ Experiment string }
+	text, err := os.ReadFile(filepath.Join(dir, ReportName))
+	if err == nil {
+		err = json.Unmarshal(text, &r)
+	}
+	if err != nil {
+		return ""
+	}
+	return r.Experiment
+}
+
 // Unfinished names the run that was begun last of those that have not come to their
 // end and that no process is at work on.
 func Unfinished(checkpoints string) (string, error) {

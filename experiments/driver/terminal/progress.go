@@ -221,3 +221,24 @@ func Duration(s float64) string {
 	}
 	return fmt.Sprintf("%d h %d min", int(s)/3600, int(s)/60%60)
 }
+
+// Broken breaks a text at words into lines of a width; a longer word is cut.
+func Broken(text string, width int) (lines []string) {
+	if utf8.RuneCountInString(text) <= width {
+		return []string{text}
+	}
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && utf8.RuneCountInString(line+" "+word) > width {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		for line += word; utf8.RuneCountInString(line) > width; {
+			cut := []rune(line)
+			lines, line = append(lines, string(cut[:width])), string(cut[width:])
+		}
+	}
+	return append(lines, line)
+}

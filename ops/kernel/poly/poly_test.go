@@ -205,12 +205,12 @@ func BenchmarkPolynomial(b *testing.B) {
 	var f kernel.Bilinear[float64]
 	b.Run("bilinear20/forward", func(b *testing.B) {
 		for b.Loop() {
-			f.ForwardTo(y, u, C, D, bias, rows, n)
+			f.ForwardTo(y, u, C, D, bias, rows, n, n)
 		}
 	})
 	b.Run("bilinear20/backward", func(b *testing.B) {
 		for b.Loop() {
-			f.Backward(du, dC, dD, db, u, C, D, y, rows, n)
+			f.Backward(du, dC, dD, db, u, C, D, y, rows, n, n)
 		}
 	})
 }

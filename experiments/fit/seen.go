@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"spnode/data"
+	"spnode/data/inspect"
+	"spnode/experiments/driver/command"
+)
+
+// seen says what the data are, a line each.
+func (s *sets) seen() []string {
+	f := s.facts
+	lines := []string{s.counts()}
+	grid := "even steps"
+	if !f.Uniform {
+		grid = fmt.Sprintf("steps over %.1f decades", f.Decades)
+	}
+	first := s.train.Trajectories[0].Times
+	if times, shared := s.train.Grid(); shared {
+		lines = append(lines, fmt.Sprintf("%d times from %.4g to %.4g, %s", len(times), times[0], f.LastTime, grid))
+	} else {
+		lines = append(lines, fmt.Sprintf("times of each trajectory's own, from %.4g to %.4g, %s", first[0], f.LastTime, grid))
+	}
+	if gaps(s.train) {
+		lines = append(lines, "some values were not measured")
+	}
+	lines = append(lines, fmt.Sprintf("%.0f %% of the trajectories come to rest, %.0f %% come back", 100*f.Settled, 100*f.Returns))
+	if noise := s.noise(); noise > 1e-4 {
+		lines = append(lines, fmt.Sprintf("what is not smooth from one time to the next is up to %.1e of a component's largest value: noise, or times too far apart", noise))
+	}
+	var wide []string
+	for j := range f.Scale {
+		if s.decades(j) > 3 {
+			wide = append(wide, s.name(j))
+		}
+	}
+	if n := len(wide); n > 5 {
+		wide = append(wide[:5], fmt.Sprintf("and %d more", n-5))
+	}
+	if len(wide) > 0 {
+		lines = append(lines, "go over more than three decades and are never 0: "+strings.Join(wide, ", ")+" (-transform NAME=log has small values count)")
+	}
+	var constant []string
+	for j, is := range f.Constant {
+		if is {
+			constant = append(constant, s.name(j))
+		}
+	}
+	if len(constant) > 0 {
+		lines = append(lines, "never change: "+strings.Join(constant, ", "))
+	}
+	return lines
+}
+
+// decades is how many a component goes over; 0 if it is ever 0 or negative.
+func (s *sets) decades(j int) float64 {
+	least := math.Inf(1)
+	for _, tr := range s.train.Trajectories {
+		for _, u := range tr.States {
+			least = min(least, u[j])
+		}
+	}
+	if !(least > 0) {
+		return 0
+	}
+	return math.Log10(s.facts.Scale[j] / least)
+}
+
+func (s *sets) noise() (largest float64) {
+	for j, n := range s.facts.Noise {
+		largest = max(largest, n/s.facts.Scale[j])
+	}
+	return largest
+}
+
+// name is that of a component.
+func (s *sets) name(j int) string { return componentName(s.train, j) }
+
+func componentName(d *data.Dataset, j int) string {
+	if len(d.Components) > 0 {
+		return d.Components[j]
+	}
+	return "u" + strconv.Itoa(1+j)
+}
+
+// look inspects the data.
+func look(d *data.Dataset) (*inspect.Facts, error) {
+	f, err := inspect.Look(d)
+	return f, command.AsUsage(err)
+}

@@ -1,0 +1,122 @@
+package recipe
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"github.com/pkg/errors"
+
+	"spnode/data"
+	"spnode/data/inspect"
+	"spnode/data/ode"
+	"spnode/data/problem"
+	"spnode/model/latent"
+	"spnode/model/train"
+)
+
+// A field of one component that is a polynomial, du/dt = u − u³ from both sides of its
+// states of rest, is found with its degree, and its far end is right in one jump.
+func TestClosedForm(t *testing.T) {
+	d := &data.Dataset{}
+	for s := range 12 {
+		tr := data.Trajectory{}
+		x := 0.1 * float64(s+1) * float64(1-2*(s%2))
+		for k := range 61 {
+			// By its exact solution.
+			time := 0.1 * float64(k)
+			tr.Times = append(tr.Times, time)
+			tr.States = append(tr.States, []float64{x / math.Sqrt(x*x+(1-x*x)*math.Exp(-2*time))})
+		}
+		d.Trajectories = append(d.Trajectories, tr)
+	}
+	m, p, err := Fit(context.Background(), d, "closed-form", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The data are exact: a higher degree with coefficients of 0 is as good.
+	if p.Model.Nonlinear.Degree < 3 {
+		t.Errorf("got degree %d, want at least 3", p.Model.Nonlinear.Degree)
+	}
+	for _, asked := range []*data.Dataset{d, d.AtTimes(0, 60)} {
+		got, err := train.Predict(m, asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for s, tr := range asked.Trajectories {
+			for k, u := range tr.States {
+				// Differences of order 6 in steps of 0.1, and steps of 0.025.
+				if e := math.Abs(got.Trajectories[s].States[k][0] - u[0]); !(e < 1e-5) {
+					t.Fatalf("trajectory %d, t = %g: off by %g, want at most 1e-5", s, tr.Times[k], e)
+				}
+			}
+		}
+	}
+}
+
+// By its logarithm a concentration that falls over decades, du/dt = −uv and dv/dt = −v,
+// is a linear system's, and its small values are found too.
+func TestTransform(t *testing.T) {
+	d := &data.Dataset{}
+	for s := range 9 {
+		tr := data.Trajectory{}
+		v0 := 6 + 0.5*float64(s)
+		for k := range 31 {
+			time := 0.1 * float64(k)
+			v := v0 * math.Exp(-time)
+			tr.Times = append(tr.Times, time)
+			tr.States = append(tr.States, []float64{math.Exp(v - v0), v})
+		}
+		d.Trajectories = append(d.Trajectories, tr)
+	}
+	f, err := inspect.Look(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := ByName("closed-form")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := r.Plan(d, f, Options{Transforms: []latent.Transform{{Kind: "log"}, {}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := fit(p, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := train.Predict(m, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s, tr := range d.Trajectories {
+		for k, u := range tr.States {
+			// Relative to u itself, down to 1e-4; by differences of order 6 and corrections.
+			if e := math.Abs(got.Trajectories[s].States[k][0]/u[0] - 1); !(e < 1e-6) {
+				t.Fatalf("trajectory %d, t = %g: off by %g of it, want at most 1e-6", s, tr.Times[k], e)
+			}
+		}
+	}
+}
+
+func TestClosedFormRefuses(t *testing.T) {
+	times := []float64{0}
+	for k := range 60 {
+		times = append(times, 1e-3*math.Pow(10, float64(k)/10))
+	}
+	d, _, err := ode.DefaultRadau().Solve(problem.HIRES(), problem.HIRESStates(4, 1), times)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := inspect.Look(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := ByName("closed-form")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Plan(d, f, Options{}); !errors.Is(err, ErrNotFor) {
+		t.Errorf("got %v, want ErrNotFor for steps over six decades", err)
+	}
+}
