@@ -1,6 +1,6 @@
-// Package form finds trajectories in files: by the names and roles of a table's
-// columns, by those and the shapes of arrays, and in folders of either.
-package form
+// Package runs has what the readers of data share: the trajectories of a file, and
+// the names by which its columns and arrays are looked for.
+package runs
 
 import (
 	"slices"
@@ -10,6 +10,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/internal/stack"
+	"spnode/data/npz"
 )
 
 // Set is what a file holds: runs of the same components, inputs and parameters.
@@ -43,15 +44,16 @@ type Options struct {
 	Limit                          int64
 }
 
-func (d *Set) dim() int {
+// Dim returns the number of components.
+func (d *Set) Dim() int {
 	if len(d.Runs) == 0 || len(d.Runs[0].States) == 0 {
 		return 0
 	}
 	return len(d.Runs[0].States[0])
 }
 
-// share has runs of equal times share their slice, as to tell one grid is quick then.
-func (d *Set) share() {
+// Share has runs of equal times share their slice, as to tell one grid is quick then.
+func (d *Set) Share() {
 	for s := 1; s < len(d.Runs); s++ {
 		if a, b := &d.Runs[s-1], &d.Runs[s]; slices.Equal(a.Times, b.Times) {
 			b.Times = a.Times
@@ -59,9 +61,9 @@ func (d *Set) share() {
 	}
 }
 
-// join appends the runs of one, whose components, inputs and parameters are those of
+// Join appends the runs of one, whose components, inputs and parameters are those of
 // d, in any order.
-func (d *Set) join(one *Set) error {
+func (d *Set) Join(one *Set) error {
 	if len(d.Runs) == 0 {
 		*d = *one
 		return nil
@@ -71,19 +73,19 @@ func (d *Set) join(one *Set) error {
 		got, want []string
 	}{{"components", one.Components, d.Components}, {"inputs", one.Inputs, d.Inputs}, {"parameters", one.Parameters, d.Parameters}} {
 		if len(n.got) != len(n.want) {
-			return stack.Shapef("%s are %s, want %s", n.what, list(n.got), list(n.want))
+			return stack.Shapef("%s are %s, want %s", n.what, List(n.got), List(n.want))
 		}
 	}
-	if err := one.choose(&Options{Components: d.Components, Inputs: d.Inputs, Parameters: d.Parameters}); err != nil {
+	if err := one.Choose(&Options{Components: d.Components, Inputs: d.Inputs, Parameters: d.Parameters}); err != nil {
 		return err
 	}
 	d.Runs = append(d.Runs, one.Runs...)
 	return nil
 }
 
-// choose leaves the components, inputs and parameters that the options name, in
+// Choose leaves the components, inputs and parameters that the options name, in
 // their order.
-func (d *Set) choose(o *Options) error {
+func (d *Set) Choose(o *Options) error {
 	for _, c := range []struct {
 		what  string
 		names []string
@@ -107,7 +109,7 @@ func (d *Set) choose(o *Options) error {
 			idx = append(idx, j)
 		}
 		if absent != nil {
-			return errors.Errorf("%s are %s, want %s among them", c.what, list(*c.of), list(absent))
+			return errors.Errorf("%s are %s, want %s among them", c.what, List(*c.of), List(absent))
 		}
 		*c.of = c.names
 		for s := range d.Runs {
@@ -132,6 +134,17 @@ func (d *Set) choose(o *Options) error {
 	return nil
 }
 
+// TimeNames are the common names of times, in lower case.
+var TimeNames = []string{"t", "time", "times"}
+
+// Bound returns how many bytes the numbers of a file of so many may take.
+func (o *Options) Bound(size int) int64 {
+	if o.Limit > 0 {
+		return o.Limit
+	}
+	return npz.DefaultLimit(size)
+}
+
 // Numbered returns n names that begin with a letter: u1, u2, ….
 func Numbered(letter string, n int) []string {
 	names := make([]string, n)
@@ -141,8 +154,8 @@ func Numbered(letter string, n int) []string {
 	return names
 }
 
-// list quotes names, not too many.
-func list(names []string) string {
+// List quotes names, not too many.
+func List(names []string) string {
 	if len(names) == 0 {
 		return "none"
 	}

@@ -1,4 +1,4 @@
-package form
+package arrays
 
 import (
 	"math"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/internal/runs"
 	"spnode/data/internal/stack"
 )
 
@@ -34,7 +35,7 @@ type layout struct {
 }
 
 // single reads trajectories that share their arrays.
-func (a *arrays) single(t *array) (*Set, error) {
+func (a *arrays) single(t *array) (*runs.Set, error) {
 	u, err := a.find("states", a.o.States, stateNames)
 	if err != nil {
 		return nil, err
@@ -56,16 +57,16 @@ func (a *arrays) single(t *array) (*Set, error) {
 	if dim > maxComponents {
 		return nil, stack.Shapef("array %s has %d components, want at most %d", u.name, dim, maxComponents)
 	}
-	d := &Set{}
+	d := &runs.Set{}
 	rows := stack.Rows(data, l.rows, dim)
 	for s, times := range l.times {
-		tr := Run{Times: times, States: make([][]float64, len(times))}
+		tr := runs.Run{Times: times, States: make([][]float64, len(times))}
 		for i := range times {
 			tr.States[i] = rows[l.row(s, i)]
 		}
 		d.Runs = append(d.Runs, tr)
 	}
-	for _, read := range []func(*Set, *layout) error{a.inputs, a.parameters, a.labels} {
+	for _, read := range []func(*runs.Set, *layout) error{a.inputs, a.parameters, a.labels} {
 		if err := read(d, l); err != nil {
 			return nil, err
 		}
@@ -179,17 +180,17 @@ func (x *array) parts(times []float64) (*layout, error) {
 }
 
 // cellPairs reads the cells t{s} and u{s}, or t and u{s}.
-func (a *arrays) cellPairs(t, u *array) (*Set, error) {
+func (a *arrays) cellPairs(t, u *array) (*runs.Set, error) {
 	if t.cells != nil && len(t.cells) != len(u.cells) || u.cells == nil {
 		return nil, stack.Shapef("cells %s and %s have %d and %d arrays, want as many", t.name, u.name, len(t.cells), len(u.cells))
 	}
-	d := &Set{}
+	d := &runs.Set{}
 	for s := range u.cells {
 		own := t
 		if t.cells != nil {
 			own = &t.cells[s]
 		}
-		part := &arrays{limit: a.limit, o: &Options{}}
+		part := &arrays{limit: a.limit, o: &runs.Options{}}
 		for _, x := range []struct {
 			name string
 			from *array
@@ -207,7 +208,7 @@ func (a *arrays) cellPairs(t, u *array) (*Set, error) {
 		if len(one.Runs) != 1 {
 			return nil, stack.Shapef("cell %d has %d trajectories, want one", s+1, len(one.Runs))
 		}
-		if err := d.join(one); err != nil {
+		if err := d.Join(one); err != nil {
 			return nil, errors.Wrapf(err, "cell %d", s+1)
 		}
 	}

@@ -1,16 +1,17 @@
-package form
+package arrays
 
 import (
 	"slices"
 
 	"github.com/pkg/errors"
 
+	"spnode/data/internal/runs"
 	"spnode/data/internal/stack"
 )
 
 // inputs reads w, whose rows lie as those of the states, or on times w_t of its
 // own with w_offsets.
-func (a *arrays) inputs(d *Set, l *layout) error {
+func (a *arrays) inputs(d *runs.Set, l *layout) error {
 	name := a.only("w", a.o.Inputs)
 	w := a.named(name)
 	if w == nil || w.cells != nil {
@@ -86,7 +87,7 @@ func (a *arrays) columns(names, usual, name string, n int) ([]string, error) {
 }
 
 // parameters reads p, of shape (samples, parameters).
-func (a *arrays) parameters(d *Set, _ *layout) error {
+func (a *arrays) parameters(d *runs.Set, _ *layout) error {
 	name := a.only("p", a.o.Parameters)
 	p := a.named(name)
 	if p == nil {
@@ -113,7 +114,7 @@ func (a *arrays) parameters(d *Set, _ *layout) error {
 }
 
 // labels reads the weights and the names of the trajectories.
-func (a *arrays) labels(d *Set, _ *layout) error {
+func (a *arrays) labels(d *runs.Set, _ *layout) error {
 	name := "weight"
 	if a.o.Weight != "" {
 		if name = a.o.Weight; a.named(name) == nil {

@@ -1,4 +1,5 @@
-package form
+// Package arrays finds trajectories in the named arrays of .npz and .mat files.
+package arrays
 
 import (
 	"slices"
@@ -7,6 +8,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/internal/runs"
 	"spnode/data/internal/stack"
 )
 
@@ -34,7 +36,7 @@ type arrays struct {
 	list  []array
 	key   string // what follows or precedes the names of the trajectory's arrays
 	limit int64  // of bytes
-	o     *Options
+	o     *runs.Options
 }
 
 // split returns the common part of an array's name and what tells its trajectory:
@@ -56,7 +58,7 @@ func (a *arrays) there() string {
 	for _, x := range a.list {
 		names = append(names, x.name)
 	}
-	return "the arrays are " + list(names)
+	return "the arrays are " + runs.List(names)
 }
 
 // unread tells of an array that is not read.
@@ -108,13 +110,13 @@ func (a *arrays) find(what, name string, common []string) (*array, error) {
 	return nil, nil
 }
 
-// set makes a Set of arrays; see ReadWith of package data for the forms.
-func (a *arrays) set() (*Set, error) {
-	t, err := a.find("time", a.o.Time, timeNames)
+// set makes a set of arrays; see ReadWith of package data for the forms.
+func (a *arrays) set() (*runs.Set, error) {
+	t, err := a.find("time", a.o.Time, runs.TimeNames)
 	if err != nil && a.keys() == nil {
 		return nil, err
 	}
-	var d *Set
+	var d *runs.Set
 	if t != nil {
 		d, err = a.single(t)
 	} else if keys := a.keys(); keys != nil {
@@ -125,11 +127,11 @@ func (a *arrays) set() (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.share()
-	if d.Components, err = a.names("components", "u", d.dim()); err != nil {
+	d.Share()
+	if d.Components, err = a.names("components", "u", d.Dim()); err != nil {
 		return nil, err
 	}
-	return d, d.choose(a.o)
+	return d, d.Choose(a.o)
 }
 
 // keys returns what tells the trajectories apart, in the file's order, where each
@@ -139,7 +141,7 @@ func (a *arrays) keys() (keys []string) {
 		base, key := split(x.name)
 		isTime := base == a.o.Time
 		if a.o.Time == "" {
-			isTime = slices.Contains(timeNames, strings.ToLower(base))
+			isTime = slices.Contains(runs.TimeNames, strings.ToLower(base))
 		}
 		if key != "" && isTime && !slices.Contains(keys, key) {
 			keys = append(keys, key)
@@ -149,11 +151,11 @@ func (a *arrays) keys() (keys []string) {
 }
 
 // pairs reads a pair of arrays, or more, for each trajectory.
-func (a *arrays) pairs(keys []string) (*Set, error) {
-	whole := &Set{}
+func (a *arrays) pairs(keys []string) (*runs.Set, error) {
+	whole := &runs.Set{}
 	for s, key := range keys {
 		part := &arrays{list: a.list, key: key, limit: a.limit, o: a.o}
-		t, err := part.find("time", a.o.Time, timeNames)
+		t, err := part.find("time", a.o.Time, runs.TimeNames)
 		if err != nil {
 			return nil, err
 		}
@@ -170,7 +172,7 @@ func (a *arrays) pairs(keys []string) (*Set, error) {
 		if d.Runs[0].Name == "" && key != strconv.Itoa(s) {
 			d.Runs[0].Name = key
 		}
-		if err := whole.join(d); err != nil {
+		if err := whole.Join(d); err != nil {
 			return nil, errors.Wrapf(err, "trajectory %q", key)
 		}
 	}
@@ -189,7 +191,7 @@ func (a *arrays) names(name, letter string, n int) ([]string, error) {
 		}
 		return names, nil
 	}
-	return Numbered(letter, n), nil
+	return runs.Numbered(letter, n), nil
 }
 
 // text returns the texts of an array, or of a cell of them.
