@@ -54,7 +54,7 @@ figures OUT="/tmp/spnode-figures":
     go run ./experiments/robertson -evaluate checkpoints/robertson/reference -out {{OUT}}/robertson
     go run ./experiments/ks -evaluate checkpoints/ks/reference-20 -out {{OUT}}/ks20
     go run ./experiments/ks -evaluate checkpoints/ks/reference-7 -out {{OUT}}/ks7
-    go run ./experiments/ks -evaluate checkpoints/ks/reference-fits -out {{OUT}}/ks-fits
+    go run ./experiments/ks -evaluate checkpoints/ks/reference -out {{OUT}}/ks
 
 # the READMEs' tables against what their commands make today, a quarter of an hour
 readme *FLAGS:

@@ -8,7 +8,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/data/internal/form"
+	"spnode/data/internal/runs"
 	"spnode/data/npz"
 )
 
@@ -26,7 +26,7 @@ func TestReadArrays(t *testing.T) {
 	u := [][]float64{{1, 10, 2.5, gap, 3, -30}, {4, 40, 5, 50}}
 	all := append(append([]float64(nil), u[0]...), u[1]...)
 	plainTwo := with(two(), func(d *Dataset) {
-		d.Components, d.Trajectories[0].Name, d.Trajectories[1].Name = form.Numbered("u", 2), "", ""
+		d.Components, d.Trajectories[0].Name, d.Trajectories[1].Name = runs.Numbered("u", 2), "", ""
 	})
 	plainOne := plainTwo.Batch(0)
 	xv := textsOf("components", "x", "v")

@@ -12,6 +12,7 @@ import (
 
 	"spnode/data/file"
 	"spnode/data/internal/form"
+	"spnode/data/internal/runs"
 )
 
 // Cached returns the Dataset that the configuration key describes: from dir, if
@@ -87,7 +88,7 @@ func readCached(path string, key []byte) (*Dataset, error) {
 	if string(note.Key) != string(key) || note.SHA256 != note.sum(b) {
 		return nil, errors.Errorf("%s.npz is not what %s.json says", path, filepath.Base(path))
 	}
-	d, err := dataset(form.Decode(".npz", b, form.Options{}))
+	d, err := dataset(form.Decode(".npz", b, runs.Options{}))
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/data/internal/form"
+	"spnode/data/internal/runs"
 	"spnode/data/internal/stack"
 )
 
@@ -233,5 +233,5 @@ func (d *Dataset) names() []string {
 	if len(d.Components) > 0 {
 		return d.Components
 	}
-	return form.Numbered("u", d.Dim())
+	return runs.Numbered("u", d.Dim())
 }

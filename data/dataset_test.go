@@ -9,13 +9,13 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/data/internal/form"
+	"spnode/data/internal/runs"
 )
 
 // numbered is a Dataset whose state at time i, sample s, component j is
 // 100 i + 10 s + j.
 func numbered(times []float64, samples, dim int) *Dataset {
-	d := Zeros(slices.Clone(times), samples, form.Numbered("u", dim))
+	d := Zeros(slices.Clone(times), samples, runs.Numbered("u", dim))
 	for s, tr := range d.Trajectories {
 		for i, u := range tr.States {
 			for j := range u {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/data/internal/form"
+	"spnode/data/internal/runs"
 )
 
 var gap = math.NaN()
@@ -69,9 +69,9 @@ func TestReadTable(t *testing.T) {
 		{name: "missing as a point", text: "run,t,x,v\na,0,1,10\na,0.5,2.5,.\na,1,3,-30\nb,0,4,40\nb,1000,5,50\n", want: two()},
 
 		{name: "one trajectory", text: "time,x,v\n0,1,10\n0.5,2.5,null\n1,3,-30\n", want: single()},
-		{name: "no header", text: "0 1 10\n0.5 2.5 nan\n1 3 -30\n", want: with(single(), func(d *Dataset) { d.Components = form.Numbered("u", 2) })},
-		{name: "no header, time last", text: "1,10,0\n2.5,,0.5\n3,-30,1\n", o: ReadOptions{Time: "3"}, want: with(single(), func(d *Dataset) { d.Components = form.Numbered("u", 2) })},
-		{name: "no header, trajectories", text: "a 0 1 10\na 0.5 2.5 nan\na 1 3 -30\nb 0 4 40\nb 1000 5 50\n", o: ReadOptions{Trajectory: "1", Time: "2"}, want: with(two(), func(d *Dataset) { d.Components = form.Numbered("u", 2) })},
+		{name: "no header", text: "0 1 10\n0.5 2.5 nan\n1 3 -30\n", want: with(single(), func(d *Dataset) { d.Components = runs.Numbered("u", 2) })},
+		{name: "no header, time last", text: "1,10,0\n2.5,,0.5\n3,-30,1\n", o: ReadOptions{Time: "3"}, want: with(single(), func(d *Dataset) { d.Components = runs.Numbered("u", 2) })},
+		{name: "no header, trajectories", text: "a 0 1 10\na 0.5 2.5 nan\na 1 3 -30\nb 0 4 40\nb 1000 5 50\n", o: ReadOptions{Trajectory: "1", Time: "2"}, want: with(two(), func(d *Dataset) { d.Components = runs.Numbered("u", 2) })},
 		{name: "a header in a comment, as np.savetxt writes it", text: "# t x v\n0 1 10\n0.5 2.5 nan\n1 3 -30\n", want: single()},
 		{name: "components whose names are numbers", text: "t,1,2\n0,1,10\n0.5,2.5,nan\n1,3,-30\n", want: with(single(), func(d *Dataset) { d.Components = []string{"1", "2"} })},
 		{name: "components with common names", text: "clock,t,run\n0,1,10\n0.5,2.5,nan\n1,3,-30\n", o: ReadOptions{Time: "clock", Components: []string{"t", "run"}},

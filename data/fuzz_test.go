@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"spnode/data/internal/form"
+	"spnode/data/internal/runs"
 	"spnode/data/npz"
 )
 
@@ -58,7 +59,7 @@ func FuzzInitial(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, o := range []ReadOptions{{}, {Components: []string{"x", "v"}}, {Components: []string{"1", "2"}, Parameters: []string{"T"}}, {Inputs: []string{"w"}}} {
-			d, err := dataset(form.DecodeInitial(".csv", b, form.Options(o)))
+			d, err := dataset(form.DecodeInitial(".csv", b, runs.Options(o)))
 			if err == nil && d.check() == nil {
 				for _, tr := range d.Trajectories {
 					if len(tr.States) != 1 {

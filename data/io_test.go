@@ -16,6 +16,7 @@ import (
 
 	"spnode/data/file"
 	"spnode/data/internal/form"
+	"spnode/data/internal/runs"
 	"spnode/data/npz"
 )
 
@@ -222,5 +223,5 @@ func TestReadDamaged(t *testing.T) {
 
 // decode reads the content of a file with an extension.
 func decode(ext string, b []byte, o ReadOptions) (*Dataset, error) {
-	return dataset(form.Decode(ext, b, form.Options(o)))
+	return dataset(form.Decode(ext, b, runs.Options(o)))
 }

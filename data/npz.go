@@ -6,7 +6,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/data/internal/form"
+	"spnode/data/internal/runs"
 	"spnode/data/npz"
 )
 
@@ -64,7 +64,7 @@ func (d *Dataset) encodeNPZ(w io.Writer) error {
 		name, letter string
 		names        []string
 	}{{"components", "u", d.Components}, {"inputs", "w", d.Inputs}, {"parameters", "p", d.Parameters}} {
-		if !slices.Equal(n.names, form.Numbered(n.letter, len(n.names))) {
+		if !slices.Equal(n.names, runs.Numbered(n.letter, len(n.names))) {
 			texts = append(texts, npz.Texts{Name: n.name, Shape: []int{len(n.names)}, Data: n.names})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/internal/form"
+	"spnode/data/internal/runs"
 )
 
 // ReadOptions says what is what in a file. The zero value finds it by the common
@@ -104,7 +105,7 @@ func ReadWith(path string, o ReadOptions) (*Dataset, error) {
 }
 
 func read(path string, o ReadOptions) (*Dataset, error) {
-	d, err := dataset(form.Read(path, form.Options(o)))
+	d, err := dataset(form.Read(path, runs.Options(o)))
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +113,7 @@ func read(path string, o ReadOptions) (*Dataset, error) {
 }
 
 // dataset makes a Dataset of what was read, not yet validated.
-func dataset(set *form.Set, err error) (*Dataset, error) {
+func dataset(set *runs.Set, err error) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}

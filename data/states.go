@@ -4,6 +4,7 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/internal/form"
+	"spnode/data/internal/runs"
 )
 
 // ReadStates returns the initial states in a file, indexed [sample][component]; it
@@ -40,7 +41,7 @@ func ReadInitial(path string, o ReadOptions) (*Dataset, error) {
 }
 
 func readInitial(path string, o ReadOptions) (*Dataset, error) {
-	d, err := dataset(form.Initial(path, form.Options(o)))
+	d, err := dataset(form.Initial(path, runs.Options(o)))
 	if err != nil {
 		return nil, err
 	}

@@ -397,14 +397,14 @@ func TestKnownCheckpoint(t *testing.T) {
 
 func TestKnownConfigRefused(t *testing.T) {
 	for what, f := range map[string]func(c *model.Config){
-		`name 1 is "T"`:                 func(c *model.Config) { c.Parameters.Names[1] = "T" },
-		`inputs: name 0 is ""`:          func(c *model.Config) { c.Inputs.Names[0] = "" },
-		"parameters.factor of compon":   func(c *model.Config) { c.Parameters.Factor[0] = 0 },
-		"has 1 elements, want 2":        func(c *model.Config) { c.Inputs.Offset, c.Inputs.Factor = []float64{1}, []float64{1} },
-		"but time true":                 func(c *model.Config) { c.Parameters = dynamics.ParametersConfig{Time: true} },
-		"time_only true":                func(c *model.Config) { c.Parameters.Time, c.Parameters.TimeOnly = false, true },
-		"there are no inputs":           func(c *model.Config) { c.Inputs = dynamics.InputsConfig{LinearOnly: true} },
-		"a layer has width 0":           func(c *model.Config) { c.Parameters.TimeHidden = []int{0} },
+		`name 1 is "T"`:               func(c *model.Config) { c.Parameters.Names[1] = "T" },
+		`inputs: name 0 is ""`:        func(c *model.Config) { c.Inputs.Names[0] = "" },
+		"parameters.factor of compon": func(c *model.Config) { c.Parameters.Factor[0] = 0 },
+		"has 1 elements, want 2":      func(c *model.Config) { c.Inputs.Offset, c.Inputs.Factor = []float64{1}, []float64{1} },
+		"but time true":               func(c *model.Config) { c.Parameters = dynamics.ParametersConfig{Time: true} },
+		"time_only true":              func(c *model.Config) { c.Parameters.Time, c.Parameters.TimeOnly = false, true },
+		"there are no inputs":         func(c *model.Config) { c.Inputs = dynamics.InputsConfig{LinearOnly: true} },
+		"a layer has width 0":         func(c *model.Config) { c.Parameters.TimeHidden = []int{0} },
 		"sees no inputs and parameters": func(c *model.Config) {
 			c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindPolynomial, PolynomialConfig: param.PolynomialConfig{Degree: 2, Periodic: true}}
 		},

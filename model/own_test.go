@@ -12,8 +12,8 @@ import (
 	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
-	"spnode/ops/opstest"
 	"spnode/model/param"
+	"spnode/ops/opstest"
 )
 
 // ownBatch has steps of about dt that each row has its own, rows of several lengths

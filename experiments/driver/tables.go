@@ -39,7 +39,7 @@ func Table[T any](title string, c Columns[T], models []*Tested[T]) *report.Table
 // SeedTable has a row for each seed of the models with several and, after them, the
 // median, the least and the largest of each number.
 func SeedTable[T any](c Columns[T], models []*Tested[T]) *report.Table {
-	t := report.NewTable("Seeds", slices.Concat([]string{"model", "seed"}, c.Names, []string{"loss", "starts", "seconds", "ms/iteration"})...)
+	t := report.NewTable("Seeds", slices.Concat([]string{"model", "seed"}, c.Names, []string{"loss", "starts", "seconds"})...)
 	for _, m := range models {
 		if len(m.Seeds) < 2 {
 			continue
@@ -47,7 +47,7 @@ func SeedTable[T any](c Columns[T], models []*Tested[T]) *report.Table {
 		var rows [][]any
 		m.SeedRows(t, func(s report.Seed[T]) []any {
 			rows = append(rows, append(c.Cells(s.Test), s.Loss))
-			return append(slices.Clone(rows[len(rows)-1]), s.Starts, s.Seconds, s.MillisecondsPerIteration)
+			return append(slices.Clone(rows[len(rows)-1]), s.Starts, s.Seconds)
 		})
 		for i, name := range []string{"median", "least", "largest"} {
 			cells := []any{m.Name, name}

@@ -14,8 +14,8 @@
 //			Series: []figure.Series{
 //				figure.Truth(1, "x₁", t, x1),
 //				figure.Truth(2, "x₂", t, x2),
-//				figure.Prediction("model", tn, p1),
-//				figure.Prediction("", tn, p2),
+//				figure.Prediction(1, "model", tn, p1),
+//				figure.Prediction(2, "model", tn, p2),
 //			},
 //		},
 //		imex)

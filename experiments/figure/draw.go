@@ -125,7 +125,14 @@ func (f *Figure) draw(c draw.Canvas, p plan) {
 			plots[r][k].Draw(cell)
 			data := plots[r][k].DataCanvas(cell)
 			head := vg.Point{X: data.Center().X, Y: data.Max.Y + p.head - 1}
-			fill(c, lettering.Style(headSize, Black), head, v.Title)
+			sty := lettering.Style(headSize, Black)
+			w, room := sty.Width(v.Title), p.panelWidth(l.Cols)
+			if w > room { // smaller, not cut
+				sty.Font.Size *= room / w
+				w = room
+			}
+			head.X = max(cell.Min.X+w/2, min(head.X, cell.Max.X-w/2))
+			fill(c, sty, head, v.Title)
 			v.drawNotes(c, vg.Point{X: (cell.Min.X + cell.Max.X) / 2, Y: cell.Min.Y - 4}, p.panelWidth(l.Cols))
 			if p.sharedLegend == nil {
 				drawLegend(c, v.legend(), (cell.Min.X+cell.Max.X)/2, cell.Min.Y-p.notes, p.panelWidth(l.Cols))

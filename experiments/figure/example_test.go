@@ -16,7 +16,7 @@ func Example() {
 			Title: title, X: figure.Axis{Label: "t (s)"}, Y: figure.Axis{Label: "x"},
 			Series: []figure.Series{
 				figure.Truth(1, "truth", t, x),
-				figure.Prediction("model", t, prediction).Diverging(),
+				figure.Prediction(1, "model", t, prediction).Diverging(),
 			},
 		}
 	}

@@ -71,8 +71,8 @@ func trajectories(title string, wrong func(float64) float64) figure.Panel {
 		Series: []figure.Series{
 			figure.Truth(1, "x₁, truth", fine, apply(fine, x1)),
 			figure.Truth(2, "x₂, truth", fine, apply(fine, x2)),
-			figure.Prediction("model, Δt = 0.2", coarse, apply(coarse, func(t float64) float64 { return x1(t) * wrong(t) })).Diverging(),
-			figure.Prediction("", coarse, apply(coarse, x2)).Diverging(),
+			figure.Prediction(1, "model, Δt = 0.2", coarse, apply(coarse, func(t float64) float64 { return x1(t) * wrong(t) })).Diverging(),
+			figure.Prediction(2, "model, Δt = 0.2", coarse, apply(coarse, x2)).Diverging(),
 		},
 	}
 }
@@ -111,7 +111,7 @@ func robertson(title string, wrong float64) figure.Panel {
 		p.Series = append(p.Series, figure.Truth(i+1, []string{"y₁", "10⁴ y₂", "y₃"}[i], fine, apply(fine, f)))
 	}
 	for i, f := range ys {
-		p.Series = append(p.Series, figure.Prediction([]string{"model", "", ""}[i], at,
+		p.Series = append(p.Series, figure.Prediction(i+1, "model", at,
 			apply(at, func(t float64) float64 { return f(t) + wrong*math.Sin(math.Log(t)) })))
 	}
 	return p

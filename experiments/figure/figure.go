@@ -1,6 +1,8 @@
 package figure
 
 import (
+	"slices"
+
 	"github.com/pkg/errors"
 )
 
@@ -85,6 +87,12 @@ func New(l Layout, panels ...Panel) (*Figure, error) {
 			return nil, errors.WithMessagef(err, "figure: New: panel %d %q", i+1, p.Title)
 		}
 		f.views = append(f.views, v)
+	}
+	for row := range slices.Chunk(f.views, l.Cols) {
+		level(row)
+	}
+	for i := range f.views {
+		f.views[i].note()
 	}
 	return f, nil
 }

@@ -81,7 +81,7 @@ func TestColoursReachThePicture(t *testing.T) {
 	f := simple(t, figure.Layout{}, figure.Panel{Series: []figure.Series{
 		figure.Truth(1, "truth", []float64{0, 1}, []float64{0, 1}),
 		figure.Truth(2, "", []float64{0, 1}, []float64{1, 0}),
-		figure.Prediction("model", []float64{0.5}, []float64{0.3}),
+		figure.Prediction(1, "model", []float64{0.5}, []float64{0.3}),
 	}})
 	svg := f.SVG()
 	for _, want := range []string{"#0072B2", "#E69F00", "#111111", ">truth<", ">model<"} {
@@ -96,7 +96,7 @@ func TestCSVCarriesThePoints(t *testing.T) {
 		Title: "p, quoted",
 		Series: []figure.Series{
 			figure.Truth(1, "a", []float64{0, 1}, []float64{2, 1.0 / 3}),
-			figure.Prediction("", []float64{0.5}, []float64{math.Inf(1)}).Diverging(),
+			figure.Prediction(1, "", []float64{0.5}, []float64{math.Inf(1)}).Diverging(),
 			figure.Band(figure.Gray, "b", []float64{0, 1}, []float64{1, 2}, []float64{3, 4}),
 		},
 		Heat: &figure.Heat{X: []float64{0, 1}, Y: []float64{5}, Z: [][]float64{{7, 8}}, Label: "u"},
@@ -135,7 +135,7 @@ func TestBadDataIsRefused(t *testing.T) {
 		{"NaN", figure.Panel{Series: line(x, []float64{1, nan})}, figure.ErrNotFinite, "y[1] = NaN"},
 		{"Inf", figure.Panel{Series: line([]float64{math.Inf(-1), 1}, x)}, figure.ErrNotFinite, "x[0] = -Inf"},
 		{"zero on a log axis", figure.Panel{Y: figure.Axis{Log: true}, Series: line(x, []float64{1, 0})}, figure.ErrNotFinite, "y[1] = 0"},
-		{"time NaN though diverging", figure.Panel{Series: []figure.Series{good[0], figure.Prediction("", []float64{nan}, x[:1]).Diverging()}}, figure.ErrNotFinite, "x[0]"},
+		{"time NaN though diverging", figure.Panel{Series: []figure.Series{good[0], figure.Prediction(1, "", []float64{nan}, x[:1]).Diverging()}}, figure.ErrNotFinite, "x[0]"},
 		{"axis", figure.Panel{X: figure.Axis{Min: 2, Max: 1}, Series: good}, figure.ErrRange, "2 to 1"},
 		{"log axis from zero", figure.Panel{Y: figure.Axis{Log: true, Max: 1}, Series: good}, figure.ErrRange, "0 to 1"},
 		{"heat rows", figure.Panel{Heat: &figure.Heat{X: x, Y: x, Z: [][]float64{{1, 2}}}}, figure.ErrShape, "1 rows, want 2"},
@@ -166,7 +166,7 @@ func TestDivergingIsAResult(t *testing.T) {
 	truth := figure.Truth(1, "truth", x, []float64{0, 1, 0, 1, 0})
 	wild := []float64{0.5, 1.2, 7, 1e300, math.NaN()}
 	for name, s := range map[string]figure.Series{
-		"dots":  figure.Prediction("imex", x, wild).Diverging(),
+		"dots":  figure.Prediction(1, "imex", x, wild).Diverging(),
 		"lines": figure.Line(figure.Gray, "imex", x, wild).Diverging(),
 		"band":  figure.Band(figure.Gray, "imex", x, wild, wild).Diverging(),
 	} {
@@ -183,7 +183,7 @@ func TestDivergingIsAResult(t *testing.T) {
 	}
 	t.Run("all of it", func(t *testing.T) {
 		nan := []float64{math.NaN(), math.Inf(1)}
-		f := simple(t, figure.Layout{}, figure.Panel{Y: figure.Axis{Log: true}, Series: []figure.Series{figure.Prediction("p", x[:2], nan).Diverging()}})
+		f := simple(t, figure.Layout{}, figure.Panel{Y: figure.Axis{Log: true}, Series: []figure.Series{figure.Prediction(1, "p", x[:2], nan).Diverging()}})
 		if !strings.Contains(f.SVG(), "2 of 2 points") {
 			t.Error("the panel does not say that it shows nothing")
 		}

@@ -1,18 +1,36 @@
 package figure
 
 import (
+	"slices"
+
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"spnode/experiments/figure/lettering"
 )
 
-// legend is the named series.
+// entries is the series of the panel, those together that one name stands for: rings.
+func (v *view) entries() [][]Series {
+	var all [][]Series
+	for _, s := range v.Series {
+		i := slices.IndexFunc(all, func(e []Series) bool {
+			return s.Mark == Rings && e[0].Mark == Rings && s.Label == e[0].Label
+		})
+		if i < 0 {
+			all = append(all, []Series{s})
+		} else {
+			all[i] = append(all[i], s)
+		}
+	}
+	return all
+}
+
+// legend is the entries that have a name.
 func (v *view) legend() []marks {
 	var named []marks
-	for _, s := range v.Series {
-		if s.Label != "" {
-			named = append(named, marks{s, v})
+	for _, e := range v.entries() {
+		if e[0].Label != "" {
+			named = append(named, marks{e[0], v})
 		}
 	}
 	return named

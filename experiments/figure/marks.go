@@ -50,10 +50,29 @@ func (m marks) line() draw.LineStyle {
 
 func (m marks) dot() draw.GlyphStyle {
 	d := m.Size
-	if d == 0 || m.Mark != Points {
+	if d == 0 || !m.dotted() {
 		d = 4.4
 	}
-	return draw.GlyphStyle{Color: m.Color, Radius: vg.Length(d / 2), Shape: draw.CircleGlyph{}}
+	s := draw.GlyphStyle{Color: m.Color, Radius: vg.Length(d / 2), Shape: draw.CircleGlyph{}}
+	if m.Mark == Rings {
+		s.Shape = ring{}
+	}
+	return s
+}
+
+func (m marks) dotted() bool { return m.Mark == Points || m.Mark == Rings }
+
+// ring is a circle whose inside is left as it was.
+type ring struct{}
+
+// DrawGlyph implements draw.GlyphDrawer.
+func (ring) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
+	c.SetLineStyle(draw.LineStyle{Color: s.Color, Width: 1.2})
+	var p vg.Path
+	p.Move(vg.Point{X: at.X + s.Radius, Y: at.Y})
+	p.Arc(at, s.Radius, 0, 2*math.Pi)
+	p.Close()
+	c.Stroke(p)
 }
 
 func (m marks) tint() color.Color {
@@ -84,7 +103,7 @@ func (m marks) Plot(c draw.Canvas, _ *plot.Plot) {
 	}
 	for i, x := range m.X {
 		p, ok := m.at(x, m.Y[i])
-		if m.Mark == Points {
+		if m.dotted() {
 			if ok && inside(p) {
 				c.DrawGlyphNoClip(m.dot(), place(p))
 			}
@@ -107,7 +126,7 @@ func (m marks) Plot(c draw.Canvas, _ *plot.Plot) {
 
 // GlyphBoxes implements plot.GlyphBoxer, so that dots at the edge are whole.
 func (m marks) GlyphBoxes(*plot.Plot) []plot.GlyphBox {
-	if m.Mark != Points {
+	if !m.dotted() {
 		return nil
 	}
 	var boxes []plot.GlyphBox
@@ -119,9 +138,13 @@ func (m marks) GlyphBoxes(*plot.Plot) []plot.GlyphBox {
 	return boxes
 }
 
+// thumbnail draws the mark in the legend, where rings stand for those of all colours.
 func (m marks) thumbnail(c draw.Canvas, x, y vg.Length) {
+	if m.Mark == Rings {
+		m.Color = Black
+	}
 	switch m.Mark {
-	case Points:
+	case Points, Rings:
 		c.DrawGlyphNoClip(m.dot(), vg.Point{X: x + thumbW - 6, Y: y})
 	case Area:
 		c.FillPolygon(m.tint(), []vg.Point{{X: x, Y: y - 5}, {X: x + thumbW, Y: y - 5}, {X: x + thumbW, Y: y + 5}, {X: x, Y: y + 5}})

@@ -17,6 +17,7 @@ const (
 	DashedLine
 	DottedLine
 	Points
+	Rings // hollow, so that they hide no line
 	Area
 )
 
@@ -41,9 +42,10 @@ func Truth(component int, label string, x, y []float64) Series {
 	return Series{Label: label, Mark: SolidLine, Color: Color(component), X: x, Y: y}
 }
 
-// Prediction is a row of black dots.
-func Prediction(label string, x, y []float64) Series {
-	return Series{Label: label, Mark: Points, Color: Black, X: x, Y: y}
+// Prediction is a row of rings in the colour of a component's truth. The rings of all
+// components have one label, which a legend lists once.
+func Prediction(component int, label string, x, y []float64) Series {
+	return Series{Label: label, Mark: Rings, Color: Color(component), X: x, Y: y}
 }
 
 // Line is a solid line in any colour.
@@ -86,7 +88,7 @@ var okabeIto = []color.NRGBA{
 	{0x56, 0xb4, 0xe9, 0xff}, // sky blue
 }
 
-// Black is the colour of predictions, Gray that of what stands aside: a floor,
+// Black is the colour of what has no other, Gray that of what stands aside: a floor,
 // a bound, a number of the paper.
 var (
 	Black color.Color = color.NRGBA{0x11, 0x11, 0x11, 0xff}

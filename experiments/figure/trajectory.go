@@ -25,17 +25,12 @@ func Truths(times []float64, u [][][]float64, sample int, labels ...string) []Se
 	return s
 }
 
-// Predictions returns the dots of one trajectory, of all components: a sample of
-// u as a model predicts it, which may run away.
-func Predictions(label string, times []float64, u [][][]float64, sample int) Series {
-	var x, y []float64
-	for k := range u {
-		for _, v := range u[k][sample] {
-			if k < len(times) { // else the lengths disagree, which New tells
-				x = append(x, times[k])
-			}
-			y = append(y, v)
-		}
+// Predictions returns the rings of one trajectory, a series for each component: a
+// sample of u as a model predicts it, which may run away.
+func Predictions(label string, times []float64, u [][][]float64, sample int) []Series {
+	s := Truths(times, u, sample)
+	for j := range s {
+		s[j] = Prediction(1+j, label, s[j].X, s[j].Y).Diverging()
 	}
-	return Prediction(label, x, y).Diverging()
+	return s
 }

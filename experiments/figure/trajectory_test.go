@@ -10,7 +10,7 @@ import (
 func TestTrajectories(t *testing.T) {
 	times := []float64{0, 1}
 	u := [][][]float64{{{0, 0}, {1, 2}}, {{0, 0}, {3, 4}}} // time, sample, component
-	s := append(Truths(times, u, 1, "x"), Predictions("model", times, u, 1))
+	s := append(Truths(times, u, 1, "x"), Predictions("model", times, u, 1)...)
 	for i, want := range []struct {
 		label    string
 		mark     Mark
@@ -19,17 +19,18 @@ func TestTrajectories(t *testing.T) {
 	}{
 		{"x", SolidLine, times, []float64{1, 3}, false},
 		{"truth 2", SolidLine, times, []float64{2, 4}, false},
-		{"model", Points, []float64{0, 0, 1, 1}, []float64{1, 2, 3, 4}, true},
+		{"model", Rings, times, []float64{1, 3}, true},
+		{"model", Rings, times, []float64{2, 4}, true},
 	} {
 		if got := s[i]; got.Label != want.label || got.Mark != want.mark || got.MayDiverge != want.diverges || !slices.Equal(got.X, want.x) || !slices.Equal(got.Y, want.y) {
 			t.Errorf("series %d: got %+v, want %+v", i, got, want)
 		}
 	}
-	if s[0].Color == s[1].Color {
-		t.Errorf("got both components in %v", s[0].Color)
+	if s[0].Color == s[1].Color || s[2].Color != s[0].Color || s[3].Color != s[1].Color {
+		t.Errorf("got the colours %v, %v, %v, %v, want one of each component", s[0].Color, s[1].Color, s[2].Color, s[3].Color)
 	}
 	// What disagrees in length is told where it is drawn.
-	for _, s := range [][]Series{Truths(times[:1], u, 0), Truths(times, nil, 0), {Predictions("", times[:1], u, 0)}, {Predictions("", times, nil, 0)}} {
+	for _, s := range [][]Series{Truths(times[:1], u, 0), Truths(times, nil, 0), Predictions("", times[:1], u, 0), Predictions("", times, nil, 0)} {
 		if _, err := New(Layout{}, Panel{Series: s}); !errors.Is(err, ErrShape) && !errors.Is(err, ErrNoData) {
 			t.Errorf("got %v, want %v or %v", err, ErrShape, ErrNoData)
 		}

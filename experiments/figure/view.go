@@ -3,6 +3,7 @@ package figure
 import (
 	"fmt"
 	"image/color"
+	"math"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/plot"
@@ -46,15 +47,34 @@ func newView(p Panel) (view, error) {
 		v.Heat = h
 	}
 	v.xs, v.ys = v.xSpan(), v.ySpan()
-	if p.Note != "" {
-		v.notes = append(v.notes, p.Note)
+	return v, nil
+}
+
+// level gives panels beside each other that show the same quantity the same range.
+func level(row []view) {
+	all := emptySpan()
+	for _, v := range row {
+		if v.Y != row[0].Y || v.Y.Label == "" || v.Heat != nil {
+			return
+		}
+		all.add(v.ys.lo)
+		all.add(v.ys.hi)
 	}
-	for _, s := range v.Series {
-		if n := v.omitted(s); n != "" {
+	for i := range row {
+		row[i].ys = all
+	}
+}
+
+// note collects what stands below the panel.
+func (v *view) note() {
+	if v.Note != "" {
+		v.notes = append(v.notes, v.Note)
+	}
+	for _, e := range v.entries() {
+		if n := v.omitted(e); n != "" {
 			v.notes = append(v.notes, n)
 		}
 	}
-	return v, nil
 }
 
 func (v *view) xSpan() span {
@@ -118,29 +138,29 @@ func (v *view) ySpan() span {
 	return sure.padded(0.05)
 }
 
-// omitted says how many points of a series are off the vertical scale.
-func (v *view) omitted(s Series) string {
-	n, first := 0, 0.0
-	for i, x := range s.X {
-		off := !v.ys.holds(v.Y.to(s.Y[i]))
-		if s.Mark == Area {
-			off = off || !v.ys.holds(v.Y.to(s.Hi[i]))
-		}
-		if off && v.xs.holds(v.X.to(x)) {
-			if n == 0 {
-				first = x
+// omitted says how many points of an entry are off the vertical scale.
+func (v *view) omitted(entry []Series) string {
+	n, all, first := 0, 0, math.Inf(1)
+	for _, s := range entry {
+		all += len(s.X)
+		for i, x := range s.X {
+			off := !v.ys.holds(v.Y.to(s.Y[i]))
+			if s.Mark == Area {
+				off = off || !v.ys.holds(v.Y.to(s.Hi[i]))
 			}
-			n++
+			if off && v.xs.holds(v.X.to(x)) {
+				n, first = n+1, min(first, x)
+			}
 		}
 	}
 	if n == 0 {
 		return ""
 	}
-	name := s.Label
+	name := entry[0].Label
 	if name == "" {
 		name = "a series without a name"
 	}
-	return fmt.Sprintf("%s: %d of %d points off the scale, the first at %.3g", name, n, len(s.X), first)
+	return fmt.Sprintf("%s: %d of %d points off the scale, the first at %.3g", name, n, all, first)
 }
 
 // plot makes the gonum plot of the panel; title, legend and colour bar are the

@@ -185,6 +185,10 @@ func (c *Config) plan() error {
 			why = append(why, "linear: least squares of a linear field are off by more than a hundredth")
 			continue
 		}
+		if name == "latent-linear" && c.Recipe == auto && s.facts.Returns >= 0.5 {
+			why = append(why, "latent-linear: what comes back would die out")
+			continue
+		}
 		m, err := plan(name)
 		if err != nil {
 			return err

@@ -87,7 +87,6 @@ func (l *laboratory) panel(t *driver.Tested[*tested], title string, sample int, 
 	n := l.sets.held.Dim()
 	shown := min(n, mostDrawn)
 	every := max(1, len(since)/dots)
-	label := "model"
 	for i := range shown {
 		j := i * n / shown
 		scale := l.sets.facts.Scale[j]
@@ -100,8 +99,7 @@ func (l *laboratory) panel(t *driver.Tested[*tested], title string, sample int, 
 				px, py = append(px, since[k]), append(py, u[k][j]/scale)
 			}
 		}
-		p.Series = append(p.Series, figure.Truth(1+i, l.sets.name(j), tx, truth), figure.Prediction(label, px, py).Diverging())
-		label = ""
+		p.Series = append(p.Series, figure.Truth(1+i, l.sets.name(j), tx, truth), figure.Prediction(1+i, "model", px, py).Diverging())
 	}
 	return p, nil
 }

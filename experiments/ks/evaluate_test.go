@@ -197,9 +197,9 @@ func TestReference(t *testing.T) {
 		run, model                                     string
 		agree, deployed, tv, decoded, exponent, longer float64 // at Δt = 1, at ½ and ¼; the last two are the least and the largest exponent
 	}{
-		{"reference-fits", "bilinear20", 140, 130, 0.016, 1e-3, 0.047, 0.051},
-		{"reference-fits", "manifold8", 90, 90, 0.013, 6e-4, none, none},
-		{"reference-8", "latent8", 60, none, none, none, 0.047, none},
+		{"reference", "bilinear20", 140, 130, 0.016, 1e-3, 0.047, 0.051},
+		{"reference", "manifold8", 90, 90, 0.013, 6e-4, none, none},
+		{"reference", "latent8", 60, none, none, none, 0.047, none},
 		{"reference-20", "latent20", 52, none, 0.022, 1e-3, 0.045, 0.051},
 		{"reference-7", "latent7", 25, none, 0.055, 0.075, 0.035, 0.06},
 	} {

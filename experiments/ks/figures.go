@@ -112,7 +112,7 @@ func (l *laboratory) jointFigure(models []*trained) (*figure.Figure, error) {
 		// The same scale in all of them: four decades, to what the truth has most of.
 		heat := &figure.Heat{Label: "probability density", Log: true, Min: 1e-4, Max: 1}
 		heat.X, heat.Y, heat.Z = h.Density()
-		return figure.Panel{Title: title, X: figure.Axis{Label: "u_x"}, Y: figure.Axis{Label: "u_xx"}, Heat: heat}
+		return figure.Panel{Title: title, X: figure.Axis{Label: "∂u/∂x"}, Y: figure.Axis{Label: "∂²u/∂x²"}, Heat: heat}
 	}
 	panels := []figure.Panel{panel("truth", l.joint)}
 	for _, m := range models {
@@ -132,7 +132,7 @@ func (l *laboratory) spectrumFigure(models []*trained) (*figure.Figure, error) {
 		}
 		return k, energy
 	}
-	p := figure.Panel{X: figure.Axis{Label: "mode k"}, Y: figure.Axis{Label: "energy, mean of |û_k|²", Log: true}}
+	p := figure.Panel{X: figure.Axis{Label: "mode k"}, Y: figure.Axis{Label: "energy of the mode", Log: true}}
 	k, e := modes(l.spectrum)
 	p.Series = append(p.Series, figure.Line(figure.Gray, "truth", k, e))
 	for i, m := range models {

@@ -19,15 +19,22 @@ func (p *LossPanel) Add(name string, log []train.Metrics) {
 	p.Names, p.Logs = append(p.Names, name), append(p.Logs, log)
 }
 
-// LossFigure draws the loss of all models by iteration. It is nil if none was
-// trained.
+// LossFigure draws the loss of all models by iteration, that of L-BFGS dashed. It is
+// nil if none was trained.
 func LossFigure(layout figure.Layout, panels ...LossPanel) (*figure.Figure, error) {
 	var drawn []figure.Panel
 	for _, p := range panels {
 		d := figure.Panel{Title: p.Title, X: figure.Axis{Label: "iteration"}, Y: figure.Axis{Label: "loss", Log: true}}
 		for i, log := range p.Logs {
-			if x, y := LossCurve(log); len(x) > 0 {
-				d.Series = append(d.Series, figure.Line(figure.Color(1+i), p.Names[i], x, y))
+			x, y, first := LossCurve(log)
+			label := p.Names[i]
+			if first > 0 {
+				d.Series = append(d.Series, figure.Line(figure.Color(1+i), label, x[:first], y[:first]))
+				label = ""
+			}
+			if first < len(x) {
+				d.Series = append(d.Series, figure.Dashed(figure.Color(1+i), label, x[first:], y[first:]))
+				d.Note = "dashed: L-BFGS, over all samples at once"
 			}
 		}
 		if len(d.Series) > 0 {
@@ -40,25 +47,28 @@ func LossFigure(layout figure.Layout, panels ...LossPanel) (*figure.Figure, erro
 	return figure.New(layout, drawn...)
 }
 
-// LossCurve is the loss by iteration of the attempt that was kept, L-BFGS after
-// the first stage.
-func LossCurve(log []train.Metrics) (iterations, losses []float64) {
-	attempt, first := kept(log), 0
+// LossCurve is the loss by iteration of the attempt that was kept: of the first stage,
+// which has so many points, and of L-BFGS after it.
+func LossCurve(log []train.Metrics) (iterations, losses []float64, first int) {
+	attempt, total := kept(log), 0
 	for _, l := range log {
 		if l.Attempt != attempt {
 			continue
 		}
 		k := l.Iteration
 		if l.Stage == train.StageLBFGS {
-			k += first
+			k += total
 		} else {
-			first = l.Total
+			total = l.Total
 		}
 		if l.Loss > 0 && !math.IsInf(l.Loss, 0) {
 			iterations, losses = append(iterations, float64(k)), append(losses, l.Loss)
+			if l.Stage != train.StageLBFGS {
+				first++
+			}
 		}
 	}
-	return iterations, losses
+	return iterations, losses, first
 }
 
 // kept is the attempt that ended lowest, the first of several: the model has its

@@ -108,7 +108,7 @@ func exampleReport(t *testing.T) *Page {
 	}
 	fig, err := figure.New(figure.Layout{}, figure.Panel{
 		X: figure.Axis{Label: "t (time units)"}, Y: figure.Axis{Label: "x₁"},
-		Series: []figure.Series{figure.Truth(1, "truth", x, y), figure.Prediction("ETD1 <&>", x, y)},
+		Series: []figure.Series{figure.Truth(1, "truth", x, y), figure.Prediction(1, "ETD1 <&>", x, y)},
 	})
 	if err != nil {
 		t.Fatal(err)

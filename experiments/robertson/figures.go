@@ -84,7 +84,7 @@ func (l *laboratory) rollouts(models []*trained, layout figure.Layout, all ...ro
 			X:     figure.Axis{Label: "time t (s)", Log: true},
 			Y:     figure.Axis{Label: "concentration (scaled)"},
 			Series: append(figure.Truths(fine, scaled(truth), 0, "truth y₁", "truth 10⁴y₂", "truth y₃"),
-				figure.Predictions("model", coarse, scaled(u), 0)),
+				figure.Predictions("model", coarse, scaled(u), 0)...),
 		})
 	}
 	if len(panels) == 0 {

@@ -91,7 +91,7 @@ func rolloutFigure(models []*trained) (*figure.Figure, error) {
 			X:     figure.Axis{Label: "time t (dimensionless)"},
 			Y:     figure.Axis{Label: "x₁, x₂"},
 			Series: append(figure.Truths(t.Trajectories[s].Times, t.States(), s, "truth x₁", "truth x₂"),
-				figure.Predictions("model, Δt = 0.2", d.Trajectories[s].Times, m.Test.predictions[coarse].States(), s)),
+				figure.Predictions("model, Δt = 0.2", d.Trajectories[s].Times, m.Test.predictions[coarse].States(), s)...),
 		})
 	}
 	return figure.New(figure.Layout{}, panels...)

@@ -83,12 +83,9 @@ func NewAdam(c AdamConfig, parameters []Parameter) *Adam {
 	return a
 }
 
-// An update goes through the components in runs of updateRun, which stay in cache, and
-// in parts of at least updatePart of them, which are done at the same time.
-const (
-	updateRun  = 1 << 11
-	updatePart = 1 << 14
-)
+// updatePart is how many components at least a part of an update has, which are done at
+// the same time.
+const updatePart = 1 << 14
 
 // Update moves w, see Optimizer. Its first call allocates; of later ones those of many
 // components alone.
@@ -108,11 +105,8 @@ func (a *Adam) Update(rate float64, w, g []float64) {
 }
 
 func (a *Adam) update(rate float64, w, g []float64, begin, end int) {
-	for ; begin < end; begin += updateRun {
-		stop := min(begin+updateRun, end)
-		a.keep(w, begin, stop)
-		a.move(rate, w, g, begin, stop)
-	}
+	a.keep(w, begin, end)
+	a.move(rate, w, g, begin, end)
 }
 
 // TakeBack undoes the last Update, see Optimizer.

@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"context"
 	"math"
 	"testing"
 
@@ -29,25 +30,13 @@ func TestClosedForm(t *testing.T) {
 		}
 		d.Trajectories = append(d.Trajectories, tr)
 	}
-	f, err := inspect.Look(d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := ByName("closed-form")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := r.Plan(d, f, Options{})
+	m, p, err := Fit(context.Background(), d, "closed-form", Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	// The data are exact: a higher degree with coefficients of 0 is as good.
 	if p.Model.Nonlinear.Degree < 3 {
 		t.Errorf("got degree %d, want at least 3", p.Model.Nonlinear.Degree)
-	}
-	m, err := fit(p, d)
-	if err != nil {
-		t.Fatal(err)
 	}
 	for _, asked := range []*data.Dataset{d, d.AtTimes(0, 60)} {
 		got, err := train.Predict(m, asked)

@@ -2,11 +2,15 @@
 // nobody has to know the settings by heart: a few named recipes, each for a kind of
 // system, with what they infer said in lines that a person can overrule.
 //
+//	m, p, err := recipe.Fit(ctx, d, "latent-linear", recipe.Options{Seconds: 60})
+//
+// or, where something is to be changed on the way,
+//
 //	f, err := inspect.Look(d)
 //	r, err := recipe.ByName("latent-linear")
 //	p, err := r.Plan(d, f, recipe.Options{Seconds: 60})
 //	m, err := model.New(p.Model)
-//	t, err := train.New(m, p.Train, d)
+//	t, err := train.New(m, p.Train, recipe.Smooth(d, p.Smooth))
 //
 // # Recipes
 //
@@ -31,6 +35,7 @@
 package recipe
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -154,6 +159,38 @@ func (r Recipe) Start(m *model.Model, d *data.Dataset) error {
 		return notFor("%s starts at random", r.Name)
 	}
 	return errors.WithMessage(startLinear(m, d), r.Name)
+}
+
+// Fit plans by a recipe of a name, and trains. The error wraps ErrNotFor if the recipe does
+// not suit the data.
+func Fit(ctx context.Context, d *data.Dataset, name string, o Options, with ...train.Option) (*model.Model, *Plan, error) {
+	r, err := ByName(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := inspect.Look(d)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := r.Plan(d, f, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := model.New(p.Model)
+	if err != nil {
+		return nil, p, err
+	}
+	switch err := r.Start(m, d); {
+	case err == nil:
+		p.Train.First.Iterations, p.Train.LBFGS.Iterations = 0, 0
+	case !errors.Is(err, ErrNotFor):
+		return nil, p, err
+	}
+	t, err := train.New(m, p.Train, Smooth(d, p.Smooth), with...)
+	if err != nil {
+		return nil, p, err
+	}
+	return m, p, t.Fit(ctx)
 }
 
 // notForError says why, and no more.

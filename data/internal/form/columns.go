@@ -7,13 +7,14 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/internal/runs"
 	"spnode/data/internal/stack"
 	"spnode/data/internal/table"
 )
 
 // run is a Run as it is read, and where.
 type run struct {
-	Run
+	runs.Run
 	label       string
 	first, last int    // lines
 	known       []bool // of the parameters
@@ -29,22 +30,22 @@ type reader struct {
 	free   []float64 // memory for states
 }
 
-func decodeTable(b []byte, o Options) (*Set, error) {
-	t, err := table.Read(b, o.knows)
+func decodeTable(b []byte, o runs.Options) (*runs.Set, error) {
+	t, err := table.Read(b, func(names []string) bool { return knows(&o, names) })
 	if err != nil {
 		return nil, err
 	}
-	d, err := runs(t, &o)
+	d, err := fromTable(t, &o)
 	if err == nil && o.Trajectory == "" && len(d.Runs) > 1 && !t.Own() && slices.ContainsFunc(t.Names, func(s string) bool { return strings.EqualFold(s, "id") }) &&
-		!slices.ContainsFunc(d.Runs, func(n Run) bool { return len(n.Times) > 1 }) {
+		!slices.ContainsFunc(d.Runs, func(n runs.Run) bool { return len(n.Times) > 1 }) {
 		return nil, errors.Errorf("the column id tells %d trajectories of one time each apart, want more times; try naming the trajectory's column, or removing this one", len(d.Runs))
 	}
 	return d, err
 }
 
-// runs reads the runs in a table.
-func runs(t *table.Table, o *Options) (*Set, error) {
-	roles, err := o.roles(t, true)
+// fromTable reads the runs in a table.
+func fromTable(t *table.Table, o *runs.Options) (*runs.Set, error) {
+	roles, err := rolesOf(o, t, true)
 	if err != nil {
 		return nil, err
 	}
@@ -194,18 +195,18 @@ func constant(row *table.Row, j, first int, to *float64, known *bool) error {
 }
 
 // set puts the runs together.
-func (r *reader) set() (*Set, error) {
-	d := &Set{Inputs: names(r.t, r.inputs), Parameters: names(r.t, r.parameters)}
+func (r *reader) set() (*runs.Set, error) {
+	d := &runs.Set{Inputs: names(r.t, r.inputs), Parameters: names(r.t, r.parameters)}
 	if r.t.Header {
 		d.Components = names(r.t, r.components)
 	} else {
-		d.Components = Numbered("u", len(r.components))
+		d.Components = runs.Numbered("u", len(r.components))
 	}
 	counted := true
 	for s, n := range r.runs {
 		counted = counted && n.label == strconv.Itoa(s)
 	}
-	r.number, d.Runs = nil, make([]Run, len(r.runs))
+	r.number, d.Runs = nil, make([]runs.Run, len(r.runs))
 	for s, n := range r.runs {
 		if r.label < 0 && !counted {
 			n.Name = n.label
@@ -219,12 +220,12 @@ func (r *reader) set() (*Set, error) {
 		d.Runs[s], r.runs[s] = n.Run, nil
 	}
 	for k, j := range r.components {
-		if !r.t.Header && !slices.ContainsFunc(d.Runs, func(n Run) bool {
+		if !r.t.Header && !slices.ContainsFunc(d.Runs, func(n runs.Run) bool {
 			return slices.ContainsFunc(n.States, func(u []float64) bool { return stack.Finite(u[k]) })
 		}) {
 			return nil, errors.Errorf("column %d has no number in it, want one; try naming the components", j+1)
 		}
 	}
-	d.share()
+	d.Share()
 	return d, nil
 }

@@ -5,21 +5,22 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/internal/runs"
 	"spnode/data/internal/stack"
 	"spnode/data/internal/table"
 )
 
 // Initial reads initial states, each of them a run of one time.
-func Initial(path string, o Options) (*Set, error) {
+func Initial(path string, o runs.Options) (*runs.Set, error) {
 	d, err := readFile(path, &o, DecodeInitial)
-	if err == nil && len(o.Components) > 0 && d.dim() != len(o.Components) {
-		err = stack.Shapef("the states have %d components, want %d: %s", d.dim(), len(o.Components), list(o.Components))
+	if err == nil && len(o.Components) > 0 && d.Dim() != len(o.Components) {
+		err = stack.Shapef("the states have %d components, want %d: %s", d.Dim(), len(o.Components), runs.List(o.Components))
 	}
 	return d, err
 }
 
 // DecodeInitial reads the initial states in the content of a file.
-func DecodeInitial(ext string, b []byte, o Options) (*Set, error) {
+func DecodeInitial(ext string, b []byte, o runs.Options) (*runs.Set, error) {
 	var t *table.Table
 	var err error
 	switch ext {
@@ -27,9 +28,9 @@ func DecodeInitial(ext string, b []byte, o Options) (*Set, error) {
 		t, err = matrix(b, true)
 	case ".npz", ".mat":
 		d, err := Decode(ext, b, o)
-		return d.begin(), err
+		return begin(d), err
 	default:
-		t, err = table.Read(b, func(names []string) bool { return o.knows(names) || sameNames(names, o.Components) })
+		t, err = table.Read(b, func(names []string) bool { return knows(&o, names) || sameNames(names, o.Components) })
 	}
 	if err != nil {
 		return nil, err
@@ -42,7 +43,7 @@ func sameNames(a, b []string) bool {
 }
 
 // begin leaves of each run the first time.
-func (d *Set) begin() *Set {
+func begin(d *runs.Set) *runs.Set {
 	if d != nil {
 		for s := range d.Runs {
 			r := &d.Runs[s]
@@ -55,32 +56,32 @@ func (d *Set) begin() *Set {
 	return d
 }
 
-func initial(t *table.Table, o Options) (*Set, error) {
+func initial(t *table.Table, o runs.Options) (*runs.Set, error) {
 	given := o.Components
 	if !t.Header { // by their order
 		o.Components = nil
 	}
-	roles, err := o.roles(t, false)
+	roles, err := rolesOf(&o, t, false)
 	if err != nil {
 		return nil, err
 	}
 	r := reader{t: t, roles: roles}
 	if r.time >= 0 && (r.trajectory >= 0 || len(r.inputs) > 0) {
-		d, err := runs(t, &o)
-		return d.begin(), err
+		d, err := fromTable(t, &o)
+		return begin(d), err
 	}
 	if len(r.inputs) > 0 {
 		return nil, errors.New("inputs are without their times, want a column t or time; try naming it")
 	}
-	if err := o.noMore(t, &r.roles); err != nil {
+	if err := noMore(&o, t, &r.roles); err != nil {
 		return nil, err
 	}
-	d := &Set{Components: names(t, r.components), Parameters: names(t, r.parameters)}
+	d := &runs.Set{Components: names(t, r.components), Parameters: names(t, r.parameters)}
 	if !t.Header {
 		d.Components = given
 	}
 	err = t.Rows(func(row table.Row) error {
-		n := Run{Times: []float64{0}, States: [][]float64{r.memory(len(r.components))}}
+		n := runs.Run{Times: []float64{0}, States: [][]float64{r.memory(len(r.components))}}
 		if r.time >= 0 {
 			if n.Times[0], err = row.Known(r.time); err != nil {
 				return err
@@ -106,14 +107,14 @@ func initial(t *table.Table, o Options) (*Set, error) {
 
 // noMore refuses columns of no meaning beside the components that are wanted: a
 // state of more components than the model's is of another one.
-func (o *Options) noMore(t *table.Table, r *roles) error {
+func noMore(o *runs.Options, t *table.Table, r *roles) error {
 	if !t.Header || len(o.Components) == 0 {
 		return nil
 	}
 	used := slices.Concat(r.components, r.parameters, []int{r.time, r.trajectory, r.weight, r.label})
 	for j, name := range t.Names {
 		if name != "" && !slices.Contains(used, j) {
-			return errors.Errorf("column %d is %q, want none but the components %s", j+1, name, list(o.Components))
+			return errors.Errorf("column %d is %q, want none but the components %s", j+1, name, runs.List(o.Components))
 		}
 	}
 	return nil

@@ -1,3 +1,5 @@
+// Package form finds trajectories in files: in tables, by the names and roles of
+// their columns, in arrays, and in folders of either.
 package form
 
 import (
@@ -16,20 +18,22 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
+	"spnode/data/internal/arrays"
 	"spnode/data/internal/foreign"
+	"spnode/data/internal/runs"
 )
 
 // decoders are the formats by their extensions.
-var decoders = map[string]func([]byte, Options) (*Set, error){
+var decoders = map[string]func([]byte, runs.Options) (*runs.Set, error){
 	".csv": decodeTable, ".tsv": decodeTable, ".txt": decodeTable, ".dat": decodeTable,
-	".npz": decodeNPZ, ".npy": decodeNPY, ".mat": decodeMAT,
+	".npz": arrays.NPZ, ".npy": decodeNPY, ".mat": arrays.MAT,
 }
 
 // Extension returns a file's extension in lower case.
 func Extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
 
 // Read reads a file or a folder.
-func Read(path string, o Options) (*Set, error) {
+func Read(path string, o runs.Options) (*runs.Set, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return readFolder(path, o)
 	}
@@ -37,12 +41,12 @@ func Read(path string, o Options) (*Set, error) {
 }
 
 // Decode reads the content of a file with an extension.
-func Decode(ext string, b []byte, o Options) (*Set, error) {
+func Decode(ext string, b []byte, o runs.Options) (*runs.Set, error) {
 	return decoders[ext](b, o)
 }
 
 // readFile has the content of a file decoded, if its format is known.
-func readFile(path string, o *Options, decode func(ext string, b []byte, o Options) (*Set, error)) (*Set, error) {
+func readFile(path string, o *runs.Options, decode func(ext string, b []byte, o runs.Options) (*runs.Set, error)) (*runs.Set, error) {
 	ext := Extension(path)
 	if ext == ".gz" {
 		ext = Extension(strings.TrimSuffix(path, filepath.Ext(path)))
@@ -56,7 +60,7 @@ func readFile(path string, o *Options, decode func(ext string, b []byte, o Optio
 	}
 	b, err := file.Read(path)
 	if err == nil && bytes.HasPrefix(b, []byte("\x1f\x8b")) {
-		b, err = unzip(b, o.limit(b))
+		b, err = unzip(b, o.Bound(len(b)))
 	}
 	if err == nil {
 		err = foreign.Refuse(path, ext, b, want)
@@ -68,12 +72,12 @@ func readFile(path string, o *Options, decode func(ext string, b []byte, o Optio
 }
 
 // readFolder reads a run, or several, of each file in a folder.
-func readFolder(path string, o Options) (*Set, error) {
+func readFolder(path string, o runs.Options) (*runs.Set, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		return nil, errors.WithStack(err)
 	}
-	whole, first := &Set{}, ""
+	whole, first := &runs.Set{}, ""
 	for _, e := range entries {
 		name := e.Name()
 		if _, ok := decoders[Extension(strings.TrimSuffix(name, ".gz"))]; !ok || e.IsDir() || strings.HasPrefix(name, ".") {
@@ -94,14 +98,14 @@ func readFolder(path string, o Options) (*Set, error) {
 		if first == "" {
 			first = name
 		}
-		if err := whole.join(d); err != nil {
+		if err := whole.Join(d); err != nil {
 			return nil, errors.Wrapf(err, "%s, whose columns are to be those of %s", name, first)
 		}
 	}
 	if first == "" {
 		return nil, errors.Wrapf(fs.ErrNotExist, "the folder has no file to read, want a table, .npz, .npy or .mat")
 	}
-	whole.share()
+	whole.Share()
 	return whole, nil
 }
 

@@ -7,13 +7,13 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/internal/runs"
 	"spnode/data/internal/stack"
 	"spnode/data/internal/table"
 )
 
 // The common names, in lower case and without a unit in brackets or an "_id".
 var (
-	timeNames       = []string{"t", "time", "times"}
 	trajectoryNames = []string{"sample", "trajectory", "traj", "run", "series", "experiment", "simulation", "sim", "case", "id"}
 )
 
@@ -69,14 +69,14 @@ var units = []string{"s", "sec", "secs", "seconds", "ms", "us", "µs", "ns", "mi
 
 // knows tells a header by a name that is looked for. Numbers are not, as columns
 // without a header are named by them.
-func (o *Options) knows(names []string) bool {
+func knows(o *runs.Options, names []string) bool {
 	wanted := slices.Concat([]string{o.Time, o.Trajectory, o.Weight}, o.Components, o.Inputs, o.Parameters)
 	for _, name := range names {
 		_, rest := Cut(name)
 		if _, err := strconv.ParseFloat(rest, 64); err != nil && rest != "" && (slices.Contains(wanted, name) || slices.Contains(wanted, rest)) {
 			return true
 		}
-		if o.Time == "" && slices.Contains(timeNames, withoutUnit(name)) {
+		if o.Time == "" && slices.Contains(runs.TimeNames, withoutUnit(name)) {
 			return true
 		}
 	}
@@ -100,7 +100,7 @@ func (c *chooser) there() string {
 	if !c.t.Header {
 		return "the table has " + strconv.Itoa(len(names)) + " columns and no header"
 	}
-	return "the columns are " + list(names)
+	return "the columns are " + runs.List(names)
 }
 
 // named returns the column of a name, with its prefix or without.
@@ -133,7 +133,7 @@ func (c *chooser) all(what string, names []string) (idx []int, err error) {
 		idx = append(idx, j)
 	}
 	if absent != nil {
-		return nil, errors.Errorf("%s, want %ss %s among them", c.there(), what, list(absent))
+		return nil, errors.Errorf("%s, want %ss %s among them", c.there(), what, runs.List(absent))
 	}
 	return idx, nil
 }
@@ -177,9 +177,9 @@ func (c *chooser) prefixed(prefix string) (idx []int) {
 	return idx
 }
 
-// roles gives the columns of t their roles. Where needTime is false, there may be
+// rolesOf gives the columns of t their roles. Where needTime is false, there may be
 // no time.
-func (o *Options) roles(t *table.Table, needTime bool) (r roles, err error) {
+func rolesOf(o *runs.Options, t *table.Table, needTime bool) (r roles, err error) {
 	r = roles{time: -1, trajectory: -1, weight: -1, label: -1, held: o.Held}
 	c := &chooser{t: t, taken: make([]bool, len(t.Names))}
 	if t.Own() {
@@ -216,7 +216,7 @@ func (o *Options) roles(t *table.Table, needTime bool) (r roles, err error) {
 		}
 	}
 	if r.time < 0 && t.Header {
-		if r.time, err = c.common("time", timeNames); err != nil {
+		if r.time, err = c.common("time", runs.TimeNames); err != nil {
 			return r, err
 		}
 	}

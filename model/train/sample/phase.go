@@ -24,7 +24,8 @@ type Phase struct {
 	// Velocities, if not 0, has the model see how fast the state moves and no more: a
 	// sample is one step of an eighth of the interval from a time of the data on, whose
 	// end lies on the polynomial of this degree through the times around it. Iterations
-	// are as short as can be, and a field is found that windows may begin with.
+	// are as short as can be, and a field is found that windows may begin with; where windows
+	// of eight steps train from the start, as on Kuramoto–Sivashinsky, they end no better.
 	Velocities int `json:"velocities,omitempty"`
 	// Batch is the number of samples in an iteration; 0 takes all of them every
 	// time.
