@@ -137,7 +137,7 @@ func NewFlags(experiment, summary string) *Flags {
 
 	group("predict (needs no training data)")
 	text(&f.Predict, "predict", "predict with the model in `DIR`, a checkpoint's folder or a run of one model")
-	text(&f.Initial, "initial", "initial states, a row each: .csv or .npy `FILE`, in the data's own variables")
+	text(&f.Initial, "initial", "initial states, a row each: `FILE` .csv, .npy, .npz or .mat, in the data's own variables")
 	text(&f.Times, "times", "times `SPEC`: start:stop:step, log:start:stop:n, or a file; the first is the initial states'")
 	text(&f.Trajectories, "trajectories", "in place of both, a data set `FILE`: each trajectory from its first state on, at its own times, with its parameters and inputs")
 	count(&f.Substeps, "substeps", "`K` steps of the integrator for each interval")
