@@ -103,6 +103,7 @@ type each struct {
 	encode, decode *machine
 	step           *stepper
 	x, u, y, p, h  []float64
+	substeps       []int // of the runs, in a step
 	w, dw          []float64
 	grids          [][]float64   // of the runs, with the samples of their inputs
 	begin, change  [][][]float64 // of the inputs, by run and step
@@ -124,6 +125,7 @@ func (m *Model) newEach(samples, own int) (*each, error) {
 	e.x, e.y = make([]float64, samples*m.cfg.Width()), make([]float64, samples*m.cfg.Width())
 	e.u, e.h = make([]float64, samples*m.cfg.LatentDim()), make([]float64, own)
 	e.p = make([]float64, samples*len(m.cfg.Parameters.Names))
+	e.substeps = make([]int, samples)
 	q := len(m.cfg.Inputs.Names)
 	e.w, e.dw = make([]float64, samples*q), make([]float64, samples*q)
 	return e, nil
@@ -150,11 +152,12 @@ func (e *each) predict(runs []Run, out [][][]float64) error {
 				copy(out[r][0], runs[r].State)
 			}
 		}
-		substeps := e.enter(k)
-		if substeps == 0 {
+		most := e.enter(k)
+		if most == 0 {
 			return nil
 		}
-		for range substeps {
+		for j := range most {
+			e.rest(j)
 			if len(e.w) > 0 {
 				e.step.given.SetInputs(0, 0, e.w, e.dw)
 			}
@@ -182,26 +185,37 @@ func (e *each) lay(runs []Run) {
 	}
 }
 
-// enter prepares step k of all runs, and returns its substeps: 0 where none goes on for
-// so long.
-func (e *each) enter(k int) (substeps int) {
-	for _, t := range e.grids {
-		if k+1 < len(t) {
-			substeps = max(substeps, e.cfg.substeps((t[k+1]-t[k])*(1/e.cfg.Unit())))
-		}
-	}
-	part := 1 / float64(substeps)
+// enter prepares step k of all runs, and returns the most substeps that one has: 0 where
+// none goes on for so long.
+func (e *each) enter(k int) (most int) {
 	clear(e.h)
 	for r, t := range e.grids {
+		e.substeps[r] = 0
 		if k+1 >= len(t) {
 			continue
 		}
-		e.h[r%len(e.h)] = (t[k+1] - t[k]) * (1 / e.cfg.Unit()) * part
+		h := (t[k+1] - t[k]) * (1 / e.cfg.Unit())
+		e.substeps[r] = e.cfg.substeps(h)
+		most = max(most, e.substeps[r])
+		part := 1 / float64(e.substeps[r])
+		e.h[r%len(e.h)] = h * part
 		q := len(e.begin[r][k])
 		copy(e.w[r*q:], e.begin[r][k])
 		for i, v := range e.change[r][k] {
 			e.dw[r*q+i] = v * part
 		}
 	}
-	return substeps
+	return most
+}
+
+// rest has the runs stand still that had their last substep before j, so that what is
+// predicted of one does not depend on those beside it.
+func (e *each) rest(j int) {
+	for r, n := range e.substeps[:len(e.grids)] {
+		if j > 0 && j == n {
+			e.h[r%len(e.h)] = 0
+			q := len(e.cfg.Inputs.Names)
+			clear(e.dw[r*q:][:q])
+		}
+	}
 }

@@ -68,3 +68,32 @@ func TestLongestStep(t *testing.T) {
 		}
 	}
 }
+
+// A run is predicted alike whoever stands beside it: here one of whose intervals each is
+// many substeps.
+func TestEachByItself(t *testing.T) {
+	cfg := model.DefaultConfig(2)
+	cfg.Integrator, cfg.TimeUnit, cfg.LongestStep = "etd1", 1, 0.5
+	m, err := model.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := model.Run{State: []float64{0.5, -0.25}, Times: []float64{0, 0.5, 1, 1.5}}
+	var alone [][]float64
+	for _, last := range []float64{0.25, 20} {
+		each, err := m.PredictEach([]model.Run{run, {State: []float64{1, 1}, Times: []float64{0, last}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if alone == nil {
+			alone = each[0]
+		}
+		for k := range alone {
+			for j, want := range alone[k] {
+				if got := each[0][k][j]; !(math.Abs(got-want) <= 1e-14) { // steps of ETD1 40 times as short differ by 1e-3
+					t.Errorf("beside a run to %g: time %d, component %d: got %v, want %v", last, k, j, got, want)
+				}
+			}
+		}
+	}
+}
