@@ -6,7 +6,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"spnode/experiments/cost"
+	"spnode/experiments/ks/cost"
 	"spnode/experiments/report"
 	"spnode/model/train"
 )
