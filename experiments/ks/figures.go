@@ -45,8 +45,11 @@ func (l *laboratory) figures(models []*trained) ([]report.Figure, error) {
 
 // strip is a wide panel of u, and less v if there is one, over time and space.
 func (l *laboratory) strip(title string, times []float64, u, v [][]float64, series ...figure.Series) figure.Panel {
-	p := l.Data.Solver.Problem
-	h := &figure.Heat{X: times, Label: "u", Diverging: true, Min: -3.2, Max: 3.2} // the attractor's
+	p, label, note := l.Data.Solver.Problem, "u", ""
+	if v != nil {
+		label, note = "û − u", "beyond ±3.2, the range of u, colours stay at their ends"
+	}
+	h := &figure.Heat{X: times, Label: label, Diverging: true, Min: -3.2, Max: 3.2}
 	for i := range p.Points {
 		h.Y = append(h.Y, float64(i)*p.Length/float64(p.Points))
 		row := make([]float64, len(times))
@@ -58,7 +61,7 @@ func (l *laboratory) strip(title string, times []float64, u, v [][]float64, seri
 		}
 		h.Z = append(h.Z, row)
 	}
-	return figure.Panel{Title: title, X: figure.Axis{Label: "time t"}, Y: figure.Axis{Label: "x"}, Heat: h, Series: series}
+	return figure.Panel{Title: title, Note: note, X: figure.Axis{Label: "time t"}, Y: figure.Axis{Label: "x"}, Heat: h, Series: series}
 }
 
 var strips = figure.Layout{Cols: 1, Width: 700, Height: 110}
@@ -91,7 +94,7 @@ func (l *laboratory) longFigure(models []*trained) (*figure.Figure, error) {
 
 // errorFigure has the error over time of every model.
 func (l *laboratory) errorFigure(models []*trained) (*figure.Figure, error) {
-	p := figure.Panel{X: figure.Axis{Label: "time t"}, Y: figure.Axis{Label: "relative error", Log: true}}
+	p := figure.Panel{Note: report.SpreadNote, X: figure.Axis{Label: "time t"}, Y: figure.Axis{Label: "relative error", Log: true}}
 	times := l.starts.Trajectories[0].Times
 	for i, m := range models {
 		// A logarithm shows no zero, and what ran away is as wrong as can be.
@@ -116,7 +119,7 @@ func (l *laboratory) jointFigure(models []*trained) (*figure.Figure, error) {
 	}
 	panels := []figure.Panel{panel("truth", l.joint)}
 	for _, m := range models {
-		panels = append(panels, panel(fmt.Sprintf("%s: off by %s", m.Name, report.Format(m.Test.TV)), m.joint))
+		panels = append(panels, panel(fmt.Sprintf("%s: total variation %s", m.Name, report.Format(m.Test.TV)), m.joint))
 	}
 	return figure.New(figure.Layout{}, panels...)
 }

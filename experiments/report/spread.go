@@ -7,6 +7,9 @@ import (
 	"spnode/experiments/figure"
 )
 
+// SpreadNote says what Spread draws.
+const SpreadNote = "lines: medians; bands: 10 % to 90 % of the trajectories"
+
 // Spread draws what many errors of a model do over time: their median as a line,
 // and the band from 10 % to 90 %. The errors are indexed by time and trajectory;
 // NaN, of one that ran away, is the largest. What is below least or above most is

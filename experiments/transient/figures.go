@@ -116,6 +116,7 @@ func errorFigure(models []*trained) (*figure.Figure, error) {
 	for _, eps := range epsilons(models) {
 		p := figure.Panel{
 			Title: fmt.Sprintf("ε = %g", eps),
+			Note:  report.SpreadNote,
 			X:     figure.Axis{Label: "time t (dimensionless)"},
 			Y:     figure.Axis{Label: "‖error‖₂", Log: true},
 		}
