@@ -4,6 +4,7 @@ package driver_test
 
 import (
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -20,6 +21,9 @@ func TestSignals(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2} {
 		t.Run(s.String(), func(t *testing.T) {
 			t.Parallel()
+			if signal.Ignored(s) { // and so by the run, as below nohup
+				t.Skip("this process was started with it ignored")
+			}
 			root := t.TempDir()
 			c, says := process(t, "-checkpoints", root, "-run", "r", "-quiet", "-only", "two", "-iterations", "100000000")
 			manifest := filepath.Join(root, "r", "two", "MANIFEST.json")
