@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/pkg/errors"
 
@@ -33,7 +32,7 @@ func TestSession(t *testing.T) {
 		return &Session{Context: ctx, Dir: dir, Report: report.New("x", nil), Progress: quiet, Stdout: io.Discard, run: r}
 	}
 	root := t.TempDir()
-	r := openTestRun(t, root, false)
+	r := drivertest.OpenRun(t, root, false)
 	if _, err := session(drivertest.EndsAtLook(5), r, r.Dir).Train(recipe, prepare); !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v, want that it was stopped", err)
 	}
@@ -42,7 +41,7 @@ func TestSession(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	r = openTestRun(t, root, true)
+	r = drivertest.OpenRun(t, root, true)
 	s := session(context.Background(), r, r.Dir)
 	fitted, err := s.Train(recipe, prepare)
 	if err != nil {
@@ -90,7 +89,7 @@ func TestSeedsDiffer(t *testing.T) {
 	how.First.Iterations, how.LBFGS.Iterations = 0, 0
 	seen := map[string]bool{}
 	for seed := range uint64(3) {
-		r := openTestRun(t, t.TempDir(), false)
+		r := drivertest.OpenRun(t, t.TempDir(), false)
 		s := &Session{Context: context.Background(), Dir: r.Dir, Progress: terminal.NewProgress(io.Discard, true), run: r, seed: seed}
 		fitted, err := s.Train(Recipe{Name: "m", Seeds: 3, Model: cfg, Train: how}, func(*model.Config) (*data.Dataset, error) { return d, nil })
 		if err != nil {
@@ -103,17 +102,4 @@ func TestSeedsDiffer(t *testing.T) {
 	if len(seen) != 9 {
 		t.Errorf("9 seeds have %d starts", len(seen))
 	}
-}
-
-func openTestRun(t *testing.T, dir string, resume bool) *runs.Run {
-	t.Helper()
-	r, err := runs.Open(context.Background(), dir, "r", 0, resume, time.Now())
-	if err == nil && !r.Resumed {
-		err = r.KeepConfig(struct{}{})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Close() // there is no other process
-	return r
 }

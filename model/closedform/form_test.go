@@ -2,44 +2,19 @@ package closedform
 
 import (
 	"errors"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
+	"spnode/model/modeltest"
 	"spnode/ops/kernel"
 	"spnode/ops/kernel/poly"
 )
 
-func normal(rng *rand.Rand, n int) []float64 {
-	x := make([]float64, n)
-	for i := range x {
-		x[i] = rng.NormFloat64()
-	}
-	return x
-}
-
-func farthestApart(t *testing.T, what string, got, want []float64, tol float64) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%s: got %d numbers, want %d", what, len(got), len(want))
-	}
-	var d, size float64
-	for i, v := range want {
-		d, size = max(d, math.Abs(got[i]-v)), max(size, math.Abs(v))
-		if math.IsNaN(got[i]) {
-			d = math.Inf(1)
-		}
-	}
-	if !(d <= tol*max(size, 1e-300)) {
-		t.Errorf("%s: off by %.3g of the largest, want at most %g: got %v, want %v", what, d/size, tol, got, want)
-	}
-}
-
 func TestFactor(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))
 	for _, n := range []int{1, 2, 7} {
-		a := normal(rng, n*n)
+		a := modeltest.Normal(rng, n*n)
 		mu, err := Shift(a, n)
 		if err != nil {
 			t.Fatal(err)
@@ -71,7 +46,7 @@ func TestFactor(t *testing.T) {
 			}
 			got[i*n+i] += mu
 		}
-		farthestApart(t, "A", got, a, 1e-14)
+		modeltest.Near(t, "A", got, a, 1e-14)
 
 		var outside *ShiftError
 		if _, err := Factor(a, n, mu-10); !errors.As(err, &outside) || outside.Needed != mu || outside.Shift != mu-10 {
@@ -86,7 +61,7 @@ func TestFactor(t *testing.T) {
 		}
 		sum := slices.Clone(b)
 		kernel.AxpyTo(sum, 1, e)
-		farthestApart(t, "B + E", sum, a, 1e-14)
+		modeltest.Near(t, "B + E", sum, a, 1e-14)
 		if v, _, _ := symmetricPart(b, n); v[n-1] > -delta+1e-13 {
 			t.Errorf("B has the numerical abscissa %g, want at most −δ = %g", v[n-1], -delta)
 		}
@@ -100,7 +75,7 @@ func TestBilinear(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
 	const n = 5
 	p := poly.New(n, n, 2, false)
-	c := normal(rng, p.Coefficients())
+	c := modeltest.Normal(rng, p.Coefficients())
 	C, D, b, lost, err := Bilinear(p, c, n)
 	if err != nil {
 		t.Fatal(err)
@@ -108,11 +83,11 @@ func TestBilinear(t *testing.T) {
 	if lost != 0 {
 		t.Errorf("rank n loses %g", lost)
 	}
-	u := normal(rng, n)
+	u := modeltest.Normal(rng, n)
 	want, got := make([]float64, n), make([]float64, n)
 	poly.NewWork[float64](p).ForwardTo(want, u, c, 1)
 	new(kernel.Bilinear[float64]).ForwardTo(got, u, C, D, b, 1, n, n)
-	farthestApart(t, "g(u)", got, want, 1e-13)
+	modeltest.Near(t, "g(u)", got, want, 1e-13)
 	if _, _, _, lost, err = Bilinear(p, c, 1); err != nil || !(lost > 0 && lost < 1) {
 		t.Errorf("rank 1: got the loss %g, %v", lost, err)
 	}

@@ -8,35 +8,11 @@ import (
 	"slices"
 	"testing"
 
+	"spnode/model/modeltest"
 	"spnode/ops/kernel"
 	"spnode/ops/kernel/funm"
 	"spnode/ops/kernel/poly"
 )
-
-func normal(rng *rand.Rand, n int) []float64 {
-	x := make([]float64, n)
-	for i := range x {
-		x[i] = rng.NormFloat64()
-	}
-	return x
-}
-
-func farthestApart(t *testing.T, what string, got, want []float64, tol float64) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%s: got %d numbers, want %d", what, len(got), len(want))
-	}
-	var d, size float64
-	for i, v := range want {
-		d, size = max(d, math.Abs(got[i]-v)), max(size, math.Abs(v))
-		if math.IsNaN(got[i]) {
-			d = math.Inf(1)
-		}
-	}
-	if !(d <= tol*max(size, 1e-300)) {
-		t.Errorf("%s: off by %.3g of the largest, want at most %g: got %v, want %v", what, d/size, tol, got, want)
-	}
-}
 
 func TestWeights(t *testing.T) {
 	for _, c := range []struct {
@@ -48,12 +24,12 @@ func TestWeights(t *testing.T) {
 		{[]float64{0, 1, 2}, []float64{-1.5, 2, -.5}, 1}, // one-sided
 		{[]float64{-1, 0, 1}, []float64{1, -2, 1}, 2},
 	} {
-		farthestApart(t, fmt.Sprint(c.nodes), Weights(0, c.nodes, c.order), c.want, 1e-15)
+		modeltest.Near(t, fmt.Sprint(c.nodes), Weights(0, c.nodes, c.order), c.want, 1e-15)
 	}
 	// Exact on polynomials of degree below the number of nodes, wherever these are.
 	rng := rand.New(rand.NewPCG(1, 1))
 	for m := 2; m <= 9; m++ {
-		nodes := normal(rng, m)
+		nodes := modeltest.Normal(rng, m)
 		slices.Sort(nodes)
 		x := rng.NormFloat64()
 		w := Weights(x, nodes, 1)
@@ -89,7 +65,7 @@ func TestStencils(t *testing.T) {
 	for k, x := range times {
 		got := make([]float64, 2)
 		s[k].at(got, states)
-		farthestApart(t, fmt.Sprint("time ", x), got, []float64{4 * x * x * x, -1}, 1e-12) // of weights of some 10
+		modeltest.Near(t, fmt.Sprint("time ", x), got, []float64{4 * x * x * x, -1}, 1e-12) // of weights of some 10
 	}
 	if s, err = stencils(times, 4, false); err != nil || s[1].weights != nil || s[2].weights == nil || s[5].weights != nil {
 		t.Errorf("without ends: got %v, %v", s, err)
@@ -202,14 +178,14 @@ func TestFitETD1IsExact(t *testing.T) {
 	const n = 3
 	a := []float64{-1, 2, 0, -2, -1, 0.5, 0, 0.1, -300}
 	p := poly.New(n, n, 3, false)
-	c := normal(rng, p.Coefficients())
+	c := modeltest.Normal(rng, p.Coefficients())
 	for i := range c {
 		c[i] *= 0.05
 	}
 	w := poly.NewWork[float64](p)
 	var d []Trajectory
 	for range 60 {
-		u := normal(rng, n)
+		u := modeltest.Normal(rng, n)
 		tr := Trajectory{Times: []float64{0}, States: [][]float64{u}}
 		for range 3 {
 			h := math.Pow(10, -2+2*rng.Float64())
@@ -230,7 +206,7 @@ func TestFitETD1IsExact(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Roundings of states of size 1, over φ₁ and the square of the condition.
-	farthestApart(t, "coefficients", r.C, c, 1e-8)
+	modeltest.Near(t, "coefficients", r.C, c, 1e-8)
 	if r.Residual > 1e-6 {
 		t.Errorf("residual is %g", r.Residual)
 	}
@@ -257,7 +233,7 @@ func TestFitPeriodic(t *testing.T) {
 	}
 	var d []Trajectory
 	for range 8 {
-		d = append(d, simulate(rest, a, c, normal(rng, 4), grid(60, 0.1)))
+		d = append(d, simulate(rest, a, c, modeltest.Normal(rng, 4), grid(60, 0.1)))
 	}
 	cfg := DefaultConfig()
 	cfg.Order, cfg.Ridge = 8, 1e-14
@@ -266,8 +242,8 @@ func TestFitPeriodic(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("steps %.2g", r.Steps)
-	farthestApart(t, "A", r.A, a, 1e-4) // as above
-	farthestApart(t, "coefficients", r.C, c, 1e-4)
+	modeltest.Near(t, "A", r.A, a, 1e-4) // as above
+	modeltest.Near(t, "coefficients", r.C, c, 1e-4)
 
 	before := runtime.GOMAXPROCS(1)
 	defer runtime.GOMAXPROCS(before)
@@ -285,7 +261,7 @@ func TestFitReportsOpenDirections(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
 	var x, y [][]float64
 	for range 200 {
-		u := normal(rng, 2)
+		u := modeltest.Normal(rng, 2)
 		x, y = append(x, []float64{u[0], u[1], u[0] + u[1]}), append(y, []float64{u[0] - u[1]})
 	}
 	p := poly.New(3, 1, 1, true)

@@ -51,6 +51,33 @@ func Relative(got, want []float64) float64 {
 	return floats.Distance(got, want, 2) / floats.Norm(want, 2)
 }
 
+// Normal is n independent N(0, 1) numbers.
+func Normal(rng *rand.Rand, n int) []float64 {
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = rng.NormFloat64()
+	}
+	return x
+}
+
+// Near wants got to be want, to tol times the largest of these.
+func Near(t *testing.T, what string, got, want []float64, tol float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: got %d numbers, want %d", what, len(got), len(want))
+	}
+	var d, size float64
+	for i, v := range want {
+		d, size = max(d, math.Abs(got[i]-v)), max(size, math.Abs(v))
+		if math.IsNaN(got[i]) {
+			d = math.Inf(1)
+		}
+	}
+	if !(d <= tol*max(size, 1e-300)) {
+		t.Errorf("%s: off by %.3g of the largest, want at most %g: got %v, want %v", what, d/size, tol, got, want)
+	}
+}
+
 // WantError checks that err is of a kind and its text holds all parts.
 func WantError(t *testing.T, what string, err, kind error, parts ...string) {
 	t.Helper()

@@ -16,9 +16,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"spnode/data"
 	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/runs"
 	"spnode/model"
 	"spnode/model/train"
 )
@@ -287,4 +289,18 @@ func Small() (model.Config, train.Config, *data.Dataset) {
 		}
 	}
 	return cfg, how, data.Shared([]float64{0, 0.5, 1.5}, u, nil)
+}
+
+// OpenRun is the run r in dir, begun or gone on with.
+func OpenRun(t testing.TB, dir string, resume bool) *runs.Run {
+	t.Helper()
+	r, err := runs.Open(context.Background(), dir, "r", 0, resume, time.Now())
+	if err == nil && !r.Resumed {
+		err = r.KeepConfig(struct{}{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close() // there is no other process
+	return r
 }

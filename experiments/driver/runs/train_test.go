@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/pkg/errors"
 
@@ -21,23 +20,10 @@ import (
 	"spnode/model/train"
 )
 
-func openTestRun(t *testing.T, dir string, resume bool) *runs.Run {
-	t.Helper()
-	r, err := runs.Open(context.Background(), dir, "r", 0, resume, time.Now())
-	if err == nil && !r.Resumed {
-		err = r.KeepConfig(struct{}{})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Close() // there is no other process
-	return r
-}
-
 func TestFit(t *testing.T) {
 	cfg, how, d := drivertest.Small()
 	quiet := terminal.NewProgress(os.Stderr, true)
-	m, result, err := openTestRun(t, t.TempDir(), false).Fit(context.Background(), quiet, "m", cfg, how, d)
+	m, result, err := drivertest.OpenRun(t, t.TempDir(), false).Fit(context.Background(), quiet, "m", cfg, how, d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +45,7 @@ func TestFit(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
-			r := openTestRun(t, dir, false)
+			r := drivertest.OpenRun(t, dir, false)
 			if _, _, err := r.Fit(drivertest.EndsAtLook(5), quiet, "m", cfg, how, d); !errors.Is(err, context.Canceled) {
 				t.Fatalf("got %v, want that it was stopped", err)
 			}
@@ -69,7 +55,7 @@ func TestFit(t *testing.T) {
 			}
 			c.spoil(t, r)
 			var out bytes.Buffer
-			m, result, err := openTestRun(t, dir, true).Fit(context.Background(), terminal.NewProgress(&out, false), "m", cfg, how, d)
+			m, result, err := drivertest.OpenRun(t, dir, true).Fit(context.Background(), terminal.NewProgress(&out, false), "m", cfg, how, d)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,12 +76,12 @@ func TestFit(t *testing.T) {
 
 	t.Run("not a run that goes on", func(t *testing.T) {
 		dir := t.TempDir()
-		r := openTestRun(t, dir, false)
+		r := drivertest.OpenRun(t, dir, false)
 		if _, _, err := r.Fit(drivertest.EndsAtLook(1), quiet, "m", cfg, how, d); !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
 		// A second model that the interrupted process did not come to.
-		m, _, err := openTestRun(t, dir, true).Fit(context.Background(), quiet, "other", cfg, how, d)
+		m, _, err := drivertest.OpenRun(t, dir, true).Fit(context.Background(), quiet, "other", cfg, how, d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +102,7 @@ func TestFitMistakes(t *testing.T) {
 		}
 	}
 	cfg, how, d := drivertest.Small()
-	r := openTestRun(t, t.TempDir(), false)
+	r := drivertest.OpenRun(t, t.TempDir(), false)
 	bad := cfg
 	bad.Integrator = "rk5"
 	_, _, err := r.Fit(context.Background(), quiet, "m", bad, how, d)
@@ -128,11 +114,11 @@ func TestFitMistakes(t *testing.T) {
 	usage(t, err, "missing at its first time")
 
 	dir := t.TempDir()
-	r = openTestRun(t, dir, false)
+	r = drivertest.OpenRun(t, dir, false)
 	if _, _, err := r.Fit(drivertest.EndsAtLook(4), quiet, "m", cfg, how, d); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	r = openTestRun(t, dir, true)
+	r = drivertest.OpenRun(t, dir, true)
 	other := data.Shared([]float64{0, 0.5, 1.6}, d.States(), nil)
 	_, _, err = r.Fit(context.Background(), quiet, "m", cfg, how, other)
 	usage(t, err, "not what")
