@@ -28,6 +28,9 @@ type Recipe struct {
 	// Noise is added to every state to train on: normal numbers of so many times its
 	// component's root mean square.
 	Noise float64 `json:"noise,omitempty"`
+	// Resample has each further seed see trajectories drawn from the data with replacement
+	// (a bootstrap): least squares come to the same model from every seed.
+	Resample bool `json:"resample,omitempty"`
 }
 
 // Base is the recipe inside a model's configuration.

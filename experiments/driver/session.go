@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 
@@ -90,6 +91,9 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 	if err != nil {
 		return err
 	}
+	if r.Resample && f.Seed > 0 {
+		d = resample(d, m.Seed)
+	}
 	d = d.WithNoise(r.Noise, m.Seed)
 	m.Ranges = ranges(d)
 	if m.TimeUnit == 0 { // the rates of a recipe are in the data's own
@@ -101,6 +105,16 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 		fmt.Fprintf(s.Stdout, "%s: %s\n", f.Name, c)
 	}
 	return err
+}
+
+// resample draws as many trajectories as there are, with replacement.
+func resample(d *data.Dataset, seed uint64) *data.Dataset {
+	random := rand.New(rand.NewPCG(seed, 0))
+	drawn := make([]int, d.Samples())
+	for i := range drawn {
+		drawn[i] = random.IntN(len(drawn))
+	}
+	return d.Batch(drawn...)
 }
 
 // ranges are the least and the largest value of each component.

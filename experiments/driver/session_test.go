@@ -103,3 +103,24 @@ func TestSeedsDiffer(t *testing.T) {
 		t.Errorf("9 seeds have %d starts", len(seen))
 	}
 }
+
+// Members of a bootstrap see trajectories that are drawn again, by their seed.
+func TestResample(t *testing.T) {
+	_, _, d := drivertest.Small()
+	a, again, b := resample(d, 1), resample(d, 1), resample(d, 2)
+	if a.Samples() != d.Samples() {
+		t.Fatalf("got %d trajectories, want as many as there are, %d", a.Samples(), d.Samples())
+	}
+	first := func(d *data.Dataset) (all []float64) {
+		for _, tr := range d.Trajectories {
+			all = append(all, tr.States[0]...)
+		}
+		return all
+	}
+	if !slices.Equal(first(a), first(again)) {
+		t.Error("the same seed draws others")
+	}
+	if slices.Equal(first(a), first(b)) || slices.Equal(first(a), first(d)) {
+		t.Error("another seed, or none, draws the same")
+	}
+}

@@ -37,7 +37,7 @@ func learn(s *driver.Session, c Config) (*report.Page, error) {
 		return nil, err
 	}
 	r := best.Recipe
-	r.Name, r.Seeds = modelName, c.Members
+	r.Name, r.Seeds, r.Resample = modelName, c.Members, best.iterations() == 0
 	if err := l.start(&r, best.Name); err != nil {
 		return nil, err
 	}
