@@ -14,7 +14,7 @@ type worker struct {
 	*objective.Objective
 	lo, hi int // its rows
 	loss   float64
-	grad   []float64
+	grad   []float64 // the whole's, of the first
 	err    error
 }
 
@@ -39,7 +39,10 @@ func (t *Trainer) enter(phase int) error {
 		if err != nil {
 			return err
 		}
-		workers[i] = &worker{Objective: o, lo: lo, hi: hi, grad: make([]float64, len(t.Model.Params().Flat))}
+		workers[i] = &worker{Objective: o, lo: lo, hi: hi}
+		if i > 0 {
+			workers[i].grad = make([]float64, len(t.Model.Params().Flat))
+		}
 	}
 	t.workers = workers
 	return nil
@@ -88,19 +91,24 @@ func (t *Trainer) evaluate(b objective.Batch, grad []float64) (float64, error) {
 	for _, w := range t.workers[1:] {
 		wait.Go(func() { w.run(t.batch) })
 	}
-	t.workers[0].run(t.batch)
+	first, byModel := t.workers[0], grad[:len(t.Model.Params().Flat)]
+	first.grad = byModel // the others are added to it
+	first.run(t.batch)
 	wait.Wait()
 	var loss float64
-	clear(grad)
 	for _, w := range t.workers {
 		if w.err != nil {
 			return 0, w.err
 		}
 		loss += w.loss
-		floats.Add(grad[:len(w.grad)], w.grad)
+		if w != first {
+			floats.Add(byModel, w.grad)
+		}
 	}
 	if t.shoot != nil {
-		t.shoot.Gather(grad[len(t.Model.Params().Flat):], b)
+		byStarts := grad[len(byModel):]
+		clear(byStarts)
+		t.shoot.Gather(byStarts, b)
 	}
 	return loss, nil
 }
