@@ -104,14 +104,9 @@ func (a *Adam) Update(rate float64, w, g []float64) {
 	wait.Wait()
 }
 
-// update goes through the components in runs that are still in cache when, kept, they
-// are moved.
 func (a *Adam) update(rate float64, w, g []float64, begin, end int) {
-	const run = 1 << 10
-	for ; begin < end; begin += run {
-		a.keep(w, begin, min(begin+run, end))
-		a.move(rate, w, g, begin, min(begin+run, end))
-	}
+	a.keep(w, begin, end)
+	a.move(rate, w, g, begin, end)
 }
 
 // TakeBack undoes the last Update, see Optimizer.
