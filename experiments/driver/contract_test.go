@@ -123,7 +123,7 @@ func toyLearn(s *driver.Session, c toyConfig) (*report.Page, error) {
 	for _, t := range models {
 		table.Add(t.Name, t.Test)
 		t.SeedRows(seeds, func(s report.Seed[float64]) []any { return []any{s.Test} })
-		losses.Add(t.Name, t.Result.Log)
+		losses.Add(t.Name, t.Result)
 	}
 	figures, err := report.Draw(report.Drawing{Name: "loss", Draw: func() (*figure.Figure, error) { return report.LossFigure(figure.Layout{}, losses) }})
 	return &report.Page{Title: "Toy", Tables: []*report.Table{table, seeds}, Figures: figures}, err

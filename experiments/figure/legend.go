@@ -25,7 +25,7 @@ func (v *view) entries() [][]Series {
 	return all
 }
 
-// legend is the entries that have a name.
+// legend is the entries that have a name, rings last.
 func (v *view) legend() []marks {
 	var named []marks
 	for _, e := range v.entries() {
@@ -33,7 +33,8 @@ func (v *view) legend() []marks {
 			named = append(named, marks{e[0], v})
 		}
 	}
-	return named
+	rings := slices.DeleteFunc(slices.Clone(named), func(m marks) bool { return m.Mark != Rings })
+	return append(slices.DeleteFunc(named, func(m marks) bool { return m.Mark == Rings }), rings...)
 }
 
 func sameLegend(a, b []marks) bool {

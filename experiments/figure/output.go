@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/csv"
 	"fmt"
+	"html"
 	"image"
 	"image/color"
 	stddraw "image/draw"
@@ -12,6 +13,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +24,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 
 	"spnode/data/file"
+	"spnode/experiments/figure/lettering"
 )
 
 // dpi gives two pixels to a point.
@@ -104,17 +107,26 @@ func (f *Figure) SVG() string {
 		panic(err) // a bytes.Buffer takes all
 	}
 	// Liberation Sans has the widths of Arial and Helvetica, so those may stand
-	// in where it is missing. Images are PNGs, whatever vgsvg calls them, and
+	// in where it is missing, and any other is fitted to its length. Images are PNGs, whatever vgsvg calls them, and
 	// fill their place, whatever their proportions.
 	const scale = 1.2
+	svg := svgText.ReplaceAllStringFunc(b.String(), func(element string) string {
+		m := svgText.FindStringSubmatch(element)
+		size, _ := strconv.ParseFloat(m[1], 64)
+		w := lettering.Style(size, Black).Width(html.UnescapeString(m[2]))
+		return fmt.Sprintf(`<text textLength="%.5g" lengthAdjust="spacingAndGlyphs"%s`, w.Points(), strings.TrimPrefix(element, "<text"))
+	})
 	return strings.NewReplacer(
 		fmt.Sprintf(`width="%.*gpt" height="%.*gpt"`, 5, p.width.Points(), 5, p.height.Points()),
 		fmt.Sprintf(`width="%.*g" height="%.*g"`, 5, scale*p.width.Points(), 5, scale*p.height.Points()),
 		"font-family:Liberation Sans;", "font-family:Liberation Sans,Arial,Helvetica,sans-serif;",
 		"data:image/jpg;", "data:image/png;",
 		"<image ", `<image preserveAspectRatio="none" `,
-	).Replace(b.String())
+	).Replace(svg)
 }
+
+// svgText is a text with its font's size.
+var svgText = regexp.MustCompile(`(?s)<text [^>]*font-size:([\d.]+)px[^>]*>([^<]*)`)
 
 // CSV returns the figure's data: a row for each point, with the columns panel,
 // series, x, y, and for a figure with heat maps also value. A band is two

@@ -50,7 +50,7 @@ func (l *laboratory) figures(t *driver.Tested[*tested]) ([]report.Figure, error)
 		Name: "loss", Caption: "Training loss by iteration.",
 		Draw: func() (*figure.Figure, error) {
 			var p report.LossPanel
-			p.Add(t.Name, t.Result.Log)
+			p.Add(t.Name, t.Result)
 			return report.LossFigure(figure.Layout{}, p)
 		},
 	})

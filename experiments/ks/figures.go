@@ -150,7 +150,7 @@ func (l *laboratory) spectrumFigure(models []*trained) (*figure.Figure, error) {
 func lossFigure(models []*trained) (*figure.Figure, error) {
 	var p report.LossPanel
 	for _, m := range models {
-		p.Add(m.Name, m.Result.Log)
+		p.Add(m.Name, m.Result)
 	}
 	return report.LossFigure(figure.Layout{}, p)
 }

@@ -2,41 +2,51 @@ package report
 
 import (
 	"math"
+	"slices"
+	"strings"
 
 	"spnode/experiments/figure"
 	"spnode/model/train"
 )
 
-// LossPanel is a panel of [LossFigure]: the logs of models by their names.
+// LossPanel is a panel of [LossFigure]: the trainings of models by their names.
 type LossPanel struct {
-	Title string
-	Names []string
-	Logs  [][]train.Metrics
+	Title   string
+	Names   []string
+	Results []train.Result
 }
 
 // Add adds a model.
-func (p *LossPanel) Add(name string, log []train.Metrics) {
-	p.Names, p.Logs = append(p.Names, name), append(p.Logs, log)
+func (p *LossPanel) Add(name string, r train.Result) {
+	p.Names, p.Results = append(p.Names, name), append(p.Results, r)
 }
 
-// LossFigure draws the loss of all models by iteration, that of L-BFGS dashed. It is
-// nil if none was trained.
+// LossFigure draws the loss of all models by iteration, that of L-BFGS dashed, with
+// rings where phases begin. It is nil if none was trained.
 func LossFigure(layout figure.Layout, panels ...LossPanel) (*figure.Figure, error) {
 	var drawn []figure.Panel
 	for _, p := range panels {
 		d := figure.Panel{Title: p.Title, X: figure.Axis{Label: "iteration"}, Y: figure.Axis{Label: "loss", Log: true}}
-		for i, log := range p.Logs {
-			x, y, first := LossCurve(log)
+		dashed, rings := "", ""
+		for i, r := range p.Results {
+			x, y, first := LossCurve(r.Log)
 			label := p.Names[i]
 			if first > 0 {
 				d.Series = append(d.Series, figure.Line(figure.Color(1+i), label, x[:first], y[:first]))
 				label = ""
 			}
+			for _, begin := range r.Phases {
+				if k, _ := slices.BinarySearch(x[:first], float64(begin)); k < first {
+					d.Series = append(d.Series, figure.Prediction(1+i, "", x[k:k+1], y[k:k+1]))
+					rings = "rings: other windows or batches from here on"
+				}
+			}
 			if first < len(x) {
 				d.Series = append(d.Series, figure.Dashed(figure.Color(1+i), label, x[first:], y[first:]))
-				d.Note = "dashed: L-BFGS, over all samples at once"
+				dashed = "dashed: L-BFGS, over all samples at once"
 			}
 		}
+		d.Note = strings.Join(slices.DeleteFunc([]string{rings, dashed}, func(s string) bool { return s == "" }), "; ")
 		if len(d.Series) > 0 {
 			drawn = append(drawn, d)
 		}

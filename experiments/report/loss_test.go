@@ -34,16 +34,16 @@ func TestLossCurve(t *testing.T) {
 // A model without a log is not drawn, and of none there is no figure.
 func TestLossFigure(t *testing.T) {
 	p := LossPanel{}
-	p.Add("not trained", nil)
+	p.Add("not trained", train.Result{})
 	if f, err := LossFigure(figure.Layout{}, p); f != nil || err != nil {
 		t.Errorf("without a training got %v, %v", f, err)
 	}
-	p.Add("m", []train.Metrics{{Stage: "adam", Iteration: 1, Total: 2, Loss: 8}, {Stage: "adam", Iteration: 2, Total: 2, Loss: 0.5}})
+	p.Add("m", train.Result{Log: []train.Metrics{{Stage: "adam", Iteration: 1, Total: 2, Loss: 8}, {Stage: "adam", Iteration: 2, Total: 2, Loss: 0.5}}, Phases: []int{2}})
 	f, err := LossFigure(figure.Layout{}, LossPanel{}, p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := string(f.CSV()); strings.Count(text, "\n") != 3 || strings.Contains(text, "not trained") || !strings.Contains(text, "m") {
-		t.Errorf("got\n%s\nwant the header and two points of m", text)
+	if text := string(f.CSV()); strings.Count(text, "\n") != 4 || strings.Contains(text, "not trained") || !strings.Contains(text, "m") {
+		t.Errorf("got\n%s\nwant the header, two points of m and a ring", text)
 	}
 }

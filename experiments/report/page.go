@@ -189,7 +189,7 @@ func nodes(key string, t tree) node {
 	switch t := t.(type) {
 	case object:
 		for _, m := range t {
-			n.Parts = append(n.Parts, nodes(m.key, m.value))
+			n.Parts = append(n.Parts, nodes(strings.ReplaceAll(m.key, "_", " "), m.value))
 		}
 		return n
 	case list:

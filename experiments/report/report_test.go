@@ -194,7 +194,7 @@ func TestPage(t *testing.T) {
 	html := string(data)
 	for _, want := range []string{
 		"<h1>Transient growth</h1>", "<svg", "eps1-imex &lt;b&gt;", "Figure 3: truth as lines, predictions as dots, &lt;ETD1&gt;.",
-		"theorem3_bound</dt><dd>&#43;Inf", "ETD1 &lt;&amp;&gt;", "3.2e-07", "12.3 ms each", "[[-1.98, 0.31], [-1.98, -0.31]]", "71 s on",
+		"theorem3 bound</dt><dd>&#43;Inf", "ETD1 &lt;&amp;&gt;", "3.2e-07", "12.3 ms each", "[[-1.98, 0.31], [-1.98, -0.31]]", "71 s on",
 	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page lacks %q", want)

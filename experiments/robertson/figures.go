@@ -42,7 +42,7 @@ func (l *laboratory) figures(models []*trained, deployed []deployment) ([]report
 			var p report.LossPanel
 			for _, m := range models {
 				if m.Diverged == nil {
-					p.Add(m.Name, m.Result.Log)
+					p.Add(m.Name, m.Result)
 				}
 			}
 			return report.LossFigure(figure.Layout{}, p)

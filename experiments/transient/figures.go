@@ -103,7 +103,7 @@ func lossFigure(models []*trained) (*figure.Figure, error) {
 	for _, eps := range epsilons(models) {
 		p := report.LossPanel{Title: fmt.Sprintf("ε = %g", eps)}
 		for _, m := range ofEpsilon(models, eps) {
-			p.Add(m.Name, m.Result.Log)
+			p.Add(m.Name, m.Result)
 		}
 		panels = append(panels, p)
 	}

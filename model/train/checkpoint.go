@@ -92,7 +92,7 @@ func LoadResult(dir string) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return result(c.state.Progress, c.log, c.ClosedForm), nil
+	return result(c.Train, c.state.Progress, c.log, c.ClosedForm), nil
 }
 
 // checkpoint is a training as it was saved.

@@ -267,15 +267,20 @@ type Result struct {
 	Loss       float64 // at the end: of the best attempt, whose parameters the model has
 	Done       bool    // false: it was stopped, or diverged
 	Log        []Metrics
+	Phases     []int // where those after the first begin: iterations, from 1
 	// ClosedForm is the report of that stage. Nil: there was none.
 	ClosedForm *closedform.Report
 }
 
 // Result returns what the training has come to so far.
-func (t *Trainer) Result() Result { return result(t.now, t.log, t.report) }
+func (t *Trainer) Result() Result { return result(t.cfg, t.now, t.log, t.report) }
 
-func result(p state.Progress, log []Metrics, closed *closedform.Report) Result {
-	return Result{Iterations: p.Iterations, Attempts: p.Attempt + 1, Seconds: p.Seconds, Loss: p.Loss, Done: p.Stage == state.Done, Log: log, ClosedForm: closed}
+func result(c Config, p state.Progress, log []Metrics, closed *closedform.Report) Result {
+	var begin []int
+	for _, phase := range c.phases()[1:] {
+		begin = append(begin, c.begin(phase)+1)
+	}
+	return Result{Iterations: p.Iterations, Attempts: p.Attempt + 1, Seconds: p.Seconds, Loss: p.Loss, Done: p.Stage == state.Done, Log: log, Phases: begin, ClosedForm: closed}
 }
 
 // String says what a training has come to, in a line.
