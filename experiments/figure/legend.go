@@ -25,11 +25,14 @@ func (v *view) entries() [][]Series {
 	return all
 }
 
-// legend is the entries that have a name, rings last.
+// legend is the entries that have a name, rings last; those of several colours are black.
 func (v *view) legend() []marks {
 	var named []marks
 	for _, e := range v.entries() {
 		if e[0].Label != "" {
+			if len(e) > 1 {
+				e[0].Color = Black
+			}
 			named = append(named, marks{e[0], v})
 		}
 	}

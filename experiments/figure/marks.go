@@ -138,11 +138,8 @@ func (m marks) GlyphBoxes(*plot.Plot) []plot.GlyphBox {
 	return boxes
 }
 
-// thumbnail draws the mark in the legend, where rings stand for those of all colours.
+// thumbnail draws the mark in the legend.
 func (m marks) thumbnail(c draw.Canvas, x, y vg.Length) {
-	if m.Mark == Rings {
-		m.Color = Black
-	}
 	switch m.Mark {
 	case Points, Rings:
 		c.DrawGlyphNoClip(m.dot(), vg.Point{X: x + thumbW - 6, Y: y})

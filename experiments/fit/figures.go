@@ -27,7 +27,7 @@ func (l *laboratory) figures(t *driver.Tested[*tested]) ([]report.Figure, error)
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(of[a], of[b]) })
 	median, worst := order[len(order)/2], order[len(order)-1]
 	return report.Draw(report.Drawing{
-		Name: "trajectories", Caption: "The held-out trajectories of median and of largest error, the data as lines and the model as dots, each component over its largest value.",
+		Name: "trajectories", Caption: "The held-out trajectories of median and of largest error, the data as lines and the model as rings, each component over its largest value.",
 		Draw: func() (*figure.Figure, error) {
 			var panels []figure.Panel
 			for title, sample := range map[string]int{"median": median, "worst": worst} {

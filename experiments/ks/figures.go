@@ -140,7 +140,9 @@ func (l *laboratory) spectrumFigure(models []*trained) (*figure.Figure, error) {
 	p.Series = append(p.Series, figure.Line(figure.Gray, "truth", k, e))
 	for i, m := range models {
 		if k, e := modes(m.spectrum); len(k) > 0 {
-			p.Series = append(p.Series, figure.Dots(figure.Color(1+i), m.Name, k, e))
+			s := figure.Prediction(1+i, m.Name, k, e)
+			s.Size = float64(4 + 2*i) // around each other where models agree
+			p.Series = append(p.Series, s)
 		}
 	}
 	return figure.New(figure.Layout{}, p)

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pkg/errors"
 
@@ -243,12 +244,14 @@ func brief(t tree) string {
 type pageCell struct {
 	Text    string
 	Numeric bool
-	Span    int // of how many columns; 0: one
+	Short   bool // 2 (1–4), eps0-etd1: it stands in a line
+	Span    int  // of how many columns; 0: one
 }
 
 func pageCells(t *Table, row int) (cells []pageCell) {
 	for i := range t.Columns {
-		cells = append(cells, pageCell{cellAt(t.Rows[row], i), t.Numeric(i), 0})
+		cells = append(cells, pageCell{Text: cellAt(t.Rows[row], i), Numeric: t.Numeric(i)})
+		cells[i].Short = utf8.RuneCountInString(cells[i].Text) < 16
 		if t.spanned(row, i) {
 			cells[i].Numeric, cells[i].Span = false, len(t.Columns)-i
 			break

@@ -20,7 +20,7 @@ import (
 // spectra and the loss.
 func (l *laboratory) figures(models []*trained, deployed []deployment) ([]report.Figure, error) {
 	return report.Draw(report.Drawing{
-		Name: "fig5_robertson", Caption: "Figure 5 of the paper: from (1, 0, 0), truth as lines, the models at the paper's 50 times as dots; without an autoencoder above, with it below.",
+		Name: "fig5_robertson", Caption: "Figure 5 of the paper: from (1, 0, 0), truth as lines, the models at the paper's 50 times as rings; without an autoencoder above, with it below.",
 		Draw: func() (*figure.Figure, error) {
 			return l.rollouts(models, figure.Layout{Cols: 1, Width: 640},
 				rollout{"direct", 1, "without an autoencoder"}, rollout{"autoencoder", 1, "with an autoencoder"})

@@ -25,7 +25,7 @@ func figures(models []*trained) ([]report.Figure, error) {
 		if own := ofEpsilon(models, float64(eps)); len(own) > 0 {
 			all = append(all, report.Drawing{
 				Name: name,
-				Caption: fmt.Sprintf("Figure %d of the paper, ε = %d: a held-out initial state, truth as lines, the models at Δt = 0.2 as dots. Steps of their training: %d, of about %.2g.",
+				Caption: fmt.Sprintf("Figure %d of the paper, ε = %d: a held-out initial state, truth as lines, the models at Δt = 0.2 as rings. Steps of their training: %d, of about %.2g.",
 					3+eps, eps, own[0].Test.truth.steps(), own[0].Test.truth.grids[trainGrid].Trajectories[0].Times[1]),
 				Draw: func() (*figure.Figure, error) { return rolloutFigure(own) },
 			})
