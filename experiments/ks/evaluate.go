@@ -51,6 +51,18 @@ type testReport struct {
 	LyapunovTime int     `json:"lyapunov_time"` // of each of the long runs' states, after the transient
 
 	Ball *ballReport `json:"ball,omitempty"` // nil: nothing is proved
+
+	*drawn // nil but of the first seed
+}
+
+// drawn is what the figures draw of a test.
+type drawn struct {
+	short    *data.Dataset // from the held-out starts
+	errors   [][]float64   // relative, by time and start
+	agree    []float64     // at 0.5, of each start
+	long     [][]float64   // the end of the first long rollout
+	spectrum []float64
+	joint    *ks.JointHistogram
 }
 
 // ballReport is the ball that is proved for a model, in its latent state, and what
@@ -63,21 +75,10 @@ type ballReport struct {
 // bound is far above every state on the attractor, where the largest is 3.5.
 const bound = 10
 
-// drawn is a test with what the figures draw of it.
-type drawn struct {
-	test     testReport
-	short    *data.Dataset // from the held-out starts
-	errors   [][]float64   // relative, by time and start
-	agree    []float64     // at 0.5, of each start
-	long     [][]float64   // the end of the first long rollout
-	spectrum []float64
-	joint    *ks.JointHistogram
-}
-
-// evaluate tests a model. All rollouts of a kind are one prediction.
-func (l *laboratory) evaluate(name string, m *model.Model) (*drawn, error) {
-	r := new(drawn)
-	parts := []func(*drawn, *model.Model) error{l.follow, l.deploy, l.live, l.ball}
+// test tests a model. All rollouts of a kind are one prediction.
+func (l *laboratory) test(name string, m *model.Model) (*testReport, error) {
+	r := &testReport{drawn: new(drawn)}
+	parts := []func(*testReport, *model.Model) error{l.follow, l.deploy, l.live, l.ball}
 	stage := l.Progress.Stage(name+": test", len(parts))
 	for i, part := range parts {
 		err := l.Context.Err()
@@ -104,24 +105,24 @@ func (l *laboratory) evaluate(name string, m *model.Model) (*drawn, error) {
 	for z := start[0]; len(z) > 0; z = z[n:] {
 		u0 = append(u0, z[:n])
 	}
-	r.test.TrueLyapunov, r.test.LyapunovTime = l.lyapunov, l.Test.Lyapunov
-	r.test.Lyapunov, err = l.exponent(name, flow, u0, units(renormalise))
+	r.TrueLyapunov, r.LyapunovTime = l.lyapunov, l.Test.Lyapunov
+	r.Lyapunov, err = l.exponent(name, flow, u0, units(renormalise))
 	return r, err
 }
 
 // follow measures how long the model stays with the truth.
-func (l *laboratory) follow(r *drawn, m *model.Model) (err error) {
+func (l *laboratory) follow(r *testReport, m *model.Model) (err error) {
 	if r.short, err = measure.Rollout(m, l.starts); err != nil {
 		return err
 	}
 	if r.errors, err = measure.RelativeErrors(r.short, l.starts); err != nil {
 		return err
 	}
-	t, got, want := &r.test, r.short.States(), l.starts.States()
-	for k, rel := range map[int]*float64{0: &t.Autoencoder, 1: &t.Step1, 8: &t.Step8} {
+	got, want := r.short.States(), l.starts.States()
+	for k, rel := range map[int]*float64{0: &r.Autoencoder, 1: &r.Step1, 8: &r.Step8} {
 		*rel = measure.Compare(got[k:k+1], want[k:k+1], nil).Relative
 	}
-	for limit, s := range map[float64]*measure.Spread{0.3: &t.Agree03, 0.5: &t.Agree05, 1: &t.Agree10} {
+	for limit, s := range map[float64]*measure.Spread{0.3: &r.Agree03, 0.5: &r.Agree05, 1: &r.Agree10} {
 		times, err := measure.AgreementTimes(r.short, l.starts, limit)
 		if err != nil {
 			return err
@@ -138,7 +139,7 @@ func (l *laboratory) follow(r *drawn, m *model.Model) (err error) {
 
 // deploy measures the agreement at other steps: at twice the step, at every second
 // time, and at fractions of it, at the same times.
-func (l *laboratory) deploy(r *drawn, m *model.Model) error {
+func (l *laboratory) deploy(r *testReport, m *model.Model) error {
 	var even []int
 	for k := 0; k <= l.Test.Horizon; k += 2 {
 		even = append(even, k)
@@ -147,7 +148,7 @@ func (l *laboratory) deploy(r *drawn, m *model.Model) error {
 		to       *measure.Spread
 		truth    *data.Dataset
 		substeps int
-	}{{&r.test.TwiceAgree05, l.starts.AtTimes(even...), 1}, {&r.test.HalfAgree05, l.starts, 2}, {&r.test.QuarterAgree05, l.starts, 4}} {
+	}{{&r.TwiceAgree05, l.starts.AtTimes(even...), 1}, {&r.HalfAgree05, l.starts, 2}, {&r.QuarterAgree05, l.starts, 4}} {
 		other, err := m.WithIntegrator(m.Config().Integrator, at.substeps*m.Config().Substeps)
 		if err != nil {
 			return err
@@ -168,30 +169,30 @@ func (l *laboratory) deploy(r *drawn, m *model.Model) error {
 }
 
 // live measures what the model does in the long run.
-func (l *laboratory) live(r *drawn, m *model.Model) error {
+func (l *laboratory) live(r *testReport, m *model.Model) error {
 	times := units(l.Test.LongTime)
 	u, err := m.Predict(l.longStates(), times)
 	if err != nil {
 		return err
 	}
 	long := data.Shared(times, u, l.held.Components)
-	t, equation, n := &r.test, l.Data.Solver.Problem, len(times)
-	t.Bounded, t.LongRuns = measure.Bounded(long, bound), l.Test.LongRuns
+	equation, n := l.Data.Solver.Problem, len(times)
+	r.Bounded, r.LongRuns = measure.Bounded(long, bound), l.Test.LongRuns
 	for _, v := range long.Trajectories[0].States[max(0, n-1-shownTime):] {
 		r.long = append(r.long, slices.Clone(v)) // the rest goes
 	}
 	end := long.Part(n-n/4, n/4)
-	t.LongRMS, t.LongRMSEach = measure.Pooled(measure.RMS(end))
-	t.LongRate, t.LongRateEach = measure.Pooled(measure.RMSChange(end))
-	t.TrueRMS, _ = measure.Pooled(measure.RMS(l.held))
-	t.TrueRate, _ = measure.Pooled(measure.RMSChange(l.held))
+	r.LongRMS, r.LongRMSEach = measure.Pooled(measure.RMS(end))
+	r.LongRate, r.LongRateEach = measure.Pooled(measure.RMSChange(end))
+	r.TrueRMS, _ = measure.Pooled(measure.RMS(l.held))
+	r.TrueRate, _ = measure.Pooled(measure.RMSChange(l.held))
 	if r.joint, err = equation.DerivativeHistogram(long); err != nil {
 		return err
 	}
-	if t.TV, err = r.joint.TotalVariation(l.joint); err != nil {
+	if r.TV, err = r.joint.TotalVariation(l.joint); err != nil {
 		return err
 	}
-	if t.TVFloor, err = l.floor.TotalVariation(l.joint); err != nil {
+	if r.TVFloor, err = l.floor.TotalVariation(l.joint); err != nil {
 		return err
 	}
 	r.spectrum, err = equation.EnergySpectrum(long)
@@ -212,7 +213,7 @@ func units(n int) []float64 {
 const settled = 40
 
 // ball tries the ball of a model of which one is proved.
-func (l *laboratory) ball(r *drawn, m *model.Model) error {
+func (l *laboratory) ball(r *testReport, m *model.Model) error {
 	s, err := m.Stability()
 	if err != nil || math.IsInf(s.BoundRadius, 0) {
 		return err
@@ -222,6 +223,6 @@ func (l *laboratory) ball(r *drawn, m *model.Model) error {
 		return err
 	}
 	b, err := s.Try(m.Config().Integrator, l.Test.Ball, units(settled), l.Seed, flow.Predict)
-	r.test.Ball = &ballReport{b, m.Config().Nonlinear.Radius}
+	r.Ball = &ballReport{b, m.Config().Nonlinear.Radius}
 	return err
 }

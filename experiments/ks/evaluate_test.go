@@ -84,13 +84,13 @@ func TestEvaluateLinearModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := l.evaluate("linear", fitted)
+	r, err := l.test("linear", fitted)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// A is about −I: a state is e⁻¹ of itself after a unit, and so an error of
 	// 1 − e⁻¹ = 0.63, the half reached at once, 1 never.
-	v := r.test
+	v := *r
 	if v.Autoencoder != 0 || !(v.Step1 > 0.5 && v.Step1 < 0.8) || v.Agree05 != (measure.Spread{Median: 1, P10: 1, P90: 1}) || v.Agree10.P10 < 12 && v.Agree10.P90 > 12 {
 		t.Errorf("got %+v", v)
 	}
@@ -153,14 +153,14 @@ func TestRunaway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := l.evaluate("runaway", fitted)
+	r, err := l.test("runaway", fitted)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.test.Bounded != 0 || !math.IsNaN(r.test.Lyapunov) || r.test.TV < 0.5 || r.test.Agree10.P90 > 2 {
-		t.Errorf("got %+v", r.test)
+	if r.Bounded != 0 || !math.IsNaN(r.Lyapunov) || r.TV < 0.5 || r.Agree10.P90 > 2 {
+		t.Errorf("got %+v", r)
 	}
-	ran := &trained{&driver.Tested[*testReport]{Fitted: driver.Fitted{Name: "latent20", Model: fitted}, Test: &r.test}, r}
+	ran := &trained{Fitted: driver.Fitted{Name: "latent20", Model: fitted}, Test: r}
 	if ran.Stability, err = fitted.Stability(); err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func (l *laboratory) figures(models []*trained) ([]report.Figure, error) {
 		if name == "" {
 			name = "fig6_" + m.Name
 		}
-		start := measure.MedianAt(m.agree)
+		start := measure.MedianAt(m.Test.agree)
 		all = append(all, report.Drawing{
 			Name:    name,
 			Caption: fmt.Sprintf("Figure 6 of the paper, %s: truth, prediction and error from held-out start %d, the median of %d by the time at which the relative error passes 0.5, the dashed line.", m.Name, start, l.Test.Starts),
@@ -69,12 +69,12 @@ var strips = figure.Layout{Cols: 1, Width: 700, Height: 110}
 // rollout is figure 6: the model from a start.
 func (l *laboratory) rollout(m *trained, start int) (*figure.Figure, error) {
 	n := min(shownTime, l.Test.Horizon) + 1
-	truth, u := l.starts.Trajectories[start], m.short.Trajectories[start].States
+	truth, u := l.starts.Trajectories[start], m.Test.short.Trajectories[start].States
 	p, times := l.Data.Solver.Problem, truth.Times[:n]
-	end := figure.Dashed(figure.Black, "", []float64{m.agree[start], m.agree[start]}, []float64{0, p.Length * float64(p.Points-1) / float64(p.Points)})
+	end := figure.Dashed(figure.Black, "", []float64{m.Test.agree[start], m.Test.agree[start]}, []float64{0, p.Length * float64(p.Points-1) / float64(p.Points)})
 	return figure.New(strips,
 		l.strip("truth", times, truth.States, nil),
-		l.strip(fmt.Sprintf("%s: relative error 0.5 at t = %g", m.Name, m.agree[start]), times, u, nil, end),
+		l.strip(fmt.Sprintf("%s: relative error 0.5 at t = %g", m.Name, m.Test.agree[start]), times, u, nil, end),
 		l.strip("error", times, u, truth.States, end))
 }
 
@@ -86,7 +86,7 @@ func (l *laboratory) longFigure(models []*trained) (*figure.Figure, error) {
 	panels := []figure.Panel{l.strip("truth", times, last(truth), nil)}
 	for _, m := range models {
 		if m.Test.Bounded == m.Test.LongRuns { // else there may be nothing to see
-			panels = append(panels, l.strip(m.Name, times, last(m.long), nil))
+			panels = append(panels, l.strip(m.Name, times, last(m.Test.long), nil))
 		}
 	}
 	return figure.New(strips, panels...)
@@ -98,7 +98,7 @@ func (l *laboratory) errorFigure(models []*trained) (*figure.Figure, error) {
 	times := l.starts.Trajectories[0].Times
 	for i, m := range models {
 		// A logarithm shows no zero, and what ran away is as wrong as can be.
-		series, err := report.Spread(i, m.Name, times, m.errors, 1e-4, 10)
+		series, err := report.Spread(i, m.Name, times, m.Test.errors, 1e-4, 10)
 		if err != nil {
 			return nil, err
 		}
@@ -119,7 +119,7 @@ func (l *laboratory) jointFigure(models []*trained) (*figure.Figure, error) {
 	}
 	panels := []figure.Panel{panel("truth", l.joint)}
 	for _, m := range models {
-		panels = append(panels, panel(fmt.Sprintf("%s: total variation %s", m.Name, report.Format(m.Test.TV)), m.joint))
+		panels = append(panels, panel(fmt.Sprintf("%s: total variation %s", m.Name, report.Format(m.Test.TV)), m.Test.joint))
 	}
 	return figure.New(figure.Layout{}, panels...)
 }
@@ -139,7 +139,7 @@ func (l *laboratory) spectrumFigure(models []*trained) (*figure.Figure, error) {
 	k, e := modes(l.spectrum)
 	p.Series = append(p.Series, figure.Line(figure.Gray, "truth", k, e))
 	for i, m := range models {
-		if k, e := modes(m.spectrum); len(k) > 0 {
+		if k, e := modes(m.Test.spectrum); len(k) > 0 {
 			s := figure.Prediction(1+i, m.Name, k, e)
 			s.Size = float64(4 + 2*i) // around each other where models agree
 			p.Series = append(p.Series, s)

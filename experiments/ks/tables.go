@@ -6,20 +6,26 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/experiments/driver"
 	"spnode/experiments/ks/cost"
 	"spnode/experiments/report"
 	"spnode/model/train"
 )
 
-// errorTable is how long the models stay with the truth.
-func (l *laboratory) errorTable(models []*trained) *report.Table {
-	t := report.NewTable(fmt.Sprintf("Relative error, and the time at which it passes 0.3, 0.5 and 1: median (10 %% to 90 %%) of %d held-out starts", l.Test.Starts),
-		"model", "autoencoder", "1 step", "8 steps", "0.3", "0.5", "1.0", "Δt 2: 0.5", "Δt ½: 0.5", "Δt ¼: 0.5", "loss", "seconds")
-	for _, m := range models {
-		r := m.Test
-		t.Add(m.Name, r.Autoencoder, r.Step1, r.Step8, r.Agree03, r.Agree05, r.Agree10, r.TwiceAgree05, r.HalfAgree05, r.QuarterAgree05, m.Result.Loss, m.Result.Seconds)
-	}
-	return t
+// columns are those of the table of how long the models stay with the truth.
+var columns = driver.Columns[*testReport]{
+	Names: []string{"autoencoder", "1 step", "8 steps", "0.3", "0.5", "1.0", "Δt 2: 0.5", "Δt ½: 0.5", "Δt ¼: 0.5"},
+	Cells: func(r *testReport) []any {
+		return []any{r.Autoencoder, r.Step1, r.Step8, r.Agree03, r.Agree05, r.Agree10, r.TwiceAgree05, r.HalfAgree05, r.QuarterAgree05}
+	},
+}
+
+// seedColumns are those of the table of the models with several seeds.
+var seedColumns = driver.Columns[*testReport]{
+	Names: []string{"autoencoder", "1 step", "8 steps", "agree 0.5", "1.0", "total variation", "bounded", "rms", "rate", "Lyapunov exponent"},
+	Cells: func(r *testReport) []any {
+		return []any{r.Autoencoder, r.Step1, r.Step8, r.Agree05, r.Agree10, r.TV, r.Bounded, r.LongRMS, r.LongRate, r.Lyapunov}
+	},
 }
 
 // lifeTable is what the models do in the long run, beside the truth.
@@ -39,18 +45,6 @@ func (l *laboratory) lifeTable(models []*trained) *report.Table {
 			}
 		}
 		t.Add(append([]any{m.Name, fmt.Sprintf("%d of %d", r.Bounded, r.LongRuns), r.LongRMS, r.LongRMSEach, r.LongRate, r.LongRateEach, r.TV, r.Lyapunov}, ball...)...)
-	}
-	return t
-}
-
-// seedTable is that of the models with several seeds.
-func seedTable(models []*trained) *report.Table {
-	t := report.NewTable("Seeds", "model", "seed", "autoencoder", "1 step", "8 steps", "agree 0.5", "1.0", "total variation", "bounded", "rms", "rate", "Lyapunov exponent", "loss", "seconds")
-	for _, m := range models {
-		m.SeedRows(t, func(s report.Seed[*testReport]) []any {
-			r := s.Test
-			return []any{r.Autoencoder, r.Step1, r.Step8, r.Agree05, r.Agree10, r.TV, r.Bounded, r.LongRMS, r.LongRate, r.Lyapunov, s.Loss, s.Seconds}
-		})
 	}
 	return t
 }

@@ -69,8 +69,8 @@ func (l *laboratory) runs(name string, n, snapshots int, seed uint64) (*data.Dat
 		Snapshots int
 		Seed      uint64
 	}{"ks", l.Data.Solver, n, snapshots, seed}
-	return l.cached("data: "+name, n, key, func(s ks.Solver) (*data.Dataset, error) {
-		return s.Runs(l.Context, n, snapshots, seed)
+	return l.Cached(name, n, key, func(progress func(done, total int)) (*data.Dataset, error) {
+		return l.solver(progress).Runs(l.Context, n, snapshots, seed)
 	})
 }
 
@@ -88,21 +88,16 @@ func (l *laboratory) finerRuns() (*data.Dataset, error) {
 		Interval    float64
 		Seed        uint64
 	}{"ks, finer", d.Solver, d.Runs, d.Train, d.Interval, l.Seed}
-	return l.cached("data: finer runs", d.Runs, key, func(s ks.Solver) (*data.Dataset, error) {
-		return s.Refine(l.Context, l.training, d.Interval)
+	return l.Cached("finer runs", d.Runs, key, func(progress func(done, total int)) (*data.Dataset, error) {
+		return l.solver(progress).Refine(l.Context, l.training, d.Interval)
 	})
 }
 
-// cached makes n runs with progress, or reads them.
-func (l *laboratory) cached(stage string, n int, key any, runs func(ks.Solver) (*data.Dataset, error)) (*data.Dataset, error) {
-	d, _, err := data.Cached(l.Cache, key, func() (*data.Dataset, error) {
-		stage := l.Progress.Stage(stage, n)
-		defer stage.Done()
-		solver := l.Data.Solver
-		solver.Progress = func(done, total int) { stage.Update(done) }
-		return runs(solver)
-	})
-	return d, err
+// solver is that of the data, with progress.
+func (l *laboratory) solver(progress func(done, total int)) ks.Solver {
+	s := l.Data.Solver
+	s.Progress = progress
+	return s
 }
 
 // spread is the truth from the held-out states on. They are spread evenly over the
