@@ -122,7 +122,7 @@ func Fit(m *model.Model, c Config, d []leastsq.Trajectory) (*Report, error) {
 		}
 		if cfg.Linear.Shift < 0 {
 			// A little more than the shift, so that L^G is not on its edge.
-			if a, growth, err = Contract(a, n, -1.25*cfg.Linear.Shift); err != nil {
+			if a, growth, err = contract(a, n, -1.25*cfg.Linear.Shift); err != nil {
 				return nil, err
 			}
 		}

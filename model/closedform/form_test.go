@@ -55,7 +55,7 @@ func TestFactor(t *testing.T) {
 
 		// Contract: B + E is A, E is not negative, and B contracts at the rate δ.
 		const delta = 0.5
-		b, e, err := Contract(a, n, delta)
+		b, e, err := contract(a, n, delta)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -83,10 +83,10 @@ func Factor(a []float64, n int, mu float64) (*Hurwitz, error) {
 	return h, nil
 }
 
-// Contract divides A, (n, n), into B + E with (B + Bᵀ)/2 ≤ −δI and E symmetric and not
+// contract divides A, (n, n), into B + E with (B + Bᵀ)/2 ≤ −δI and E symmetric and not
 // negative, as small as can be: what of the symmetric part of A decays more slowly than
 // at the rate δ, or grows, is E's. e^{tB} then contracts at the rate δ.
-func Contract(a []float64, n int, delta float64) (b, e []float64, err error) {
+func contract(a []float64, n int, delta float64) (b, e []float64, err error) {
 	values, q, err := symmetricPart(a, n)
 	if err != nil {
 		return nil, nil, err

@@ -3,7 +3,7 @@ package kernel
 import "math"
 
 // Norm1 returns ‖A‖₁, the largest absolute column sum of an r×c matrix, and
-// the column that has it; NormInf the largest absolute row sum and its row.
+// the column that has it; normInf the largest absolute row sum and its row.
 // A NaN among the elements makes the norm NaN.
 func Norm1[T Float](r, c int, a []T) (norm float64, col int) {
 	for j := range c {
@@ -18,8 +18,8 @@ func Norm1[T Float](r, c int, a []T) (norm float64, col int) {
 	return norm, col
 }
 
-// NormInf returns ‖A‖_∞, see Norm1.
-func NormInf[T Float](r, c int, a []T) (norm float64, row int) {
+// normInf returns ‖A‖_∞, see Norm1.
+func normInf[T Float](r, c int, a []T) (norm float64, row int) {
 	for i := range r {
 		var s float64
 		for _, v := range a[i*c : i*c+c] {
@@ -42,7 +42,7 @@ func NormInf[T Float](r, c int, a []T) (norm float64, row int) {
 // first step, however small the bound makes it at the start.
 func LipschitzScale[T Float](r, c int, w []T, bound float64, unit bool) float64 {
 	n1, _ := Norm1(r, c, w)
-	ni, _ := NormInf(r, c, w)
+	ni, _ := normInf(r, c, w)
 	return lipschitzFactor(math.Sqrt(n1*ni), bound, unit)
 }
 
@@ -66,7 +66,7 @@ func LipschitzScaleTo[T Float](b, w []T, r, c int, bound float64, unit bool) {
 // by B is db. Where two rows or columns tie for a norm, the first is taken.
 func LipschitzScaleGrad[T Float](dw, w, db []T, r, c int, bound float64, unit bool) {
 	n1, col := Norm1(r, c, w)
-	ni, row := NormInf(r, c, w)
+	ni, row := normInf(r, c, w)
 	nu := math.Sqrt(n1 * ni)
 	f := lipschitzFactor(nu, bound, unit)
 	var dot float64

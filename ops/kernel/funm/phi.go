@@ -13,7 +13,7 @@ import (
 // and carries gradients back through them.
 //
 // With z = hA/2^q, the polynomial is the Taylor polynomial of degree m of
-// φ_p(z) (of φ_1 if p is 0), see Theta, by the scheme of Paterson and
+// φ_p(z) (of φ_1 if p is 0), see theta, by the scheme of Paterson and
 // Stockmeyer (SIAM J. Comput. 2 (1973)): about 2√m products of matrices where
 // Horner's takes m. Down from it go φ_l = I/l! + zφ_{l+1} and F = E − I = zφ_1,
 // and from there q doublings,

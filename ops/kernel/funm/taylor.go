@@ -21,7 +21,7 @@ const MaxDegree = 18
 // e^θ/θ times what the condition of the problem allows; θ₃₀ = 3.54.
 const MaxCentredDegree = 30
 
-// Theta returns θ_m of Al-Mohy and Higham (SIAM J. Sci. Comput. 33 (2011),
+// theta returns θ_m of Al-Mohy and Higham (SIAM J. Sci. Comput. 33 (2011),
 // Table 3.1): the largest ‖A‖ for which the Taylor polynomial T_m(A) is the
 // exponential of a matrix within tol‖A‖ of A.
 //
@@ -31,7 +31,7 @@ const MaxCentredDegree = 30
 //
 // an incomplete gamma function; the series with absolute values is what
 // bounds it, and log(1−r) ≈ −r since r is of the order of tol.
-func Theta(m int, tol float64) float64 {
+func theta(m int, tol float64) float64 {
 	lf, _ := math.Lgamma(float64(m + 1))
 	excess := func(x float64) float64 { // log of (backward error / tol)
 		sum, term := 0.0, 1.0
@@ -81,7 +81,7 @@ func thetas(tol float64) *[MaxCentredDegree + 1]float64 {
 	var t [MaxCentredDegree + 1]float64
 	for m := range t {
 		if m > 0 {
-			t[m] = Theta(m, tol)
+			t[m] = theta(m, tol)
 		}
 	}
 	thetaTables.Store(tol, &t)

@@ -36,7 +36,7 @@ func TestThetaCases(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got := Theta(m, tol); math.Abs(got-want) > 1e-6*want {
+				if got := theta(m, tol); math.Abs(got-want) > 1e-6*want {
 					t.Errorf("θ_%d = %.10g, want %.10g", m, got, want)
 				}
 			})
