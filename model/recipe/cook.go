@@ -140,6 +140,54 @@ func (c *cook) autoencoder(dim int) {
 	}
 }
 
+// aside has the autoencoder be the identity beside its networks, in standardised
+// components: without, most of a model's error is that of decoding what it has encoded.
+// The components that change first have the coordinates that decay first.
+func (c *cook) aside(dim int) {
+	a, n := &c.Model.Autoencoder, c.data.Dim()
+	pair := &latent.LinearPair{Encode: zeros(dim, n), Decode: zeros(n, dim)}
+	when, order := c.halfway(), make([]int, n)
+	floats.ArgsortStable(when, order)
+	for k, j := range order {
+		i := (2*k + 1) * dim / (2 * n)
+		pair.Encode[i][j], pair.Decode[j][i] = a.Factor[j], 1/a.Factor[j]
+		c.Model.Offset[j] = a.Offset[j] / c.Model.Factor[j]
+		a.Offset[j] = 0
+	}
+	a.Skip, a.UnitStart, a.FirstScale = pair, false, 1
+}
+
+func zeros(rows, columns int) [][]float64 {
+	x := make([][]float64, rows)
+	for i := range x {
+		x[i] = make([]float64, columns)
+	}
+	return x
+}
+
+// halfway are the times since the start by which half of each component's change has
+// happened.
+func (c *cook) halfway() []float64 {
+	half := make([]float64, c.data.Dim())
+	for j := range half {
+		var since, change []float64
+		for _, tr := range c.data.Trajectories {
+			last := tr.States[0][j]
+			for k, u := range tr.States[1:] {
+				if !math.IsNaN(u[j]) {
+					since, change = append(since, tr.Times[1+k]-tr.Times[0]), append(change, math.Abs(u[j]-last))
+					last = u[j]
+				}
+			}
+		}
+		stat.SortWeighted(since, change)
+		if floats.Sum(change) > 0 {
+			half[j] = stat.Quantile(0.5, stat.Empirical, since, change)
+		}
+	}
+	return half
+}
+
 // seen are the mean and the deviation of what the encoder sees: of all states, as
 // trajectories are to start anywhere, or of the initial ones alone.
 func (c *cook) seen() (mean, deviation []float64) {

@@ -1,0 +1,69 @@
+package recipe
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"spnode/data"
+	"spnode/data/inspect"
+)
+
+// The identity beside the networks of latent-linear gives back the components, and has
+// those that change first in the coordinates that decay first.
+func TestAside(t *testing.T) {
+	rates, first := []float64{1, 100, 10}, []int{1, 2, 0}
+	rnd := rand.New(rand.NewPCG(1, 2))
+	d := &data.Dataset{}
+	for range 20 {
+		start := []float64{1 + rnd.Float64(), 1 + rnd.Float64(), 1 + rnd.Float64()}
+		var tr data.Trajectory
+		for k := range 60 {
+			at, u := 1e-4*math.Pow(1e5, float64(k)/59), make([]float64, len(rates))
+			for j, r := range rates {
+				u[j] = start[j] * math.Exp(-r*at)
+			}
+			tr.Times, tr.States = append(tr.Times, at), append(tr.States, u)
+		}
+		d.Trajectories = append(d.Trajectories, tr)
+	}
+	f, err := inspect.Look(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := ByName("latent-linear")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := r.Plan(d, f, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	skip := p.Model.Autoencoder.Skip
+	last := -1
+	for _, j := range first {
+		for i := range skip.Encode {
+			if skip.Encode[i][j] == 0 {
+				continue
+			}
+			if i <= last {
+				t.Errorf("component %d has coordinate %d, want one behind %d", j, i, last)
+			}
+			last = i
+		}
+	}
+	for j, row := range skip.Decode {
+		for k := range rates {
+			var got, want float64
+			for i, v := range row {
+				got += v * skip.Encode[i][k]
+			}
+			if j == k {
+				want = 1
+			}
+			if math.Abs(got-want) > 1e-15 { // a reciprocal and a product
+				t.Errorf("component %d of what component %d is decoded to is %g, want %g", j, k, got, want)
+			}
+		}
+	}
+}
