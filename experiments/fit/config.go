@@ -185,8 +185,8 @@ func (c *Config) plan() error {
 			why = append(why, "linear: least squares of a linear field are off by more than a hundredth")
 			continue
 		}
-		if name == "latent-linear" && c.Recipe == auto && s.facts.Returns >= 0.5 {
-			why = append(why, "latent-linear: what comes back would die out")
+		if (name == "latent-linear" || name == "residual") && c.Recipe == auto && s.facts.Returns >= 0.5 {
+			why = append(why, name+": what comes back would die out")
 			continue
 		}
 		m, err := plan(name)

@@ -141,8 +141,7 @@ func (c *cook) autoencoder(dim int) {
 }
 
 // aside has the autoencoder be the identity beside its networks, in standardised
-// components: without, most of a model's error is that of decoding what it has encoded.
-// The components that change first have the coordinates that decay first.
+// components. The components that change first have the coordinates that decay first.
 func (c *cook) aside(dim int) {
 	a, n := &c.Model.Autoencoder, c.data.Dim()
 	pair := &latent.LinearPair{Encode: zeros(dim, n), Decode: zeros(n, dim)}

@@ -18,6 +18,8 @@
 //	closed-form    a polynomial g in the state or its leading modes, by least squares:
 //	               what is smooth from one time to the next, chaos included; seconds
 //	latent-linear  an autoencoder and no g: relaxation to rest, and what is smooth
+//	residual       the same with the identity beside the networks: many components that
+//	               begin apart
 //	relaxation     an autoencoder and a small g scaled by the rates: Robertson's
 //	oscillator     an autoencoder, no g, and rotations that do not decay: limit cycles
 //	field          latent-linear on the leading modes of snapshots of a field

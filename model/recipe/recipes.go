@@ -14,6 +14,7 @@ func init() {
 	add("linear", "linear systems of any stiffness: no g, no autoencoder", linear)
 	add("closed-form", "what is smooth from one time to the next: a polynomial field by least squares, in seconds", closedForm)
 	add("latent-linear", "relaxation to a state of rest, and much else: linear in learned coordinates", latentLinear)
+	add("residual", "as latent-linear, of many components that begin apart: the identity stands beside the networks", residual)
 	add("relaxation", "stiff relaxation: learned coordinates with a small g, scaled by the rates", relaxation)
 	add("field", "snapshots of a field on many points: linear in coordinates learned from its leading modes", field)
 	add("oscillator", "limit cycles: linear in learned coordinates, with rotations that do not decay", oscillator)
@@ -66,6 +67,21 @@ func latentLinear(c *cook) error {
 		c.aside(latent)
 	}
 	c.finish(41)
+	return nil
+}
+
+// residual is latentLinear about the identity: without, most of the error of a state with
+// many independent components is that of decoding what was encoded. Where few matter, as
+// on the front at the end of HIRES, networks alone do better.
+func residual(c *cook) error {
+	if err := latentLinear(c); err != nil {
+		return err
+	}
+	dim, n := c.Model.Autoencoder.Latent, c.data.Dim()
+	if dim < n {
+		return notFor("%d latent coordinates are fewer than the %d components", dim, n)
+	}
+	c.aside(dim)
 	return nil
 }
 

@@ -9,9 +9,9 @@ import (
 	"spnode/data/inspect"
 )
 
-// The identity beside the networks of latent-linear gives back the components, and has
+// The identity beside the networks of residual gives back the components, and has
 // those that change first in the coordinates that decay first.
-func TestAside(t *testing.T) {
+func TestResidual(t *testing.T) {
 	rates, first := []float64{1, 100, 10}, []int{1, 2, 0}
 	rnd := rand.New(rand.NewPCG(1, 2))
 	d := &data.Dataset{}
@@ -31,7 +31,7 @@ func TestAside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := ByName("latent-linear")
+	r, err := ByName("residual")
 	if err != nil {
 		t.Fatal(err)
 	}
