@@ -71,8 +71,7 @@ func latentLinear(c *cook) error {
 }
 
 // residual is latentLinear about the identity: without, most of the error of a state with
-// many independent components is that of decoding what was encoded. Where few matter, as
-// on the front at the end of HIRES, networks alone do better.
+// many independent components is that of decoding what was encoded.
 func residual(c *cook) error {
 	if err := latentLinear(c); err != nil {
 		return err
