@@ -63,9 +63,6 @@ func latentLinear(c *cook) error {
 	latent := c.latent(max(n, 8))
 	c.autoencoder(latent)
 	c.rates(latent)
-	if latent >= n {
-		c.aside(latent)
-	}
 	c.finish(41)
 	return nil
 }
