@@ -27,17 +27,21 @@ func (v *view) entries() [][]Series {
 
 // legend is the entries that have a name, rings last; those of several colours are black.
 func (v *view) legend() []marks {
-	var named []marks
+	var others, rings []marks
 	for _, e := range v.entries() {
-		if e[0].Label != "" {
+		s := e[0]
+		switch {
+		case s.Label == "":
+		case s.Mark == Rings:
 			if len(e) > 1 {
-				e[0].Color = Black
+				s.Color = Black
 			}
-			named = append(named, marks{e[0], v})
+			rings = append(rings, marks{s, v})
+		default:
+			others = append(others, marks{s, v})
 		}
 	}
-	rings := slices.DeleteFunc(slices.Clone(named), func(m marks) bool { return m.Mark != Rings })
-	return append(slices.DeleteFunc(named, func(m marks) bool { return m.Mark == Rings }), rings...)
+	return append(others, rings...)
 }
 
 func sameLegend(a, b []marks) bool {
