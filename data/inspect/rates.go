@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
 
 	"spnode/data"
 )
@@ -94,6 +95,29 @@ func (f *Facts) Rates(n int) []float64 {
 	}
 	slices.SortFunc(rates, func(a, b float64) int { return cmp.Compare(b, a) })
 	return rates
+}
+
+// Halfway returns the times since a trajectory's beginning by which half of each
+// component's change has happened.
+func Halfway(d *data.Dataset) []float64 {
+	half := make([]float64, d.Dim())
+	for j := range half {
+		var since, change []float64
+		for _, tr := range d.Trajectories {
+			last := tr.States[0][j]
+			for k, u := range tr.States[1:] {
+				if !math.IsNaN(u[j]) {
+					since, change = append(since, tr.Times[1+k]-tr.Times[0]), append(change, math.Abs(u[j]-last))
+					last = u[j]
+				}
+			}
+		}
+		stat.SortWeighted(since, change)
+		if floats.Sum(change) > 0 {
+			half[j] = stat.Quantile(0.5, stat.Empirical, since, change)
+		}
+	}
+	return half
 }
 
 // Latent returns how many dimensions hold all but a share of the scaled states'

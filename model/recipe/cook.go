@@ -145,7 +145,7 @@ func (c *cook) autoencoder(dim int) {
 func (c *cook) aside(dim int) {
 	a, n := &c.Model.Autoencoder, c.data.Dim()
 	pair := &latent.LinearPair{Encode: zeros(dim, n), Decode: zeros(n, dim)}
-	when, order := c.halfway(), make([]int, n)
+	when, order := inspect.Halfway(c.data), make([]int, n)
 	floats.ArgsortStable(when, order)
 	for k, j := range order {
 		i := (2*k + 1) * dim / (2 * n)
@@ -162,29 +162,6 @@ func zeros(rows, columns int) [][]float64 {
 		x[i] = make([]float64, columns)
 	}
 	return x
-}
-
-// halfway are the times since the start by which half of each component's change has
-// happened.
-func (c *cook) halfway() []float64 {
-	half := make([]float64, c.data.Dim())
-	for j := range half {
-		var since, change []float64
-		for _, tr := range c.data.Trajectories {
-			last := tr.States[0][j]
-			for k, u := range tr.States[1:] {
-				if !math.IsNaN(u[j]) {
-					since, change = append(since, tr.Times[1+k]-tr.Times[0]), append(change, math.Abs(u[j]-last))
-					last = u[j]
-				}
-			}
-		}
-		stat.SortWeighted(since, change)
-		if floats.Sum(change) > 0 {
-			half[j] = stat.Quantile(0.5, stat.Empirical, since, change)
-		}
-	}
-	return half
 }
 
 // seen are the mean and the deviation of what the encoder sees: of all states, as
