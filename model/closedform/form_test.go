@@ -53,7 +53,7 @@ func TestFactor(t *testing.T) {
 			t.Errorf("at μ − 10: got %v", err)
 		}
 
-		// Contract: B + E is A, E is not negative, and B contracts at the rate δ.
+		// contract: B + E is A, E is not negative, and B contracts at the rate δ.
 		const delta = 0.5
 		b, e, err := contract(a, n, delta)
 		if err != nil {

@@ -8,7 +8,6 @@ import (
 	"github.com/pkg/errors"
 
 	"spnode/data"
-	"spnode/data/inspect"
 	"spnode/data/ode"
 	"spnode/data/problem"
 	"spnode/model/latent"
@@ -69,15 +68,7 @@ func TestTransform(t *testing.T) {
 		}
 		d.Trajectories = append(d.Trajectories, tr)
 	}
-	f, err := inspect.Look(d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := ByName("closed-form")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := r.Plan(d, f, Options{Transforms: []latent.Transform{{Kind: "log"}, {}}})
+	p, _, err := planOf(t, d, "closed-form", Options{Transforms: []latent.Transform{{Kind: "log"}, {}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,15 +99,7 @@ func TestClosedFormRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := inspect.Look(d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := ByName("closed-form")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := r.Plan(d, f, Options{}); !errors.Is(err, ErrNotFor) {
+	if _, _, err := planOf(t, d, "closed-form", Options{}); !errors.Is(err, ErrNotFor) {
 		t.Errorf("got %v, want ErrNotFor for steps over six decades", err)
 	}
 }

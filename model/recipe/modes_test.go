@@ -7,7 +7,6 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"spnode/data"
-	"spnode/data/inspect"
 	"spnode/model"
 )
 
@@ -61,15 +60,7 @@ func TestStartLinear(t *testing.T) {
 		}
 	}
 	d := data.Shared(times, states, nil)
-	f, err := inspect.Look(d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	recipe, err := ByName("linear")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := recipe.Plan(d, f, Options{})
+	p, f, err := planOf(t, d, "linear", Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,21 @@ import (
 	"spnode/data/inspect"
 )
 
+// planOf plans by a recipe of a name, from what the data show.
+func planOf(t *testing.T, d *data.Dataset, name string, o Options) (*Plan, *inspect.Facts, error) {
+	t.Helper()
+	f, err := inspect.Look(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := ByName(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := r.Plan(d, f, o)
+	return p, f, err
+}
+
 // The identity beside the networks of residual gives back the components, and has
 // those that change first in the coordinates that decay first.
 func TestResidual(t *testing.T) {
@@ -27,15 +42,7 @@ func TestResidual(t *testing.T) {
 		}
 		d.Trajectories = append(d.Trajectories, tr)
 	}
-	f, err := inspect.Look(d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := ByName("residual")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := r.Plan(d, f, Options{})
+	p, _, err := planOf(t, d, "residual", Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
