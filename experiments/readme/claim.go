@@ -170,7 +170,7 @@ func (c claim) check(made []table) (off []string) {
 	}
 	for _, row := range c.shown.rows {
 		for j := keys; j < min(len(row), len(c.shown.columns)); j++ {
-			if column := c.shown.columns[j]; !slices.Contains(c.but, column) {
+			if column := c.shown.columns[j]; row[j] != "" && !slices.Contains(c.but, column) {
 				compare(strings.Join(row[:keys], " "), column, row[j])
 			}
 		}

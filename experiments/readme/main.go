@@ -10,7 +10,7 @@
 // The first part is a command of experiments, with its flags; it is run once, however many
 // tables it is for. The second is the title, or how it begins, of a table in the report.md that
 // it writes; left empty, it is any. The table here may be a part of what is made: its rows are found by their first
-// cells, its columns by their names. Words must be the same, and numbers within a
+// cells, its columns by their names, and an empty cell says nothing. Words must be the same, and numbers within a
 // factor. A training that is done on another processor, with another number of workers or
 // by a later version has other last bits, which grow: hence the factors.
 //
