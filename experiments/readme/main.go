@@ -14,8 +14,11 @@
 // factor. A training that is done on another processor, with another number of workers or
 // by a later version has other last bits, which grow: hence the factors.
 //
-//	go run ./experiments/readme                 # all, which takes as long as the commands do
-//	go run ./experiments/readme -only evaluate  # of the commands with that in them
+//	go run ./experiments/readme                   # all, on one core three quarters of an hour
+//	go run ./experiments/readme -only evaluate    # of the commands with that in them: 3 minutes
+//	go run ./experiments/readme -only ^transient  # 7 minutes, ^robertson 15, ^ks 20, ^suite 2, ^fit 2
+//
+// Nothing checks the times of ops/README.md, which are those of one machine.
 package main
 
 import (
