@@ -56,7 +56,8 @@ figures OUT="/tmp/spnode-figures":
     go run ./experiments/ks -evaluate checkpoints/ks/reference-7 -out {{OUT}}/ks7
     go run ./experiments/ks -evaluate checkpoints/ks/reference -out {{OUT}}/ks
 
-# the READMEs' tables against what their commands make today, a quarter of an hour
+# the READMEs' tables against what their commands make today, most of an hour;
+# -only evaluate, transient, robertson, ks, suite or fit takes some minutes
 readme *FLAGS:
     go run ./experiments/readme {{FLAGS}}
 

@@ -143,20 +143,22 @@ func (t table) find(key string) []string {
 
 // check says what is off in a claim, against the tables that its command has made.
 func (c claim) check(made []table) (off []string) {
-	i := slices.IndexFunc(made, func(t table) bool { return strings.HasPrefix(t.title, c.title) })
-	if i < 0 {
+	named := slices.DeleteFunc(slices.Clone(made), func(t table) bool { return !strings.HasPrefix(t.title, c.title) })
+	if len(named) == 0 {
 		return []string{fmt.Sprintf("it makes no table %q", c.title)}
 	}
-	t := made[i]
 	compare := func(row, column, says string) {
-		have, j := t.find(row), slices.Index(t.columns, column)
-		if have == nil || j < 0 {
-			off = append(off, fmt.Sprintf("%s: there is no row %q or column %q", c.title, row, column))
+		for _, t := range named {
+			have, j := t.find(row), slices.Index(t.columns, column)
+			if have == nil || j < 0 {
+				continue
+			}
+			if have = append(have, make([]string, max(0, j+1-len(have)))...); !same(says, have[j], c.within) {
+				off = append(off, fmt.Sprintf("%s: %s, %s: here %s, made %s, want within a factor of %g", c.title, row, column, says, have[j], c.within))
+			}
 			return
 		}
-		if have = append(have, make([]string, max(0, j+1-len(have)))...); !same(says, have[j], c.within) {
-			off = append(off, fmt.Sprintf("%s: %s, %s: here %s, made %s, want within a factor of %g", c.title, row, column, says, have[j], c.within))
-		}
+		off = append(off, fmt.Sprintf("%s: there is no row %q with a column %q", c.title, row, column))
 	}
 	if c.value != "" {
 		compare(c.row, c.column, c.value)
@@ -168,7 +170,7 @@ func (c claim) check(made []table) (off []string) {
 	}
 	for _, row := range c.shown.rows {
 		for j := keys; j < min(len(row), len(c.shown.columns)); j++ {
-			if column := c.shown.columns[j]; !slices.Contains(c.but, column) {
+			if column := c.shown.columns[j]; row[j] != "" && !slices.Contains(c.but, column) {
 				compare(strings.Join(row[:keys], " "), column, row[j])
 			}
 		}

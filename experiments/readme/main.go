@@ -9,13 +9,16 @@
 //
 // The first part is a command of experiments, with its flags; it is run once, however many
 // tables it is for. The second is the title, or how it begins, of a table in the report.md that
-// it writes. The table here may be a part of that one: its rows are found by their first
-// cells, its columns by their names. Words must be the same, and numbers within a
+// it writes; left empty, it is any. The table here may be a part of what is made: its rows are found by their first
+// cells, its columns by their names, and an empty cell says nothing. Words must be the same, and numbers within a
 // factor. A training that is done on another processor, with another number of workers or
 // by a later version has other last bits, which grow: hence the factors.
 //
-//	go run ./experiments/readme                 # all, which takes as long as the commands do
-//	go run ./experiments/readme -only evaluate  # of the commands with that in them
+//	go run ./experiments/readme                   # all, on one core three quarters of an hour
+//	go run ./experiments/readme -only evaluate    # of the commands with that in them: 3 minutes
+//	go run ./experiments/readme -only ^transient  # 7 minutes, ^robertson 15, ^ks 20, ^suite 2, ^fit 2
+//
+// Nothing checks the times of ops/README.md, which are those of one machine.
 package main
 
 import (
@@ -94,11 +97,14 @@ func run(ctx context.Context, root, only, out string, stdout io.Writer) (wrong i
 // execute runs a command of experiments into a folder and reads the tables of its report.
 func execute(ctx context.Context, root, command, dir string) ([]table, error) {
 	words := strings.Fields(command)
-	where := []string{"-checkpoints", filepath.Dir(dir), "-run", filepath.Base(dir)}
-	if strings.Contains(command, "-evaluate") {
-		where = []string{"-checkpoints", filepath.Dir(dir), "-out", dir}
+	where := []string{"-quiet", "-checkpoints", filepath.Dir(dir), "-run", filepath.Base(dir)}
+	switch {
+	case words[0] == "suite":
+		where = []string{"-out", dir}
+	case strings.Contains(command, "-evaluate"):
+		where = []string{"-quiet", "-checkpoints", filepath.Dir(dir), "-out", dir}
 	}
-	c := exec.CommandContext(ctx, "go", append(append([]string{"run", "./experiments/" + words[0], "-quiet"}, words[1:]...), where...)...)
+	c := exec.CommandContext(ctx, "go", append(append([]string{"run", "./experiments/" + words[0]}, words[1:]...), where...)...)
 	c.Dir = root
 	if text, err := c.CombinedOutput(); err != nil {
 		return nil, errors.Wrapf(err, "%s: %s", command, text)

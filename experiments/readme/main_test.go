@@ -36,6 +36,7 @@ func TestClaims(t *testing.T) {
 		"words":         {"<!-- table: x; Errors; within 2 -->\n| model | seed | text |\n|---|---|---|\n| a | 0 | rel 0.4, yes |\n| a | 1 | rel 0.2, yes |\n", []string{"rel 0.2, yes, made rel 0.25, no"}},
 		"no such row":   {"<!-- table: x; Errors -->\n| model | seed | error |\n|---|---|---|\n| c | 0 | 1 |\n", []string{`no row "c 0"`}},
 		"no such":       {"<!-- table: x; Losses -->\n| model |\n|---|\n| c |\n", []string{`no table "Losses"`}},
+		"of two tables": {"<!-- table: x;; within 1.5; but seconds -->\n| model | seed | text |\n|---|---|---|\n| a | 1 | rel 0.25, no |\n\n<!-- table: x; -->\n| method | error |\n|---|---|\n| a 1 | 3e-3 |\n| none | |\n", []string{"a 1, error: here 3e-3, made 2e-3"}},
 		"a number":      {"It is 6e-16. <!-- value -->\n<!-- value 6e-16: x; Others; a; error; within 1.5 -->\n", nil},
 		"a wrong one":   {"It is 6e-15.\n<!-- value 6e-15: x; Others; a; error; within 1.5 -->\n", []string{"here 6e-15, made 5e-16"}},
 		"not a number":  {"NaN\n<!-- value NaN: x; Errors; b 0; error -->\n", nil},

@@ -163,7 +163,7 @@ func (s *suite) fit(chosen []entry, minutes, most float64, seeds int) error {
 	if err := build.Run(); err != nil {
 		return errors.Wrap(err, "suite: go build ./experiments/fit, from the project's folder")
 	}
-	t := report.NewTable("Largest and rms errors on held-out trajectories, relative to each component's largest value", "problem", "seed", "recipe", "largest", "rms", "one jump", "rms", "restarted", "rms", "within half until", "simple methods", "seconds")
+	t := report.NewTable("Largest and rms errors on held-out trajectories, relative to each component's largest value", "problem", "seed", "recipe", "largest", "rms", "one jump", "one jump, rms", "restarted", "restarted, rms", "within half until", "simple methods", "seconds")
 	var missed []string
 	for _, e := range chosen {
 		for k := range seeds {
@@ -194,7 +194,7 @@ func (s *suite) fit(chosen []entry, minutes, most float64, seeds int) error {
 	if len(missed) > 0 {
 		return errors.Errorf("suite: got the errors %s, want at most %g", strings.Join(missed, ", "), most)
 	}
-	return file.WriteBytes(filepath.Join(s.dir, "suite.md"), []byte(t.Markdown()))
+	return file.WriteBytes(filepath.Join(s.dir, "report.md"), []byte(t.Markdown()))
 }
 
 // add adds a row to the table from a report, and returns the rms error on the data's

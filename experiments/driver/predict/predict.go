@@ -156,6 +156,7 @@ const beyond = 0.1
 func (o Options) warn(m *model.Model, u0 [][]float64, warnings io.Writer) error {
 	c := m.Config()
 	names := components(c)
+	told := make([]bool, len(u0))
 	for j, r := range c.Ranges {
 		worst, by, count := 0, 0.0, 0
 		for i, u := range u0 {
@@ -163,6 +164,7 @@ func (o Options) warn(m *model.Model, u0 [][]float64, warnings io.Writer) error 
 			if !(off > beyond*(r[1]-r[0])) {
 				continue
 			}
+			told[i] = true
 			if count++; off > by {
 				worst, by = i, off
 			}
@@ -172,7 +174,9 @@ func (o Options) warn(m *model.Model, u0 [][]float64, warnings io.Writer) error 
 				o.Command, names[j], count, len(u0), r[0], r[1], u0[worst][j], worst)
 		}
 	}
-	if far := m.Far(u0); len(far) > 0 && len(c.Ranges) == 0 {
+	// Within the range of whole trajectories a state may still be far from their beginnings.
+	far := slices.DeleteFunc(m.Far(u0), func(f latent.Far) bool { return told[f.State] })
+	if len(far) > 0 {
 		worst := slices.MaxFunc(far, func(a, b latent.Far) int { return cmp.Compare(a.Deviations, b.Deviations) })
 		what := "a coordinate"
 		if len(c.Basis) == 0 {

@@ -18,6 +18,7 @@ import (
 	"spnode/experiments/driver/predict"
 	"spnode/model"
 	"spnode/model/dynamics"
+	"spnode/model/latent"
 )
 
 // savedModel makes a model, with parameters that no training has touched, and
@@ -323,14 +324,21 @@ func TestPredictionOfAnyModel(t *testing.T) {
 	}
 }
 
-// States that leave the range of the training's data are told of, by component.
+// States that leave the range of the training's data are told of, by component, and
+// those that are in it, and far from where its trajectories begin.
 func TestPredictionOutside(t *testing.T) {
 	dir := t.TempDir()
-	savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) { c.Ranges = [][2]float64{{0, 2}, {-1, 1}} })
+	savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) {
+		c.Ranges = [][2]float64{{0, 2}, {-1, 1}}
+		c.Offset, c.Factor = nil, nil
+		// Trained from (1, 0) ± (0.05, 1).
+		c.Autoencoder = latent.AutoencoderConfig{Latent: 2, Hidden: []int{3}, Offset: []float64{1, 0}, Factor: []float64{20, 1}}
+	})
 	for states, want := range map[string][]string{
-		"2.1,0\n0,-1.1\n":   nil, // a little outside is as other states are
-		"5,0\n3,0\n0.5,0\n": {"x1 of 2 of 3 states is outside of what the model was trained on, 0 to 2; it is 5 in state 0"},
-		"0,0\n-1,-7\n":      {"x1 of 1 of 2", "x2 of 1 of 2 states", "-1 to 1; it is -7 in state 1"},
+		"1.1,1.1\n1,-1.1\n": nil, // a little outside is as other states are
+		"1,0\n0.4,0\n":      {"1 of 2 states are far from those that the model was trained to start from; x1 of state 1 by 12 deviations"},
+		"5,0\n3,0\n0.6,0\n": {"x1 of 2 of 3 states is outside of what the model was trained on, 0 to 2; it is 5 in state 0"},
+		"1,0\n-1,-7\n":      {"x1 of 1 of 2", "x2 of 1 of 2 states", "-1 to 1; it is -7 in state 1"},
 	} {
 		initial := writeFile(t, filepath.Join(dir, "u0.csv"), []byte(states))
 		code, _, stderr := predicted("-predict", filepath.Join(dir, "m"), "-initial", initial, "-times", "0:1:1", "-out", "-")
