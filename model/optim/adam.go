@@ -54,22 +54,17 @@ func (c AdamConfig) Validate() error {
 // algorithm 1.
 type Adam struct {
 	AdamConfig
+	Moments        // m and v
+	mean, variance []float64
 	rates          []float64 // of each component, or nil for 1
-	step           float64   // t, updates done so far
-	mean, variance []float64 // m and v
-	last           undo
+	step           []float64 // t, updates done so far
 	workers        int
 }
 
-// undo is what an update changes, as it was before; empty if there is none to be
-// taken back.
-type undo struct{ w, mean, variance []float64 }
-
 // NewAdam returns Adam at its start. The settings must be valid.
 func NewAdam(c AdamConfig, parameters []Parameter) *Adam {
-	a := &Adam{AdamConfig: c}
-	size := Size(parameters)
-	a.mean, a.variance = make([]float64, size), make([]float64, size)
+	a := &Adam{AdamConfig: c, Moments: NewMoments(parameters, "mean", "variance"), step: make([]float64, 1)}
+	a.mean, a.variance = a.now[0], a.now[1]
 	if !slices.ContainsFunc(parameters, func(p Parameter) bool { return p.Rate != 0 && p.Rate != 1 }) {
 		return a
 	}
@@ -111,65 +106,37 @@ func (a *Adam) update(rate float64, w, g []float64, begin, end int) {
 
 // TakeBack undoes the last Update, see Optimizer.
 func (a *Adam) TakeBack(w []float64) {
-	if len(a.last.w) == 0 {
-		panic(errors.New("optim: Adam.TakeBack: there is no update to be taken back"))
-	}
-	copy(w, a.last.w)
-	copy(a.mean, a.last.mean)
-	copy(a.variance, a.last.variance)
-	a.last.clear()
-	a.step--
+	a.Moments.TakeBack(w)
+	a.step[0]--
 }
 
-func (u *undo) clear() { u.w, u.mean, u.variance = u.w[:0], u.mean[:0], u.variance[:0] }
-
-// State is t, m and v, and w, m and v as they were before the last update.
-func (a *Adam) State() []npz.Array {
-	step := []float64{a.step}
-	return a.vectors(&step).Arrays()
-}
+// State is t and that of the moments.
+func (a *Adam) State() []npz.Array { return a.vectors().Arrays() }
 
 // Restore sets what State returned, see Optimizer.
-func (a *Adam) Restore(state []npz.Array) error {
-	var step []float64
-	return a.restore(a.vectors(&step), &step, state)
-}
+func (a *Adam) Restore(state []npz.Array) error { return a.restore(a.vectors(), state) }
 
-func (a *Adam) vectors(step *[]float64) Vectors {
-	n := len(a.mean)
-	return Vectors{
-		{"step", step, 1, false}, {"mean", &a.mean, n, false}, {"variance", &a.variance, n, false},
-		{"last/w", &a.last.w, n, true}, {"last/mean", &a.last.mean, n, true}, {"last/variance", &a.last.variance, n, true},
-	}
+func (a *Adam) vectors() Vectors {
+	return append(Vectors{{"step", &a.step, 1, false}}, a.Moments.vectors()...)
 }
 
 // restore checks what no list of vectors can.
-func (a *Adam) restore(vs Vectors, step *[]float64, state []npz.Array) error {
-	if err := vs.Restore(state); err != nil {
+func (a *Adam) restore(vs Vectors, state []npz.Array) error {
+	if err := a.Moments.restore(vs, state); err != nil {
 		return err
 	}
-	n, err := count("step", (*step)[0])
-	if err != nil {
-		return err
+	n, err := count("step", a.step[0])
+	if err == nil && n == 0 && len(a.last[0]) > 0 {
+		err = errInPart
 	}
-	a.step = float64(n)
-	if u := a.last; len(u.w) != len(u.mean) || len(u.w) != len(u.variance) || len(u.w) > 0 && n == 0 {
-		return errors.New("optim: the last update is there in part")
-	}
-	return nil
+	return err
 }
 
 // begin counts a step, after the checks of Update, and returns the gradient to move
 // against.
 func (a *Adam) begin(w, g []float64) []float64 {
-	n := len(a.mean)
-	if len(w) != n || len(g) != n {
-		panic(errors.Errorf("optim: Update: lengths of parameters and gradient: got %d and %d, want %d", len(w), len(g), n))
-	}
-	for _, x := range []*[]float64{&a.last.w, &a.last.mean, &a.last.variance} {
-		*x = slices.Grow((*x)[:0], n)[:n]
-	}
-	a.step++
+	a.Moments.begin(w, g)
+	a.step[0]++
 	return bounded(g)
 }
 
@@ -207,13 +174,6 @@ func bounded(g []float64) []float64 {
 	return b
 }
 
-// keep has the components from begin to end as TakeBack needs them.
-func (a *Adam) keep(w []float64, begin, end int) {
-	copy(a.last.w[begin:end], w[begin:end])
-	copy(a.last.mean[begin:end], a.mean[begin:end])
-	copy(a.last.variance[begin:end], a.variance[begin:end])
-}
-
 // move is the step of the components from begin to end, in runs of one rate.
 func (a *Adam) move(rate float64, w, g []float64, begin, end int) {
 	for i := begin; i < end; {
@@ -223,7 +183,7 @@ func (a *Adam) move(rate float64, w, g []float64, begin, end int) {
 			}
 			r *= a.rates[i]
 		}
-		kernel.AdamTo(w[i:j], a.mean[i:j], a.variance[i:j], g[i:j], r, a.Beta1, a.Beta2, a.Epsilon, int(a.step))
+		kernel.AdamTo(w[i:j], a.mean[i:j], a.variance[i:j], g[i:j], r, a.Beta1, a.Beta2, a.Epsilon, int(a.step[0]))
 		i = j
 	}
 }

@@ -15,9 +15,9 @@
 //	soap   SOAP, Adam in a basis of each weight matrix's own: fewer iterations
 //	       where these are wide, at a higher cost of each
 //
-// To add one is to write a type with the four methods of Optimizer and to give it
-// a name by Register, from any package; a training's configuration then finds it.
-// The example does it for the momentum method.
+// To add one is to write a type with the four methods of Optimizer, of which Moments
+// bring three, and to give it a name by Register, from any package; a training's
+// configuration then finds it. The example does it for the momentum method.
 package optim
 
 import (
@@ -142,54 +142,6 @@ func New(name string, s Settings, parameters []Parameter, workers int) (Optimize
 
 // Names are the names that New knows.
 func Names() []string { return slices.Sorted(maps.Keys(makers)) }
-
-// Vector is a part of a state: where it lies, and how many elements it has.
-type Vector struct {
-	Name     string
-	Data     *[]float64
-	Size     int
-	Optional bool // it may have none
-}
-
-// Vectors are a state as a list of its parts, by which State and Restore are one
-// line each.
-type Vectors []Vector
-
-// Arrays are the vectors as they are.
-func (vs Vectors) Arrays() []npz.Array {
-	var as []npz.Array
-	for _, v := range vs {
-		as = append(as, npz.Array{Name: v.Name, Shape: []int{len(*v.Data)}, Data: *v.Data})
-	}
-	return as
-}
-
-// Restore sets the vectors to the arrays of their names. The error names an array
-// that is missing, unknown, of another size or not a number somewhere; vectors
-// may then have been set already.
-func (vs Vectors) Restore(state []npz.Array) error {
-	by := map[string][]float64{}
-	for _, a := range state {
-		by[a.Name] = a.Data
-	}
-	for _, v := range vs {
-		x, ok := by[v.Name]
-		delete(by, v.Name)
-		switch {
-		case !ok:
-			return errors.Errorf("optim: array %s is missing", v.Name)
-		case len(x) != v.Size && !(v.Optional && len(x) == 0):
-			return errors.Errorf("optim: array %s: got %d elements, want %d", v.Name, len(x), v.Size)
-		case slices.ContainsFunc(x, func(v float64) bool { return !finite(v) }):
-			return errors.Errorf("optim: array %s has an element that is NaN or Inf", v.Name)
-		}
-		*v.Data = x
-	}
-	for _, name := range slices.Sorted(maps.Keys(by)) {
-		return errors.Errorf("optim: array %s is not of this state", name)
-	}
-	return nil
-}
 
 // Clip scales g in place to the Euclidean norm limit if it is longer and returns
 // the norm that it had. A limit of 0 clips nothing. A norm that is not finite is

@@ -130,25 +130,19 @@ func (s *SOAP) TakeBack(w []float64) {
 
 // State is that of Adam, with the last gradient and the factors and bases of the
 // matrices by name.
-func (s *SOAP) State() []npz.Array {
-	step := []float64{s.step}
-	return s.vectors(&step).Arrays()
-}
+func (s *SOAP) State() []npz.Array { return s.vectors().Arrays() }
 
 // Restore sets what State returned, see Optimizer.
 func (s *SOAP) Restore(state []npz.Array) error {
-	var step []float64
-	if err := s.restore(s.vectors(&step), &step, state); err != nil {
-		return err
+	err := s.restore(s.vectors(), state)
+	if err == nil && len(s.matrices) > 0 && len(s.pending) != len(s.last[0]) {
+		err = errInPart
 	}
-	if len(s.matrices) > 0 && len(s.pending) != len(s.last.w) {
-		return errors.New("optim: the last update is there in part")
-	}
-	return nil
+	return err
 }
 
-func (s *SOAP) vectors(step *[]float64) Vectors {
-	vs := s.Adam.vectors(step)
+func (s *SOAP) vectors() Vectors {
+	vs := s.Adam.vectors()
 	if len(s.matrices) > 0 {
 		vs = append(vs, Vector{"pending", &s.pending, len(s.mean), true})
 	}

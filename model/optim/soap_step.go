@@ -94,7 +94,7 @@ func (k *soapWork) step(t *soapTeam, m *soapMatrix) {
 	mean, variance, w := t.mean[begin:end], t.variance[begin:end], t.w[begin:end]
 	d := buffer(&k.d, end-begin)
 	clear(d)
-	kernel.AdamTo(d, mean, variance, k.into(m, t.g[begin:end]), 1, t.Beta1, t.Beta2, t.Epsilon, int(t.step))
+	kernel.AdamTo(d, mean, variance, k.into(m, t.g[begin:end]), 1, t.Beta1, t.Beta2, t.Epsilon, int(t.step[0]))
 	d = k.back(m, d)
 	if t.rates != nil {
 		for i, s := range t.rates[begin:end] {
@@ -115,7 +115,7 @@ func (k *soapWork) absorb(t *soapTeam, m *soapMatrix) {
 	if m.right.basis != nil {
 		kernel.Gemm(true, false, m.cols, m.cols, m.rows, 1-t.config.Decay, g, g, t.config.Decay, m.right.factor, &k.tmp)
 	}
-	if int(t.step)%int(t.config.Period) != 0 {
+	if int(t.step[0])%int(t.config.Period) != 0 {
 		return
 	}
 	mean := append(k.d[:0], k.back(m, t.mean[begin:end])...)
