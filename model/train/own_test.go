@@ -47,6 +47,44 @@ func (p training) ofData(t testing.TB, d *data.Dataset, options ...Option) *Trai
 	return tr
 }
 
+// resumes has a training take the loss down, and end with the same bits if it is
+// stopped after some iterations and resumed. It returns the folder of the last one.
+func (p training) resumes(t *testing.T, d *data.Dataset, stops ...int) (dir string) {
+	t.Helper()
+	whole := p.ofData(t, d)
+	before, _ := whole.whole(t)
+	if err := whole.Fit(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if after := whole.Result().Loss; !(after < before) {
+		t.Errorf("%+v: the loss is %g after the training, %g before", p.train.Phases, after, before)
+	}
+	for _, stop := range stops {
+		dir = t.TempDir() + "/run"
+		ctx, cancel := context.WithCancel(context.Background())
+		seen := 0
+		part := p.ofData(t, d, WithCheckpoint(dir, 0), WithHook(func(Metrics) {
+			if seen++; seen == stop {
+				cancel()
+			}
+		}))
+		if err := part.Fit(ctx); err == nil {
+			t.Fatal("the training was not stopped")
+		}
+		rest, err := Resume(dir, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := rest.Fit(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if !modeltest.Same(rest.w, whole.w) {
+			t.Errorf("%+v: a training resumed after %d iterations ends with other bits", p.train.Phases, stop)
+		}
+	}
+	return dir
+}
+
 // The loss is the mean over the trajectories, by their weights, of the trapezoidal
 // rule for each component over the times at which it was measured.
 func TestOwnLoss(t *testing.T) {
@@ -137,35 +175,8 @@ func TestOwnTraining(t *testing.T) {
 			p.train.LBFGS.Iterations = 5
 		}
 		d := ownData(12, true)
-		whole := p.ofData(t, d)
-		before, _ := whole.whole(t)
-		if err := whole.Fit(context.Background()); err != nil {
-			t.Fatal(err)
-		}
-		if after := whole.Result().Loss; !(after < before) {
-			t.Errorf("%+v: the loss is %g after the training, %g before", phase, after, before)
-		}
-		dir := t.TempDir() + "/run"
-		ctx, cancel := context.WithCancel(context.Background())
-		part := p.ofData(t, d, WithCheckpoint(dir, 0), WithHook(func(m Metrics) {
-			if m.Iteration == 2 {
-				cancel()
-			}
-		}))
-		if err := part.Fit(ctx); err == nil {
-			t.Fatal("the training was not stopped")
-		}
-		rest, err := Resume(dir, d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := rest.Fit(context.Background()); err != nil {
-			t.Fatal(err)
-		}
-		if !modeltest.Same(rest.Model.Params().Flat, whole.Model.Params().Flat) {
-			t.Errorf("%+v: a resumed training ends with other bits", phase)
-		}
-		_, err = Resume(dir, ownData(12, false))
+		dir := p.resumes(t, d, 2)
+		_, err := Resume(dir, ownData(12, false))
 		modeltest.WantError(t, "other gaps", err, model.ErrData, "SHA-256")
 	}
 }

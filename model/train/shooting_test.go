@@ -125,40 +125,11 @@ func TestShootingFindsStarts(t *testing.T) {
 func TestShootingResumes(t *testing.T) {
 	for _, phase := range []Phase{{}, {Window: 2, Batch: 4}} {
 		p, d := shootingTraining(phase), shootingData()
-		whole := p.ofData(t, d)
-		before, _ := whole.whole(t)
-		if err := whole.Fit(context.Background()); err != nil {
-			t.Fatal(err)
+		stops := []int{2, p.train.First.Iterations + 2}
+		if phase.Batch > 0 {
+			stops = stops[:1]
 		}
-		if after := whole.Result().Loss; !(after < before) {
-			t.Errorf("%+v: the loss is %g after the training, %g before", phase, after, before)
-		}
-		for _, stop := range []int{2, p.train.First.Iterations + 2} {
-			if phase.Batch > 0 && stop > 2 {
-				continue
-			}
-			dir := t.TempDir() + "/run"
-			ctx, cancel := context.WithCancel(context.Background())
-			seen := 0
-			part := p.ofData(t, d, WithCheckpoint(dir, 0), WithHook(func(m Metrics) {
-				if seen++; seen == stop {
-					cancel()
-				}
-			}))
-			if err := part.Fit(ctx); err == nil {
-				t.Fatal("the training was not stopped")
-			}
-			rest, err := Resume(dir, d)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := rest.Fit(context.Background()); err != nil {
-				t.Fatal(err)
-			}
-			if !modeltest.Same(rest.w, whole.w) {
-				t.Errorf("%+v: a training resumed after %d iterations ends with other bits", phase, stop)
-			}
-		}
+		p.resumes(t, d, stops...)
 	}
 }
 
