@@ -17,6 +17,26 @@ import (
 // are good to about 1e-9.
 const gradTol = 1e-7
 
+func onlyX(rng *rand.Rand, n, batch int) []opstest.Input {
+	return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n)}
+}
+
+func stackedError(saturation float64) func(in G.Nodes) (*G.Node, error) {
+	return func(in G.Nodes) (*G.Node, error) {
+		y, err := Stack(in[0], in[1], in[0])
+		if err != nil {
+			return nil, err
+		}
+		return SquaredError(y, in[2], in[3], saturation)
+	}
+}
+
+func stackedInputs(rng *rand.Rand, n, batch int) []opstest.Input {
+	u, w := opstest.Normal(rng, "U", 1, 3*batch, n), opstest.Normal(rng, "w", 1, 3)
+	u.Const, w.Const = true, true
+	return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n), opstest.Normal(rng, "y", 1, batch, n), u, w}
+}
+
 func TestLayerGradients(t *testing.T) {
 	for name, test := range map[string]struct {
 		f      func(in G.Nodes) (*G.Node, error)
@@ -46,51 +66,21 @@ func TestLayerGradients(t *testing.T) {
 				return []opstest.Input{opstest.Normal(rng, "u", 1, batch, n+2), opstest.Normal(rng, "C", 1, 2, n, n+2), opstest.Normal(rng, "D", 1, 2, n, n+2), opstest.Normal(rng, "b", 1, n)}
 			},
 		},
-		"Stack, SquaredError": {
-			func(in G.Nodes) (*G.Node, error) {
-				y, err := Stack(in[0], in[1], in[0])
-				if err != nil {
-					return nil, err
-				}
-				return SquaredError(y, in[2], in[3], 0)
-			},
-			func(rng *rand.Rand, n, batch int) []opstest.Input {
-				u, w := opstest.Normal(rng, "U", 1, 3*batch, n), opstest.Normal(rng, "w", 1, 3)
-				u.Const, w.Const = true, true
-				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n), opstest.Normal(rng, "y", 1, batch, n), u, w}
-			},
-		},
-		"Stack, SquaredError, saturated": {
-			func(in G.Nodes) (*G.Node, error) {
-				y, err := Stack(in[0], in[1], in[0])
-				if err != nil {
-					return nil, err
-				}
-				return SquaredError(y, in[2], in[3], 0.5)
-			},
-			func(rng *rand.Rand, n, batch int) []opstest.Input {
-				u, w := opstest.Normal(rng, "U", 1, 3*batch, n), opstest.Normal(rng, "w", 1, 3)
-				u.Const, w.Const = true, true
-				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n), opstest.Normal(rng, "y", 1, batch, n), u, w}
-			},
-		},
+		"Stack, SquaredError":            {stackedError(0), stackedInputs},
+		"Stack, SquaredError, saturated": {stackedError(0.5), stackedInputs},
 		"Stack, SquaredError, own weights": {
-			func(in G.Nodes) (*G.Node, error) {
-				y, err := Stack(in[0], in[1], in[0])
-				if err != nil {
-					return nil, err
-				}
-				return SquaredError(y, in[2], in[3], 0.5)
-			},
+			stackedError(0.5),
 			func(rng *rand.Rand, n, batch int) []opstest.Input {
-				u, w := opstest.Normal(rng, "U", 1, 3*batch, n), opstest.Normal(rng, "w", 0, 3, batch, n)
+				in := stackedInputs(rng, n, batch)
+				u, w := in[2], opstest.Normal(rng, "w", 0, 3, batch, n)
 				for i := range w.Data {
 					if w.Data[i] = max(0, rng.Float64()-0.3); w.Data[i] == 0 {
 						u.Data[i] = math.NaN() // is not looked at
 					}
 				}
-				u.Const, w.Const = true, true
-				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n), opstest.Normal(rng, "y", 1, batch, n), u, w}
+				w.Const = true
+				in[3] = w
+				return in
 			},
 		},
 		"Columns": {
@@ -100,10 +90,7 @@ func TestLayerGradients(t *testing.T) {
 			},
 		},
 		"Linear": {
-			func(in G.Nodes) (*G.Node, error) { return Linear(in[0], matrix(3, in[0].Shape()[1]), nil) },
-			func(rng *rand.Rand, n, batch int) []opstest.Input {
-				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n)}
-			},
+			func(in G.Nodes) (*G.Node, error) { return Linear(in[0], matrix(3, in[0].Shape()[1]), nil) }, onlyX,
 		},
 		"Linear plus": {
 			func(in G.Nodes) (*G.Node, error) {
@@ -124,15 +111,10 @@ func TestLayerGradients(t *testing.T) {
 				n := in[0].Shape()[1]
 				return Affine(in[0], floats.Span(make([]float64, n+1), 1, 2)[:n], floats.Span(make([]float64, n+1), 0, 1)[:n])
 			},
-			func(rng *rand.Rand, n, batch int) []opstest.Input {
-				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n)}
-			},
+			onlyX,
 		},
 		"Scale": {
-			func(in G.Nodes) (*G.Node, error) { return Scale(in[0], -1.5) },
-			func(rng *rand.Rand, n, batch int) []opstest.Input {
-				return []opstest.Input{opstest.Normal(rng, "x", 1, batch, n)}
-			},
+			func(in G.Nodes) (*G.Node, error) { return Scale(in[0], -1.5) }, onlyX,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

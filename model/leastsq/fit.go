@@ -18,10 +18,10 @@ type Trajectory struct {
 	States [][]float64
 }
 
-// blockRows is how many states make a block, and blocks how many are in work at once.
+// blockStates is how many states make a block, and blocks how many are in work at once.
 const (
-	blockRows = 128
-	blocks    = 16
+	blockStates = 128
+	blocks      = 16
 )
 
 // Dynamics is a fitted du/dt = Au + p(u).
@@ -210,7 +210,7 @@ func (f *fit) accumulate(all []*system, work func() func(b *block, part []sample
 	var parts [][]sample
 	for rest := f.samples; len(rest) > 0; {
 		k := 1
-		for k < len(rest) && k < blockRows && rest[k].h == rest[0].h {
+		for k < len(rest) && k < blockStates && rest[k].h == rest[0].h {
 			k++
 		}
 		parts = append(parts, rest[:k])

@@ -53,18 +53,18 @@ func (t *target) avx512() bool { return t.isa == "AVX512" }
 
 // instructions are those that differ between the element types.
 type instructions struct {
-	broadcast, move, mul, div, sqrt, add, sub, min, max, shift, addInt, fma231, fms231, fnma231, fma213 func(...Op)
+	broadcast, move, mul, div, sqrt, add, sub, min, max, shift, fma231, fms231, fnma231, fma213 func(...Op)
 
 	maskmov func(a, b, c Op)
 }
 
 var (
 	pd = &instructions{
-		VBROADCASTSD, VMOVUPD, VMULPD, VDIVPD, VSQRTPD, VADDPD, VSUBPD, VMINPD, VMAXPD, VPSLLQ, VPADDQ,
+		VBROADCASTSD, VMOVUPD, VMULPD, VDIVPD, VSQRTPD, VADDPD, VSUBPD, VMINPD, VMAXPD, VPSLLQ,
 		VFMADD231PD, VFMSUB231PD, VFNMADD231PD, VFMADD213PD, VMASKMOVPD,
 	}
 	ps = &instructions{
-		VBROADCASTSS, VMOVUPS, VMULPS, VDIVPS, VSQRTPS, VADDPS, VSUBPS, VMINPS, VMAXPS, VPSLLD, VPADDD,
+		VBROADCASTSS, VMOVUPS, VMULPS, VDIVPS, VSQRTPS, VADDPS, VSUBPS, VMINPS, VMAXPS, VPSLLD,
 		VFMADD231PS, VFMSUB231PS, VFNMADD231PS, VFMADD213PS, VMASKMOVPS,
 	}
 )

@@ -27,7 +27,8 @@ func (p *Polynomial) parts() int {
 	return 1
 }
 
-func (p *Polynomial) blockRows() int {
+// block is how many rows are evaluated together.
+func (p *Polynomial) block() int {
 	return kernel.BlockRows(blockElements, len(p.degrees)*p.parts())
 }
 
@@ -89,7 +90,7 @@ func (w *Work[T]) fed(phi []T, rows int) []T {
 // ForwardTo writes p(u) to y, for rows u of n elements, with the coefficients c.
 func (w *Work[T]) ForwardTo(y, u, c []T, rows int) {
 	n, m := w.in, w.out
-	for r, block := 0, w.blockRows(); r < rows; r += block {
+	for r, block := 0, w.block(); r < rows; r += block {
 		k := min(block, rows-r)
 		w.monomials(u[r*n:], k)
 		to := y[r*m : (r+k)*m]
@@ -114,7 +115,7 @@ func (w *Work[T]) ForwardTo(y, u, c []T, rows int) {
 // and adds that by c to dc unless it is nil, given dy.
 func (w *Work[T]) AddBackward(du, dc, u, c, dy []T, rows int) {
 	n, m := w.in, w.out
-	for r, block := 0, w.blockRows(); r < rows; r += block {
+	for r, block := 0, w.block(); r < rows; r += block {
 		k := min(block, rows-r)
 		w.monomials(u[r*n:], k)
 		size := len(w.degrees) * w.parts() * k
