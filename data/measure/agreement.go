@@ -11,41 +11,44 @@ import (
 	"spnode/data/internal/stack"
 )
 
-// RelativeErrors returns ‖pred − truth‖₂ / ‖truth‖₂ of each state, indexed
-// [time][sample]. It is +Inf where pred is not finite or where truth is zero and
-// pred is not.
-//
-// The time grids agree, counted from their first times, as a prediction may
-// start in the middle of a run; truth is valid. The error is [data.ErrShape]
-// where they don't agree, or that of [data.Dataset.Validate].
-func RelativeErrors(pred, truth *data.Dataset) ([][]float64, error) {
-	e, err := relativeErrors(pred, truth)
-	return e, errors.Wrap(err, "measure: RelativeErrors")
+// Agreement is how far a prediction stays with the truth.
+type Agreement struct {
+	Times []float64 // since the first
+	// Errors are ‖pred − truth‖₂ / ‖truth‖₂ of each state, indexed [time][sample]: +Inf
+	// where pred is not finite or where truth is zero and pred is not.
+	Errors [][]float64
 }
 
-func relativeErrors(pred, truth *data.Dataset) ([][]float64, error) {
-	if err := truth.Validate(); err != nil {
+// Agree holds a prediction against the truth. Their time grids agree, counted from
+// their first times, as a prediction may start in the middle of a run. The error is
+// [data.ErrShape] where they don't, or that of [data.Dataset.Validate].
+func Agree(pred, truth *data.Dataset) (*Agreement, error) {
+	a, err := agree(pred, truth)
+	return a, errors.Wrap(err, "measure: Agree")
+}
+
+func agree(pred, truth *data.Dataset) (*Agreement, error) {
+	if err := truth.Complete(); err != nil {
 		return nil, errors.Wrap(err, "truth")
 	}
-	times, ok := truth.Grid()
+	grid, ok := truth.Grid()
 	if !ok {
 		return nil, stack.Shapef("truth: the trajectories have times of their own")
 	}
 	if pred.Samples() != truth.Samples() {
 		return nil, stack.Shapef("prediction has %d samples, want %d", pred.Samples(), truth.Samples())
 	}
-	e := stack.New(len(times), truth.Samples())
+	times := slices.Clone(grid)
+	floats.AddConst(-grid[0], times)
+	a := &Agreement{times, stack.New(len(times), truth.Samples())}
 	for s, tr := range truth.Trajectories {
 		p := pred.Trajectories[s]
 		if len(p.Times) != len(times) || len(p.States) != len(times) {
 			return nil, stack.Shapef("prediction, sample %d has %d times and states at %d, want %d", s, len(p.Times), len(p.States), len(times))
 		}
 		for i, u := range tr.States {
-			if floats.HasNaN(u) {
-				return nil, stack.NotFinitef("truth, sample %d, time %d is NaN, want a number", s, i)
-			}
-			got, want := p.Times[i]-p.Times[0], times[i]-times[0]
-			if !(math.Abs(got-want) <= 1e-9*(times[len(times)-1]-times[0])) { // roundings
+			got, want := p.Times[i]-p.Times[0], times[i]
+			if !(math.Abs(got-want) <= 1e-9*times[len(times)-1]) { // roundings
 				return nil, stack.Shapef("prediction, sample %d, time %d is %v after the first, want %v", s, i, got, want)
 			}
 			if len(p.States[i]) != len(u) {
@@ -53,60 +56,52 @@ func relativeErrors(pred, truth *data.Dataset) ([][]float64, error) {
 			}
 			switch diff := floats.Distance(p.States[i], u, 2); {
 			case diff == 0:
-				e[i][s] = 0
 			case math.IsNaN(diff):
-				e[i][s] = math.Inf(1)
+				a.Errors[i][s] = math.Inf(1)
 			default:
-				e[i][s] = diff / floats.Norm(u, 2)
+				a.Errors[i][s] = diff / floats.Norm(u, 2)
 			}
 		}
 	}
-	return e, nil
+	return a, nil
 }
 
-// AgreementTimes returns for each sample the first time, counted from that of the
-// first state, at which the relative error of pred exceeds the threshold, of which
-// ½ is usual: how long a prediction of a chaotic system stays with the truth. A
-// sample that does so to the end has the last time. States that are not finite do
-// not agree. The errors are those of [RelativeErrors].
-func AgreementTimes(pred, truth *data.Dataset, threshold float64) ([]float64, error) {
-	if !(threshold > 0) {
-		return nil, errors.Errorf("measure: AgreementTimes: threshold is %g, want more than 0", threshold)
-	}
-	e, err := relativeErrors(pred, truth)
-	if err != nil {
-		return nil, errors.Wrap(err, "measure: AgreementTimes")
-	}
-	times := make([]float64, truth.Samples())
-	for s := range times {
-		i := slices.IndexFunc(e, func(row []float64) bool { return row[s] > threshold })
+// Until returns for each sample the first time at which the relative error exceeds the
+// threshold, of which ½ is usual: how long a prediction of a chaotic system stays with
+// the truth. A sample that does so to the end has the last time.
+func (a *Agreement) Until(threshold float64) []float64 {
+	until := make([]float64, len(a.Errors[0]))
+	for s := range until {
+		i := slices.IndexFunc(a.Errors, func(row []float64) bool { return row[s] > threshold })
 		if i < 0 {
-			i = len(e) - 1
+			i = len(a.Times) - 1
 		}
-		tr := truth.Trajectories[s]
-		times[s] = tr.Times[i] - tr.Times[0]
+		until[s] = a.Times[i]
 	}
-	return times, nil
+	return until
+}
+
+// Spread is that of [Agreement.Until].
+func (a *Agreement) Spread(threshold float64) Spread {
+	q := Quantiles(a.Until(threshold), 0.5, 0.1, 0.9)
+	return Spread{q[0], q[1], q[2]}
 }
 
 // Quantiles returns the quantiles of x at the given shares p, 0 … 1, such as
 // 0.1, 0.5, 0.9 for the median and what lies below and above four fifths around
 // it. Between the sorted numbers they are interpolated linearly, with the
 // smallest at 0 and the largest at 1; gonum's stat.Quantile has no such kind. x
-// is not changed, and has at least one number and no NaN.
-func Quantiles(x []float64, p ...float64) ([]float64, error) {
-	if len(x) == 0 {
-		return nil, stack.Shapef("measure: Quantiles: there are no numbers, want at least one")
-	}
-	if floats.HasNaN(x) {
-		return nil, stack.NotFinitef("measure: Quantiles: NaN is among the numbers, want none")
+// is not changed. It panics for no numbers, for NaN among them and for other shares.
+func Quantiles(x []float64, p ...float64) []float64 {
+	if len(x) == 0 || floats.HasNaN(x) {
+		panic(errors.Errorf("measure: Quantiles: got %d numbers, NaN among them: %v, want at least one, and no NaN", len(x), floats.HasNaN(x)))
 	}
 	sorted := slices.Clone(x)
 	slices.Sort(sorted)
 	q := make([]float64, len(p))
 	for i, share := range p {
 		if !(share >= 0 && share <= 1) {
-			return nil, errors.Errorf("measure: Quantiles: share %d is %g, want 0 … 1", i, share)
+			panic(errors.Errorf("measure: Quantiles: share %d is %g, want 0 … 1", i, share))
 		}
 		at := share * float64(len(x)-1)
 		lo := int(at)
@@ -115,7 +110,7 @@ func Quantiles(x []float64, p ...float64) ([]float64, error) {
 			q[i] = (1-w)*sorted[lo] + w*sorted[lo+1]
 		}
 	}
-	return q, nil
+	return q
 }
 
 // RMS returns the root mean square of each trajectory over its times and

@@ -1,6 +1,12 @@
 package measure
 
-import "math"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+
+	"spnode/data"
+)
 
 // Errors are those of a prediction over all times, samples and components. With
 // e = s (u − v), the difference of prediction and truth in units of 1/s, they are
@@ -15,21 +21,19 @@ type Errors struct {
 	RMS, Relative float64
 }
 
-// Compare returns the errors of pred, both indexed [time][sample][component] and
-// of the same shape. scale has s for each component; nil is 1 for all.
-func Compare(pred, truth [][][]float64, scale []float64) (e Errors) {
+// Compare returns the errors of pred, whose trajectories are as long as those of the
+// truth. scale has s for each component; nil is 1 for all.
+func Compare(pred, truth *data.Dataset, scale []float64) Errors {
+	e := Errors{MaxAbs: make([]float64, truth.Dim())}
 	var squares, sizes, n float64
-	for k, stack := range truth {
-		for s, v := range stack {
-			for len(e.MaxAbs) < len(v) {
-				e.MaxAbs = append(e.MaxAbs, 0)
-			}
+	for s, tr := range truth.Trajectories {
+		for k, v := range tr.States {
 			for j, want := range v {
 				f := 1.
 				if scale != nil {
 					f = scale[j]
 				}
-				diff := f * math.Abs(pred[k][s][j]-want)
+				diff := f * math.Abs(pred.Trajectories[s].States[k][j]-want)
 				e.MaxAbs[j] = max(e.MaxAbs[j], diff) // NaN if one is
 				squares, sizes, n = squares+diff*diff, sizes+f*want*(f*want), n+1
 			}
@@ -37,4 +41,15 @@ func Compare(pred, truth [][][]float64, scale []float64) (e Errors) {
 	}
 	e.RMS, e.Relative = math.Sqrt(squares/n), math.Sqrt(squares/sizes)
 	return e
+}
+
+// Drift returns the largest change of a linear quantity w·u along predictions, from the
+// value that it has at the beginning of the truth.
+func Drift(pred, truth *data.Dataset, w []float64) (largest float64) {
+	for s, tr := range pred.Trajectories {
+		for _, u := range tr.States {
+			largest = max(largest, math.Abs(floats.Dot(w, u)-floats.Dot(w, truth.Trajectories[s].States[0])))
+		}
+	}
+	return largest
 }

@@ -5,7 +5,16 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"gonum.org/v1/gonum/floats"
+
+	"spnode/data"
 )
+
+// set has states by time, sample and component.
+func set(states [][][]float64) *data.Dataset {
+	return data.Shared(floats.Span(make([]float64, len(states)), 0, 1), states, nil)
+}
 
 func TestCompare(t *testing.T) {
 	truth := [][][]float64{{{1, 0.5}, {2, 0.25}}, {{3, -0.5}, {0, 0}}}
@@ -19,16 +28,16 @@ func TestCompare(t *testing.T) {
 		{[]float64{1, 4}, 4, 1, math.Sqrt(26. / 8), math.Sqrt(26. / 23)},
 	} {
 		// All sums are exact.
-		e := Compare(pred, truth, c.scale)
+		e := Compare(set(pred), set(truth), c.scale)
 		if len(e.MaxAbs) != 2 || e.MaxAbs[0] != c.first || e.MaxAbs[1] != c.second || e.RMS != c.rms || e.Relative != c.relative {
 			t.Errorf("scale %v: got %+v, want %+v", c.scale, e, c)
 		}
 	}
-	if e := Compare(truth, truth, nil); e.MaxAbs[0] != 0 || e.RMS != 0 || e.Relative != 0 {
+	if e := Compare(set(truth), set(truth), nil); e.MaxAbs[0] != 0 || e.RMS != 0 || e.Relative != 0 {
 		t.Errorf("the truth itself: got %+v", e)
 	}
 	pred[0][0][1] = math.NaN() // and what follows is no less wrong
-	if e := Compare(pred, truth, nil); e.MaxAbs[0] != 4 || !math.IsNaN(e.MaxAbs[1]) || !math.IsNaN(e.RMS) || !math.IsNaN(e.Relative) {
+	if e := Compare(set(pred), set(truth), nil); e.MaxAbs[0] != 4 || !math.IsNaN(e.MaxAbs[1]) || !math.IsNaN(e.RMS) || !math.IsNaN(e.Relative) {
 		t.Errorf("got %+v, want NaN for the second component", e)
 	}
 }
@@ -52,7 +61,7 @@ func TestCompareWrong(t *testing.T) {
 		{"Inf and NaN", [][][]float64{{{3, 4}, {inf, 1}}, {{nan, 0}, {-4, 3}}}, errors{nan, nan, nan}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := Compare(c.u, want, nil)
+			got := Compare(set(c.u), set(want), nil)
 			for i, x := range []float64{slices.Max(got.MaxAbs), got.RMS, got.Relative} {
 				y := []float64{c.want.maxAbs, c.want.rms, c.want.relative}[i]
 				same := x == y || math.IsNaN(x) && math.IsNaN(y)
@@ -65,8 +74,18 @@ func TestCompareWrong(t *testing.T) {
 }
 
 func ExampleCompare() {
-	truth := [][][]float64{{{1, 0.001}}, {{2, 0.002}}}
-	pred := [][][]float64{{{1, 0.001}}, {{2.5, 0.0015}}}
+	times := []float64{0, 1}
+	truth := data.Shared(times, [][][]float64{{{1, 0.001}}, {{2, 0.002}}}, nil)
+	pred := data.Shared(times, [][][]float64{{{1, 0.001}}, {{2.5, 0.0015}}}, nil)
 	fmt.Printf("%.2g\n", Compare(pred, truth, []float64{1, 1000}).MaxAbs)
 	// Output: [0.5 0.5]
+}
+
+func TestDrift(t *testing.T) {
+	truth := set([][][]float64{{{1, 2}, {0, 1}}, {{3, 1}, {2, 0}}})
+	pred := set([][][]float64{{{1, 2}, {0, 1.5}}, {{3, 1}, {4, 0}}})
+	// The second sample is off by 1 at first and then, 4 against 2, by 2.
+	if got := Drift(pred, truth, []float64{1, 2}); got != 2 {
+		t.Errorf("got %g, want 2", got)
+	}
 }

@@ -19,15 +19,6 @@ type Spread struct {
 	P90    float64 `json:"p90"`
 }
 
-// SpreadOf returns the spread of x; its errors are those of [Quantiles].
-func SpreadOf(x []float64) (Spread, error) {
-	q, err := Quantiles(x, 0.5, 0.1, 0.9)
-	if err != nil {
-		return Spread{}, err
-	}
-	return Spread{q[0], q[1], q[2]}, nil
-}
-
 // String is the median with the rest beside it, in whole numbers.
 func (s Spread) String() string { return fmt.Sprintf("%.0f (%.0f–%.0f)", s.Median, s.P10, s.P90) }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 
 	"spnode/data"
 )
@@ -18,8 +19,14 @@ func TestSpread(t *testing.T) {
 	if s := MedianAt(x[:4]); s != 2 { // of an even number the lower
 		t.Errorf("the median is at %d, want 2", s)
 	}
-	if s, err := SpreadOf([]float64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}); err != nil || s != (Spread{5, 1, 9}) || s.String() != "5 (1–9)" {
-		t.Errorf("got %v, %v", s, err)
+	times := floats.Span(make([]float64, 11), 0, 10)
+	a := &Agreement{Times: times, Errors: make([][]float64, 11)}
+	for k := range times {
+		a.Errors[k] = make([]float64, 11)
+		a.Errors[k][k] = 1 // sample k parts at time k
+	}
+	if s := a.Spread(0.5); s != (Spread{5, 1, 9}) || s.String() != "5 (1–9)" {
+		t.Errorf("got %v", s)
 	}
 	if rms, each := Pooled([]float64{3, 4}); math.Abs(rms-math.Sqrt(12.5)) > 1e-15 || each != (Range{3, 4}) || each.String() != "3–4" {
 		t.Errorf("got %g and %v", rms, each)
@@ -48,12 +55,7 @@ func (grow) Predict(u0 [][]float64, times []float64) ([][][]float64, error) {
 	return u, nil
 }
 
-func TestRollout(t *testing.T) {
-	truth := data.Shared([]float64{1, 3}, [][][]float64{{{1}, {2}}, {{0}, {0}}}, []string{"x"})
-	d, err := Rollout(grow{}, truth)
-	if err != nil || d.Trajectories[1].States[1][0] != 4 || d.Components[0] != "x" {
-		t.Errorf("got %v, %v", d, err)
-	}
+func TestAdvance(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	advance := Advance(ctx, grow{}, []float64{0, 1, 2})
 	if u, err := advance([][]float64{{5}}); err != nil || u[0][0] != 7 {

@@ -23,7 +23,6 @@ import (
 	"spnode/experiments/driver/command"
 	"spnode/experiments/driver/drivertest"
 	"spnode/experiments/driver/runs"
-	"spnode/experiments/figure"
 	"spnode/experiments/report"
 	"spnode/model"
 	"spnode/model/train"
@@ -107,15 +106,13 @@ func toyLearn(s *driver.Session, c toyConfig) (*report.Page, error) {
 	d := toyData(c.Samples, c.Seed)
 	table := report.NewTable("Errors", "model", "largest")
 	seeds := report.NewTable("Seeds", "model", "seed", "largest")
-	var losses report.LossPanel
 	models, err := driver.Learn(s, c.Models, func(driver.Recipe, *model.Config) (*data.Dataset, error) { return d, nil },
 		func(_ driver.Recipe, f driver.Fitted) (float64, error) {
-			times, _ := d.Grid()
-			u, err := f.Model.Predict(d.States()[0], times)
+			u, err := train.Predict(f.Model, d)
 			if err != nil {
 				return 0, err
 			}
-			return slices.Max(measure.Compare(u, d.States(), nil).MaxAbs), nil
+			return slices.Max(measure.Compare(u, d, nil).MaxAbs), nil
 		})
 	if err != nil {
 		return nil, err
@@ -123,9 +120,8 @@ func toyLearn(s *driver.Session, c toyConfig) (*report.Page, error) {
 	for _, t := range models {
 		table.Add(t.Name, t.Test)
 		t.SeedRows(seeds, func(s report.Seed[float64]) []any { return []any{s.Test} })
-		losses.Add(t.Name, t.Result)
 	}
-	figures, err := report.Draw(report.Drawing{Name: "loss", Draw: func() (*figure.Figure, error) { return report.LossFigure(figure.Layout{}, losses) }})
+	figures, err := report.Draw(driver.LossDrawing("", models, nil))
 	return &report.Page{Title: "Toy", Tables: []*report.Table{table, seeds}, Figures: figures}, err
 }
 

@@ -63,7 +63,7 @@ func (e Experiment[C, P]) Run(ctx context.Context, args []string, stdout, stderr
 	}
 	switch {
 	case f.Given("predict"):
-		return f.prediction().Predict(stdout, stderr)
+		return f.Predict(stdout, stderr)
 	case f.Given("evaluate"):
 		return e.evaluate(ctx, stdout, stderr)
 	case f.Given("gather"):

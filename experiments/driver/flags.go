@@ -30,13 +30,11 @@ type Flags struct {
 	Run         string
 	Checkpoints string // default checkpoints/<experiment>
 	Resume      bool
-	Only        string
 	Seed        uint64
 	Seeds       int
 	Iterations  int
 	Batch       int
 	LR, Noise   float64
-	Integrator  string
 	Dtype       string
 	Workers     int
 	Quick       bool
@@ -44,12 +42,8 @@ type Flags struct {
 	Debug       bool
 	CPUProfile  string
 
-	Predict      string
-	Initial      string
-	Times        string
-	Trajectories string
-	Substeps     int
-	Out          string
+	// Options are those of -predict; a training has Only, Integrator and Substeps, too.
+	predict.Options
 
 	Evaluate string
 
@@ -84,7 +78,7 @@ func NewFlags(experiment, summary string) *Flags {
 	fs := flag.NewFlagSet(experiment, flag.ContinueOnError)
 	fs.SetOutput(io.Discard) // Parse returns what is wrong, Execute prints it
 	fs.Usage = func() {}
-	f := &Flags{Set: fs, summary: summary}
+	f := &Flags{Set: fs, summary: summary, Options: predict.Options{Command: experiment}}
 
 	group := func(title string) { f.groups = append(f.groups, flagGroup{title: title}) }
 	name := func(n string) string {
@@ -113,20 +107,8 @@ func NewFlags(experiment, summary string) *Flags {
 	count(&f.Seeds, "seeds", "train every model from `N` seeds and report each")
 	count(&f.Iterations, "iterations", "`N` training iterations in all, divided among the optimizers as the recipe divides its own")
 	count(&f.Batch, "batch", "`N` samples in a batch, without L-BFGS, which needs all")
-	fs.Func(name("lr"), "learning rate `X`", func(s string) (err error) {
-		f.LR, err = strconv.ParseFloat(s, 64)
-		if err != nil || !(f.LR > 0) || math.IsInf(f.LR, 0) {
-			return errors.New("want a positive number")
-		}
-		return nil
-	})
-	fs.Func(name("noise"), "train on states with noise of `SHARE` of each component's root mean square", func(s string) (err error) {
-		f.Noise, err = strconv.ParseFloat(s, 64)
-		if err != nil || !(f.Noise >= 0) || math.IsInf(f.Noise, 0) {
-			return errors.New("want a number that is not negative")
-		}
-		return nil
-	})
+	f.Number(&f.LR, name("lr"), "learning rate `X`", false)
+	f.Number(&f.Noise, name("noise"), "train on states with noise of `SHARE` of each component's root mean square", true)
 	f.Choice(&f.Integrator, name("integrator"), "time integrator `NAME`", integrator.Names()...)
 	f.Choice(&f.Dtype, name("dtype"), "element `TYPE`", "float64", "float32")
 	count(&f.Workers, "workers", fmt.Sprintf("`N` workers that share a batch (this machine has %d processors)", runtime.NumCPU()))
@@ -136,7 +118,7 @@ func NewFlags(experiment, summary string) *Flags {
 	text(&f.CPUProfile, "cpuprofile", "write a CPU profile to `FILE`")
 
 	group("predict (needs no training data)")
-	text(&f.Predict, "predict", "predict with the model in `DIR`, a checkpoint's folder or a run of one model")
+	text(&f.Dir, "predict", "predict with the model in `DIR`, a checkpoint's folder or a run of one model")
 	text(&f.Initial, "initial", "initial states, a row each: `FILE` .csv, .npy, .npz or .mat, in the data's own variables")
 	text(&f.Times, "times", "times `SPEC`: start:stop:step, log:start:stop:n, or a file; the first is the initial states'")
 	text(&f.Trajectories, "trajectories", "in place of both, a data set `FILE`: each trajectory from its first state on, at its own times, with its parameters and inputs")
@@ -161,6 +143,20 @@ func (f *Flags) Count(p *int, name, usage string) {
 	f.Set.Func(name, usage, func(s string) (err error) {
 		if *p, err = strconv.Atoi(s); err != nil || *p < 1 {
 			return errors.New("want a whole number of at least 1")
+		}
+		return nil
+	})
+}
+
+// Number adds a flag that takes a finite number above 0 or, if zero is allowed, from 0 on.
+func (f *Flags) Number(p *float64, name, usage string, zero bool) {
+	want := "a positive number"
+	if zero {
+		want = "a number that is not negative"
+	}
+	f.Set.Func(name, usage, func(s string) (err error) {
+		if *p, err = strconv.ParseFloat(s, 64); err != nil || !(*p > 0 || zero && *p == 0) || math.IsInf(*p, 0) {
+			return errors.New("want " + want)
 		}
 		return nil
 	})
@@ -198,12 +194,4 @@ func (f *Flags) Given(name string) bool { return slices.Contains(f.given(), name
 func (f *Flags) given() (names []string) {
 	f.Set.Visit(func(g *flag.Flag) { names = append(names, g.Name) })
 	return names
-}
-
-// prediction is what -predict asks for.
-func (f *Flags) prediction() predict.Options {
-	return predict.Options{
-		Command: f.Set.Name(), Dir: f.Predict, Initial: f.Initial, Times: f.Times, Trajectories: f.Trajectories,
-		Only: f.Only, Integrator: f.Integrator, Substeps: f.Substeps, Out: f.Out,
-	}
 }

@@ -33,6 +33,25 @@ type Recipe struct {
 	Resample bool `json:"resample,omitempty"`
 }
 
+// NewRecipe is a recipe by the defaults for data of these components, whose unit of
+// time is the model's.
+func NewRecipe(name string, components []string) Recipe {
+	r := Recipe{Name: name, Seeds: 1, Model: model.DefaultConfig(len(components)), Train: train.DefaultConfig()}
+	r.Model.Components, r.Model.TimeUnit = components, 1
+	return r
+}
+
+// Shorten leaves one seed, one restart, and at most so many iterations of each stage
+// and samples in a batch.
+func (r *Recipe) Shorten(iterations, batch int) {
+	t := &r.Train
+	r.Seeds, t.Restarts = 1, min(t.Restarts, 1)
+	t.First.Iterations, t.LBFGS.Iterations = min(t.First.Iterations, iterations), min(t.LBFGS.Iterations, iterations)
+	if r.LargestBatch() > batch {
+		t.SetBatch(batch)
+	}
+}
+
 // Base is the recipe inside a model's configuration.
 func (r *Recipe) Base() *Recipe { return r }
 
@@ -59,6 +78,9 @@ func base[M any](m *M) *Recipe { return any(m).(interface{ Base() *Recipe }).Bas
 
 // RunSeed implements Config.
 func (c *Common[M]) RunSeed() uint64 { return c.Seed }
+
+// TestSeed is for data that are apart from those of the training.
+func (c *Common[M]) TestSeed() uint64 { return c.Seed + 1<<40 }
 
 // Load implements Config: it reads the text of a file over the defaults in the whole
 // configuration. A file that has models has all of them: they do not mix with the

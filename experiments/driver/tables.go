@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"spnode/experiments/figure"
 	"spnode/experiments/report"
 )
 
@@ -77,4 +78,21 @@ func spread(rows [][]any, column int) (of [3]any) {
 	slices.Sort(x)
 	n := len(x)
 	return [3]any{(x[(n-1)/2] + x[n/2]) / 2, x[0], x[n-1]}
+}
+
+// LossDrawing is of the losses of all models, in one panel or in those of their titles.
+func LossDrawing[T any](caption string, models []*Tested[T], title func(*Tested[T]) string) report.Drawing {
+	return report.Drawing{Name: "loss", Caption: caption, Draw: func() (*figure.Figure, error) {
+		var all []report.Loss
+		for _, m := range models {
+			l := report.Loss{Model: m.Name, Result: m.Result}
+			if title != nil {
+				l.Panel = title(m)
+			}
+			if m.Diverged == nil {
+				all = append(all, l)
+			}
+		}
+		return report.LossFigure(all...)
+	}}
 }

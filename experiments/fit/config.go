@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -75,12 +74,7 @@ func (o *flags) add(f *driver.Flags) {
 	f.Set.StringVar(&o.inputs, "inputs", "", "`NAMES` of the inputs")
 	f.Set.StringVar(&o.parameters, "parameters", "", "`NAMES` of the parameters")
 	f.Set.StringVar(&o.holdOut, "hold-out", "", "`SHARE` of the trajectories to test on, or a second file of them (default 0.2)")
-	f.Set.Func("minutes", "`M` minutes of one processor for the trainings (default 1 to 6, by the amount of data)", func(s string) (err error) {
-		if o.minutes, err = strconv.ParseFloat(s, 64); err != nil || !(o.minutes > 0) || math.IsInf(o.minutes, 0) {
-			return errors.New("want a positive number")
-		}
-		return nil
-	})
+	f.Number(&o.minutes, "minutes", "`M` minutes of one processor for the trainings (default 1 to 6, by the amount of data)", false)
 	f.Choice(&o.recipe, "recipe", "`NAME` of the recipe (default auto)", append([]string{auto}, recipe.Names()...)...)
 	f.Set.StringVar(&o.latent, "latent", "", "`N` latent coordinates (default auto)")
 	f.Choice(&o.invariants, "invariants", "`WHICH` linear quantities of those that the data keep the model keeps (default auto)", auto, "none")

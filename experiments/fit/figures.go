@@ -46,14 +46,7 @@ func (l *laboratory) figures(t *driver.Tested[*tested]) ([]report.Figure, error)
 	}, report.Drawing{
 		Name: "latent", Caption: "The latent coordinates along the median trajectory.",
 		Draw: func() (*figure.Figure, error) { return l.latentFigure(t, median) },
-	}, report.Drawing{
-		Name: "loss", Caption: "Training loss by iteration.",
-		Draw: func() (*figure.Figure, error) {
-			var p report.LossPanel
-			p.Add(t.Name, t.Result)
-			return report.LossFigure(figure.Layout{}, p)
-		},
-	})
+	}, driver.LossDrawing("Training loss by iteration.", []*driver.Tested[*tested]{t}, nil))
 }
 
 // axis is that of the times of a trajectory since its start, and from which index on

@@ -91,9 +91,7 @@ func (c *Config) quick() {
 	t.Ball = min(t.Ball, 50)
 	c.Cost.Seconds = min(c.Cost.Seconds, 0.2)
 	for i := range c.Models {
-		m := &c.Models[i]
-		m.Seeds = 1
-		m.Train.First.Iterations = min(m.Train.First.Iterations, 1500)
+		c.Models[i].Shorten(1500, math.MaxInt)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"spnode/data/measure"
 	"spnode/model"
 	"spnode/model/stability"
+	"spnode/model/train"
 )
 
 // testReport is what report.json says of a model's test. Errors are relative,
@@ -57,12 +58,11 @@ type testReport struct {
 
 // drawn is what the figures draw of a test.
 type drawn struct {
-	short    *data.Dataset // from the held-out starts
-	errors   [][]float64   // relative, by time and start
-	agree    []float64     // at 0.5, of each start
-	long     [][]float64   // the end of the first long rollout
-	spectrum []float64
-	joint    *ks.JointHistogram
+	short     *data.Dataset // from the held-out starts
+	agreement *measure.Agreement
+	long      [][]float64 // the end of the first long rollout
+	spectrum  []float64
+	joint     *ks.JointHistogram
 }
 
 // ballReport is the ball that is proved for a model, in its latent state, and what
@@ -100,11 +100,7 @@ func (l *laboratory) test(name string, m *model.Model) (*testReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := m.Config().LatentDim()
-	var u0 [][]float64
-	for z := start[0]; len(z) > 0; z = z[n:] {
-		u0 = append(u0, z[:n])
-	}
+	u0 := slices.Collect(slices.Chunk(start[0], m.Config().LatentDim()))
 	r.TrueLyapunov, r.LyapunovTime = l.lyapunov, l.Test.Lyapunov
 	r.Lyapunov, err = l.exponent(name, flow, u0, units(renormalise))
 	return r, err
@@ -112,28 +108,16 @@ func (l *laboratory) test(name string, m *model.Model) (*testReport, error) {
 
 // follow measures how long the model stays with the truth.
 func (l *laboratory) follow(r *testReport, m *model.Model) (err error) {
-	if r.short, err = measure.Rollout(m, l.starts); err != nil {
+	if r.short, err = train.Predict(m, l.starts); err != nil {
 		return err
 	}
-	if r.errors, err = measure.RelativeErrors(r.short, l.starts); err != nil {
+	if r.agreement, err = measure.Agree(r.short, l.starts); err != nil {
 		return err
 	}
-	got, want := r.short.States(), l.starts.States()
 	for k, rel := range map[int]*float64{0: &r.Autoencoder, 1: &r.Step1, 8: &r.Step8} {
-		*rel = measure.Compare(got[k:k+1], want[k:k+1], nil).Relative
+		*rel = measure.Compare(r.short.AtTimes(k), l.starts.AtTimes(k), nil).Relative
 	}
-	for limit, s := range map[float64]*measure.Spread{0.3: &r.Agree03, 0.5: &r.Agree05, 1: &r.Agree10} {
-		times, err := measure.AgreementTimes(r.short, l.starts, limit)
-		if err != nil {
-			return err
-		}
-		if *s, err = measure.SpreadOf(times); err != nil {
-			return err
-		}
-		if limit == 0.5 {
-			r.agree = times
-		}
-	}
+	r.Agree03, r.Agree05, r.Agree10 = r.agreement.Spread(0.3), r.agreement.Spread(0.5), r.agreement.Spread(1)
 	return nil
 }
 
@@ -153,17 +137,15 @@ func (l *laboratory) deploy(r *testReport, m *model.Model) error {
 		if err != nil {
 			return err
 		}
-		d, err := measure.Rollout(other, at.truth)
+		d, err := train.Predict(other, at.truth)
 		if err != nil {
 			return err
 		}
-		times, err := measure.AgreementTimes(d, at.truth, 0.5)
+		a, err := measure.Agree(d, at.truth)
 		if err != nil {
 			return err
 		}
-		if *at.to, err = measure.SpreadOf(times); err != nil {
-			return err
-		}
+		*at.to = a.Spread(0.5)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"spnode/data/ks"
 	"spnode/data/measure"
+	"spnode/experiments/driver"
 	"spnode/experiments/figure"
 	"spnode/experiments/report"
 )
@@ -21,7 +22,7 @@ func (l *laboratory) figures(models []*trained) ([]report.Figure, error) {
 		if name == "" {
 			name = "fig6_" + m.Name
 		}
-		start := measure.MedianAt(m.Test.agree)
+		start := measure.MedianAt(m.Test.agreement.Until(0.5))
 		all = append(all, report.Drawing{
 			Name:    name,
 			Caption: fmt.Sprintf("Figure 6 of the paper, %s: truth, prediction and error from held-out start %d, the median of %d by the time at which the relative error passes 0.5, the dashed line.", m.Name, start, l.Test.Starts),
@@ -36,11 +37,10 @@ func (l *laboratory) figures(models []*trained) ([]report.Figure, error) {
 		{"fig7_joint_pdf", "Figure 7 of the paper: the joint distribution of u_x and u_xx over the long rollouts, with its total variation from the truth's.", l.jointFigure},
 		{"spectrum", "Energy of the Fourier modes over the long rollouts. Modes beyond those of a fixed linear decoder have none.", l.spectrumFigure},
 		{"long_run", "The end of a long rollout, and of a run of the truth, with which it has long had nothing to do.", l.longFigure},
-		{"loss", "Training loss, eq. (20), by iteration.", lossFigure},
 	} {
 		all = append(all, report.Drawing{Name: d.name, Caption: d.caption, Draw: func() (*figure.Figure, error) { return d.draw(models) }})
 	}
-	return report.Draw(all...)
+	return report.Draw(append(all, driver.LossDrawing("Training loss, eq. (20), by iteration.", models, nil))...)
 }
 
 // strip is a wide panel of u, and less v if there is one, over time and space.
@@ -71,10 +71,11 @@ func (l *laboratory) rollout(m *trained, start int) (*figure.Figure, error) {
 	n := min(shownTime, l.Test.Horizon) + 1
 	truth, u := l.starts.Trajectories[start], m.Test.short.Trajectories[start].States
 	p, times := l.Data.Solver.Problem, truth.Times[:n]
-	end := figure.Dashed(figure.Black, "", []float64{m.Test.agree[start], m.Test.agree[start]}, []float64{0, p.Length * float64(p.Points-1) / float64(p.Points)})
+	until := m.Test.agreement.Until(0.5)[start]
+	end := figure.Dashed(figure.Black, "", []float64{until, until}, []float64{0, p.Length * float64(p.Points-1) / float64(p.Points)})
 	return figure.New(strips,
 		l.strip("truth", times, truth.States, nil),
-		l.strip(fmt.Sprintf("%s: relative error 0.5 at t = %g", m.Name, m.Test.agree[start]), times, u, nil, end),
+		l.strip(fmt.Sprintf("%s: relative error 0.5 at t = %g", m.Name, until), times, u, nil, end),
 		l.strip("error", times, u, truth.States, end))
 }
 
@@ -98,11 +99,7 @@ func (l *laboratory) errorFigure(models []*trained) (*figure.Figure, error) {
 	times := l.starts.Trajectories[0].Times
 	for i, m := range models {
 		// A logarithm shows no zero, and what ran away is as wrong as can be.
-		series, err := report.Spread(i, m.Name, times, m.Test.errors, 1e-4, 10)
-		if err != nil {
-			return nil, err
-		}
-		p.Series = append(p.Series, series...)
+		p.Series = append(p.Series, report.Spread(i, m.Name, times, m.Test.agreement.Errors, 1e-4, 10)...)
 	}
 	ends := []float64{0, times[l.Test.Horizon]}
 	p.Series = append(p.Series, figure.Dashed(figure.Gray, "0.5", ends, []float64{0.5, 0.5}))
@@ -146,13 +143,4 @@ func (l *laboratory) spectrumFigure(models []*trained) (*figure.Figure, error) {
 		}
 	}
 	return figure.New(figure.Layout{}, p)
-}
-
-// lossFigure has the loss of every model.
-func lossFigure(models []*trained) (*figure.Figure, error) {
-	var p report.LossPanel
-	for _, m := range models {
-		p.Add(m.Name, m.Result)
-	}
-	return report.LossFigure(figure.Layout{}, p)
 }

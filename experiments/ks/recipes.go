@@ -100,11 +100,9 @@ var long20 = []train.Phase{
 func (r network) model() ModelConfig {
 	equation := ks.DefaultEquation()
 	m := ModelConfig{
-		Recipe: driver.Recipe{Name: r.name, Seeds: 1, Model: model.DefaultConfig(equation.Points), Train: train.DefaultConfig()},
+		Recipe: driver.NewRecipe(r.name, equation.Components()),
 		Modes:  r.modes, Autoencoder: r.autoencoder,
 	}
-	m.Model.Components = equation.Components()
-	m.Model.TimeUnit = 1
 	m.Model.Integrator = cmp.Or(r.integrator, "etd1")
 	m.Model.Dtype = "float32" // as good here as float64, in two thirds of the time
 	m.Model.Autoencoder = latent.AutoencoderConfig{Latent: r.latent}

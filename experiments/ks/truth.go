@@ -12,9 +12,6 @@ import (
 	"spnode/experiments/driver"
 )
 
-// apartSeed keeps the runs of the floor apart from the others.
-const apartSeed = 1 << 40
-
 // laboratory has the truth.
 type laboratory struct {
 	Config
@@ -43,7 +40,7 @@ func (l *laboratory) makeTruth() error {
 	if l.joint, err = equation.DerivativeHistogram(whole); err != nil {
 		return err
 	}
-	other, err := l.runs("floor", d.FloorRuns, l.Test.LongTime+1, l.Seed+apartSeed)
+	other, err := l.runs("floor", d.FloorRuns, l.Test.LongTime+1, l.TestSeed())
 	if err != nil {
 		return err
 	}

@@ -9,52 +9,62 @@ import (
 	"spnode/model/train"
 )
 
-// LossPanel is a panel of [LossFigure]: the trainings of models by their names.
-type LossPanel struct {
-	Title   string
-	Names   []string
-	Results []train.Result
-}
-
-// Add adds a model.
-func (p *LossPanel) Add(name string, r train.Result) {
-	p.Names, p.Results = append(p.Names, name), append(p.Results, r)
+// Loss is the training of a model, to be drawn in the panel of a title.
+type Loss struct {
+	Panel, Model string
+	train.Result
 }
 
 // LossFigure draws the loss of all models by iteration, that of L-BFGS dashed, with
 // rings where phases begin. It is nil if none was trained.
-func LossFigure(layout figure.Layout, panels ...LossPanel) (*figure.Figure, error) {
-	var drawn []figure.Panel
-	for _, p := range panels {
-		d := figure.Panel{Title: p.Title, X: figure.Axis{Label: "iteration"}, Y: figure.Axis{Label: "loss", Log: true}}
-		dashed, rings := "", ""
-		for i, r := range p.Results {
-			x, y, first := LossCurve(r.Log)
-			label := p.Names[i]
-			if first > 0 {
-				d.Series = append(d.Series, figure.Line(figure.Color(1+i), label, x[:first], y[:first]))
-				label = ""
-			}
-			for _, begin := range r.Phases {
-				if k, _ := slices.BinarySearch(x[:first], float64(begin)); k < first {
-					d.Series = append(d.Series, figure.Prediction(1+i, "", x[k:k+1], y[k:k+1]))
-					rings = "rings: other windows or batches from here on"
-				}
-			}
-			if first < len(x) {
-				d.Series = append(d.Series, figure.Dashed(figure.Color(1+i), label, x[first:], y[first:]))
-				dashed = "dashed: L-BFGS, over all samples at once"
-			}
-		}
-		d.Note = strings.Join(slices.DeleteFunc([]string{rings, dashed}, func(s string) bool { return s == "" }), "; ")
-		if len(d.Series) > 0 {
-			drawn = append(drawn, d)
+func LossFigure(losses ...Loss) (*figure.Figure, error) {
+	var panels []figure.Panel
+	for _, of := range Group(losses, func(l Loss) string { return l.Panel }) {
+		if p := lossPanel(of); len(p.Series) > 0 {
+			panels = append(panels, p)
 		}
 	}
-	if len(drawn) == 0 {
+	if len(panels) == 0 {
 		return nil, nil
 	}
-	return figure.New(layout, drawn...)
+	return figure.New(figure.Layout{}, panels...)
+}
+
+func lossPanel(losses []Loss) figure.Panel {
+	p := figure.Panel{Title: losses[0].Panel, X: figure.Axis{Label: "iteration"}, Y: figure.Axis{Label: "loss", Log: true}}
+	dashed, rings := "", ""
+	for i, l := range losses {
+		x, y, first := LossCurve(l.Log)
+		label := l.Model
+		if first > 0 {
+			p.Series = append(p.Series, figure.Line(figure.Color(1+i), label, x[:first], y[:first]))
+			label = ""
+		}
+		for _, begin := range l.Phases {
+			if k, _ := slices.BinarySearch(x[:first], float64(begin)); k < first {
+				p.Series = append(p.Series, figure.Prediction(1+i, "", x[k:k+1], y[k:k+1]))
+				rings = "rings: other windows or batches from here on"
+			}
+		}
+		if first < len(x) {
+			p.Series = append(p.Series, figure.Dashed(figure.Color(1+i), label, x[first:], y[first:]))
+			dashed = "dashed: L-BFGS, over all samples at once"
+		}
+	}
+	p.Note = strings.Join(slices.DeleteFunc([]string{rings, dashed}, func(s string) bool { return s == "" }), "; ")
+	return p
+}
+
+// Group divides what is to be shown, such as models, by a title, in the order of both.
+func Group[T any](all []T, title func(T) string) (groups [][]T) {
+	for _, m := range all {
+		i := slices.IndexFunc(groups, func(g []T) bool { return title(g[0]) == title(m) })
+		if i < 0 {
+			i, groups = len(groups), append(groups, nil)
+		}
+		groups[i] = append(groups[i], m)
+	}
+	return groups
 }
 
 // LossCurve is the loss by iteration of the attempt that was kept: of the first stage,

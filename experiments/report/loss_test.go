@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"spnode/experiments/figure"
 	"spnode/model/train"
 )
 
@@ -33,17 +32,23 @@ func TestLossCurve(t *testing.T) {
 
 // A model without a log is not drawn, and of none there is no figure.
 func TestLossFigure(t *testing.T) {
-	p := LossPanel{}
-	p.Add("not trained", train.Result{})
-	if f, err := LossFigure(figure.Layout{}, p); f != nil || err != nil {
+	none := Loss{Model: "not trained"}
+	if f, err := LossFigure(none); f != nil || err != nil {
 		t.Errorf("without a training got %v, %v", f, err)
 	}
-	p.Add("m", train.Result{Log: []train.Metrics{{Stage: "adam", Iteration: 1, Total: 2, Loss: 8}, {Stage: "adam", Iteration: 2, Total: 2, Loss: 0.5}}, Phases: []int{2}})
-	f, err := LossFigure(figure.Layout{}, LossPanel{}, p)
+	log := []train.Metrics{{Stage: "adam", Iteration: 1, Total: 2, Loss: 8}, {Stage: "adam", Iteration: 2, Total: 2, Loss: 0.5}}
+	f, err := LossFigure(Loss{Panel: "empty"}, none, Loss{Model: "m", Result: train.Result{Log: log, Phases: []int{2}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if text := string(f.CSV()); strings.Count(text, "\n") != 4 || strings.Contains(text, "not trained") || !strings.Contains(text, "m") {
 		t.Errorf("got\n%s\nwant the header, two points of m and a ring", text)
+	}
+}
+
+func TestGroup(t *testing.T) {
+	got := Group([]string{"b1", "a1", "b2"}, func(s string) string { return s[:1] })
+	if want := [][]string{{"b1", "b2"}, {"a1"}}; !slices.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -12,9 +12,9 @@ const SpreadNote = "lines: medians; bands: 10 % to 90 % of the trajectories"
 
 // Spread draws what many errors of a model do over time: their median as a line,
 // and the band from 10 % to 90 %. The errors are indexed by time and trajectory;
-// NaN, of one that ran away, is the largest. What is below least or above most is
+// NaN, of one that ran away, is the largest; at each time there is one at least. What is below least or above most is
 // drawn there; where most is +Inf, the series are Diverging.
-func Spread(model int, label string, times []float64, errors [][]float64, least, most float64) ([]figure.Series, error) {
+func Spread(model int, label string, times []float64, errors [][]float64, least, most float64) []figure.Series {
 	var lo, mid, hi []float64
 	for _, at := range errors {
 		e := make([]float64, len(at))
@@ -24,10 +24,7 @@ func Spread(model int, label string, times []float64, errors [][]float64, least,
 			}
 			e[s] = max(least, min(v, most))
 		}
-		q, err := measure.Quantiles(e, 0.1, 0.5, 0.9)
-		if err != nil {
-			return nil, err
-		}
+		q := measure.Quantiles(e, 0.1, 0.5, 0.9)
 		lo, mid, hi = append(lo, q[0]), append(mid, q[1]), append(hi, q[2])
 	}
 	c := figure.Color(1 + model)
@@ -35,5 +32,5 @@ func Spread(model int, label string, times []float64, errors [][]float64, least,
 	if math.IsInf(most, 1) {
 		band, line = band.Diverging(), line.Diverging()
 	}
-	return []figure.Series{band, line}, nil
+	return []figure.Series{band, line}
 }

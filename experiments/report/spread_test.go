@@ -14,10 +14,7 @@ func TestSpread(t *testing.T) {
 		{nan, 1, nan, 3, 2, 4, 5, 6, 7, 8, nan},
 		{nan, nan, nan, nan, nan, nan, 0, 0, 0, 0, 0},
 	}
-	s, err := Spread(0, "m", []float64{0, 1, 2}, errors, 1e-3, 100)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := Spread(0, "m", []float64{0, 1, 2}, errors, 1e-3, 100)
 	for name, c := range map[string][2][]float64{
 		"10 %": {s[0].Y, {2, 2, 1e-3}}, "90 %": {s[0].Hi, {10, 100, 100}}, "median": {s[1].Y, {6, 6, 100}},
 	} {

@@ -13,6 +13,7 @@ import (
 	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model"
+	"spnode/model/train"
 )
 
 // testReport is what report.json says of a model's test. Errors are of the
@@ -31,22 +32,17 @@ type testReport struct {
 // test tests a model on every grid.
 func (l *laboratory) test(recipe ModelConfig, f driver.Fitted) (*testReport, error) {
 	r, m, paper := new(testReport), f.Model, problem.RobertsonTimes(points)
-	held, err := l.solve(l.states(l.Data.HeldOut, heldOutSeed, recipe.Masses), paper)
+	held, err := l.solve(l.states(l.Data.HeldOut, l.TestSeed(), recipe.Masses), paper)
 	if err != nil {
 		return nil, err
 	}
-	want := held.States()
-	u, err := m.Predict(want[0], paper)
+	u, err := train.Predict(m, held)
 	if err != nil {
 		return nil, err
 	}
-	off := measure.Compare(u, want, scale)
+	off := measure.Compare(u, held, scale)
 	r.HeldOutMax, r.HeldOutRMS = slices.Max(off.MaxAbs), off.RMS
-	for k := range u {
-		for s := range u[k] {
-			r.MassDrift = max(r.MassDrift, math.Abs(floats.Sum(u[k][s])-floats.Sum(want[0][s])))
-		}
-	}
+	r.MassDrift = measure.Drift(u, held, []float64{1, 1, 1})
 	if r.MaxAbs, err = l.fromReference(m, paper); err != nil {
 		return nil, err
 	}
@@ -80,7 +76,7 @@ func (l *laboratory) fromReference(m *model.Model, times []float64) ([]float64, 
 	if err != nil {
 		return nil, err
 	}
-	u, err := m.Predict(want[0], times)
+	u, err := train.Predict(m, want)
 	if err != nil {
 		return nil, err
 	}
@@ -113,17 +109,17 @@ func (l *laboratory) deploy(m *model.Model, methods ...string) ([]deployment, er
 		if err != nil {
 			return nil, err
 		}
-		u, err := other.Predict(want[0], times)
+		u, err := train.Predict(other, want)
 		if err != nil {
 			return nil, err
 		}
-		latent, err := other.PredictLatent(want[0], times)
+		latent, err := other.PredictLatent(want.States()[0], times)
 		if err != nil {
 			return nil, err
 		}
 		p := deployment{Integrator: name}
-		for k := range u {
-			p.Errors = append(p.Errors, slices.Max(measure.Compare(u[k:k+1], want[k:k+1], scale).MaxAbs))
+		for k := range times {
+			p.Errors = append(p.Errors, slices.Max(measure.Compare(u.AtTimes(k), want.AtTimes(k), scale).MaxAbs))
 			size := floats.Norm(latent[k], math.Inf(1))
 			p.Sizes = append(p.Sizes, size)
 			if p.DivergesAt == 0 && !(size <= 1e6) {

@@ -9,11 +9,13 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
+	"spnode/data"
 	"spnode/data/measure"
 	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/experiments/figure"
 	"spnode/experiments/report"
+	"spnode/model/train"
 )
 
 // figures draws figure 5 of the paper, the masses, the contrast of methods, the
@@ -36,18 +38,7 @@ func (l *laboratory) figures(models []*trained, deployed []deployment) ([]report
 	}, report.Drawing{
 		Name: "spectrum", Caption: "Rates −Re λ of the problem's Jacobian along the trajectory from (1, 0, 0) as lines, and those of the learned A, which do not change, dashed.",
 		Draw: func() (*figure.Figure, error) { return l.spectra(models) },
-	}, report.Drawing{
-		Name: "loss", Caption: "Training loss by iteration.",
-		Draw: func() (*figure.Figure, error) {
-			var p report.LossPanel
-			for _, m := range models {
-				if m.Diverged == nil {
-					p.Add(m.Name, m.Result)
-				}
-			}
-			return report.LossFigure(figure.Layout{}, p)
-		},
-	})
+	}, driver.LossDrawing("Training loss by iteration.", models, nil))
 }
 
 // rollout is a panel: a model from (mass, 0, 0).
@@ -75,7 +66,7 @@ func (l *laboratory) rollouts(models []*trained, layout figure.Layout, all ...ro
 		if err != nil {
 			return nil, err
 		}
-		u, err := m.Model.Predict(want[0], coarse)
+		u, err := train.Predict(m.Model, want)
 		if err != nil {
 			return nil, err
 		}
@@ -94,9 +85,9 @@ func (l *laboratory) rollouts(models []*trained, layout figure.Layout, all ...ro
 }
 
 // scaled is the first trajectory in the variables that the networks see.
-func scaled(u [][][]float64) (v [][][]float64) {
-	for _, states := range u {
-		v = append(v, [][]float64{floats.MulTo(make([]float64, len(scale)), states[0], scale)})
+func scaled(d *data.Dataset) (v [][][]float64) {
+	for _, u := range d.Trajectories[0].States {
+		v = append(v, [][]float64{floats.MulTo(make([]float64, len(scale)), u, scale)})
 	}
 	return v
 }
@@ -136,7 +127,7 @@ func (l *laboratory) spectra(models []*trained) (*figure.Figure, error) {
 	var rates [3][]float64
 	jac := mat.NewDense(3, 3, nil)
 	for k := range times {
-		problem.Robertson{}.Jacobian(jac, truth[k][0])
+		problem.Robertson{}.Jacobian(jac, truth.Trajectories[0].States[k])
 		var e mat.Eigen
 		if !e.Factorize(jac, mat.EigenNone) {
 			return nil, errors.New("robertson: the eigenvalues of the Jacobian did not converge")

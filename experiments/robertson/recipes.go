@@ -9,7 +9,6 @@ import (
 
 	"spnode/data/problem"
 	"spnode/experiments/driver"
-	"spnode/model"
 	"spnode/model/dynamics"
 	"spnode/model/latent"
 	"spnode/model/objective"
@@ -91,12 +90,10 @@ func defaultConfig() Config {
 // always sees the same 50 fits them and nothing else.
 func recipe(name string) ModelConfig {
 	m := ModelConfig{
-		Recipe:      driver.Recipe{Name: name, Seeds: 1, Model: model.DefaultConfig(3), Train: train.DefaultConfig()},
+		Recipe:      driver.NewRecipe(name, problem.Robertson{}.Components()),
 		Standardize: true,
 	}
-	m.Model.Components = problem.Robertson{}.Components()
 	m.Model.Factor = scale
-	m.Model.TimeUnit = 1
 	m.Model.Integrator = "etd1"
 	m.Model.Linear = dynamics.LinearConfig{Rates: []float64{1e3, 1e-2, 4e-6}}
 	m.Model.Nonlinear = dynamics.NonlinearConfig{
@@ -123,9 +120,7 @@ func recipe(name string) ModelConfig {
 func (c *Config) quick() {
 	c.Data.Samples, c.Data.HeldOut = min(c.Data.Samples, 100), min(c.Data.HeldOut, 20)
 	for i := range c.Models {
-		m := &c.Models[i]
-		m.Seeds = 1
-		m.Train.First.Iterations = min(m.Train.First.Iterations, 400)
+		c.Models[i].Shorten(400, c.Data.Samples)
 	}
 }
 
@@ -143,7 +138,7 @@ func (c *Config) Validate() error {
 	if d.Samples < 2 || d.HeldOut < 1 || d.Fine < 1 {
 		return errors.Errorf("data: got %+v, want at least 2 samples, 1 held out and a grid at least as fine as the paper's", d)
 	}
-	if err := c.states(d.Samples, 0, true).Validate(); err != nil {
+	if err := c.states(d.Samples, c.Seed, true).Validate(); err != nil {
 		return err
 	}
 	for _, m := range c.Models {

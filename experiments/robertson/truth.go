@@ -15,9 +15,6 @@ import (
 	"spnode/model"
 )
 
-// heldOutSeed keeps the held-out states apart from the training's.
-const heldOutSeed = 1 << 40
-
 // laboratory makes the truth, and keeps what takes long to make.
 type laboratory struct {
 	Config
@@ -26,7 +23,7 @@ type laboratory struct {
 
 // prepare makes what a model is trained on, and completes its configuration by it.
 func (l *laboratory) prepare(m ModelConfig, c *model.Config) (*data.Dataset, error) {
-	states, solve := l.states(l.Data.Samples, 0, m.Masses), l.solve
+	states, solve := l.states(l.Data.Samples, l.Seed, m.Masses), l.solve
 	if l.Data.Own[0] > 0 {
 		solve = l.solveOwn
 	}
@@ -81,20 +78,17 @@ func (l *laboratory) solveOwn(s problem.RobertsonStates, times []float64) (*data
 }
 
 // from is the truth from states at t = 0, (1, 0, 0) without any, at the times.
-func (l *laboratory) from(times []float64, u0 ...[]float64) ([][][]float64, error) {
+func (l *laboratory) from(times []float64, u0 ...[]float64) (*data.Dataset, error) {
 	if len(u0) == 0 {
 		u0 = [][]float64{{1, 0, 0}}
 	}
 	d, _, err := problem.RobertsonRadau().SolveFrom(l.Context, problem.Robertson{}, u0, 0, times)
-	if err != nil {
-		return nil, err
-	}
-	return d.States(), nil
+	return d, err
 }
 
-// states describes initial states; those held out differ in their seed.
-func (c Config) states(n int, apart uint64, masses bool) problem.RobertsonStates {
-	s := problem.DefaultRobertsonStates(n, c.Seed+apart)
+// states describes initial states.
+func (c Config) states(n int, seed uint64, masses bool) problem.RobertsonStates {
+	s := problem.DefaultRobertsonStates(n, seed)
 	s.Scale = c.Data.Scale
 	if masses {
 		s.MassMin, s.MassMax = c.Data.Masses[0], c.Data.Masses[1]

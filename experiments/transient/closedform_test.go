@@ -10,6 +10,7 @@ import (
 	"spnode/model/closedform"
 	"spnode/model/dynamics"
 	"spnode/model/leastsq"
+	"spnode/model/train"
 )
 
 // ε = 0 is one least-squares solve where the data have their 51 times: A to what the
@@ -50,11 +51,11 @@ func TestClosedForm(t *testing.T) {
 			}
 		}
 		grid := truth.grids[coarse]
-		p, err := measure.Rollout(fitted, grid)
+		p, err := train.Predict(fitted, grid)
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("noise %g: A is off by %.2g, the held-out states by %.2g", level.noise, worst, measure.Compare(p.States(), grid.States(), nil).Relative)
+		t.Logf("noise %g: A is off by %.2g, the held-out states by %.2g", level.noise, worst, measure.Compare(p, grid, nil).Relative)
 		if worst > level.most {
 			t.Errorf("noise %g: A is off by %g, want at most %g", level.noise, worst, level.most)
 		}

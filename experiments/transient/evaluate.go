@@ -51,7 +51,7 @@ func (t *truth) test(f driver.Fitted) (*testReport, error) {
 		if err != nil {
 			return nil, err
 		}
-		off := measure.Compare(byTrajectory(u), byTrajectory(d), nil)
+		off := measure.Compare(u, d, nil)
 		*e = gridError{slices.Max(off.MaxAbs), off.RMS, off.Relative}
 		r.predictions[name] = u
 	}
@@ -67,15 +67,6 @@ func (t *truth) test(f driver.Fitted) (*testReport, error) {
 		r.Linear.Floor = floor(t.training)
 	}
 	return r, nil
-}
-
-// byTrajectory are the states by trajectory, time and component: trajectories need
-// not share their times.
-func byTrajectory(d *data.Dataset) (u [][][]float64) {
-	for _, tr := range d.Trajectories {
-		u = append(u, tr.States)
-	}
-	return u
 }
 
 // floor is how well the data of ε = 0 determine A at best: the largest error of the

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"spnode/data/problem"
+	"spnode/experiments/driver"
 	"spnode/experiments/figure"
 	"spnode/experiments/report"
 	"spnode/ops/expm"
@@ -21,38 +22,23 @@ func figures(models []*trained) ([]report.Figure, error) {
 	all := []report.Drawing{{
 		Name: "fig2_growth", Caption: "Figure 2 of the paper: γ > 0 lets ‖e^{tA}‖ grow before it decays, γ < 0 does not.", Draw: growthFigure,
 	}}
-	for eps, name := range []string{"fig3_eps0", "fig4_eps1"} {
-		if own := ofEpsilon(models, float64(eps)); len(own) > 0 {
-			all = append(all, report.Drawing{
-				Name: name,
-				Caption: fmt.Sprintf("Figure %d of the paper, ε = %d: a held-out initial state, truth as lines, the models at Δt = 0.2 as rings. Steps of their training: %d, of about %.2g.",
-					3+eps, eps, own[0].Test.truth.steps(), own[0].Test.truth.grids[trainGrid].Trajectories[0].Times[1]),
-				Draw: func() (*figure.Figure, error) { return rolloutFigure(own) },
-			})
-		}
+	for _, own := range report.Group(models, title) {
+		t := own[0].Test.truth
+		all = append(all, report.Drawing{
+			Name: fmt.Sprintf("fig%g_eps%g", 3+t.epsilon, t.epsilon),
+			Caption: fmt.Sprintf("Figure %g of the paper, ε = %g: a held-out initial state, truth as lines, the models at Δt = 0.2 as rings. Steps of their training: %d, of about %.2g.",
+				3+t.epsilon, t.epsilon, t.steps(), t.grids[trainGrid].Trajectories[0].Times[1]),
+			Draw: func() (*figure.Figure, error) { return rolloutFigure(own) },
+		})
 	}
-	return report.Draw(append(all, report.Drawing{
-		Name: "loss", Caption: "Training loss, eq. (20), of the attempt that was kept: Adam, then L-BFGS.",
-		Draw: func() (*figure.Figure, error) { return lossFigure(models) },
-	}, report.Drawing{
+	return report.Draw(append(all, driver.LossDrawing("Training loss, eq. (20), of the attempt that was kept: Adam, then L-BFGS.", models, title), report.Drawing{
 		Name: "error_over_time", Caption: "Error of the held-out rollouts at Δt = 0.2: median, and the band from 10 % to 90 %.",
 		Draw: func() (*figure.Figure, error) { return errorFigure(models) },
 	})...)
 }
 
-func ofEpsilon(models []*trained, eps float64) []*trained {
-	return slices.DeleteFunc(slices.Clone(models), func(m *trained) bool { return m.Test.truth.epsilon != eps })
-}
-
-// epsilons are those of the models, in their order.
-func epsilons(models []*trained) (eps []float64) {
-	for _, m := range models {
-		if !slices.Contains(eps, m.Test.truth.epsilon) {
-			eps = append(eps, m.Test.truth.epsilon)
-		}
-	}
-	return eps
-}
+// title is that of the panel of a model: those of an ε have one.
+func title(m *trained) string { return fmt.Sprintf("ε = %g", m.Test.truth.epsilon) }
 
 // growthFigure is figure 2: ‖e^{tA}‖₂ for the two matrices of (23).
 func growthFigure() (*figure.Figure, error) {
@@ -97,30 +83,17 @@ func rolloutFigure(models []*trained) (*figure.Figure, error) {
 	return figure.New(figure.Layout{}, panels...)
 }
 
-// lossFigure has a panel for each ε.
-func lossFigure(models []*trained) (*figure.Figure, error) {
-	var panels []report.LossPanel
-	for _, eps := range epsilons(models) {
-		p := report.LossPanel{Title: fmt.Sprintf("ε = %g", eps)}
-		for _, m := range ofEpsilon(models, eps) {
-			p.Add(m.Name, m.Result)
-		}
-		panels = append(panels, p)
-	}
-	return report.LossFigure(figure.Layout{Cols: 2}, panels...)
-}
-
 // errorFigure has a panel for each ε with the error over time of every model.
 func errorFigure(models []*trained) (*figure.Figure, error) {
 	var panels []figure.Panel
-	for _, eps := range epsilons(models) {
+	for _, own := range report.Group(models, title) {
 		p := figure.Panel{
-			Title: fmt.Sprintf("ε = %g", eps),
+			Title: title(own[0]),
 			Note:  report.SpreadNote,
 			X:     figure.Axis{Label: "time t (dimensionless)"},
 			Y:     figure.Axis{Label: "‖error‖₂", Log: true},
 		}
-		for i, m := range ofEpsilon(models, eps) {
+		for i, m := range own {
 			d, got := m.Test.truth.grids[coarse], m.Test.predictions[coarse].States()
 			times, _ := d.Grid()
 			errors := make([][]float64, len(times))
@@ -130,11 +103,7 @@ func errorFigure(models []*trained) (*figure.Figure, error) {
 				}
 			}
 			// A logarithm shows no zero, and nothing below 1e-16 is meant.
-			series, err := report.Spread(i, m.Name, times[1:], errors[1:], 1e-16, math.Inf(1))
-			if err != nil {
-				return nil, err
-			}
-			p.Series = append(p.Series, series...)
+			p.Series = append(p.Series, report.Spread(i, m.Name, times[1:], errors[1:], 1e-16, math.Inf(1))...)
 		}
 		panels = append(panels, p)
 	}

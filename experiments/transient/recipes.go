@@ -10,9 +10,7 @@ import (
 	"spnode/data/problem"
 	"spnode/experiments/driver"
 	"spnode/integrator"
-	"spnode/model"
 	"spnode/model/dynamics"
-	"spnode/model/train"
 )
 
 // Config is all that shapes a run.
@@ -76,17 +74,10 @@ func defaultConfig() Config {
 // it. A start may end in another branch of the logarithm; its loss betrays that.
 func recipe(eps float64, method string) ModelConfig {
 	m := ModelConfig{
-		Recipe: driver.Recipe{
-			Name:  fmt.Sprintf("eps%g-%s", eps, method),
-			Seeds: 1,
-			Model: model.DefaultConfig(2),
-			Train: train.DefaultConfig(),
-		},
+		Recipe:  driver.NewRecipe(fmt.Sprintf("eps%g-%s", eps, method), problem.Transient{}.Components()),
 		Epsilon: eps,
 		Times:   []int{0, 50},
 	}
-	m.Model.Components = problem.Transient{}.Components()
-	m.Model.TimeUnit = 1
 	m.Model.Integrator = method
 	if eps == 0 {
 		m.Model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindBilinear, Rank: 2}
@@ -121,13 +112,8 @@ func (c *Config) quick() {
 	c.Data.Samples, c.Data.HeldOut = min(c.Data.Samples, 100), min(c.Data.HeldOut, 50)
 	for i := range c.Models {
 		m := &c.Models[i]
-		m.Seeds, m.Samples = 1, 0
-		if m.LargestBatch() > c.Data.Samples {
-			m.Train.SetBatch(c.Data.Samples)
-		}
-		m.Train.Restarts = min(m.Train.Restarts, 1)
-		m.Train.First.Iterations = min(m.Train.First.Iterations, 200)
-		m.Train.LBFGS.Iterations = min(m.Train.LBFGS.Iterations, 200)
+		m.Samples = 0
+		m.Shorten(200, c.Data.Samples)
 	}
 }
 

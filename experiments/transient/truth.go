@@ -24,9 +24,6 @@ const (
 	fine      = "dt_0.02"
 )
 
-// heldOutSeed keeps the held-out states apart from the training's.
-const heldOutSeed = 1 << 40
-
 // truth makes the data for a model.
 func (c Config) truth(m ModelConfig) (*truth, error) {
 	t := &truth{epsilon: m.Epsilon, grids: map[string]*data.Dataset{}}
@@ -37,7 +34,7 @@ func (c Config) truth(m ModelConfig) (*truth, error) {
 	if m.Samples > 0 && m.Samples < c.Data.Samples {
 		t.training, _, _ = t.training.Split(m.Samples)
 	}
-	initial := problem.UniformStates(c.Data.HeldOut, 2, -1, 1, c.Seed+heldOutSeed)
+	initial := problem.UniformStates(c.Data.HeldOut, 2, -1, 1, c.TestSeed())
 	if times, shared := t.training.Grid(); shared {
 		t.grids[trainGrid], err = t.solve(initial, times)
 	} else {

@@ -1,27 +1,12 @@
 package measure
 
-import (
-	"context"
-
-	"spnode/data"
-)
+import "context"
 
 // Predictor predicts states from initial ones, indexed [sample][component], at
-// times of which the first is theirs: a trained model does. The result is indexed
-// [time][sample][component].
+// times of which the first is theirs: a trained model does, and so may a solver. The
+// result is indexed [time][sample][component].
 type Predictor interface {
 	Predict(u0 [][]float64, times []float64) ([][][]float64, error)
-}
-
-// Rollout is what p predicts from the first states of a truth whose trajectories
-// share their times.
-func Rollout(p Predictor, truth *data.Dataset) (*data.Dataset, error) {
-	times := truth.Trajectories[0].Times
-	u, err := p.Predict(truth.States()[0], times)
-	if err != nil {
-		return nil, err
-	}
-	return data.Shared(times, u, truth.Components), nil
 }
 
 // Advance advances states by the last of the times, of which the first is 0, for
