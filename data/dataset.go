@@ -125,6 +125,23 @@ func (d *Dataset) rows() iter.Seq[[]float64] {
 	}
 }
 
+// Ranges returns the least and the largest value of each component, gaps left out; nil
+// where one has gaps alone.
+func (d *Dataset) Ranges() [][2]float64 {
+	all := slices.Repeat([][2]float64{{math.Inf(1), math.Inf(-1)}}, d.Dim())
+	for u := range d.rows() {
+		for j, v := range u {
+			if !math.IsNaN(v) {
+				all[j] = [2]float64{min(all[j][0], v), max(all[j][1], v)}
+			}
+		}
+	}
+	if slices.ContainsFunc(all, func(r [2]float64) bool { return r[0] > r[1] }) {
+		return nil
+	}
+	return all
+}
+
 // Validate checks that there is at least one trajectory, each with at least one
 // time (a single time is an initial state) and one component; that the times are
 // finite and strictly increasing; that all shapes agree; that no number is

@@ -90,13 +90,19 @@ func (a *Agreement) Spread(threshold float64) Spread {
 // Quantiles returns the quantiles of x at the given shares p, 0 … 1, such as
 // 0.1, 0.5, 0.9 for the median and what lies below and above four fifths around
 // it. Between the sorted numbers they are interpolated linearly, with the
-// smallest at 0 and the largest at 1; gonum's stat.Quantile has no such kind. x
-// is not changed. It panics for no numbers, for NaN among them and for other shares.
+// smallest at 0 and the largest at 1; gonum's stat.Quantile has no such kind. NaN, of
+// what ran away, counts as +Inf. x is not changed. It panics for no numbers and for
+// other shares.
 func Quantiles(x []float64, p ...float64) []float64 {
-	if len(x) == 0 || floats.HasNaN(x) {
-		panic(errors.Errorf("measure: Quantiles: got %d numbers, NaN among them: %v, want at least one, and no NaN", len(x), floats.HasNaN(x)))
+	if len(x) == 0 {
+		panic(errors.New("measure: Quantiles: got no numbers, want at least one"))
 	}
 	sorted := slices.Clone(x)
+	for i, v := range sorted {
+		if math.IsNaN(v) {
+			sorted[i] = math.Inf(1)
+		}
+	}
 	slices.Sort(sorted)
 	q := make([]float64, len(p))
 	for i, share := range p {

@@ -92,10 +92,10 @@ func TestQuantiles(t *testing.T) {
 	if got := Quantiles([]float64{4}, 0.3); got[0] != 4 {
 		t.Errorf("one number: got %v", got)
 	}
-	if got := Quantiles([]float64{1, math.Inf(1)}, 0, 0.5, 1); got[0] != 1 || !math.IsInf(got[1], 1) || !math.IsInf(got[2], 1) {
-		t.Errorf("an infinite number: got %v", got)
+	if got := Quantiles([]float64{1, math.NaN()}, 0, 0.5, 1); got[0] != 1 || !math.IsInf(got[1], 1) || !math.IsInf(got[2], 1) {
+		t.Errorf("one that ran away: got %v", got)
 	}
-	for _, bad := range [][2][]float64{{nil, {0.5}}, {{1, math.NaN()}, {0.5}}, {{1}, {-0.1}}, {{1}, {1.1}}, {{1}, {math.NaN()}}} {
+	for _, bad := range [][2][]float64{{nil, {0.5}}, {{1}, {-0.1}}, {{1}, {1.1}}, {{1}, {math.NaN()}}} {
 		func() {
 			defer func() {
 				if recover() == nil {

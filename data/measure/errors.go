@@ -11,20 +11,22 @@ import (
 // Errors are those of a prediction over all times, samples and components. With
 // e = s (u − v), the difference of prediction and truth in units of 1/s, they are
 //
-//	MaxAbs    max |e| of each component,
+//	MaxAbs    max |e|, and Each that of each component,
 //	RMS       √(Σe²/n), with n the number of all states' components,
 //	Relative  √(Σe² / Σ(s v)²).
 //
-// A NaN among the predictions makes its component's MaxAbs, RMS and Relative NaN.
+// A NaN among the predictions makes them NaN, and its component's in Each.
 type Errors struct {
-	MaxAbs        []float64
-	RMS, Relative float64
+	MaxAbs   float64   `json:"max_abs"`
+	Each     []float64 `json:"-"`
+	RMS      float64   `json:"rms"`
+	Relative float64   `json:"rel"`
 }
 
 // Compare returns the errors of pred, whose trajectories are as long as those of the
 // truth. scale has s for each component; nil is 1 for all.
 func Compare(pred, truth *data.Dataset, scale []float64) Errors {
-	e := Errors{MaxAbs: make([]float64, truth.Dim())}
+	e := Errors{Each: make([]float64, truth.Dim())}
 	var squares, sizes, n float64
 	for s, tr := range truth.Trajectories {
 		for k, v := range tr.States {
@@ -34,7 +36,7 @@ func Compare(pred, truth *data.Dataset, scale []float64) Errors {
 					f = scale[j]
 				}
 				diff := f * math.Abs(pred.Trajectories[s].States[k][j]-want)
-				e.MaxAbs[j] = max(e.MaxAbs[j], diff) // NaN if one is
+				e.MaxAbs, e.Each[j] = max(e.MaxAbs, diff), max(e.Each[j], diff) // NaN if one is
 				squares, sizes, n = squares+diff*diff, sizes+f*want*(f*want), n+1
 			}
 		}

@@ -35,11 +35,6 @@ func (f *Flags) check() error {
 	if f.Given("out") && !f.Given("predict") && !f.Given("evaluate") {
 		return command.Usagef("flag -out: got neither -predict nor -evaluate, want one of them")
 	}
-	for _, only := range []string{"initial", "times", "trajectories"} {
-		if f.Given(only) && !f.Given("predict") {
-			return command.Usagef("flag -%s: got no -predict, want -predict DIR with it", only)
-		}
-	}
 	if f.Given("gather") {
 		if err := f.onlyWith("gather", "which reads the files of the sweep alone; leave it out", "by", "quiet"); err != nil {
 			return err
@@ -48,9 +43,12 @@ func (f *Flags) check() error {
 	if f.PrintConfig && f.Resume {
 		return command.Usagef("flag -resume: got it with -print-config, which goes on with no run; leave it out")
 	}
-	for _, needs := range [][2]string{{"task", "sweep"}, {"tasks", "sweep"}, {"parallel", "sweep"}, {"by", "gather"}} {
+	for _, needs := range [][2]string{
+		{"initial", "predict"}, {"times", "predict"}, {"trajectories", "predict"}, {"task", "sweep"}, {"tasks", "sweep"}, {"parallel", "sweep"}, {"by", "gather"},
+	} {
 		if f.Given(needs[0]) && !f.Given(needs[1]) {
-			return command.Usagef("flag -%s: got no -%s, want it too", needs[0], needs[1])
+			value, _ := flag.UnquoteUsage(f.Set.Lookup(needs[1]))
+			return command.Usagef("flag -%s: got no -%s, want -%[2]s %s with it", needs[0], needs[1], value)
 		}
 	}
 	for _, name := range []string{"config", "run", "checkpoints", "only", "integrator", "predict", "initial", "times", "trajectories", "out", "evaluate", "cpuprofile", "sweep", "task", "gather", "by"} {

@@ -112,7 +112,7 @@ func toyLearn(s *driver.Session, c toyConfig) (*report.Page, error) {
 			if err != nil {
 				return 0, err
 			}
-			return slices.Max(measure.Compare(u, d, nil).MaxAbs), nil
+			return measure.Compare(u, d, nil).MaxAbs, nil
 		})
 	if err != nil {
 		return nil, err

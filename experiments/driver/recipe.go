@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp"
@@ -108,13 +109,7 @@ func (c *Common[M]) Apply(f *Flags) error {
 				return err
 			}
 		}
-		var models []M
-		for i, n := range names {
-			if slices.Contains(only, n) {
-				models = append(models, c.Models[i])
-			}
-		}
-		c.Models = models
+		c.Models = slices.DeleteFunc(slices.Clone(c.Models), func(m M) bool { return !slices.Contains(only, base(&m).Name) })
 	}
 	if f.Given("seed") {
 		c.Seed = f.Seed
@@ -140,12 +135,9 @@ func (r *Recipe) iterated() bool {
 
 func (f *Flags) apply(r *Recipe) {
 	m, t := &r.Model, &r.Train
-	if f.Given("seeds") {
-		r.Seeds = f.Seeds
-	}
-	if f.Given("integrator") {
-		m.Integrator = f.Integrator
-	}
+	r.Seeds = cmp.Or(f.Seeds, r.Seeds)
+	m.Integrator, m.Dtype, m.Substeps = cmp.Or(f.Integrator, m.Integrator), cmp.Or(f.Dtype, m.Dtype), cmp.Or(f.Substeps, m.Substeps)
+	t.Workers = cmp.Or(f.Workers, t.Workers)
 	if f.Given("batch") {
 		t.SetBatch(f.Batch)
 		t.LBFGS.Iterations = 0 // which needs all samples at once
@@ -162,15 +154,6 @@ func (f *Flags) apply(r *Recipe) {
 	}
 	if f.Given("noise") {
 		r.Noise = f.Noise
-	}
-	if f.Given("dtype") {
-		m.Dtype = f.Dtype
-	}
-	if f.Given("workers") {
-		t.Workers = f.Workers
-	}
-	if f.Given("substeps") {
-		m.Substeps = f.Substeps
 	}
 }
 

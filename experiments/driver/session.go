@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"math/rand/v2"
 	"path/filepath"
-	"slices"
 
 	"spnode/data"
 	"spnode/experiments/driver/command"
@@ -95,7 +93,7 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 		d = resample(d, m.Seed)
 	}
 	d = d.WithNoise(r.Noise, m.Seed)
-	m.Ranges = ranges(d)
+	m.Ranges = d.Ranges()
 	if m.TimeUnit == 0 { // the rates of a recipe are in the data's own
 		m.TimeUnit = 1
 	}
@@ -115,27 +113,6 @@ func resample(d *data.Dataset, seed uint64) *data.Dataset {
 		drawn[i] = random.IntN(len(drawn))
 	}
 	return d.Batch(drawn...)
-}
-
-// ranges are the least and the largest value of each component.
-func ranges(d *data.Dataset) [][2]float64 {
-	all := make([][2]float64, d.Dim())
-	for j := range all {
-		all[j] = [2]float64{math.Inf(1), math.Inf(-1)}
-	}
-	for _, tr := range d.Trajectories {
-		for _, u := range tr.States {
-			for j, v := range u {
-				if !math.IsNaN(v) { // measured
-					all[j] = [2]float64{min(all[j][0], v), max(all[j][1], v)}
-				}
-			}
-		}
-	}
-	if slices.ContainsFunc(all, func(r [2]float64) bool { return r[0] > r[1] }) {
-		return nil // of one there is no value, which the training tells
-	}
-	return all
 }
 
 // Missing reports, and says on the screen, that an evaluation cannot have the

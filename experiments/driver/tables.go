@@ -2,9 +2,9 @@ package driver
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
+	"spnode/data/measure"
 	"spnode/experiments/figure"
 	"spnode/experiments/report"
 )
@@ -61,8 +61,7 @@ func SeedTable[T any](c Columns[T], models []*Tested[T]) *report.Table {
 	return t
 }
 
-// spread is the median, the least and the largest of a column of numbers; NaN, of a
-// rollout that ran away, is the largest.
+// spread is the median, the least and the largest of a column of numbers.
 func spread(rows [][]any, column int) (of [3]any) {
 	var x []float64
 	for _, row := range rows {
@@ -70,14 +69,12 @@ func spread(rows [][]any, column int) (of [3]any) {
 		if !ok {
 			return of
 		}
-		if math.IsNaN(v) {
-			v = math.Inf(1)
-		}
 		x = append(x, v)
 	}
-	slices.Sort(x)
-	n := len(x)
-	return [3]any{(x[(n-1)/2] + x[n/2]) / 2, x[0], x[n-1]}
+	for i, q := range measure.Quantiles(x, 0.5, 0, 1) {
+		of[i] = q
+	}
+	return of
 }
 
 // LossDrawing is of the losses of all models, in one panel or in those of their titles.

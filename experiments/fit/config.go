@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -89,39 +90,21 @@ func (c *Config) choose(f *driver.Flags, o flags) error {
 	if f.Resume { // all is in the run's own configuration
 		return settings.Load(filepath.Join(f.Checkpoints, f.Run, "config.json"), c)
 	}
-	for _, s := range []struct {
-		name, value string
-		into        *string
-	}{
-		{"data", o.data, &c.Data}, {"hold-out", o.holdOut, &c.HoldOut}, {"recipe", o.recipe, &c.Recipe},
-		{"invariants", o.invariants, &c.Invariants}, {"starts", o.starts, &c.Starts}, {"transform", o.transform, &c.Transform},
+	for into, value := range map[*string]string{
+		&c.Data: o.data, &c.HoldOut: o.holdOut, &c.Recipe: o.recipe, &c.Invariants: o.invariants, &c.Starts: o.starts,
+		&c.Transform: o.transform, &c.Columns.Time: o.time, &c.Columns.Trajectory: o.trajectory,
 	} {
-		if f.Given(s.name) {
-			*s.into = s.value
+		*into = cmp.Or(value, *into)
+	}
+	for into, names := range map[*[]string]string{&c.Columns.Components: o.components, &c.Columns.Inputs: o.inputs, &c.Columns.Parameters: o.parameters} {
+		if names != "" {
+			*into = strings.Split(names, ",")
 		}
 	}
-	for _, s := range []struct {
-		name, value string
-		into        *[]string
-	}{{"components", o.components, &c.Columns.Components}, {"inputs", o.inputs, &c.Columns.Inputs}, {"parameters", o.parameters, &c.Columns.Parameters}} {
-		if f.Given(s.name) {
-			*s.into = strings.Split(s.value, ",")
-		}
-	}
-	if f.Given("time") {
-		c.Columns.Time = o.time
-	}
-	if f.Given("trajectory") {
-		c.Columns.Trajectory = o.trajectory
-	}
-	if f.Given("minutes") {
-		c.Minutes = o.minutes
-	} else if f.Quick {
+	if c.Minutes = cmp.Or(o.minutes, c.Minutes); f.Quick && o.minutes == 0 {
 		c.Minutes = 0.3
 	}
-	if f.Given("members") {
-		c.Members = o.members
-	}
+	c.Members = cmp.Or(o.members, c.Members)
 	if f.Given("latent") && o.latent != auto {
 		n, err := strconv.Atoi(o.latent)
 		if err != nil || n < 1 {

@@ -46,7 +46,6 @@ func (s *sets) cycle(p predictor) (*longRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	low, high := s.ranges()
 	last := 3 * len(times) / 4
 	var late []int
 	for k := last; k < len(times); k++ {
@@ -56,8 +55,7 @@ func (s *sets) cycle(p predictor) (*longRun, error) {
 		away := false
 		for _, u := range tr.States {
 			for j, v := range u {
-				margin := beyond * (high[j] - low[j])
-				away = away || !(v >= low[j]-margin && v <= high[j]+margin)
+				away = away || s.far(j, v)
 			}
 		}
 		if away {

@@ -45,16 +45,12 @@ type offs struct {
 	Within  float64   `json:"-"` // share of the times, see recipe.Within
 }
 
-// beyond is by how much of its range a prediction may leave that of the data.
-const beyond = 0.2
-
 // test tests a predictor on trajectories.
 func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 	n := d.Dim()
 	o := &offs{Ground: g, Each: make([]float64, n), EachRMS: make([]float64, n), Samples: make([]float64, d.Samples())}
 	away, counts := make([]bool, d.Samples()), make([]float64, d.Samples())
 	each := make([]float64, n) // values compared, of each component
-	low, high := s.ranges()
 	var agree []float64
 	for k := range g.starts() {
 		asked := &data.Dataset{Components: d.Components, Inputs: d.Inputs, Parameters: d.Parameters}
@@ -83,9 +79,7 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 						continue
 					}
 					e := math.Abs(v-want[j]) / s.facts.Scale[j]
-					if margin := beyond * (high[j] - low[j]); !(v >= low[j]-margin && v <= high[j]+margin) {
-						away[i] = true
-					}
+					away[i] = away[i] || s.far(j, v)
 					if math.IsNaN(e) || e > 1e100 {
 						e = math.Inf(1)
 					}
@@ -180,22 +174,12 @@ func gaps(d *data.Dataset) bool {
 	return false
 }
 
-// ranges are the least and the largest values of the components in all the data.
-func (s *sets) ranges() (low, high []float64) {
-	for j := range s.train.Dim() {
-		lo, hi := math.Inf(1), math.Inf(-1)
-		for _, d := range []*data.Dataset{s.train, s.validation} {
-			for _, tr := range d.Trajectories {
-				for _, u := range tr.States {
-					if !math.IsNaN(u[j]) {
-						lo, hi = min(lo, u[j]), max(hi, u[j])
-					}
-				}
-			}
-		}
-		low, high = append(low, lo), append(high, hi)
-	}
-	return low, high
+// far reports whether a value of component j is out of the range of the data by more than
+// a fifth of it, or no number.
+func (s *sets) far(j int, v float64) bool {
+	low, high := s.ranges[j][0], s.ranges[j][1]
+	margin := (high - low) / 5
+	return !(v >= low-margin && v <= high+margin)
 }
 
 // projected is what the held-out states lose by the leading modes of a model, so many:

@@ -18,6 +18,7 @@ type sets struct {
 	validation *data.Dataset  // by these one is chosen
 	held       *data.Dataset  // and by these it is tested
 	facts      *inspect.Facts // of train
+	ranges     [][2]float64   // of the components in train and validation
 	warnings   []string
 }
 
@@ -42,6 +43,7 @@ func (c *Config) read() (*sets, error) {
 			return nil, command.Usagef("flag -hold-out: %s has the components %v, want those of the data, %v", c.HoldOut, s.held.Components, d.Components)
 		}
 	}
+	s.ranges = rest.Ranges()
 	s.train, s.validation = apart(rest, 0.1)
 	if s.validation == nil {
 		s.validation = s.train

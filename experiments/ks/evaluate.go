@@ -102,7 +102,7 @@ func (l *laboratory) test(name string, m *model.Model) (*testReport, error) {
 	}
 	u0 := slices.Collect(slices.Chunk(start[0], m.Config().LatentDim()))
 	r.TrueLyapunov, r.LyapunovTime = l.lyapunov, l.Test.Lyapunov
-	r.Lyapunov, err = l.exponent(name, flow, u0, units(renormalise))
+	r.Lyapunov, err = l.exponent(name, u0, measure.Advance(l.Context, flow, units(renormalise)))
 	return r, err
 }
 

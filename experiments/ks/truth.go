@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -50,7 +49,13 @@ func (l *laboratory) makeTruth() error {
 	if l.spectrum, err = equation.EnergySpectrum(whole); err != nil {
 		return err
 	}
-	l.lyapunov, err = l.exponent("data", flow{l.Context, d.Solver}, l.longStates(), []float64{0, renormalise})
+	l.lyapunov, err = l.exponent("data", l.longStates(), func(u [][]float64) ([][]float64, error) {
+		d, err := d.Solver.Solve(l.Context, u, []float64{0, renormalise})
+		if err != nil {
+			return nil, err
+		}
+		return d.States()[1], nil
+	})
 	return err
 }
 
@@ -113,20 +118,6 @@ func (l *laboratory) spread() *data.Dataset {
 	return d
 }
 
-// flow is the equation as what predicts.
-type flow struct {
-	ctx    context.Context
-	solver ks.Solver
-}
-
-func (f flow) Predict(u0 [][]float64, times []float64) ([][][]float64, error) {
-	d, err := f.solver.Solve(f.ctx, u0, times)
-	if err != nil {
-		return nil, err
-	}
-	return d.States(), nil
-}
-
 // The leading Lyapunov exponent is measured by twins that are drawn together again
 // every few units of time. In these the truth's twins part by a factor of about 1.3,
 // and roundings stay far below their distance.
@@ -135,14 +126,14 @@ const (
 	settle      = 100 // units until the twins lie in the leading direction, and a model on its attractor
 )
 
-// exponent is the leading one of what predicts, from states on. It is NaN if a
+// exponent is the leading one of what advances states by renormalise. It is NaN if a
 // trajectory does not stay finite.
-func (l *laboratory) exponent(name string, p measure.Predictor, u0 [][]float64, times []float64) (float64, error) {
+func (l *laboratory) exponent(name string, u0 [][]float64, advance func(u [][]float64) ([][]float64, error)) (float64, error) {
 	b := measure.DefaultLyapunov()
 	b.Interval, b.Discard, b.Advances = renormalise, settle/renormalise, l.Test.Lyapunov/renormalise
 	stage := l.Progress.Stage(name+": Lyapunov exponent", b.Discard+b.Advances)
 	defer stage.Done()
-	done, advance := 0, measure.Advance(l.Context, p, times)
+	done := 0
 	e, err := b.Exponents(u0, func(u [][]float64) ([][]float64, error) {
 		done++
 		stage.Update(done)

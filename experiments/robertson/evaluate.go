@@ -41,11 +41,12 @@ func (l *laboratory) test(recipe ModelConfig, f driver.Fitted) (*testReport, err
 		return nil, err
 	}
 	off := measure.Compare(u, held, scale)
-	r.HeldOutMax, r.HeldOutRMS = slices.Max(off.MaxAbs), off.RMS
+	r.HeldOutMax, r.HeldOutRMS = off.MaxAbs, off.RMS
 	r.MassDrift = measure.Drift(u, held, []float64{1, 1, 1})
-	if r.MaxAbs, err = l.fromReference(m, paper); err != nil {
+	if off, err = l.fromReference(m, paper); err != nil {
 		return nil, err
 	}
+	r.MaxAbs = off.Each
 	// 60 random times after the first, evenly distributed in log t.
 	fine := l.fineTimes()
 	random := fine[:1:1]
@@ -59,28 +60,27 @@ func (l *laboratory) test(recipe ModelConfig, f driver.Fitted) (*testReport, err
 	}
 	for most, all := range grids {
 		for _, times := range all {
-			each, err := l.fromReference(m, times)
+			off, err := l.fromReference(m, times)
 			if err != nil {
 				return nil, err
 			}
-			*most = max(*most, slices.Max(each))
+			*most = max(*most, off.MaxAbs)
 		}
 	}
 	return r, nil
 }
 
-// fromReference returns the largest errors of the components over a grid, from
-// (1, 0, 0).
-func (l *laboratory) fromReference(m *model.Model, times []float64) ([]float64, error) {
+// fromReference returns the errors over a grid, from (1, 0, 0).
+func (l *laboratory) fromReference(m *model.Model, times []float64) (off measure.Errors, err error) {
 	want, err := l.from(times)
 	if err != nil {
-		return nil, err
+		return off, err
 	}
 	u, err := train.Predict(m, want)
 	if err != nil {
-		return nil, err
+		return off, err
 	}
-	return measure.Compare(u, want, scale).MaxAbs, nil
+	return measure.Compare(u, want, scale), nil
 }
 
 // deployment is the model rolled out by another method.
@@ -119,7 +119,7 @@ func (l *laboratory) deploy(m *model.Model, methods ...string) ([]deployment, er
 		}
 		p := deployment{Integrator: name}
 		for k := range times {
-			p.Errors = append(p.Errors, slices.Max(measure.Compare(u.AtTimes(k), want.AtTimes(k), scale).MaxAbs))
+			p.Errors = append(p.Errors, measure.Compare(u.AtTimes(k), want.AtTimes(k), scale).MaxAbs)
 			size := floats.Norm(latent[k], math.Inf(1))
 			p.Sizes = append(p.Sizes, size)
 			if p.DivergesAt == 0 && !(size <= 1e6) {

@@ -71,7 +71,7 @@ func (l *laboratory) rollouts(models []*trained, layout figure.Layout, all ...ro
 			return nil, err
 		}
 		panels = append(panels, figure.Panel{
-			Title: fmt.Sprintf("%s: largest error %s", r.title, report.Format(slices.Max(measure.Compare(u, want, scale).MaxAbs))),
+			Title: fmt.Sprintf("%s: largest error %s", r.title, report.Format(measure.Compare(u, want, scale).MaxAbs)),
 			X:     figure.Axis{Label: "time t (s)", Log: true},
 			Y:     figure.Axis{Label: "concentration (scaled)"},
 			Series: append(figure.Truths(fine, scaled(truth), 0, "truth y₁", "truth 10⁴y₂", "truth y₃"),

@@ -95,7 +95,7 @@ func fake(name string, train, coarse, fine float64) *trained {
 	t := &trained{Test: &testReport{truth: new(truth)}}
 	t.Name = name
 	fmt.Sscanf(name, "eps%g-", &t.Test.truth.epsilon)
-	t.Test.TrainGrid.Rel, t.Test.Coarse.Rel, t.Test.Fine.Rel = train, coarse, fine
+	t.Test.TrainGrid.Relative, t.Test.Coarse.Relative, t.Test.Fine.Relative = train, coarse, fine
 	t.Result.Loss, t.Test.Linear.MaxAbsError, t.Test.Linear.Floor = 0.125, 4.5, 0.0625
 	return t
 }
@@ -188,7 +188,7 @@ func TestEvaluateAgainstItself(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if (r.TrainGrid != gridError{} || r.Coarse != gridError{} || r.Fine != gridError{}) {
+		if r.TrainGrid.MaxAbs != 0 || r.Coarse.MaxAbs != 0 || r.Fine.MaxAbs != 0 {
 			t.Errorf("got %+v", r)
 		}
 		if len(r.predictions) != 3 || len(r.predictions[fine].States()) != 501 {
@@ -208,7 +208,7 @@ func TestEvaluateAgainstItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if (r.TrainGrid != gridError{} || r.Coarse != gridError{}) || r.Fine.MaxAbs != 0.5 {
+	if r.TrainGrid.MaxAbs != 0 || r.Coarse.MaxAbs != 0 || r.Fine.MaxAbs != 0.5 {
 		t.Errorf("got %+v", r)
 	}
 }

@@ -73,7 +73,7 @@ func rolloutFigure(models []*trained) (*figure.Figure, error) {
 		s := max(0, slices.IndexFunc(d.States()[0], func(x []float64) bool { return math.Abs(x[1]) > 0.6 && x[0]*x[1] < 0 }))
 		panels = append(panels, figure.Panel{
 			Title: strings.ToUpper(m.Model.Config().Integrator),
-			Note:  fmt.Sprintf("relative error over all held-out states: %s", report.Format(m.Test.Coarse.Rel)),
+			Note:  fmt.Sprintf("relative error over all held-out states: %s", report.Format(m.Test.Coarse.Relative)),
 			X:     figure.Axis{Label: "time t (dimensionless)"},
 			Y:     figure.Axis{Label: "x₁, x₂"},
 			Series: append(figure.Truths(t.Trajectories[s].Times, t.States(), s, "truth x₁", "truth x₂"),
