@@ -1,10 +1,9 @@
 package data
 
 import (
-	"math"
+	"cmp"
 
 	"github.com/pkg/errors"
-	"gonum.org/v1/gonum/stat"
 
 	"spnode/data/internal/stack"
 )
@@ -20,61 +19,26 @@ type Scaling struct {
 	Factor []float64 `json:"factor"` // in the inverse of the component's unit, not 0
 }
 
-// Standardize returns the Scaling that gives each component of d, over all times
-// and samples, mean 0 and standard deviation 1. A component that is constant, or
-// varies by less than 1e-12 of its size, which is rounding, has Factor 1. The
-// errors are those of Validate.
-func Standardize(d *Dataset) (*Scaling, error) {
-	return fit(d, "Standardize", func(u []float64, largest float64) (offset, factor float64) {
-		mean, std := stat.PopMeanStdDev(u, nil)
-		if std <= 1e-12*largest {
-			return mean, 1
-		}
-		return mean, 1 / std
-	})
-}
-
 // MaxAbs returns the Scaling that gives each component of d the largest
 // magnitude 1 and leaves zero where it is. A component that is zero throughout
-// has Factor 1. The errors are those of Validate.
+// has Factor 1. The errors are those of [Dataset.Validate], and of a component that
+// has gaps alone.
 func MaxAbs(d *Dataset) (*Scaling, error) {
-	return fit(d, "MaxAbs", func(_ []float64, largest float64) (offset, factor float64) {
-		if largest == 0 {
-			return 0, 1
-		}
-		return 0, 1 / largest
-	})
-}
-
-// fit builds a Scaling by the rule f, which sees all values of a component, gaps
-// left out, and the largest magnitude among them.
-func fit(d *Dataset, name string, f func(u []float64, largest float64) (offset, factor float64)) (*Scaling, error) {
 	if err := d.validate(); err != nil {
-		return nil, errors.Wrapf(err, "data: %s", name)
+		return nil, errors.Wrap(err, "data: MaxAbs")
+	}
+	ranges := d.Ranges()
+	if ranges == nil {
+		return nil, errors.New("data: MaxAbs: a component has gaps alone, want a number")
 	}
 	s := &Scaling{Offset: make([]float64, d.Dim()), Factor: make([]float64, d.Dim())}
-	var column []float64
-	for j := range s.Factor {
-		column = column[:0]
-		largest := 0.
-		for row := range d.rows() {
-			if !math.IsNaN(row[j]) { // was measured
-				column = append(column, row[j])
-				largest = max(largest, math.Abs(row[j]))
-			}
-		}
-		if len(column) == 0 {
-			return nil, errors.Errorf("data: %s: component %d has gaps alone, want a number", name, j)
-		}
-		s.Offset[j], s.Factor[j] = f(column, largest)
+	for j, r := range ranges {
+		s.Factor[j] = 1 / cmp.Or(max(-r[0], r[1]), 1)
 	}
-	return s, errors.Wrapf(s.check(), "data: %s", name)
+	return s, errors.Wrap(s.check(), "data: MaxAbs")
 }
 
-// Validate checks that Offset and Factor have the same length and are finite,
-// and that no Factor is zero: else it returns an error, ErrShape for the length.
-func (s *Scaling) Validate() error { return errors.Wrap(s.check(), "data: Scaling") }
-
+// check has Offset and Factor be of the same length and finite, and no Factor zero.
 func (s *Scaling) check() error {
 	if len(s.Offset) != len(s.Factor) {
 		return stack.Shapef("there are %d offsets and %d factors, want as many", len(s.Offset), len(s.Factor))
@@ -89,7 +53,8 @@ func (s *Scaling) check() error {
 }
 
 // Apply returns the scaled states of u, indexed [sample][component]. The error
-// is ErrShape if a state has another number of components than the Scaling.
+// is ErrShape if a state has another number of components than the Scaling, or Offset
+// and Factor have, and another if they are not finite or a Factor is zero.
 func (s *Scaling) Apply(u [][]float64) (v [][]float64, err error) {
 	defer func() { err = errors.Wrap(err, "data: Scaling.Apply") }()
 	if err := s.check(); err != nil {

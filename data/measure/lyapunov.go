@@ -34,9 +34,7 @@ func DefaultLyapunov() Lyapunov {
 	return Lyapunov{Interval: 1, Discard: 100, Advances: 1000, Distance: 1e-6, Seed: 1}
 }
 
-// Validate returns an error for the first number that makes no sense.
-func (l Lyapunov) Validate() error { return errors.Wrap(l.check(), "measure: Lyapunov") }
-
+// check returns an error for the first number that makes no sense.
 func (l Lyapunov) check() error {
 	switch {
 	case !stack.Finite(l.Interval) || l.Interval <= 0:

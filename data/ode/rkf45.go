@@ -40,9 +40,7 @@ type RKF45 struct {
 // step chosen from the problem.
 func DefaultRKF45() RKF45 { return RKF45{RelTol: 1e-8, AbsTol: 1e-8, MaxSteps: 1_000_000} }
 
-// Validate returns an error for the first number that makes no sense.
-func (m RKF45) Validate() error { return errors.Wrap(m.check(), "ode: RKF45") }
-
+// check returns an error for the first number that makes no sense.
 func (m RKF45) check() error {
 	switch {
 	case !stack.Finite(m.RelTol) || m.RelTol < 0:

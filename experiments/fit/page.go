@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"spnode/data/measure"
 	"spnode/experiments/driver"
 	"spnode/experiments/report"
 	"spnode/model/stability"
@@ -130,15 +131,7 @@ func (l *laboratory) invariants(f driver.Fitted) ([]invariant, error) {
 			}
 		}
 		v.Quantity = strings.Join(terms, " + ")
-		for _, tr := range predicted.Trajectories {
-			for _, x := range tr.States {
-				var drift float64
-				for j, w := range q.Weights {
-					drift += w * (x[j] - tr.States[0][j])
-				}
-				v.Model = max(v.Model, math.Abs(drift)/size)
-			}
-		}
+		v.Model = measure.Drift(predicted, s.held, q.Weights) / size
 		all = append(all, v)
 	}
 	return all, nil
