@@ -51,16 +51,9 @@ func (f *Flags) check() error {
 			return command.Usagef("flag -%s: got no -%s, want -%[2]s %s with it", needs[0], needs[1], value)
 		}
 	}
-	for _, name := range []string{"config", "run", "checkpoints", "only", "integrator", "predict", "initial", "times", "trajectories", "out", "evaluate", "cpuprofile", "sweep", "task", "gather", "by"} {
+	for _, name := range []string{"config", "run", "checkpoints", "only", "predict", "initial", "times", "trajectories", "out", "evaluate", "cpuprofile", "sweep", "task", "gather", "by"} {
 		if f.Given(name) && f.Set.Lookup(name).Value.String() == "" {
 			return command.Usagef("flag -%s: got an empty value, want one", name)
-		}
-	}
-	for _, c := range f.choices {
-		if f.Given(c.name) {
-			if err := command.OneOf(c.name, f.Set.Lookup(c.name).Value.String(), c.allowed...); err != nil {
-				return err
-			}
 		}
 	}
 	if f.Given("run") {

@@ -55,7 +55,6 @@ type Flags struct {
 	By       string
 
 	args    []string
-	choices []choice
 	models  []string // those of the default configuration
 	summary string
 	groups  []flagGroup
@@ -64,12 +63,6 @@ type Flags struct {
 type flagGroup struct {
 	title string
 	names []string
-}
-
-// choice is a flag that takes one of some values.
-type choice struct {
-	name    string
-	allowed []string
 }
 
 // NewFlags makes the flags of an experiment; the summary completes the sentence
@@ -164,8 +157,13 @@ func (f *Flags) Number(p *float64, name, usage string, zero bool) {
 
 // Choice adds a flag that takes one of the values, which -h lists after the usage.
 func (f *Flags) Choice(p *string, name, usage string, allowed ...string) {
-	f.Set.StringVar(p, name, *p, usage+": "+strings.Join(allowed, ", "))
-	f.choices = append(f.choices, choice{name, allowed})
+	all := strings.Join(allowed, ", ")
+	f.Set.Func(name, usage+": "+all, func(s string) error {
+		if *p = s; !slices.Contains(allowed, s) {
+			return errors.New("want one of " + all)
+		}
+		return nil
+	})
 }
 
 // Parse reads the arguments. A mistake is a command.UsageError; after -h the usage text

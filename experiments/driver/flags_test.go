@@ -45,7 +45,7 @@ func TestBadFlags(t *testing.T) {
 		"-lr Inf":                      "want a positive number",
 		"-lr NaN":                      "want a positive number",
 		"-seed -1":                     "want a whole number of at least 0",
-		"-dtype float16":               `flag -dtype: got "float16", want one of float64, float32`,
+		"-dtype float16":               `"float16" for flag -dtype: want one of float64, float32`,
 		"-itertions 3":                 "not defined: -itertions",
 		"-seed":                        "needs an argument",
 		"extra":                        `got "extra" after the flags`,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ func (e Experiment[C, P]) runTasks(ctx context.Context, home *sweep.Folder, task
 	progress := terminal.NewProgress(stderr, e.Flags.Quiet)
 	stage := progress.Stage("sweep "+filepath.Base(home.Dir), len(tasks))
 	next := make(chan sweep.Task)
-	failed := &failedTasks{}
+	errs := map[int]error{}
 	var mu sync.Mutex
 	var done int
 	var workers sync.WaitGroup
@@ -36,7 +37,7 @@ func (e Experiment[C, P]) runTasks(ctx context.Context, home *sweep.Folder, task
 				done++
 				says := "done"
 				if err != nil {
-					failed.add(t.Number, err)
+					errs[t.Number] = err
 					says = firstLine(err)
 				}
 				fmt.Fprintf(stdout, "task %d, %s: %s, %.1f s\n", t.Number, t.Name, says, time.Since(start).Seconds())
@@ -59,31 +60,21 @@ func (e Experiment[C, P]) runTasks(ctx context.Context, home *sweep.Folder, task
 	if ctx.Err() != nil {
 		return &command.InterruptedError{Resume: e.Flags.line(), Cause: ctx.Err()}
 	}
-	return failed.err()
+	return failed(errs)
 }
 
-// failedTasks are the tasks that failed, which may be more than a line holds.
-type failedTasks struct {
-	numbers []int
-	first   error
-	failed  bool // not by the user's mistake
-}
-
-func (f *failedTasks) add(number int, err error) {
-	var usage *command.UsageError
-	if len(f.numbers) == 0 || !f.failed && !errors.As(err, &usage) {
-		f.first = err // the exit code is 2 only if it helps for none to try again
-	}
-	f.failed = f.failed || !errors.As(err, &usage)
-	f.numbers = append(f.numbers, number)
-}
-
-func (f *failedTasks) err() error {
-	if len(f.numbers) == 0 {
+// failed is the error of the tasks that failed, by their numbers, which may be more than
+// a line holds. It is the user's mistake, and it helps for none to try again, if all are.
+func failed(errs map[int]error) error {
+	if len(errs) == 0 {
 		return nil
 	}
-	slices.Sort(f.numbers)
-	return errors.WithMessagef(f.first, "%d tasks failed, %d", len(f.numbers), f.numbers)
+	numbers := slices.Sorted(maps.Keys(errs))
+	at := slices.IndexFunc(numbers, func(n int) bool {
+		var usage *command.UsageError
+		return !errors.As(errs[n], &usage)
+	})
+	return errors.WithMessagef(errs[numbers[max(at, 0)]], "%d tasks failed, %d", len(numbers), numbers)
 }
 
 func firstLine(err error) string {

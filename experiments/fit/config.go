@@ -146,7 +146,13 @@ func (c *Config) plan() error {
 		if err != nil {
 			return nil, command.AsUsage(err)
 		}
-		p, err := r.Plan(s.train, s.facts, options)
+		var p *recipe.Plan
+		if c.Recipe == auto {
+			err = r.Suits(s.facts)
+		}
+		if err == nil {
+			p, err = r.Plan(s.train, s.facts, options)
+		}
 		if errors.Is(err, recipe.ErrNotFor) {
 			why = append(why, err.Error())
 			return nil, nil
@@ -160,10 +166,6 @@ func (c *Config) plan() error {
 	for _, name := range names {
 		if name == "linear" && c.Recipe == auto && !s.linear() {
 			why = append(why, "linear: least squares of a linear field are off by more than a hundredth")
-			continue
-		}
-		if (name == "latent-linear" || name == "residual") && c.Recipe == auto && s.facts.Returns >= 0.5 {
-			why = append(why, name+": what comes back would die out")
 			continue
 		}
 		m, err := plan(name)

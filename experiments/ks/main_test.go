@@ -202,7 +202,7 @@ func TestWrongInput(t *testing.T) {
 		{"-only latent2", `got "latent2", want one of dmd20, opinf20, bilinear20`},
 		{"-interval 0.3", "an interval of 0.3"},
 		{"-noise -1", "want a number that is not negative"},
-		{"-integrator etd", `got "etd", want one of etd1`},
+		{"-integrator etd", `"etd" for flag -integrator: want one of etd1`},
 		{"-config " + window, "want windows shorter than the 20 snapshots"},
 		{"-batch 200000", "at most as many in a batch"},
 		{"-config " + config, `unknown field "data.run"`},

@@ -93,6 +93,8 @@ type Recipe struct {
 	// make returns the plan, or an error that wraps ErrNotFor. The data are
 	// valid, and the facts theirs.
 	make func(c *cook) error
+	// rests says that all its models come to rest.
+	rests bool
 }
 
 var recipes []Recipe
@@ -109,11 +111,21 @@ func Register(name, what string, plan func(d *data.Dataset, f *inspect.Facts, o 
 	})
 }
 
-func add(name, what string, make func(c *cook) error) {
+func add(name, what string, make func(c *cook) error) *Recipe {
 	if _, err := ByName(name); err == nil || name == "" {
 		panic(errors.Errorf("recipe: Register: got the name %q, want one that is not taken", name))
 	}
-	recipes = append(recipes, Recipe{name, what, make})
+	recipes = append(recipes, Recipe{Name: name, For: what, make: make})
+	return &recipes[len(recipes)-1]
+}
+
+// Suits reports why a recipe that makes a plan for data is yet not worth a trial, by an
+// error that wraps ErrNotFor.
+func (r Recipe) Suits(f *inspect.Facts) error {
+	if r.rests && f.Returns >= 0.5 {
+		return errors.WithMessage(notFor("what comes back would die out"), r.Name)
+	}
+	return nil
 }
 
 // Names are those of all recipes, in the order in which they are to be tried.

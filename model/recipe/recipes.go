@@ -13,8 +13,8 @@ import (
 func init() {
 	add("linear", "linear systems of any stiffness: no g, no autoencoder", linear)
 	add("closed-form", "what is smooth from one time to the next: a polynomial field by least squares, in seconds", closedForm)
-	add("latent-linear", "relaxation to a state of rest, and much else: linear in learned coordinates", latentLinear)
-	add("residual", "as latent-linear, of many components that begin apart: the identity stands beside the networks", residual)
+	add("latent-linear", "relaxation to a state of rest, and much else: linear in learned coordinates", latentLinear).rests = true
+	add("residual", "as latent-linear, of many components that begin apart: the identity stands beside the networks", residual).rests = true
 	add("relaxation", "stiff relaxation: learned coordinates with a small g, scaled by the rates", relaxation)
 	add("field", "snapshots of a field on many points: linear in coordinates learned from its leading modes", field)
 	add("oscillator", "limit cycles: linear in learned coordinates, with rotations that do not decay", oscillator)
