@@ -191,6 +191,27 @@ func TestRotationsGradient(t *testing.T) {
 	t.Logf("worst relative difference %.2g", worst)
 }
 
+// A phase and its harmonics. The rows are away from the origin, where Circle turns fast.
+func TestPhaseGradients(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 5))
+	u := opstest.Normal(rng, "u", 1, 6, 4)
+	for name, f := range map[string]func(in G.Nodes) (*G.Node, error){
+		"Circle":    func(in G.Nodes) (*G.Node, error) { return Circle(in[0]) },
+		"Harmonics": func(in G.Nodes) (*G.Node, error) { return Harmonics(in[0], 4) },
+	} {
+		t.Logf("%s: worst relative difference %.2g", name, opstest.CheckGrad(t, gradTol, f, u))
+	}
+	out, err := opstest.Eval(func(in G.Nodes) (*G.Node, error) { return Harmonics(G.Must(Circle(in[0])), 3) },
+		opstest.Input{Name: "u", Shape: []int{2, 3}, Data: []float64{2 * math.Cos(0.3), 2 * math.Sin(0.3), 5, 0, 0, 7}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []float64{math.Cos(0.3), math.Sin(0.3), math.Cos(0.6), math.Sin(0.6), math.Cos(0.9), math.Sin(0.9), 5, 1, 0, 1, 0, 1, 0, 7}
+	if !floats.EqualApprox(out, want, 1e-15) { // roundings
+		t.Errorf("got %v, want %v", out, want)
+	}
+}
+
 // The invariants: what the decoder is told, and what its output is moved by.
 func TestConserveGradients(t *testing.T) {
 	w := [][]float64{{0.6, 0, 0.8}, {0, 1, 0}}

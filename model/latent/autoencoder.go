@@ -24,6 +24,11 @@ type AutoencoderConfig struct {
 	// UnitStart has the encoder give 1 + f_E and the decoder see 2u − 1: a
 	// latent state that starts near 1 and decays to 0.
 	UnitStart bool `json:"unit_start,omitempty"`
+	// Harmonics, if not 0, has the first two latent coordinates be a point of the unit
+	// circle, and the decoder see so many harmonics of its angle, cos kθ and sin kθ. With
+	// a linear part that turns this pair the cycle on which all trajectories end is one
+	// function of a phase.
+	Harmonics int `json:"harmonics,omitempty"`
 	param.Start
 	// FirstScale multiplies the decoder's first layer at the start. 0 stands for 1.
 	FirstScale float64 `json:"first_scale,omitempty"`
@@ -45,6 +50,9 @@ func (c AutoencoderConfig) validate(m int) error {
 	}
 	if err := c.scaling().Validate("autoencoder.", m); err != nil {
 		return err
+	}
+	if c.Harmonics < 0 || c.Harmonics > 0 && (c.Latent < 2 || c.Skip != nil) {
+		return param.ConfigError("autoencoder.harmonics is %d with latent %d, want 0, or some of at least two latent coordinates without skip", c.Harmonics, c.Latent)
 	}
 	if !param.Finite(c.FirstScale) {
 		return param.ConfigError("autoencoder.first_scale is %g, want a finite number", c.FirstScale)
@@ -96,7 +104,7 @@ func (a autoencoder) parameters() []param.Declaration {
 	}
 	back := slices.Concat([]int{a.dim}, a.Hidden, []int{a.Latent})
 	slices.Reverse(back)
-	back[0] += a.conserved + a.seen
+	back[0] += a.conserved + a.seen + 2*max(a.Harmonics-1, 0)
 	last := param.OrOne(a.LastScale)
 	decoder := a.Layers("decoder", back, param.OrOne(a.FirstScale), last)
 	if a.fixed() {
@@ -122,6 +130,8 @@ func (a autoencoder) String() string {
 		return fmt.Sprintf("a fixed linear map, and back by %v beside one", a.widths())
 	case a.Skip != nil:
 		return fmt.Sprintf("%v and back, beside fixed linear maps", a.widths())
+	case a.Harmonics > 0:
+		return fmt.Sprintf("%v, of which two are a phase, and back from %d of its harmonics and the others", a.widths(), a.Harmonics)
 	}
 	return fmt.Sprintf("%v and back", a.widths())
 }
@@ -150,9 +160,12 @@ func (a autoencoder) encode(g *param.Graph, x *G.Node) (*G.Node, error) {
 	case a.Skip != nil:
 		return ops.Linear(x, a.Skip.Encode, u)
 	case a.UnitStart:
-		return ops.Affine(u, filled(a.Latent, 1), filled(a.Latent, 1))
+		u, err = ops.Affine(u, filled(a.Latent, 1), a.exceptPhase(1, 0))
 	}
-	return u, nil
+	if err != nil || a.Harmonics == 0 {
+		return u, err
+	}
+	return ops.Circle(u)
 }
 
 // decode is the node of the physical states of u, (times·batch, n), where
@@ -170,7 +183,12 @@ func (a autoencoder) decode(g *param.Graph, u, invariants *G.Node) (*G.Node, err
 	z := u
 	var err error
 	if a.UnitStart {
-		if z, err = ops.Affine(u, filled(a.Latent, 2), filled(a.Latent, -1)); err != nil {
+		if z, err = ops.Affine(u, a.exceptPhase(2, 1), a.exceptPhase(-1, 0)); err != nil {
+			return nil, err
+		}
+	}
+	if a.Harmonics > 0 {
+		if z, err = ops.Harmonics(z, a.Harmonics); err != nil {
 			return nil, err
 		}
 	}
@@ -189,6 +207,15 @@ func (a autoencoder) decode(g *param.Graph, u, invariants *G.Node) (*G.Node, err
 		return y, err
 	}
 	return ops.Linear(u, a.Skip.Decode, y)
+}
+
+// exceptPhase is v for every latent coordinate but the pair that is a phase.
+func (a autoencoder) exceptPhase(v, pair float64) []float64 {
+	x := filled(a.Latent, v)
+	if a.Harmonics > 0 {
+		x[0], x[1] = pair, pair
+	}
+	return x
 }
 
 func filled(n int, v float64) []float64 {

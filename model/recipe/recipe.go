@@ -21,7 +21,7 @@
 //	residual       the same with the identity beside the networks: many components that
 //	               begin apart
 //	relaxation     an autoencoder and a small g scaled by the rates: Robertson's
-//	oscillator     an autoencoder, no g, and rotations that do not decay: limit cycles
+//	oscillator     an autoencoder, no g, and a phase that turns for ever: limit cycles
 //	field          latent-linear on the leading modes of snapshots of a field
 //	network        a network for g in the state itself: what is not stiff
 //

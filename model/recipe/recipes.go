@@ -17,7 +17,7 @@ func init() {
 	add("residual", "as latent-linear, of many components that begin apart: the identity stands beside the networks", residual).rests = true
 	add("relaxation", "stiff relaxation: learned coordinates with a small g, scaled by the rates", relaxation)
 	add("field", "snapshots of a field on many points: linear in coordinates learned from its leading modes", field)
-	add("oscillator", "limit cycles: linear in learned coordinates, with rotations that do not decay", oscillator)
+	add("oscillator", "limit cycles: a phase that turns for ever, and learned coordinates that decay", oscillator)
 	add("network", "what is not stiff: a network for g in the state itself", network)
 }
 
@@ -151,7 +151,11 @@ func field(c *cook) error {
 	return nil
 }
 
-// oscillator is latentLinear with pairs of coordinates that turn and do not decay.
+// harmonics are those of a phase that the decoder of an oscillator sees.
+const harmonics = 8
+
+// oscillator is latentLinear with a phase that turns: what decays leaves all trajectories
+// on one cycle, a function of the phase.
 func oscillator(c *cook) error {
 	n := c.data.Dim()
 	if c.facts.Returns < 0.5 {
@@ -162,16 +166,16 @@ func oscillator(c *cook) error {
 	}
 	c.begin()
 	c.scaleEach()
-	const pairs = 3
-	latent := c.latent(2*pairs + max(n, 6))
-	if latent <= 2*pairs {
-		return notFor("%d latent coordinates are %d pairs that turn and none that decays, want more than %d", latent, pairs, 2*pairs)
+	latent := c.latent(2 + max(n, 6))
+	if latent <= 2 {
+		return notFor("%d latent coordinates are a phase and nothing that decays, want more than 2", latent)
 	}
 	c.autoencoder(latent)
-	c.rates(latent - 2*pairs)
+	c.Model.Autoencoder.Harmonics = harmonics
+	c.rates(latent - 2)
 	period := inspect.FindCycle(c.data).Period
-	c.Model.Linear.Rotations, c.Model.Linear.Frequency = pairs, 2*math.Pi*c.facts.Span/period
-	c.infer("%d pairs of coordinates turn with a period that starts at %.4g, as the trajectories come back, and do not decay", pairs, period)
+	c.Model.Linear.Rotations, c.Model.Linear.Frequency = 1, 2*math.Pi*c.facts.Span/period
+	c.infer("a phase turns with a period that starts at %.4g, as the trajectories come back; the decoder sees %d of its harmonics", period, harmonics)
 	c.finish(61)
 	return nil
 }
