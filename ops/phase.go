@@ -57,11 +57,12 @@ func circle[T kernel.Float](u *G.Node) (*G.Node, error) {
 	}.Node()
 }
 
-// Harmonics is the node of u, (rows, n), with the powers of z = u_1 + i u_2,
+// Harmonics is the node of u, (rows, n), with powers of z = u_1 + i u_2,
 //
-//	(Re z, Im z, Re z², Im z², …, Re z^k, Im z^k, u_3, …, u_n),
+//	(Re z, Im z, ½ Re z², ½ Im z², …, Re z^k/k, Im z^k/k, u_3, …, u_n),
 //
-// in place of z: of a point of the unit circle at θ the harmonics cos jθ, sin jθ.
+// in place of z: of a point of the unit circle at θ the harmonics cos jθ, sin jθ, all
+// as steep.
 func Harmonics(u *G.Node, k int) (*G.Node, error) {
 	if s := u.Shape(); s.Dims() != 2 || s[1] < 2 || k < 1 {
 		return nil, shapeError("Harmonics", "u is %v and k = %d, want a matrix of at least two columns and k at least 1", s, k)
@@ -81,25 +82,27 @@ func harmonics[T kernel.Float](u *G.Node, k int) (*G.Node, error) {
 		Forward: func(out []T, in [][]T) error {
 			for r := range rows {
 				x, y := in[0][r*n:][:n], out[r*width:][:width]
-				y[0], y[1] = x[0], x[1]
-				for j := 2; j < 2*k; j += 2 {
-					y[j], y[j+1] = y[j-2]*x[0]-y[j-1]*x[1], y[j-2]*x[1]+y[j-1]*x[0]
+				re, im := x[0], x[1]
+				for j := range k {
+					y[2*j], y[2*j+1] = re/T(j+1), im/T(j+1)
+					re, im = re*x[0]-im*x[1], re*x[1]+im*x[0]
 				}
 				copy(y[2*k:], x[2:])
 			}
 			return nil
 		},
-		// Of z^j the derivative is j z^{j−1}.
+		// Of z^j/j the derivative is z^{j−1}.
 		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			for r := range rows {
-				dx, y, dy := d[0][r*n:][:n], out[r*width:][:width], dOut[r*width:][:width]
-				dx[0], dx[1] = dy[0], dy[1]
-				copy(dx[2:], dy[2*k:])
-				for j := 2; j < 2*k; j += 2 {
-					of := T(j/2 + 1)
-					dx[0] += of * (y[j-2]*dy[j] + y[j-1]*dy[j+1])
-					dx[1] += of * (y[j-2]*dy[j+1] - y[j-1]*dy[j])
+				x, dx, dy := in[0][r*n:][:n], d[0][r*n:][:n], dOut[r*width:][:width]
+				dx[0], dx[1] = 0, 0
+				re, im := T(1), T(0)
+				for j := 0; j < 2*k; j += 2 {
+					dx[0] += re*dy[j] + im*dy[j+1]
+					dx[1] += re*dy[j+1] - im*dy[j]
+					re, im = re*x[0]-im*x[1], re*x[1]+im*x[0]
 				}
+				copy(dx[2:], dy[2*k:])
 			}
 			return nil
 		},

@@ -140,6 +140,8 @@ func (c Config) Validate() error {
 		return bad("first.linear_rate is %g, want a finite number above 0, or 0 for 1", first.LinearRate)
 	case lbfgs.Iterations > 0 && c.Grid.Points > 0:
 		return bad("L-BFGS needs the same times in every iteration: grid.points is %d, want 0", c.Grid.Points)
+	case c.Grid.Jumps > 0 && (c.sampler() != sample.Anywhere || c.Weighting != objective.WeightUniform):
+		return bad("grid.jumps is %g with the sampler %s and the weighting %s, want 0, or %s and %s", c.Grid.Jumps, c.sampler(), c.Weighting, sample.Anywhere, objective.WeightUniform)
 	case !slices.Contains(sample.Names(), c.sampler()):
 		return bad("sampler is %q, want %s", c.Sampler, strings.Join(sample.Names(), " or "))
 	case c.Restarts < 0 || c.Backoffs < 0 || !(c.RestartAbove >= 0):

@@ -17,8 +17,9 @@ import (
 //
 // From its start on a row sees Grid.Points times, drawn anew for each: any of those
 // that are left in a share Grid.Random of the cases, else one of each of as many
-// equal parts, the last time among them; where there are inputs, those that follow.
-// Where fewer are left it has them all.
+// equal parts, the last time among them; with Grid.Jumps by how far the state goes
+// around each; where there are inputs, those that follow. Where fewer are left it has
+// them all.
 //
 // The weights are those of the configuration in the time since the start, in
 // which log-time measures intervals by
@@ -31,7 +32,8 @@ type anywhere struct {
 	Sampling
 	order  shuffled // of the trajectories
 	points int
-	starts [][]int // of each trajectory, the first one aside
+	starts [][]int     // of each trajectory, the first one aside
+	moves  [][]float64 // of each trajectory, around its times
 }
 
 func newAnywhere(s Sampling) (Sampler, error) {
@@ -53,6 +55,9 @@ func newAnywhere(s Sampling) (Sampler, error) {
 			}
 		}
 		a.starts = append(a.starts, starts)
+		if s.Grid.Jumps > 0 {
+			a.moves = append(a.moves, t.moves())
+		}
 	}
 	_, err := objective.Weights(s.Weighting, []float64{1, 2})
 	return a, err
@@ -76,9 +81,18 @@ func (a *anywhere) Batch(iteration int) objective.Batch {
 		if from := a.starts[i]; (r+iteration)%2 == 1 && len(from) > 0 {
 			start = from[rng.IntN(len(from))]
 		}
-		pieces[r] = Piece{i, a.times(rng, i, start)}
+		pieces[r] = a.piece(rng, i, start)
 	}
 	return a.join(pieces)
+}
+
+// piece is a row from start on of trajectory i.
+func (a *anywhere) piece(rng *rand.Rand, i, start int) Piece {
+	if t := &a.Trajectories[i]; a.moves != nil && len(t.inputs) == 0 && a.points < len(t.Times)-start {
+		times, chances := a.Grid.byJumps(rng, start, a.moves[i][start+1:])
+		return Piece{i, times, chances}
+	}
+	return Piece{i, a.times(rng, i, start), nil}
 }
 
 // times returns the indices of a row's times, from start on, of those of trajectory i.
@@ -116,6 +130,11 @@ func (a *anywhere) weights(p Piece, i int) ([]float64, error) {
 		return nil, err
 	}
 	a.Phase.weigh(of, since)
+	if p.chances != nil {
+		for n, k := range measured {
+			of[n] = 1 / p.chances[k]
+		}
+	}
 	if sum := floats.Sum(of); sum > 0 {
 		floats.Scale(t.Weight*float64(a.points-1)/(sum*float64(a.order.batch)), of)
 	}
@@ -138,7 +157,7 @@ func (a *anywhere) Whole() []objective.Batch {
 				if from := a.starts[i]; part == 1 && len(from) > 0 {
 					start = from[len(from)/2]
 				}
-				pieces[r] = Piece{i, a.times(nil, i, start)}
+				pieces[r] = Piece{i, a.times(nil, i, start), nil}
 			}
 			whole = append(whole, a.join(pieces))
 		}

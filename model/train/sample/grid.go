@@ -18,12 +18,17 @@ type Grid struct {
 	// random by less than half a stride; of times of its own a trajectory has one in
 	// each of as many equal parts.
 	Random float64 `json:"random,omitempty"`
+	// Jumps, if not 0, has the sampler anywhere draw the times of a row by how far the
+	// state goes around each, in this share, so that every iteration sees the jumps. What
+	// is drawn with the probability p has the weight 1/p, so that the loss is what it was
+	// in the mean.
+	Jumps float64 `json:"jumps,omitempty"`
 }
 
 // Validate reports a setting that cannot be used. The error is model.ErrConfig.
 func (g Grid) Validate() error {
-	if g.Points == 1 || g.Points < 0 || !(0 <= g.Random && g.Random <= 1) {
-		return bad("grid: points is %d and random %g, want at least 2 points, or 0 for all, and a share between 0 and 1", g.Points, g.Random)
+	if g.Points == 1 || g.Points < 0 || !(0 <= g.Random && g.Random <= 1) || !(0 <= g.Jumps && g.Jumps < 1) {
+		return bad("grid: points is %d, random %g and jumps %g, want at least 2 points, or 0 for all, and shares between 0 and 1, of jumps less", g.Points, g.Random, g.Jumps)
 	}
 	return nil
 }

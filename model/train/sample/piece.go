@@ -14,6 +14,7 @@ import (
 type Piece struct {
 	Trajectory int
 	Times      []int
+	chances    []float64 // of the times to be drawn; nil: all alike
 }
 
 // Join makes a batch of pieces, at the given number of times, at least as many as

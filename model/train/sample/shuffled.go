@@ -62,7 +62,7 @@ func newShuffled(s Sampling) (Sampler, error) {
 		sh.drawn, sh.longest = true, min(k, sh.longest)
 	}
 	for i := range s.Trajectories { // those of one are a fault of all batches with it
-		if _, err := s.weights(Piece{i, []int{0, 1}}, 0, 1); err != nil {
+		if _, err := s.weights(Piece{i, []int{0, 1}, nil}, 0, 1); err != nil {
 			return nil, err
 		}
 	}
@@ -97,7 +97,7 @@ func (s *shuffled) cut() error {
 				next = last
 			}
 			if last > first && (t.Whole(first) || s.Shooting != nil) {
-				s.samples = append(s.samples, Piece{i, indices[first : last+1]})
+				s.samples = append(s.samples, Piece{i, indices[first : last+1], nil})
 				s.longest = max(s.longest, last+1-first)
 			}
 			if !s.Phase.windows() {
