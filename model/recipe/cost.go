@@ -43,6 +43,7 @@ func (c *cook) iterationSeconds() float64 {
 			w = append(w, float64(h))
 		}
 		dense(append(w, n))
+		weights += float64(2*max(c.Model.Autoencoder.Harmonics-1, 0)) * w[len(w)-1] // the decoder's
 	}
 	if hidden := c.Model.Nonlinear.Hidden; len(hidden) > 0 {
 		w := []float64{n}

@@ -152,7 +152,7 @@ func field(c *cook) error {
 }
 
 // harmonics are those of a phase that the decoder of an oscillator sees.
-const harmonics = 8
+const harmonics = 16
 
 // oscillator is latentLinear with a phase that turns: what decays leaves all trajectories
 // on one cycle, a function of the phase.
@@ -171,12 +171,17 @@ func oscillator(c *cook) error {
 		return notFor("%d latent coordinates are a phase and nothing that decays, want more than 2", latent)
 	}
 	c.autoencoder(latent)
-	c.Model.Autoencoder.Harmonics = harmonics
+	c.Model.Autoencoder.Harmonics, c.Model.Autoencoder.Hidden = harmonics, []int{50, 50}
 	c.rates(latent - 2)
 	period := inspect.FindCycle(c.data).Period
 	c.Model.Linear.Rotations, c.Model.Linear.Frequency = 1, 2*math.Pi*c.facts.Span/period
 	c.infer("a phase turns with a period that starts at %.4g, as the trajectories come back; the decoder sees %d of its harmonics", period, harmonics)
-	c.finish(61)
+	// A jump is of few times, and takes most of the error: few times of many trajectories,
+	// all that are in jumps among them, tell more than many of few.
+	c.grid(25)
+	c.Train.Grid.Jumps = 0.5
+	c.batch(50)
+	c.soap(1e-2)
 	return nil
 }
 
