@@ -44,7 +44,7 @@ func (c *Config) transforms(s *sets) ([]latent.Transform, error) {
 }
 
 // roomAbove is how far above the largest value of the data a component may go that is
-// learned by logit between 0 and a bound.
+// learned by logit between 0 and a bound: no prediction leaves the range by a fifth of it.
 const roomAbove = 1.2
 
 // transforms finds components that are never 0, go over decades, and begin where a

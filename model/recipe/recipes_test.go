@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/pkg/errors"
+
 	"spnode/data"
 	"spnode/data/inspect"
 )
@@ -22,6 +24,37 @@ func planOf(t *testing.T, d *data.Dataset, name string, o Options) (*Plan, *insp
 	}
 	p, err := r.Plan(d, f, o)
 	return p, f, err
+}
+
+// What turns has a phase of its period, and a phase is no recipe for what decays.
+func TestOscillator(t *testing.T) {
+	const period, span = 3., 10.
+	d := &data.Dataset{}
+	for i := range 12 {
+		var tr data.Trajectory
+		for k := range 101 {
+			at := span * float64(k) / 100
+			a := 2*math.Pi*at/period + float64(i)
+			tr.Times, tr.States = append(tr.Times, at), append(tr.States, []float64{math.Cos(a), math.Sin(a)})
+		}
+		d.Trajectories = append(d.Trajectories, tr)
+	}
+	p, _, err := planOf(t, d, "oscillator", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := p.Model.Linear.Frequency, 2*math.Pi*span/period
+	if p.Model.Linear.Rotations != 1 || p.Model.Autoencoder.Harmonics == 0 || math.Abs(got-want) > 1e-2*want { // times of passes, by lines between times
+		t.Errorf("got %d rotations of frequency %g and %d harmonics, want one of frequency %g, and some", p.Model.Linear.Rotations, got, p.Model.Autoencoder.Harmonics, want)
+	}
+	for _, tr := range d.Trajectories {
+		for k, u := range tr.States {
+			u[0], u[1] = math.Exp(-tr.Times[k]), 2*math.Exp(-tr.Times[k])
+		}
+	}
+	if _, _, err := planOf(t, d, "oscillator", Options{}); !errors.Is(err, ErrNotFor) {
+		t.Errorf("of a decay: got the error %v, want ErrNotFor", err)
+	}
 }
 
 // The identity beside the networks of residual gives back the components, and has

@@ -82,9 +82,14 @@ func TestUnitOfTimeToTheBit(t *testing.T) {
 			p.train.Grid = GridConfig{Points: 4, Random: 0.5}
 			p.train.LBFGS.Iterations = 0
 		},
-		"rotations": func(p *training) {
-			p.model.Autoencoder.Latent, p.model.Autoencoder.Hidden = 3, []int{4}
+		"a phase": func(p *training) {
+			p.model.Autoencoder.Latent, p.model.Autoencoder.Hidden, p.model.Autoencoder.Harmonics = 3, []int{4}, 2
 			p.model.Linear.Rotations, p.model.Linear.Frequency = 1, 1
+		},
+		"times drawn by jumps": func(p *training) {
+			p.train.Sampler, p.train.Weighting = "anywhere", objective.WeightUniform
+			p.train.Grid = GridConfig{Points: 4, Jumps: 0.5}
+			p.train.LBFGS.Iterations = 0
 		},
 		"velocities": func(p *training) {
 			p.train.Phases = []Phase{{Velocities: 4, Batch: 5}, {From: 0.5, Window: 5, Batch: 5}}

@@ -45,6 +45,7 @@ func TestWrongData(t *testing.T) {
 		{"wrong dimension", func(p *training) { p.model = model.DefaultConfig(3) }, model.ErrData, []string{"got 2 components, want 3"}},
 		{"batch", func(p *training) { p.train.SetBatch(6); p.train.LBFGS.Iterations = 0 }, model.ErrData, []string{"batch is 6", "5 samples"}},
 		{"batch of L-BFGS", func(p *training) { p.train.SetBatch(2) }, model.ErrConfig, []string{"L-BFGS", "batch of phase 0 is 2, want 0"}},
+		{"jumps", func(p *training) { p.train.Grid, p.train.LBFGS.Iterations = GridConfig{Points: 2, Jumps: 0.5}, 0 }, model.ErrConfig, []string{"grid.jumps is 0.5", "anywhere"}},
 		{"sampler", func(p *training) { p.train.Sampler = "sorted" }, model.ErrConfig, []string{`"sorted"`, "shuffled"}},
 		{"weighting", func(p *training) { p.train.Weighting = "linear" }, model.ErrConfig, []string{`"linear"`, objective.WeightLogTime}},
 		{"log-time from 0", func(p *training) { p.train.Weighting = objective.WeightLogTime }, model.ErrConfig, []string{"first time above 0", "got 0"}},
