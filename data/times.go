@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 
 	"spnode/data/file"
 	"spnode/data/internal/form"
@@ -58,11 +59,18 @@ func linearTimes(spec string) ([]float64, error) {
 	if !(steps < maxTimes) { // also a quotient that is not finite
 		return nil, errors.Errorf("step is %g, which makes %g points, want at most %d", step, steps, maxTimes)
 	}
-	times := make([]float64, int(steps)+1)
-	for i := range times {
-		times[i] = start + float64(i)*step // not a running sum, which drifts
-	}
+	times := EvenTimes(int(steps), step)
+	floats.AddConst(start, times)
 	return times, nil
+}
+
+// EvenTimes are 0 and so many steps on.
+func EvenTimes(steps int, step float64) []float64 {
+	times := make([]float64, steps+1)
+	for i := range times {
+		times[i] = float64(i) * step // not a running sum, which drifts
+	}
+	return times
 }
 
 func logTimes(spec string) ([]float64, error) {

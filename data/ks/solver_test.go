@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"os"
-	"path/filepath"
 	"reflect"
 	"runtime"
 	"strings"
@@ -19,20 +17,12 @@ import (
 
 	"spnode/data"
 	"spnode/data/internal/stack"
+	"spnode/ops/opstest"
 )
 
 // TestSolverCases compares with another program for the example of Kassam and
-// Trefethen. The folder that SPNODE_CASES names is read in place of testdata if it
-// is set.
+// Trefethen.
 func TestSolverCases(t *testing.T) {
-	dir := "testdata"
-	if v := os.Getenv("SPNODE_CASES"); v != "" {
-		dir = v
-	}
-	b, err := os.ReadFile(filepath.Join(dir, "ks_kassam_trefethen.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var file struct {
 		L       string
 		N       int
@@ -42,9 +32,7 @@ func TestSolverCases(t *testing.T) {
 		Quarter [][]float64 `json:"u_etdrk4_h_quarter"`
 		Self    []float64   `json:"self_agreement"`
 	}
-	if err := json.Unmarshal(b, &file); err != nil {
-		t.Fatal(err)
-	}
+	opstest.LoadCases(t, "ks_kassam_trefethen.json", &file)
 	var inPi float64
 	if _, err := fmt.Sscanf(file.L, "%g*pi", &inPi); err != nil || file.X != "L*(1..N)/N" || file.U0 != "cos(x/16)*(1+sin(x/16))" {
 		t.Fatalf("got L=%q, x=%q, u0=%q, which this test does not know", file.L, file.X, file.U0)

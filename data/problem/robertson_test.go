@@ -2,10 +2,7 @@ package problem
 
 import (
 	"context"
-	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"testing"
@@ -14,19 +11,11 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"spnode/data"
+	"spnode/ops/opstest"
 )
 
-// TestRobertsonCases compares with reference values of 22 digits. The folder
-// that SPNODE_CASES names is read in place of testdata if it is set.
+// TestRobertsonCases compares with reference values of 22 digits.
 func TestRobertsonCases(t *testing.T) {
-	dir := "testdata"
-	if v := os.Getenv("SPNODE_CASES"); v != "" {
-		dir = v
-	}
-	b, err := os.ReadFile(filepath.Join(dir, "robertson.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var file struct {
 		T     []float64
 		Cases []struct {
@@ -35,9 +24,7 @@ func TestRobertsonCases(t *testing.T) {
 			Y                [][]float64
 		}
 	}
-	if err := json.Unmarshal(b, &file); err != nil {
-		t.Fatal(err)
-	}
+	opstest.LoadCases(t, "robertson.json", &file)
 	if len(file.Cases) == 0 {
 		t.Fatal("no cases in the file")
 	}

@@ -41,7 +41,9 @@ type Experiment[C any, P interface {
 	Flags *Flags // with the command's own in its Set
 	// Default returns the configuration without a file and flags.
 	Default func() C
-	// Choose, if it is not nil, sets what the command's own flags say.
+	// Own, if it is not nil, holds what the command's own flags set, zero where none did;
+	// Choose, if it is not nil, does what else they say.
+	Own    *C
 	Choose func(*C) error
 	// Quick makes every stage smaller.
 	Quick func(*C)
@@ -114,6 +116,9 @@ func (e Experiment[C, P]) filed() (P, error) {
 
 // flagged sets what the flags say.
 func (e Experiment[C, P]) flagged(cfg P) error {
+	if e.Own != nil {
+		settings.Overlay((*C)(cfg), *e.Own)
+	}
 	if e.Choose != nil {
 		if err := e.Choose((*C)(cfg)); err != nil {
 			return err

@@ -155,6 +155,14 @@ func (f *Flags) Number(p *float64, name, usage string, zero bool) {
 	})
 }
 
+// List adds a flag that takes texts, separated by commas.
+func (f *Flags) List(p *[]string, name, usage string) {
+	f.Set.Func(name, usage, func(s string) error {
+		*p = strings.Split(s, ",")
+		return nil
+	})
+}
+
 // Choice adds a flag that takes one of the values, which -h lists after the usage.
 func (f *Flags) Choice(p *string, name, usage string, allowed ...string) {
 	all := strings.Join(allowed, ", ")

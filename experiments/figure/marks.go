@@ -39,11 +39,8 @@ func (m marks) line() draw.LineStyle {
 	if l.Width == 0 {
 		l.Width = 1.6
 	}
-	switch m.Mark {
-	case DashedLine:
+	if m.Mark == DashedLine {
 		l.Dashes = []vg.Length{6, 3.5}
-	case DottedLine:
-		l.Dashes = []vg.Length{1.5, 2.5}
 	}
 	return l
 }

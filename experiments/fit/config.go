@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -58,59 +57,36 @@ func defaultConfig() Config {
 	return Config{HoldOut: "0.2", Recipe: auto, Invariants: auto, Starts: "anywhere", Transform: auto, Members: 1, Trial: 0.15}
 }
 
-// flags are those of the command's own.
-type flags struct {
-	data, holdOut, recipe, invariants, starts, latent string
-	transform                                         string
-	time, trajectory, components, inputs, parameters  string
-	minutes                                           float64
-	members                                           int
+// flags has the command's own flags set a configuration.
+func (o *Config) flags(f *driver.Flags) {
+	f.Set.StringVar(&o.Data, "data", "", "trajectories in `FILE`, a table, .npz or .mat, or a folder of them")
+	f.Set.StringVar(&o.Columns.Time, "time", "", "`NAME` of the column of the times (default t, time, …)")
+	f.Set.StringVar(&o.Columns.Trajectory, "trajectory", "", "`NAME` of the column that tells trajectories apart (default sample, trajectory, run, …)")
+	f.List(&o.Columns.Components, "components", "`NAMES` of the components, separated by commas (default all other columns)")
+	f.List(&o.Columns.Inputs, "inputs", "`NAMES` of the inputs")
+	f.List(&o.Columns.Parameters, "parameters", "`NAMES` of the parameters")
+	f.Set.StringVar(&o.HoldOut, "hold-out", "", "`SHARE` of the trajectories to test on, or a second file of them (default 0.2)")
+	f.Number(&o.Minutes, "minutes", "`M` minutes of one processor for the trainings (default 1 to 6, by the amount of data)", false)
+	f.Choice(&o.Recipe, "recipe", "`NAME` of the recipe (default auto)", append([]string{auto}, recipe.Names()...)...)
+	f.Set.Func("latent", "`N` latent coordinates (default auto)", func(s string) (err error) {
+		if o.Latent, err = strconv.Atoi(s); s != auto && (err != nil || o.Latent < 1) {
+			return errors.New("want a whole number of at least 1, or auto")
+		}
+		return nil
+	})
+	f.Choice(&o.Invariants, "invariants", "`WHICH` linear quantities of those that the data keep the model keeps (default auto)", auto, "none")
+	f.Set.StringVar(&o.Transform, "transform", "", "`NAME=log,…`: components that are learned by their logarithm, or by logit, between 0 and 1; or none (default auto)")
+	f.Choice(&o.Starts, "starts", "`WHERE` trainings start, in all states (the default) or in the first of each trajectory", "anywhere", "beginnings")
+	f.Count(&o.Members, "members", "train `K` models from seeds of their own and predict with a band (default 1)")
 }
 
-func (o *flags) add(f *driver.Flags) {
-	f.Set.StringVar(&o.data, "data", "", "trajectories in `FILE`, a table, .npz or .mat, or a folder of them")
-	f.Set.StringVar(&o.time, "time", "", "`NAME` of the column of the times (default t, time, …)")
-	f.Set.StringVar(&o.trajectory, "trajectory", "", "`NAME` of the column that tells trajectories apart (default sample, trajectory, run, …)")
-	f.Set.StringVar(&o.components, "components", "", "`NAMES` of the components, separated by commas (default all other columns)")
-	f.Set.StringVar(&o.inputs, "inputs", "", "`NAMES` of the inputs")
-	f.Set.StringVar(&o.parameters, "parameters", "", "`NAMES` of the parameters")
-	f.Set.StringVar(&o.holdOut, "hold-out", "", "`SHARE` of the trajectories to test on, or a second file of them (default 0.2)")
-	f.Number(&o.minutes, "minutes", "`M` minutes of one processor for the trainings (default 1 to 6, by the amount of data)", false)
-	f.Choice(&o.recipe, "recipe", "`NAME` of the recipe (default auto)", append([]string{auto}, recipe.Names()...)...)
-	f.Set.StringVar(&o.latent, "latent", "", "`N` latent coordinates (default auto)")
-	f.Choice(&o.invariants, "invariants", "`WHICH` linear quantities of those that the data keep the model keeps (default auto)", auto, "none")
-	f.Set.StringVar(&o.transform, "transform", "", "`NAME=log,…`: components that are learned by their logarithm, or by logit, between 0 and 1; or none (default auto)")
-	f.Choice(&o.starts, "starts", "`WHERE` trainings start, in all states (the default) or in the first of each trajectory", "anywhere", "beginnings")
-	f.Count(&o.members, "members", "train `K` models from seeds of their own and predict with a band (default 1)")
-}
-
-// choose sets what the flags say and, unless a file has given models, plans them by
-// the data.
-func (c *Config) choose(f *driver.Flags, o flags) error {
+// choose plans models by the data, unless a file has given them.
+func (c *Config) choose(f *driver.Flags) error {
 	if f.Resume { // all is in the run's own configuration
 		return settings.Load(filepath.Join(f.Checkpoints, f.Run, "config.json"), c)
 	}
-	for into, value := range map[*string]string{
-		&c.Data: o.data, &c.HoldOut: o.holdOut, &c.Recipe: o.recipe, &c.Invariants: o.invariants, &c.Starts: o.starts,
-		&c.Transform: o.transform, &c.Columns.Time: o.time, &c.Columns.Trajectory: o.trajectory,
-	} {
-		*into = cmp.Or(value, *into)
-	}
-	for into, names := range map[*[]string]string{&c.Columns.Components: o.components, &c.Columns.Inputs: o.inputs, &c.Columns.Parameters: o.parameters} {
-		if names != "" {
-			*into = strings.Split(names, ",")
-		}
-	}
-	if c.Minutes = cmp.Or(o.minutes, c.Minutes); f.Quick && o.minutes == 0 {
+	if f.Quick && !f.Given("minutes") {
 		c.Minutes = 0.3
-	}
-	c.Members = cmp.Or(o.members, c.Members)
-	if f.Given("latent") && o.latent != auto {
-		n, err := strconv.Atoi(o.latent)
-		if err != nil || n < 1 {
-			return command.Usagef("flag -latent: got %q, want a whole number of at least 1, or auto", o.latent)
-		}
-		c.Latent = n
 	}
 	if c.Data == "" {
 		return command.Usagef("flag -data: got none, want a file of trajectories, such as -data experiments/fit/hires.csv")

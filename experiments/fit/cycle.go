@@ -33,10 +33,7 @@ func (s *sets) cycle(p predictor) (*longRun, error) {
 	}
 	r := &longRun{Periods: periods, DataPeriod: want.Period, Amplitude: 1}
 	h := s.facts.Span / float64(len(s.train.Trajectories[0].Times)-1)
-	var times []float64
-	for k := 0; float64(k)*h <= periods*want.Period; k++ {
-		times = append(times, float64(k)*h)
-	}
+	times := data.EvenTimes(int(periods*want.Period/h), h)
 	asked := &data.Dataset{Components: s.held.Components, Parameters: s.held.Parameters}
 	for _, tr := range s.held.Trajectories[:min(10, s.held.Samples())] {
 		long := data.Trajectory{Times: times, Parameters: tr.Parameters, States: slices.Repeat([][]float64{tr.States[0]}, len(times))}

@@ -162,18 +162,6 @@ func (g ground) part(tr data.Trajectory, k int) (data.Trajectory, bool) {
 	return part, len(part.Times) > 1
 }
 
-// gaps reports whether something was not measured.
-func gaps(d *data.Dataset) bool {
-	for _, tr := range d.Trajectories {
-		for _, u := range tr.States {
-			if floats.HasNaN(u) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // far reports whether a value of component j is out of the range of the data by more than
 // a fifth of it, or no number.
 func (s *sets) far(j int, v float64) bool {

@@ -101,7 +101,7 @@ func (l *laboratory) panel(t *driver.Tested[*tested], title string, sample int, 
 func (l *laboratory) errorFigure(t *driver.Tested[*tested]) (*figure.Figure, error) {
 	held := l.sets.held
 	times, shared := held.Grid()
-	if !shared || gaps(held) {
+	if !shared || held.Complete() != nil {
 		return nil, nil
 	}
 	x, since, first := l.axis(times)

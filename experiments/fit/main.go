@@ -15,12 +15,13 @@ func main() { command.Main("fit", run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("fit", "learns your own trajectories: -data FILE is all that it needs")
-	var o flags
-	o.add(f)
+	var own Config
+	own.flags(f)
 	return driver.Experiment[Config, *Config]{
 		Flags:   f,
 		Default: defaultConfig,
-		Choose:  func(c *Config) error { return c.choose(f, o) },
+		Own:     &own,
+		Choose:  func(c *Config) error { return c.choose(f) },
 		Quick:   func(*Config) {}, // choose makes the plans by it
 		Learn:   learn,
 	}.Run(ctx, args, stdout, stderr)

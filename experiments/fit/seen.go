@@ -25,7 +25,7 @@ func (s *sets) seen() []string {
 	} else {
 		lines = append(lines, fmt.Sprintf("times of each trajectory's own, from %.4g to %.4g, %s", first[0], f.LastTime, grid))
 	}
-	if gaps(s.train) {
+	if s.train.Complete() != nil {
 		lines = append(lines, "some values were not measured")
 	}
 	lines = append(lines, fmt.Sprintf("%.0f %% of the trajectories come to rest, %.0f %% come back", 100*f.Settled, 100*f.Returns))

@@ -95,15 +95,8 @@ func (c *Config) quick() {
 	}
 }
 
-// options are the flags of this experiment.
-type options struct {
-	cost     bool
-	interval float64
-	ball     int
-}
-
-// choose sets what the flags say. With -only there are all recipes to name.
-func (c *Config) choose(f *driver.Flags, o options) error {
+// choose leaves the measurement of costs out, and has all recipes for -only to name.
+func (c *Config) choose(f *driver.Flags, cost bool) {
 	if f.Given("only") {
 		for _, m := range recipes() {
 			if !slices.ContainsFunc(c.Models, func(other ModelConfig) bool { return other.Name == m.Name }) {
@@ -111,16 +104,9 @@ func (c *Config) choose(f *driver.Flags, o options) error {
 			}
 		}
 	}
-	if !o.cost {
+	if !cost {
 		c.Cost.Batches = nil
 	}
-	if f.Given("interval") {
-		c.Data.Interval = o.interval
-	}
-	if f.Given("ball") {
-		c.Test.Ball = o.ball
-	}
-	return nil
 }
 
 // Describe implements driver.Config.

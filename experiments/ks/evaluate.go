@@ -102,7 +102,7 @@ func (l *laboratory) test(name string, m *model.Model) (*testReport, error) {
 	}
 	u0 := slices.Collect(slices.Chunk(start[0], m.Config().LatentDim()))
 	r.TrueLyapunov, r.LyapunovTime = l.lyapunov, l.Test.Lyapunov
-	r.Lyapunov, err = l.exponent(name, u0, measure.Advance(l.Context, flow, units(renormalise)))
+	r.Lyapunov, err = l.exponent(name, u0, measure.Advance(l.Context, flow, data.EvenTimes(renormalise, 1)))
 	return r, err
 }
 
@@ -152,7 +152,7 @@ func (l *laboratory) deploy(r *testReport, m *model.Model) error {
 
 // live measures what the model does in the long run.
 func (l *laboratory) live(r *testReport, m *model.Model) error {
-	times := units(l.Test.LongTime)
+	times := data.EvenTimes(l.Test.LongTime, 1)
 	u, err := m.Predict(l.longStates(), times)
 	if err != nil {
 		return err
@@ -181,15 +181,6 @@ func (l *laboratory) live(r *testReport, m *model.Model) error {
 	return err
 }
 
-// units are the times 0, 1, …, n.
-func units(n int) []float64 {
-	t := make([]float64, n+1)
-	for k := range t {
-		t[k] = float64(k)
-	}
-	return t
-}
-
 // settled is when rollouts from far away have been drawn into their ball, at the
 // rates of the fits, 0.4 and more.
 const settled = 40
@@ -204,7 +195,7 @@ func (l *laboratory) ball(r *testReport, m *model.Model) error {
 	if err != nil {
 		return err
 	}
-	b, err := s.Try(m.Config().Integrator, l.Test.Ball, units(settled), l.Seed, flow.Predict)
+	b, err := s.Try(m.Config().Integrator, l.Test.Ball, data.EvenTimes(settled, 1), l.Seed, flow.Predict)
 	r.Ball = &ballReport{b, m.Config().Nonlinear.Radius}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"spnode/data"
 	"spnode/data/ks"
 	"spnode/data/measure"
 	"spnode/experiments/driver"
@@ -82,7 +83,7 @@ func (l *laboratory) rollout(m *trained, start int) (*figure.Figure, error) {
 // longFigure is the end of the first long rollout of each model.
 func (l *laboratory) longFigure(models []*trained) (*figure.Figure, error) {
 	truth := l.held.Trajectories[0].States
-	times := units(min(shownTime, l.Test.LongTime, len(truth)-1))
+	times := data.EvenTimes(min(shownTime, l.Test.LongTime, len(truth)-1), 1)
 	last := func(u [][]float64) [][]float64 { return u[len(u)-len(times):] }
 	panels := []figure.Panel{l.strip("truth", times, last(truth), nil)}
 	for _, m := range models {

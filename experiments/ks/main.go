@@ -18,14 +18,15 @@ func main() { command.Main("ks", run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("ks", "learns example 5.3 of the paper: the chaos of the Kuramoto–Sivashinsky equation")
-	var o options
-	f.Set.BoolVar(&o.cost, "cost", true, "measure what an iteration costs at latent dimensions 64, 20 and 7")
-	f.Set.Float64Var(&o.interval, "interval", 1, "`TIME` between the snapshots to train on: 1, 0.5 or 0.25")
-	f.Count(&o.ball, "ball", "`N` rollouts from random states of any size, to see that none leaves the ball that is proved (1000)")
+	var own Config
+	cost := f.Set.Bool("cost", true, "measure what an iteration costs at latent dimensions 64, 20 and 7")
+	f.Number(&own.Data.Interval, "interval", "`TIME` between the snapshots to train on: 1 (the default), 0.5 or 0.25", false)
+	f.Count(&own.Test.Ball, "ball", "`N` rollouts from random states of any size, to see that none leaves the ball that is proved (1000)")
 	return driver.Experiment[Config, *Config]{
 		Flags:   f,
 		Default: defaultConfig,
-		Choose:  func(c *Config) error { return c.choose(f, o) },
+		Own:     &own,
+		Choose:  func(c *Config) error { c.choose(f, *cost); return nil },
 		Quick:   (*Config).quick,
 		Learn:   learn,
 	}.Run(ctx, args, stdout, stderr)

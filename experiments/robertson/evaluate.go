@@ -47,13 +47,10 @@ func (l *laboratory) test(recipe ModelConfig, f driver.Fitted) (*testReport, err
 		return nil, err
 	}
 	r.MaxAbs = off.Each
-	// 60 random times after the first, evenly distributed in log t.
-	fine := l.fineTimes()
-	random := fine[:1:1]
-	for _, i := range rand.New(rand.NewPCG(7, 7)).Perm(len(fine) - 1)[:min(60, len(fine)-1)] {
-		random = append(random, fine[1+i])
+	fine, random := l.fineTimes(), []float64{}
+	for _, k := range some(rand.New(rand.NewPCG(7, 7)), len(fine), 61) {
+		random = append(random, fine[k])
 	}
-	slices.Sort(random)
 	grids := map[*float64][][]float64{&r.Grid200: {problem.RobertsonTimes(200)}, &r.Grid25: {problem.RobertsonTimes(25)}, &r.Random: {random}}
 	for k := 1; k < points; k += 3 {
 		grids[&r.Jump] = append(grids[&r.Jump], []float64{paper[0], paper[k]})

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -23,15 +22,33 @@ type laboratory struct {
 
 // prepare makes what a model is trained on, and completes its configuration by it.
 func (l *laboratory) prepare(m ModelConfig, c *model.Config) (*data.Dataset, error) {
-	states, solve := l.states(l.Data.Samples, l.Seed, m.Masses), l.solve
-	if l.Data.Own[0] > 0 {
-		solve = l.solveOwn
+	times := l.fineTimes()
+	d, err := l.solve(l.states(l.Data.Samples, l.Seed, m.Masses), times)
+	if err != nil {
+		return nil, err
 	}
-	d, err := solve(states, l.fineTimes())
-	if err == nil && m.Standardize {
+	if own := l.Data.Own; own[0] > 0 {
+		rng := rand.New(rand.NewPCG(l.Seed, 1)) // beside that of the states
+		for s := range d.Trajectories {
+			at := some(rng, len(times), own[0]+rng.IntN(own[1]-own[0]+1))
+			d.Trajectories[s] = d.Batch(s).AtTimes(at...).Trajectories[0]
+		}
+	}
+	if m.Standardize {
 		standardize(c, d)
 	}
-	return d, err
+	return d, nil
+}
+
+// some are the first and n−1 others of some times, which are even in log t, by their
+// indices.
+func some(rng *rand.Rand, times, n int) []int {
+	at := []int{0}
+	for _, i := range rng.Perm(times - 1)[:min(n, times)-1] {
+		at = append(at, 1+i)
+	}
+	slices.Sort(at)
+	return at
 }
 
 // solve integrates initial states at t = 0 and returns them at the times.
@@ -52,29 +69,6 @@ func (l *laboratory) solve(s problem.RobertsonStates, times []float64) (*data.Da
 		d, _, err := solver.SolveFrom(l.Context, problem.Robertson{}, u0, 0, times)
 		return d, err
 	})
-}
-
-// solveOwn is solve at times of each trajectory's own: the first of those given, and
-// others that are drawn log-uniformly up to the last.
-func (l *laboratory) solveOwn(s problem.RobertsonStates, times []float64) (*data.Dataset, error) {
-	u0, err := s.Draw()
-	if err != nil {
-		return nil, err
-	}
-	rng := rand.New(rand.NewPCG(s.Seed, 1)) // beside that of the states
-	own := make([][]float64, len(u0))
-	first, decades := times[0], math.Log(times[len(times)-1]/times[0])
-	for i := range own {
-		n := l.Data.Own[0] + rng.IntN(l.Data.Own[1]-l.Data.Own[0]+1)
-		own[i] = []float64{first}
-		for len(own[i]) < n {
-			own[i] = append(own[i], first*math.Exp(decades*rng.Float64()))
-		}
-		slices.Sort(own[i])
-		own[i] = slices.Compact(own[i])
-	}
-	d, _, err := problem.RobertsonRadau().SolveEach(l.Context, problem.Robertson{}, u0, 0, own)
-	return d, err
 }
 
 // from is the truth from states at t = 0, (1, 0, 0) without any, at the times.

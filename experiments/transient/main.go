@@ -20,13 +20,15 @@ func main() { command.Main("transient", run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := driver.NewFlags("transient", "learns example 5.1 of the paper: transient growth, ETD1 against IMEX")
-	var epsilon, grids string
+	var own Config
+	var epsilon string
 	f.Choice(&epsilon, "epsilon", "train only the models of ε = `E`", "0", "1")
-	f.Choice(&grids, "grids", "`WHOSE` the adaptive steps of the data are, each trajectory's own (the default) or shared", ownGrids, sharedGrids)
+	f.Choice(&own.Data.Grids, "grids", "`WHOSE` the adaptive steps of the data are, each trajectory's own (the default) or shared", ownGrids, sharedGrids)
 	return driver.Experiment[Config, *Config]{
 		Flags:   f,
 		Default: defaultConfig,
-		Choose:  func(c *Config) error { c.choose(f, epsilon, grids); return nil },
+		Own:     &own,
+		Choose:  func(c *Config) error { c.choose(f, epsilon); return nil },
 		Quick:   (*Config).quick,
 		Learn:   learn,
 	}.Run(ctx, args, stdout, stderr)

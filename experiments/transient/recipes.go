@@ -142,13 +142,9 @@ func (c *Config) Validate() error {
 	return driver.Validate(c.Recipes(), 2)
 }
 
-// choose restricts the models to an ε, replaces them by those of an integrator, and
-// sets whose the steps of the data are.
-func (c *Config) choose(f *driver.Flags, epsilon, grids string) {
-	if grids != "" {
-		c.Data.Grids = grids
-	}
-	if grids == sharedGrids {
+// choose restricts the models to an ε, and replaces them by those of an integrator.
+func (c *Config) choose(f *driver.Flags, epsilon string) {
+	if f.Given("grids") && c.Data.Grids == sharedGrids {
 		c.Data.Tolerance = 1e-8
 	}
 	if epsilon != "" {

@@ -41,12 +41,8 @@ func (c Config) truth(m ModelConfig) (*truth, error) {
 		t.grids[trainGrid], err = c.ownSteps(m, t, initial)
 	}
 	for name, dt := range map[string]float64{coarse: 0.2, fine: 0.02} {
-		times := make([]float64, int(math.Round(c.Data.TestTime/dt))+1)
-		for i := range times {
-			times[i] = float64(i) * dt
-		}
 		if err == nil {
-			t.grids[name], err = t.solve(initial, times)
+			t.grids[name], err = t.solve(initial, data.EvenTimes(int(math.Round(c.Data.TestTime/dt)), dt))
 		}
 	}
 	return t, err

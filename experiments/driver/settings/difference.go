@@ -21,6 +21,19 @@ func Copy[C any, P interface{ *C }](cfg P) (P, error) {
 	return c, err
 }
 
+// Overlay sets what is not zero in from.
+func Overlay[C any](to *C, from C) { overlay(reflect.ValueOf(to).Elem(), reflect.ValueOf(from)) }
+
+func overlay(to, from reflect.Value) {
+	if from.Kind() == reflect.Struct {
+		for i := range from.NumField() {
+			overlay(to.Field(i), from.Field(i))
+		}
+	} else if !from.IsZero() {
+		to.Set(from)
+	}
+}
+
 // Marshal is the configuration as JSON.
 func Marshal(cfg any) ([]byte, error) {
 	text, err := json.Marshal(cfg)

@@ -3,6 +3,7 @@ package settings
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -73,5 +74,19 @@ func TestLoad(t *testing.T) {
 	}
 	if err := Load(filepath.Join(t.TempDir(), "none.json"), &c); err == nil || !strings.Contains(err.Error(), "none.json") {
 		t.Errorf("a missing file: got %v", err)
+	}
+}
+
+func TestOverlay(t *testing.T) {
+	type inner struct {
+		A, B int
+		C    []string
+	}
+	to := struct{ In inner }{inner{A: 1, B: 2, C: []string{"x"}}}
+	from := to
+	from.In = inner{B: 3}
+	Overlay(&to, from)
+	if want := (inner{1, 3, []string{"x"}}); !reflect.DeepEqual(to.In, want) {
+		t.Errorf("got %+v, want %+v", to.In, want)
 	}
 }
