@@ -54,17 +54,15 @@ func (c AdamConfig) Validate() error {
 // algorithm 1.
 type Adam struct {
 	AdamConfig
-	Moments        // m and v
-	mean, variance []float64
-	rates          []float64 // of each component, or nil for 1
-	step           []float64 // t, updates done so far
-	workers        int
+	Moments           // m and v
+	rates   []float64 // of each component, or nil for 1
+	step    []float64 // t, updates done so far
+	workers int
 }
 
 // NewAdam returns Adam at its start. The settings must be valid.
 func NewAdam(c AdamConfig, parameters []Parameter) *Adam {
 	a := &Adam{AdamConfig: c, Moments: NewMoments(parameters, "mean", "variance"), step: make([]float64, 1)}
-	a.mean, a.variance = a.now[0], a.now[1]
 	if !slices.ContainsFunc(parameters, func(p Parameter) bool { return p.Rate != 0 && p.Rate != 1 }) {
 		return a
 	}
@@ -100,7 +98,7 @@ func (a *Adam) Update(rate float64, w, g []float64) {
 }
 
 func (a *Adam) update(rate float64, w, g []float64, begin, end int) {
-	a.keep(w, begin, end)
+	copy(a.last[0][begin:end], w[begin:end])
 	a.move(rate, w, g, begin, end)
 }
 
@@ -183,7 +181,13 @@ func (a *Adam) move(rate float64, w, g []float64, begin, end int) {
 			}
 			r *= a.rates[i]
 		}
-		kernel.AdamTo(w[i:j], a.mean[i:j], a.variance[i:j], g[i:j], r, a.Beta1, a.Beta2, a.Epsilon, int(a.step[0]))
+		a.moveTo(w[i:j], g[i:j], i, r)
 		i = j
 	}
+}
+
+// moveTo moves components, w, whose moments begin at an element.
+func (a *Adam) moveTo(w, g []float64, at int, rate float64) {
+	of := func(x []float64) []float64 { return x[at:][:len(g)] }
+	kernel.AdamTo(w, of(a.now[0]), of(a.now[1]), of(a.last[1]), of(a.last[2]), g, rate, a.Beta1, a.Beta2, a.Epsilon, int(a.step[0]))
 }

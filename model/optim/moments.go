@@ -32,11 +32,15 @@ func NewMoments(parameters []Parameter, names ...string) Moments {
 // are not the parameters'.
 func (m *Moments) Keep(w, g []float64) [][]float64 {
 	m.begin(w, g)
-	m.keep(w, 0, len(w))
+	copy(m.last[0], w)
+	for i, x := range m.now {
+		copy(x, m.last[1+i])
+	}
 	return m.now
 }
 
-// begin makes the room for what keep keeps.
+// begin is Keep without copies: Update is to keep w in last[0] and to write all elements
+// of now, from what they were, which is now in last.
 func (m *Moments) begin(w, g []float64) {
 	n := len(m.now[0])
 	if len(w) != n || len(g) != n {
@@ -45,13 +49,13 @@ func (m *Moments) begin(w, g []float64) {
 	for i, x := range m.last {
 		m.last[i] = slices.Grow(x[:0], n)[:n]
 	}
+	m.swap()
 }
 
-// keep keeps the elements from begin to end.
-func (m *Moments) keep(w []float64, begin, end int) {
-	copy(m.last[0][begin:end], w[begin:end])
-	for i, x := range m.now {
-		copy(m.last[1+i][begin:end], x[begin:end])
+// swap has now and last, but for w, trade places.
+func (m *Moments) swap() {
+	for i := range m.now {
+		m.now[i], m.last[1+i] = m.last[1+i], m.now[i]
 	}
 }
 
@@ -61,9 +65,7 @@ func (m *Moments) TakeBack(w []float64) {
 		panic(errors.New("optim: TakeBack: there is no update to be taken back"))
 	}
 	copy(w, m.last[0])
-	for i, x := range m.now {
-		copy(x, m.last[1+i])
-	}
+	m.swap()
 	for i, x := range m.last {
 		m.last[i] = x[:0]
 	}

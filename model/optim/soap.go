@@ -108,7 +108,7 @@ func NewSOAP(c SOAPConfig, parameters []Parameter, workers int) *SOAP {
 func (s *SOAP) Update(rate float64, w, g []float64) {
 	s.absorb()
 	g = s.begin(w, g)
-	s.keep(w, 0, len(w))
+	copy(s.last[0], w)
 	at := 0
 	for i := range s.matrices {
 		m := &s.matrices[i]
@@ -144,7 +144,7 @@ func (s *SOAP) Restore(state []npz.Array) error {
 func (s *SOAP) vectors() Vectors {
 	vs := s.Adam.vectors()
 	if len(s.matrices) > 0 {
-		vs = append(vs, Vector{"pending", &s.pending, len(s.mean), true})
+		vs = append(vs, Vector{"pending", &s.pending, len(s.now[0]), true})
 	}
 	for i := range s.matrices {
 		m := &s.matrices[i]

@@ -91,17 +91,16 @@ func buffer(x *[]float64, n int) []float64 {
 // what is turned back.
 func (k *soapWork) step(t *soapTeam, m *soapMatrix) {
 	begin, end := m.begin, m.end()
-	mean, variance, w := t.mean[begin:end], t.variance[begin:end], t.w[begin:end]
 	d := buffer(&k.d, end-begin)
 	clear(d)
-	kernel.AdamTo(d, mean, variance, k.into(m, t.g[begin:end]), 1, t.Beta1, t.Beta2, t.Epsilon, int(t.step[0]))
+	t.moveTo(d, k.into(m, t.g[begin:end]), begin, 1)
 	d = k.back(m, d)
 	if t.rates != nil {
 		for i, s := range t.rates[begin:end] {
 			d[i] *= s
 		}
 	}
-	kernel.AxpyTo(w, t.rate, d)
+	kernel.AxpyTo(t.w[begin:end], t.rate, d)
 }
 
 // absorb takes the gradient into L and R and renews the bases if it is their
@@ -118,12 +117,12 @@ func (k *soapWork) absorb(t *soapTeam, m *soapMatrix) {
 	if int(t.step[0])%int(t.config.Period) != 0 {
 		return
 	}
-	mean := append(k.d[:0], k.back(m, t.mean[begin:end])...)
+	mean := append(k.d[:0], k.back(m, t.now[0][begin:end])...)
 	k.d = mean
 	for _, s := range m.sides() {
 		k.renew(s)
 	}
-	copy(t.mean[begin:end], k.into(m, mean))
+	copy(t.now[0][begin:end], k.into(m, mean))
 }
 
 // renew does one iteration of the power method. (LQ)ᵀ = QᵀL, as L is symmetric,

@@ -162,10 +162,7 @@ func (t *Trainer) setState(s *state.Training) error {
 	t.now, t.best, t.low = s.Progress, s.Best, s.Low
 	switch t.now.Stage {
 	case state.First:
-		if err := t.optimizer.Restore(s.Optimizer); err != nil {
-			return err
-		}
-		return t.restoreBefore(s.Optimizer)
+		return t.optimizer.Restore(s.Optimizer)
 	case state.LBFGS:
 		t.optimizer = nil
 		t.lbfgs = optim.LBFGS{LBFGSConfig: t.cfg.LBFGS.LBFGSConfig}

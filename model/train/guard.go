@@ -7,7 +7,6 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
-	"spnode/data/npz"
 	"spnode/model/objective"
 	"spnode/model/train/sample"
 	"spnode/model/train/state"
@@ -77,7 +76,7 @@ func (t *Trainer) window() int {
 // compared with others.
 func (t *Trainer) suspicious(loss float64, b objective.Batch) bool {
 	switch {
-	case t.now.Undo == 0 || len(t.low.Before) == 0:
+	case t.now.Undo == 0:
 		return false
 	case len(t.low.Loss) == 0:
 		return true
@@ -96,11 +95,14 @@ func (t *Trainer) blownUp(loss float64, b objective.Batch, evaluate func() (floa
 	case t.steady():
 		return true, nil
 	}
-	w := t.w
-	now := slices.Clone(w)
-	copy(w, t.low.Before)
+	before, err := t.before()
+	if err != nil {
+		return false, err
+	}
+	now := slices.Clone(t.w)
+	copy(t.w, before)
 	was, err := evaluate()
-	copy(w, now)
+	copy(t.w, now)
 	return finite(was) && loss > least*max(was, negligible*t.zero(b)), err
 }
 
@@ -155,27 +157,23 @@ func (t *Trainer) lower() error {
 	return err
 }
 
-// restoreBefore finds the parameters before the last update by taking that back in
-// a copy of the optimizer.
-func (t *Trainer) restoreBefore(state []npz.Array) error {
-	t.low.Before = nil
-	if t.now.Undo == 0 {
-		return nil
-	}
-	copies := slices.Clone(state)
+// before returns the parameters before the last update, by taking that back in a copy
+// of the optimizer.
+func (t *Trainer) before() ([]float64, error) {
+	copies := slices.Clone(t.optimizer.State())
 	for i := range copies {
 		copies[i].Data = slices.Clone(copies[i].Data)
 	}
 	o, err := t.newOptimizer()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := o.Restore(copies); err != nil {
-		return err
+		return nil, err
 	}
-	t.low.Before = slices.Clone(t.w)
-	o.TakeBack(t.low.Before)
-	return nil
+	w := slices.Clone(t.w)
+	o.TakeBack(w)
+	return w, nil
 }
 
 // orNone is the first element of x, or NaN.

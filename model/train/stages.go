@@ -36,7 +36,7 @@ func (t *Trainer) update() (Metrics, error) {
 	}
 	sampler, begin := t.samplers[phase], t.cfg.begin(t.phases[phase])
 	if t.now.Iteration == begin {
-		t.low = state.Lowest{Before: t.low.Before}
+		t.low = state.Lowest{}
 	}
 	batch := sampler.Batch(t.now.Iteration - begin)
 	loss, err := t.evaluate(batch, t.grad)
@@ -57,13 +57,11 @@ func (t *Trainer) update() (Metrics, error) {
 			return Metrics{}, t.takeBack(loss, norm)
 		}
 	}
-	w := t.w
 	if t.now.Undo == 1 || len(t.low.Loss) == 0 { // or else it has been seen before an update was taken back
-		t.low.See(loss, w, t.window())
+		t.low.See(loss, t.w, t.window())
 	}
-	t.low.Before = append(t.low.Before[:0], w...)
 	rate := t.rate(t.now.Iteration)
-	t.optimizer.Update(rate, w, t.grad)
+	t.optimizer.Update(rate, t.w, t.grad)
 	t.now.Undo = 1
 	t.now.Iteration++
 	t.now.Iterations++

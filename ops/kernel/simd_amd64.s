@@ -30092,29 +30092,31 @@ done:
 	VZEROUPPER
 	RET
 
-// func adamAVX2Float64(n int, w *float64, m *float64, v *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
+// func adamAVX2Float64(n int, w *float64, m *float64, v *float64, m0 *float64, v0 *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
 // Requires: AVX, FMA3
-TEXT ·adamAVX2Float64(SB), NOSPLIT, $0-96
+TEXT ·adamAVX2Float64(SB), NOSPLIT, $0-112
 	MOVQ         n+0(FP), AX
 	MOVQ         w+8(FP), CX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSD beta1+40(FP), Y0
-	VBROADCASTSD rest1+48(FP), Y1
-	VBROADCASTSD beta2+56(FP), Y2
-	VBROADCASTSD rest2+64(FP), Y3
-	VBROADCASTSD rate+72(FP), Y4
-	VBROADCASTSD scale+80(FP), Y5
-	VBROADCASTSD epsilon+88(FP), Y6
+	MOVQ         m0+32(FP), SI
+	MOVQ         v0+40(FP), DI
+	MOVQ         grad+48(FP), R8
+	VBROADCASTSD beta1+56(FP), Y0
+	VBROADCASTSD rest1+64(FP), Y1
+	VBROADCASTSD beta2+72(FP), Y2
+	VBROADCASTSD rest2+80(FP), Y3
+	VBROADCASTSD rate+88(FP), Y4
+	VBROADCASTSD scale+96(FP), Y5
+	VBROADCASTSD epsilon+104(FP), Y6
 
 blocks:
 	CMPQ        AX, $0x00000008
 	JL          whole
 	VMOVUPD     (CX), Y7
-	VMOVUPD     (DX), Y8
-	VMOVUPD     (BX), Y9
-	VMOVUPD     (SI), Y10
+	VMOVUPD     (SI), Y8
+	VMOVUPD     (DI), Y9
+	VMOVUPD     (R8), Y10
 	VMULPD      Y0, Y8, Y8
 	VFMADD231PD Y1, Y10, Y8
 	VMULPD      Y10, Y10, Y10
@@ -30130,9 +30132,9 @@ blocks:
 	VMOVUPD     Y8, (DX)
 	VMOVUPD     Y9, (BX)
 	VMOVUPD     32(CX), Y7
-	VMOVUPD     32(DX), Y8
-	VMOVUPD     32(BX), Y9
-	VMOVUPD     32(SI), Y10
+	VMOVUPD     32(SI), Y8
+	VMOVUPD     32(DI), Y9
+	VMOVUPD     32(R8), Y10
 	VMULPD      Y0, Y8, Y8
 	VFMADD231PD Y1, Y10, Y8
 	VMULPD      Y10, Y10, Y10
@@ -30151,6 +30153,8 @@ blocks:
 	ADDQ        $0x00000040, DX
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, DI
+	ADDQ        $0x00000040, R8
 	SUBQ        $0x00000008, AX
 	JMP         blocks
 
@@ -30158,9 +30162,9 @@ whole:
 	CMPQ        AX, $0x00000004
 	JL          rest
 	VMOVUPD     (CX), Y7
-	VMOVUPD     (DX), Y8
-	VMOVUPD     (BX), Y9
-	VMOVUPD     (SI), Y10
+	VMOVUPD     (SI), Y8
+	VMOVUPD     (DI), Y9
+	VMOVUPD     (R8), Y10
 	VMULPD      Y0, Y8, Y8
 	VFMADD231PD Y1, Y10, Y8
 	VMULPD      Y10, Y10, Y10
@@ -30179,20 +30183,22 @@ whole:
 	ADDQ        $0x00000020, DX
 	ADDQ        $0x00000020, BX
 	ADDQ        $0x00000020, SI
+	ADDQ        $0x00000020, DI
+	ADDQ        $0x00000020, R8
 	SUBQ        $0x00000004, AX
 	JMP         whole
 
 rest:
 	TESTQ       AX, AX
 	JE          done
-	LEAQ        window<>+32(SB), DI
-	MOVQ        AX, R8
-	NEGQ        R8
-	VMOVUPS     (DI)(R8*8), Y7
+	LEAQ        window<>+32(SB), R9
+	MOVQ        AX, R10
+	NEGQ        R10
+	VMOVUPS     (R9)(R10*8), Y7
 	VMASKMOVPD  (CX), Y7, Y8
-	VMASKMOVPD  (DX), Y7, Y9
-	VMASKMOVPD  (BX), Y7, Y10
-	VMASKMOVPD  (SI), Y7, Y7
+	VMASKMOVPD  (SI), Y7, Y9
+	VMASKMOVPD  (DI), Y7, Y10
+	VMASKMOVPD  (R8), Y7, Y7
 	VMULPD      Y0, Y9, Y9
 	VFMADD231PD Y1, Y7, Y9
 	VMULPD      Y7, Y7, Y7
@@ -30268,29 +30274,31 @@ done:
 	VZEROUPPER
 	RET
 
-// func adamAVX512Float64(n int, w *float64, m *float64, v *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
+// func adamAVX512Float64(n int, w *float64, m *float64, v *float64, m0 *float64, v0 *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
 // Requires: AVX, AVX512F
-TEXT ·adamAVX512Float64(SB), NOSPLIT, $0-96
+TEXT ·adamAVX512Float64(SB), NOSPLIT, $0-112
 	MOVQ         n+0(FP), CX
 	MOVQ         w+8(FP), AX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSD beta1+40(FP), Z0
-	VBROADCASTSD rest1+48(FP), Z1
-	VBROADCASTSD beta2+56(FP), Z2
-	VBROADCASTSD rest2+64(FP), Z3
-	VBROADCASTSD rate+72(FP), Z4
-	VBROADCASTSD scale+80(FP), Z5
-	VBROADCASTSD epsilon+88(FP), Z6
+	MOVQ         m0+32(FP), SI
+	MOVQ         v0+40(FP), DI
+	MOVQ         grad+48(FP), R8
+	VBROADCASTSD beta1+56(FP), Z0
+	VBROADCASTSD rest1+64(FP), Z1
+	VBROADCASTSD beta2+72(FP), Z2
+	VBROADCASTSD rest2+80(FP), Z3
+	VBROADCASTSD rate+88(FP), Z4
+	VBROADCASTSD scale+96(FP), Z5
+	VBROADCASTSD epsilon+104(FP), Z6
 
 blocks:
 	CMPQ        CX, $0x00000010
 	JL          whole
 	VMOVUPD     (AX), Z7
-	VMOVUPD     (DX), Z8
-	VMOVUPD     (BX), Z9
-	VMOVUPD     (SI), Z10
+	VMOVUPD     (SI), Z8
+	VMOVUPD     (DI), Z9
+	VMOVUPD     (R8), Z10
 	VMULPD      Z0, Z8, Z8
 	VFMADD231PD Z1, Z10, Z8
 	VMULPD      Z10, Z10, Z10
@@ -30306,9 +30314,9 @@ blocks:
 	VMOVUPD     Z8, (DX)
 	VMOVUPD     Z9, (BX)
 	VMOVUPD     64(AX), Z7
-	VMOVUPD     64(DX), Z8
-	VMOVUPD     64(BX), Z9
-	VMOVUPD     64(SI), Z10
+	VMOVUPD     64(SI), Z8
+	VMOVUPD     64(DI), Z9
+	VMOVUPD     64(R8), Z10
 	VMULPD      Z0, Z8, Z8
 	VFMADD231PD Z1, Z10, Z8
 	VMULPD      Z10, Z10, Z10
@@ -30327,6 +30335,8 @@ blocks:
 	ADDQ        $0x00000080, DX
 	ADDQ        $0x00000080, BX
 	ADDQ        $0x00000080, SI
+	ADDQ        $0x00000080, DI
+	ADDQ        $0x00000080, R8
 	SUBQ        $0x00000010, CX
 	JMP         blocks
 
@@ -30334,9 +30344,9 @@ whole:
 	CMPQ        CX, $0x00000008
 	JL          rest
 	VMOVUPD     (AX), Z7
-	VMOVUPD     (DX), Z8
-	VMOVUPD     (BX), Z9
-	VMOVUPD     (SI), Z10
+	VMOVUPD     (SI), Z8
+	VMOVUPD     (DI), Z9
+	VMOVUPD     (R8), Z10
 	VMULPD      Z0, Z8, Z8
 	VFMADD231PD Z1, Z10, Z8
 	VMULPD      Z10, Z10, Z10
@@ -30355,20 +30365,22 @@ whole:
 	ADDQ        $0x00000040, DX
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, DI
+	ADDQ        $0x00000040, R8
 	SUBQ        $0x00000008, CX
 	JMP         whole
 
 rest:
 	TESTQ       CX, CX
 	JE          done
-	MOVQ        $0x00000001, DI
-	SHLQ        CL, DI
-	DECQ        DI
-	KMOVW       DI, K1
+	MOVQ        $0x00000001, R9
+	SHLQ        CL, R9
+	DECQ        R9
+	KMOVW       R9, K1
 	VMOVUPD.Z   (AX), K1, Z7
-	VMOVUPD.Z   (DX), K1, Z8
-	VMOVUPD.Z   (BX), K1, Z9
-	VMOVUPD.Z   (SI), K1, Z10
+	VMOVUPD.Z   (SI), K1, Z8
+	VMOVUPD.Z   (DI), K1, Z9
+	VMOVUPD.Z   (R8), K1, Z10
 	VMULPD      Z0, Z8, Z8
 	VFMADD231PD Z1, Z10, Z8
 	VMULPD      Z10, Z10, Z10
@@ -30388,29 +30400,31 @@ done:
 	VZEROUPPER
 	RET
 
-// func adamAVX2Float32(n int, w *float32, m *float32, v *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
+// func adamAVX2Float32(n int, w *float32, m *float32, v *float32, m0 *float32, v0 *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
 // Requires: AVX, FMA3
-TEXT ·adamAVX2Float32(SB), NOSPLIT, $0-68
+TEXT ·adamAVX2Float32(SB), NOSPLIT, $0-84
 	MOVQ         n+0(FP), AX
 	MOVQ         w+8(FP), CX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSS beta1+40(FP), Y0
-	VBROADCASTSS rest1+44(FP), Y1
-	VBROADCASTSS beta2+48(FP), Y2
-	VBROADCASTSS rest2+52(FP), Y3
-	VBROADCASTSS rate+56(FP), Y4
-	VBROADCASTSS scale+60(FP), Y5
-	VBROADCASTSS epsilon+64(FP), Y6
+	MOVQ         m0+32(FP), SI
+	MOVQ         v0+40(FP), DI
+	MOVQ         grad+48(FP), R8
+	VBROADCASTSS beta1+56(FP), Y0
+	VBROADCASTSS rest1+60(FP), Y1
+	VBROADCASTSS beta2+64(FP), Y2
+	VBROADCASTSS rest2+68(FP), Y3
+	VBROADCASTSS rate+72(FP), Y4
+	VBROADCASTSS scale+76(FP), Y5
+	VBROADCASTSS epsilon+80(FP), Y6
 
 blocks:
 	CMPQ        AX, $0x00000010
 	JL          whole
 	VMOVUPS     (CX), Y7
-	VMOVUPS     (DX), Y8
-	VMOVUPS     (BX), Y9
-	VMOVUPS     (SI), Y10
+	VMOVUPS     (SI), Y8
+	VMOVUPS     (DI), Y9
+	VMOVUPS     (R8), Y10
 	VMULPS      Y0, Y8, Y8
 	VFMADD231PS Y1, Y10, Y8
 	VMULPS      Y10, Y10, Y10
@@ -30426,9 +30440,9 @@ blocks:
 	VMOVUPS     Y8, (DX)
 	VMOVUPS     Y9, (BX)
 	VMOVUPS     32(CX), Y7
-	VMOVUPS     32(DX), Y8
-	VMOVUPS     32(BX), Y9
-	VMOVUPS     32(SI), Y10
+	VMOVUPS     32(SI), Y8
+	VMOVUPS     32(DI), Y9
+	VMOVUPS     32(R8), Y10
 	VMULPS      Y0, Y8, Y8
 	VFMADD231PS Y1, Y10, Y8
 	VMULPS      Y10, Y10, Y10
@@ -30447,6 +30461,8 @@ blocks:
 	ADDQ        $0x00000040, DX
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, DI
+	ADDQ        $0x00000040, R8
 	SUBQ        $0x00000010, AX
 	JMP         blocks
 
@@ -30454,9 +30470,9 @@ whole:
 	CMPQ        AX, $0x00000008
 	JL          rest
 	VMOVUPS     (CX), Y7
-	VMOVUPS     (DX), Y8
-	VMOVUPS     (BX), Y9
-	VMOVUPS     (SI), Y10
+	VMOVUPS     (SI), Y8
+	VMOVUPS     (DI), Y9
+	VMOVUPS     (R8), Y10
 	VMULPS      Y0, Y8, Y8
 	VFMADD231PS Y1, Y10, Y8
 	VMULPS      Y10, Y10, Y10
@@ -30475,20 +30491,22 @@ whole:
 	ADDQ        $0x00000020, DX
 	ADDQ        $0x00000020, BX
 	ADDQ        $0x00000020, SI
+	ADDQ        $0x00000020, DI
+	ADDQ        $0x00000020, R8
 	SUBQ        $0x00000008, AX
 	JMP         whole
 
 rest:
 	TESTQ       AX, AX
 	JE          done
-	LEAQ        window<>+32(SB), DI
-	MOVQ        AX, R8
-	NEGQ        R8
-	VMOVUPS     (DI)(R8*4), Y7
+	LEAQ        window<>+32(SB), R9
+	MOVQ        AX, R10
+	NEGQ        R10
+	VMOVUPS     (R9)(R10*4), Y7
 	VMASKMOVPS  (CX), Y7, Y8
-	VMASKMOVPS  (DX), Y7, Y9
-	VMASKMOVPS  (BX), Y7, Y10
-	VMASKMOVPS  (SI), Y7, Y7
+	VMASKMOVPS  (SI), Y7, Y9
+	VMASKMOVPS  (DI), Y7, Y10
+	VMASKMOVPS  (R8), Y7, Y7
 	VMULPS      Y0, Y9, Y9
 	VFMADD231PS Y1, Y7, Y9
 	VMULPS      Y7, Y7, Y7
@@ -30585,29 +30603,31 @@ done:
 	VZEROUPPER
 	RET
 
-// func adamAVX512Float32(n int, w *float32, m *float32, v *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
+// func adamAVX512Float32(n int, w *float32, m *float32, v *float32, m0 *float32, v0 *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
 // Requires: AVX, AVX512F
-TEXT ·adamAVX512Float32(SB), NOSPLIT, $0-68
+TEXT ·adamAVX512Float32(SB), NOSPLIT, $0-84
 	MOVQ         n+0(FP), CX
 	MOVQ         w+8(FP), AX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
-	MOVQ         grad+32(FP), SI
-	VBROADCASTSS beta1+40(FP), Z0
-	VBROADCASTSS rest1+44(FP), Z1
-	VBROADCASTSS beta2+48(FP), Z2
-	VBROADCASTSS rest2+52(FP), Z3
-	VBROADCASTSS rate+56(FP), Z4
-	VBROADCASTSS scale+60(FP), Z5
-	VBROADCASTSS epsilon+64(FP), Z6
+	MOVQ         m0+32(FP), SI
+	MOVQ         v0+40(FP), DI
+	MOVQ         grad+48(FP), R8
+	VBROADCASTSS beta1+56(FP), Z0
+	VBROADCASTSS rest1+60(FP), Z1
+	VBROADCASTSS beta2+64(FP), Z2
+	VBROADCASTSS rest2+68(FP), Z3
+	VBROADCASTSS rate+72(FP), Z4
+	VBROADCASTSS scale+76(FP), Z5
+	VBROADCASTSS epsilon+80(FP), Z6
 
 blocks:
 	CMPQ        CX, $0x00000020
 	JL          whole
 	VMOVUPS     (AX), Z7
-	VMOVUPS     (DX), Z8
-	VMOVUPS     (BX), Z9
-	VMOVUPS     (SI), Z10
+	VMOVUPS     (SI), Z8
+	VMOVUPS     (DI), Z9
+	VMOVUPS     (R8), Z10
 	VMULPS      Z0, Z8, Z8
 	VFMADD231PS Z1, Z10, Z8
 	VMULPS      Z10, Z10, Z10
@@ -30623,9 +30643,9 @@ blocks:
 	VMOVUPS     Z8, (DX)
 	VMOVUPS     Z9, (BX)
 	VMOVUPS     64(AX), Z7
-	VMOVUPS     64(DX), Z8
-	VMOVUPS     64(BX), Z9
-	VMOVUPS     64(SI), Z10
+	VMOVUPS     64(SI), Z8
+	VMOVUPS     64(DI), Z9
+	VMOVUPS     64(R8), Z10
 	VMULPS      Z0, Z8, Z8
 	VFMADD231PS Z1, Z10, Z8
 	VMULPS      Z10, Z10, Z10
@@ -30644,6 +30664,8 @@ blocks:
 	ADDQ        $0x00000080, DX
 	ADDQ        $0x00000080, BX
 	ADDQ        $0x00000080, SI
+	ADDQ        $0x00000080, DI
+	ADDQ        $0x00000080, R8
 	SUBQ        $0x00000020, CX
 	JMP         blocks
 
@@ -30651,9 +30673,9 @@ whole:
 	CMPQ        CX, $0x00000010
 	JL          rest
 	VMOVUPS     (AX), Z7
-	VMOVUPS     (DX), Z8
-	VMOVUPS     (BX), Z9
-	VMOVUPS     (SI), Z10
+	VMOVUPS     (SI), Z8
+	VMOVUPS     (DI), Z9
+	VMOVUPS     (R8), Z10
 	VMULPS      Z0, Z8, Z8
 	VFMADD231PS Z1, Z10, Z8
 	VMULPS      Z10, Z10, Z10
@@ -30672,20 +30694,22 @@ whole:
 	ADDQ        $0x00000040, DX
 	ADDQ        $0x00000040, BX
 	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, DI
+	ADDQ        $0x00000040, R8
 	SUBQ        $0x00000010, CX
 	JMP         whole
 
 rest:
 	TESTQ       CX, CX
 	JE          done
-	MOVQ        $0x00000001, DI
-	SHLQ        CL, DI
-	DECQ        DI
-	KMOVW       DI, K1
+	MOVQ        $0x00000001, R9
+	SHLQ        CL, R9
+	DECQ        R9
+	KMOVW       R9, K1
 	VMOVUPS.Z   (AX), K1, Z7
-	VMOVUPS.Z   (DX), K1, Z8
-	VMOVUPS.Z   (BX), K1, Z9
-	VMOVUPS.Z   (SI), K1, Z10
+	VMOVUPS.Z   (SI), K1, Z8
+	VMOVUPS.Z   (DI), K1, Z9
+	VMOVUPS.Z   (R8), K1, Z10
 	VMULPS      Z0, Z8, Z8
 	VFMADD231PS Z1, Z10, Z8
 	VMULPS      Z10, Z10, Z10

@@ -15,7 +15,6 @@ type Lowest struct {
 	Recent []float64 // losses, oldest first; one where all batches are the same
 	Loss   []float64 // the least median of them, or none
 	W      []float64 // the parameters there, or none
-	Before []float64 // parameters before the last update; not stored
 }
 
 func (l *Lowest) vectors(size int) optim.Vectors {
