@@ -45,18 +45,13 @@ func (b Buffer) Set(at int, x []float64) {
 		copy(b.f64[at:], x)
 		return
 	}
-	to := b.f32[at:][:len(x)]
-	for i, v := range x {
-		to[i] = float32(v)
-	}
+	kernel.Narrow(b.f32[at:][:len(x)], x)
 }
 
 // Get copies the buffer to x, which is at least as long.
 func (b Buffer) Get(x []float64) {
 	copy(x, b.f64)
-	for i, v := range b.f32 {
-		x[i] = float64(v)
-	}
+	kernel.Widen(x[:len(b.f32)], b.f32)
 }
 
 // At returns element i.
@@ -70,8 +65,5 @@ func (b Buffer) At(i int) float64 {
 // AddTo adds the buffer to x, which is at least as long.
 func (b Buffer) AddTo(x []float64) {
 	kernel.AxpyTo(x[:len(b.f64)], 1, b.f64)
-	x = x[:len(b.f32)]
-	for i, v := range b.f32 {
-		x[i] += float64(v)
-	}
+	kernel.AddWide(x[:len(b.f32)], b.f32)
 }

@@ -18,6 +18,14 @@ type path struct {
 	byName  bool // it is taken only where pathVariable names it
 	float64 *simd[float64]
 	float32 *simd[float32]
+	convert *conversions
+}
+
+// conversions are the kernels that take n elements, a multiple of eight, of one type to
+// the other: Narrow, Widen and AddWide.
+type conversions struct {
+	narrow         func(n int, y *float32, x *float64)
+	widen, addWide func(n int, y *float64, x *float32)
 }
 
 // simd are the kernels of an instruction set, in assembly. Those of any two have

@@ -151,3 +151,18 @@ func adamAVX2Float32(n int, w *float32, m *float32, v *float32, m0 *float32, v0 
 //
 //go:noescape
 func adamAVX512Float32(n int, w *float32, m *float32, v *float32, m0 *float32, v0 *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
+
+// narrowAVX2 writes x to y, rounded, for n elements, a multiple of eight.
+//
+//go:noescape
+func narrowAVX2(n int, y *float32, x *float64)
+
+// widenAVX2 writes x to y for n elements, a multiple of eight.
+//
+//go:noescape
+func widenAVX2(n int, y *float64, x *float32)
+
+// addWideAVX2 adds x to y for n elements, a multiple of eight.
+//
+//go:noescape
+func addWideAVX2(n int, y *float64, x *float32)

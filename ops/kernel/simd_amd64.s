@@ -30728,3 +30728,74 @@ rest:
 done:
 	VZEROUPPER
 	RET
+
+// func narrowAVX2(n int, y *float32, x *float64)
+// Requires: AVX
+TEXT ·narrowAVX2(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ y+8(FP), CX
+	MOVQ x+16(FP), DX
+
+loop:
+	TESTQ      AX, AX
+	JE         done
+	VCVTPD2PSY (DX), X0
+	VMOVUPS    X0, (CX)
+	VCVTPD2PSY 32(DX), X0
+	VMOVUPS    X0, 16(CX)
+	ADDQ       $0x40, DX
+	ADDQ       $0x20, CX
+	SUBQ       $0x08, AX
+	JMP        loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func widenAVX2(n int, y *float64, x *float32)
+// Requires: AVX
+TEXT ·widenAVX2(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ y+8(FP), CX
+	MOVQ x+16(FP), DX
+
+loop:
+	TESTQ     AX, AX
+	JE        done
+	VCVTPS2PD (DX), Y0
+	VMOVUPD   Y0, (CX)
+	VCVTPS2PD 16(DX), Y0
+	VMOVUPD   Y0, 32(CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x40, CX
+	SUBQ      $0x08, AX
+	JMP       loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func addWideAVX2(n int, y *float64, x *float32)
+// Requires: AVX
+TEXT ·addWideAVX2(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ y+8(FP), CX
+	MOVQ x+16(FP), DX
+
+loop:
+	TESTQ     AX, AX
+	JE        done
+	VCVTPS2PD (DX), Y0
+	VADDPD    (CX), Y0, Y0
+	VMOVUPD   Y0, (CX)
+	VCVTPS2PD 16(DX), Y0
+	VADDPD    32(CX), Y0, Y0
+	VMOVUPD   Y0, 32(CX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x40, CX
+	SUBQ      $0x08, AX
+	JMP       loop
+
+done:
+	VZEROUPPER
+	RET

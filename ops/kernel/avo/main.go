@@ -100,5 +100,6 @@ func main() {
 			write(t, windows)
 		}
 	}
+	convert()
 	Generate()
 }
