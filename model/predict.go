@@ -34,11 +34,10 @@ func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) 
 	}
 	batch, n, dim, width := len(u0), m.cfg.LatentDim(), m.cfg.Dim, m.cfg.Width()
 	x0 := m.Scaled(slices.Concat(u0...))
-	out := make([][][]float64, len(times))
-	flat := make([][]float64, len(times))
+	all := make([]float64, len(times)*batch*dim) // one piece, for the sake of the allocator
+	flat, states, out := rows(all, batch*dim), rows(all, dim), make([][][]float64, len(times))
 	for k := range out {
-		flat[k] = make([]float64, batch*dim)
-		out[k] = rows(flat[k], dim)
+		out[k] = states[k*batch:][:batch:batch]
 	}
 	// A block is some samples at one time or, where they are few, all of them
 	// at some times.
@@ -89,10 +88,7 @@ func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, err
 		return nil, err
 	}
 	batch, n, dim := len(u0), m.cfg.LatentDim(), m.cfg.Width()
-	out := make([][]float64, len(times))
-	for k := range out {
-		out[k] = make([]float64, batch*n)
-	}
+	out := rows(make([]float64, len(times)*batch*n), batch*n)
 	samples := min(batch, predictRows)
 	return out, parallel(ceilDiv(batch, samples), func() (func(int) error, error) {
 		encode, err := m.encoder(samples)
