@@ -146,13 +146,17 @@ func propagate[T kernel.Float](p *G.Node, k int, u *G.Node, terms []Term) (*G.No
 	}
 	adds := make([]bool, len(inputs))
 	adds[0] = true // each step has a part of them
-	c, dc := make([]T, nn), make([]T, nn)
+	sum, dc := make([]T, nn), make([]T, nn)
 	var tmp []T
-	combine := func(ms []T, t Term) {
-		clear(c)
-		for j, f := range t.Coef {
-			kernel.AxpyTo(c, T(f), ms[(1+j)*nn:][:nn])
+	combine := func(ms []T, t Term) []T {
+		if len(t.Coef) == 1 && t.Coef[0] == 1 {
+			return ms[nn:][:nn]
 		}
+		clear(sum)
+		for j, f := range t.Coef {
+			kernel.AxpyTo(sum, T(f), ms[(1+j)*nn:][:nn])
+		}
+		return sum
 	}
 	return graph.Function[T]{
 		Name:   "Propagate",
@@ -165,8 +169,7 @@ func propagate[T kernel.Float](p *G.Node, k int, u *G.Node, terms []Term) (*G.No
 				lo, hi := w*rows*n, (w+1)*rows*n
 				kernel.Gemm(false, true, rows, n, n, 1, in[1][lo:hi], ms[:nn], 0, y[lo:hi], &tmp)
 				for i, t := range terms {
-					combine(ms, t)
-					kernel.Gemm(false, true, rows, n, n, 1, in[2+i][lo:hi], c, 1, y[lo:hi], &tmp)
+					kernel.Gemm(false, true, rows, n, n, 1, in[2+i][lo:hi], combine(ms, t), 1, y[lo:hi], &tmp)
 				}
 			}
 			return nil
@@ -178,8 +181,7 @@ func propagate[T kernel.Float](p *G.Node, k int, u *G.Node, terms []Term) (*G.No
 				kernel.Gemm(false, false, rows, n, n, 1, dy[lo:hi], ms[:nn], 0, d[1][lo:hi], &tmp)
 				kernel.Gemm(true, false, n, n, rows, 1, dy[lo:hi], in[1][lo:hi], 1, dms[:nn], &tmp)
 				for i, t := range terms {
-					combine(ms, t)
-					kernel.Gemm(false, false, rows, n, n, 1, dy[lo:hi], c, 0, d[2+i][lo:hi], &tmp)
+					kernel.Gemm(false, false, rows, n, n, 1, dy[lo:hi], combine(ms, t), 0, d[2+i][lo:hi], &tmp)
 					kernel.Gemm(true, false, n, n, rows, 1, dy[lo:hi], in[2+i][lo:hi], 0, dc, &tmp)
 					for j, f := range t.Coef {
 						kernel.AxpyTo(dms[(1+j)*nn:][:nn], T(f), dc)
