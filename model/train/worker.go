@@ -1,8 +1,6 @@
 package train
 
 import (
-	"sync"
-
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/model/objective"
@@ -74,6 +72,20 @@ func (t *Trainer) lossUnit() float64 {
 	return 1 / t.Model.Config().TimeUnit
 }
 
+// work has a worker evaluate its rows and then, for a part of the parameters, add up the
+// gradients of all.
+func (t *Trainer) work(i int) {
+	t.workers[i].run(t.batch)
+	t.ran.Done()
+	t.ran.Wait()
+	sum := t.workers[0].grad
+	lo, hi := i*len(sum)/len(t.workers), (i+1)*len(sum)/len(t.workers)
+	for _, w := range t.workers[1:] {
+		floats.Add(sum[lo:hi], w.grad[lo:hi])
+	}
+	t.added.Done()
+}
+
 // evaluate returns the loss of a batch and writes its gradient. The parts are
 // added in the order of the workers, whichever ends first.
 func (t *Trainer) evaluate(b objective.Batch, grad []float64) (float64, error) {
@@ -87,23 +99,21 @@ func (t *Trainer) evaluate(b objective.Batch, grad []float64) (float64, error) {
 		b = t.shoot.Of(b, t.starts())
 	}
 	t.batch = b
-	var wait sync.WaitGroup
-	for _, w := range t.workers[1:] {
-		wait.Go(func() { w.run(t.batch) })
+	byModel := grad[:len(t.Model.Params().Flat)]
+	t.workers[0].grad = byModel // the others are added to it
+	t.ran.Add(len(t.workers))
+	t.added.Add(len(t.workers))
+	for i := range t.workers[1:] {
+		go t.work(i + 1)
 	}
-	first, byModel := t.workers[0], grad[:len(t.Model.Params().Flat)]
-	first.grad = byModel // the others are added to it
-	first.run(t.batch)
-	wait.Wait()
+	t.work(0)
+	t.added.Wait()
 	var loss float64
 	for _, w := range t.workers {
 		if w.err != nil {
 			return 0, w.err
 		}
 		loss += w.loss
-		if w != first {
-			floats.Add(byModel, w.grad)
-		}
 	}
 	if t.shoot != nil {
 		byStarts := grad[len(byModel):]
