@@ -54,7 +54,7 @@ func (m *ModelConfig) iterations() int { return m.Train.First.Iterations + m.Tra
 const auto = "auto"
 
 func defaultConfig() Config {
-	return Config{HoldOut: "0.2", Recipe: auto, Invariants: auto, Starts: "anywhere", Transform: auto, Members: 1, Trial: 0.15}
+	return Config{HoldOut: "0.2", Recipe: auto, Invariants: auto, Starts: "anywhere", Transform: auto, Members: 1, Trial: 0.05}
 }
 
 // flags has the command's own flags set a configuration.
@@ -153,8 +153,8 @@ func (c *Config) plan() error {
 			trained += min(m.iterations(), 1)
 		}
 	}
-	if trained > 1 { // the time is divided
-		options.Seconds /= 1 + float64(trained-1)*c.Trial/float64(c.Members)
+	if trained > 0 && len(c.Models) > 1 { // the time is divided
+		options.Seconds /= 1 + float64(trained)*c.Trial/float64(c.Members)
 		for i, m := range c.Models {
 			if m.iterations() == 0 {
 				continue
