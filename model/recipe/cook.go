@@ -212,11 +212,16 @@ func (c *cook) grid(points int, jumps float64) {
 	for _, tr := range c.data.Trajectories {
 		longest = max(longest, len(tr.Times))
 	}
+	points = max(2, min(points, 2*longest/3)) // fewer than there are, so that iterations differ
 	if c.options.FromBeginnings {
 		jumps = 0
+		if times, shared := c.data.Grid(); shared { // of which only equal parts are drawn
+			for (len(times)-1)%(points-1) != 0 {
+				points++
+			}
+		}
 	}
-	// Fewer than there are, so that iterations differ.
-	c.Train.Grid = train.GridConfig{Points: max(2, min(points, 2*longest/3)), Random: 0.5, Jumps: jumps}
+	c.Train.Grid = train.GridConfig{Points: points, Random: 0.5, Jumps: jumps}
 }
 
 // batch has an iteration see some of the trajectories.
