@@ -66,7 +66,7 @@ func (o *Config) flags(f *driver.Flags) {
 	f.List(&o.Columns.Inputs, "inputs", "`NAMES` of the inputs")
 	f.List(&o.Columns.Parameters, "parameters", "`NAMES` of the parameters")
 	f.Set.StringVar(&o.HoldOut, "hold-out", "", "`SHARE` of the trajectories to test on, or a second file of them (default 0.2)")
-	f.Number(&o.Minutes, "minutes", "`M` minutes of one processor for the trainings (default 1 to 6, by the amount of data)", false)
+	f.Number(&o.Minutes, "minutes", "`M` minutes of one processor for the trainings (default 0.7 to 6, by the data)", false)
 	f.Choice(&o.Recipe, "recipe", "`NAME` of the recipe (default auto)", append([]string{auto}, recipe.Names()...)...)
 	f.Set.Func("latent", "`N` latent coordinates (default auto)", func(s string) (err error) {
 		if o.Latent, err = strconv.Atoi(s); s != auto && (err != nil || o.Latent < 1) {
