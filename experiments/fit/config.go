@@ -54,7 +54,7 @@ func (m *ModelConfig) iterations() int { return m.Train.First.Iterations + m.Tra
 const auto = "auto"
 
 func defaultConfig() Config {
-	return Config{HoldOut: "0.2", Recipe: auto, Invariants: auto, Starts: "anywhere", Transform: auto, Members: 1, Trial: 0.15}
+	return Config{HoldOut: "0.2", Recipe: auto, Invariants: auto, Starts: "anywhere", Transform: auto, Members: 1, Trial: 0.05}
 }
 
 // flags has the command's own flags set a configuration.
@@ -66,7 +66,7 @@ func (o *Config) flags(f *driver.Flags) {
 	f.List(&o.Columns.Inputs, "inputs", "`NAMES` of the inputs")
 	f.List(&o.Columns.Parameters, "parameters", "`NAMES` of the parameters")
 	f.Set.StringVar(&o.HoldOut, "hold-out", "", "`SHARE` of the trajectories to test on, or a second file of them (default 0.2)")
-	f.Number(&o.Minutes, "minutes", "`M` minutes of one processor for the trainings (default 1 to 6, by the amount of data)", false)
+	f.Number(&o.Minutes, "minutes", "`M` minutes of one processor for the trainings (default 0.7 to 6, by the data)", false)
 	f.Choice(&o.Recipe, "recipe", "`NAME` of the recipe (default auto)", append([]string{auto}, recipe.Names()...)...)
 	f.Set.Func("latent", "`N` latent coordinates (default auto)", func(s string) (err error) {
 		if o.Latent, err = strconv.Atoi(s); s != auto && (err != nil || o.Latent < 1) {
@@ -153,8 +153,8 @@ func (c *Config) plan() error {
 			trained += min(m.iterations(), 1)
 		}
 	}
-	if trained > 1 { // the time is divided
-		options.Seconds /= 1 + float64(trained-1)*c.Trial/float64(c.Members)
+	if trained > 0 && len(c.Models) > 1 { // the time is divided
+		options.Seconds /= 1 + float64(trained)*c.Trial/float64(c.Members)
 		for i, m := range c.Models {
 			if m.iterations() == 0 {
 				continue

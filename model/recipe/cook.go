@@ -205,14 +205,23 @@ func (c *cook) rates(n int) {
 	c.Model.Linear = dynamics.LinearConfig{Spread: 0.1, SkewSpread: 1, Rates: r}
 }
 
-// grid has an iteration see some of the times.
-func (c *cook) grid(points int) {
+// grid has an iteration see some of the times, a share of them by how far the state goes
+// around each.
+func (c *cook) grid(points int, jumps float64) {
 	longest := 0
 	for _, tr := range c.data.Trajectories {
 		longest = max(longest, len(tr.Times))
 	}
-	// Fewer than there are, so that iterations differ.
-	c.Train.Grid = train.GridConfig{Points: max(2, min(points, 2*longest/3)), Random: 0.5}
+	points = max(2, min(points, 2*longest/3)) // fewer than there are, so that iterations differ
+	if c.options.FromBeginnings {
+		jumps = 0
+		if times, shared := c.data.Grid(); shared { // of which only equal parts are drawn
+			for (len(times)-1)%(points-1) != 0 {
+				points++
+			}
+		}
+	}
+	c.Train.Grid = train.GridConfig{Points: points, Random: 0.5, Jumps: jumps}
 }
 
 // batch has an iteration see some of the trajectories.

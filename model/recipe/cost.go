@@ -70,5 +70,7 @@ func (c *cook) iterationSeconds() float64 {
 		weights += 4 * stages * 2 * n * hidden
 		doublings *= stages
 	}
-	return overhead + 3*rows*points*weights*product + 2*soap*product + 3*points*doublings*n*n*n*exponential
+	// Each row takes products with the doublings of the exponential, which each step makes.
+	steps := doublings * n * n * (rows + n) * points * exponential
+	return overhead + 3*rows*points*weights*product + 2*soap*product + steps
 }

@@ -63,7 +63,7 @@ func latentLinear(c *cook) error {
 	latent := c.latent(max(n, 8))
 	c.autoencoder(latent)
 	c.rates(latent)
-	c.finish(41)
+	c.finish()
 	return nil
 }
 
@@ -90,13 +90,15 @@ func (c *cook) latent(usual int) int {
 	return usual
 }
 
-// finish is how the models with an autoencoder are trained.
-func (c *cook) finish(points int) {
+// finish is how a model with an autoencoder is trained on what comes to rest. Few times
+// of many rows tell more than many of few: what is decoded is smooth along a row, and it
+// is at its start that it is encoded.
+func (c *cook) finish() {
 	if c.facts.Returns < 0.5 { // what goes round keeps nothing that matters
 		c.invariants()
 	}
-	c.grid(points)
-	c.batch(20)
+	c.grid(6, 0.5)
+	c.batch(128)
 	c.soap(1e-2)
 }
 
@@ -120,7 +122,7 @@ func relaxation(c *cook) error {
 		Kind: dynamics.KindLipschitz, Hidden: []int{100}, Lipschitz: 1e-3, PaperForm: true, OutputActivation: true,
 		ZeroStart: true, NoOutputBias: true, RateScaled: true,
 	}
-	c.finish(41)
+	c.finish()
 	return nil
 }
 
@@ -145,7 +147,7 @@ func field(c *cook) error {
 		c.Model.Autoencoder.Factor[j] = min(factor, 20/largest)
 	}
 	c.rates(latent)
-	c.grid(41)
+	c.grid(41, 0)
 	c.batch(20)
 	c.soap(1e-2)
 	return nil
@@ -178,8 +180,7 @@ func oscillator(c *cook) error {
 	c.infer("a phase turns with a period that starts at %.4g, as the trajectories come back; the decoder sees %d of its harmonics", period, harmonics)
 	// A jump is of few times, and takes most of the error: few times of many trajectories,
 	// all that are in jumps among them, tell more than many of few.
-	c.grid(25)
-	c.Train.Grid.Jumps = 0.5
+	c.grid(25, 0.5)
 	c.batch(50)
 	c.soap(1e-2)
 	return nil
@@ -199,7 +200,7 @@ func network(c *cook) error {
 	c.Model.Nonlinear.Hidden = []int{100}
 	c.invariants()
 	c.Train.Sampler = "anywhere"
-	c.grid(41)
+	c.grid(41, 0)
 	c.batch(100)
 	c.soap(5e-3)
 	return nil

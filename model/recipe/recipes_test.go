@@ -9,6 +9,8 @@ import (
 
 	"spnode/data"
 	"spnode/data/inspect"
+	"spnode/model"
+	"spnode/model/train"
 )
 
 // planOf plans by a recipe of a name, from what the data show.
@@ -57,10 +59,8 @@ func TestOscillator(t *testing.T) {
 	}
 }
 
-// The identity beside the networks of residual gives back the components, and has
-// those that change first in the coordinates that decay first.
-func TestResidual(t *testing.T) {
-	rates, first := []float64{1, 100, 10}, []int{1, 2, 0}
+// decays are 20 trajectories of 60 times whose components decay at some rates.
+func decays(rates []float64) *data.Dataset {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	d := &data.Dataset{}
 	for range 20 {
@@ -75,7 +75,31 @@ func TestResidual(t *testing.T) {
 		}
 		d.Trajectories = append(d.Trajectories, tr)
 	}
-	p, _, err := planOf(t, d, "residual", Options{})
+	return d
+}
+
+// A training from the beginnings alone has times that its sampler can draw, also of a
+// grid of which the number of intervals is prime.
+func TestFromBeginnings(t *testing.T) {
+	d := decays([]float64{1, 100, 10})
+	p, _, err := planOf(t, d, "latent-linear", Options{FromBeginnings: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := model.New(p.Model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := train.New(m, p.Train, d); err != nil {
+		t.Error(err)
+	}
+}
+
+// The identity beside the networks of residual gives back the components, and has
+// those that change first in the coordinates that decay first.
+func TestResidual(t *testing.T) {
+	rates, first := []float64{1, 100, 10}, []int{1, 2, 0}
+	p, _, err := planOf(t, decays(rates), "residual", Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
