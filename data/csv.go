@@ -45,7 +45,7 @@ func (d *Dataset) encodeCSV(out io.Writer) error {
 	if weighted {
 		w.WriteString(",weight:")
 	}
-	for _, name := range d.names() {
+	for _, name := range d.Names() {
 		if prefix, _ := form.Cut(name); prefix != "" || form.Nameless(name) {
 			name = "component:" + name
 		}

@@ -245,8 +245,8 @@ func (d *Dataset) Split(nTrain int) (train, test *Dataset, err error) {
 	return &first, &rest, nil
 }
 
-// names returns the names of the components, made up if there are none.
-func (d *Dataset) names() []string {
+// Names returns the names of the components: u1, u2, … if there are none.
+func (d *Dataset) Names() []string {
 	if len(d.Components) > 0 {
 		return d.Components
 	}

@@ -104,7 +104,7 @@ func (d *Dataset) Describe() string {
 	} else {
 		fmt.Fprintf(w, "missing\tnone\n")
 	}
-	ranges(w, "component", d.names(), components)
+	ranges(w, "component", d.Names(), components)
 	kind := "input"
 	if held > 0 && held == d.Samples() {
 		kind = "held input"

@@ -26,7 +26,7 @@ func alike(a, b *Dataset) bool {
 		}
 		return tr.Input.Times
 	}
-	return slices.Equal(a.names(), b.names()) && slices.Equal(a.Inputs, b.Inputs) && slices.Equal(a.Parameters, b.Parameters) &&
+	return slices.Equal(a.Names(), b.Names()) && slices.Equal(a.Inputs, b.Inputs) && slices.Equal(a.Parameters, b.Parameters) &&
 		slices.EqualFunc(a.Trajectories, b.Trajectories, func(x, y Trajectory) bool {
 			return x.Name == y.Name && x.Weight == y.Weight && x.Input.Held == y.Input.Held &&
 				slices.EqualFunc(x.Times, y.Times, bits) && rows(x.States, y.States) && slices.EqualFunc(x.Parameters, y.Parameters, bits) &&

@@ -32,7 +32,7 @@ func (d *Dataset) String() string {
 	if s := d.Samples(); s != 1 {
 		samples = fmt.Sprintf("%d samples", s)
 	}
-	names := d.names()
+	names := d.Names()
 	if len(names) > 8 {
 		names = append(names[:4:4], "…", names[len(names)-1])
 	}

@@ -8,8 +8,10 @@
 package inspect
 
 import (
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -58,6 +60,38 @@ type Invariant struct {
 	Mean      float64   `json:"mean"`      // of its values in the trajectories
 	Deviation float64   `json:"deviation"` // of its values
 	Drift     float64   `json:"drift"`     // largest change along a trajectory, relative to Σ |w_i| Scale_i
+}
+
+// Size is Σ |w_i| Scale_i, what the quantity would be if nothing cancelled.
+func (q Invariant) Size(scale []float64) (size float64) {
+	for j, w := range q.Weights {
+		size += math.Abs(w) * scale[j]
+	}
+	return size
+}
+
+// Text writes w·u with the names of the components.
+func (q Invariant) Text(names []string) string {
+	var b strings.Builder
+	for j, v := range q.Weights {
+		switch {
+		case v == 0:
+			continue
+		case b.Len() == 0 && v == 1:
+		case b.Len() == 0:
+			fmt.Fprintf(&b, "%.4g ", v)
+		case math.Abs(math.Abs(v)-1) < 1e-4 && v > 0:
+			b.WriteString(" + ")
+		case math.Abs(math.Abs(v)-1) < 1e-4:
+			b.WriteString(" − ")
+		case v > 0:
+			fmt.Fprintf(&b, " + %.4g ", v)
+		default:
+			fmt.Fprintf(&b, " − %.4g ", -v)
+		}
+		b.WriteString(names[j])
+	}
+	return b.String()
 }
 
 // Look inspects a data set. The error is one of data's, for a set that is not

@@ -164,10 +164,7 @@ func reduce(w *mat.Dense) {
 // measure says what the values of w·u are, and whether it is conserved.
 func measure(d *data.Dataset, scale, w []float64) (Invariant, bool) {
 	q := Invariant{Weights: w}
-	var size float64
-	for j, v := range w {
-		size += math.Abs(v) * scale[j]
-	}
+	size := q.Size(scale)
 	var at []float64
 	for _, tr := range d.Trajectories {
 		first := floats.Dot(w, tr.States[0])

@@ -1,7 +1,6 @@
 package ks
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -9,6 +8,7 @@ import (
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/dsp/fourier"
 
+	"spnode/data/internal/runs"
 	"spnode/data/internal/stack"
 )
 
@@ -58,13 +58,7 @@ func (Equation) Name() string { return "ks" }
 func (p Equation) Dim() int { return p.Points }
 
 // Components returns u1, u2, …, the values at the points.
-func (p Equation) Components() []string {
-	names := make([]string, p.Points)
-	for i := range names {
-		names[i] = fmt.Sprintf("u%d", i+1)
-	}
-	return names
-}
+func (p Equation) Components() []string { return runs.Numbered("u", p.Points) }
 
 // RHS writes the rates of change into dst. It prepares a transform in each call;
 // [Solver], which is the solver for this equation, has one of its own.

@@ -3,7 +3,8 @@ package problem
 import (
 	"math"
 	"math/rand/v2"
-	"strconv"
+
+	"spnode/data/internal/runs"
 )
 
 // Burgers is the viscous Burgers equation on a period of 2π,
@@ -26,7 +27,7 @@ func (Burgers) Name() string { return "burgers" }
 func (p Burgers) Dim() int { return p.Points }
 
 // Components returns u1, u2, …, the values at the points.
-func (p Burgers) Components() []string { return pointNames(p.Points) }
+func (p Burgers) Components() []string { return runs.Numbered("u", p.Points) }
 
 // RHS writes the rates of change into dst.
 func (p Burgers) RHS(dst, u []float64) {
@@ -77,7 +78,7 @@ func (AllenCahn) Name() string { return "allencahn" }
 func (p AllenCahn) Dim() int { return p.Points }
 
 // Components returns u1, u2, …, the values at the points.
-func (p AllenCahn) Components() []string { return pointNames(p.Points) }
+func (p AllenCahn) Components() []string { return runs.Numbered("u", p.Points) }
 
 // RHS writes the rates of change into dst.
 func (p AllenCahn) RHS(dst, u []float64) {
@@ -104,12 +105,4 @@ func (p AllenCahn) States(n int, seed uint64) [][]float64 {
 		}
 	}
 	return u
-}
-
-func pointNames(n int) []string {
-	names := make([]string, n)
-	for i := range names {
-		names[i] = "u" + strconv.Itoa(i+1)
-	}
-	return names
 }

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
-	"strings"
 
 	"gonum.org/v1/gonum/floats"
 
+	"spnode/data/measure"
 	"spnode/experiments/driver"
 	"spnode/experiments/figure"
 	"spnode/experiments/report"
@@ -18,26 +16,22 @@ import (
 // figures draws the median and the worst trajectory with the data, the error over
 // time, the latent trajectory, and the loss.
 func (l *laboratory) figures(t *driver.Tested[*tested]) ([]report.Figure, error) {
-	held := l.sets.held
-	order := make([]int, held.Samples())
-	for i := range order {
-		order[i] = i
-	}
 	of := t.Test.Errors[0].Samples
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(of[a], of[b]) })
-	median, worst := order[len(order)/2], order[len(order)-1]
+	median := measure.MedianAt(of)
 	return report.Draw(report.Drawing{
 		Name: "trajectories", Caption: "The held-out trajectories of median and of largest error, the data as lines and the model as rings, each component over its largest value.",
 		Draw: func() (*figure.Figure, error) {
 			var panels []figure.Panel
-			for title, sample := range map[string]int{"median": median, "worst": worst} {
-				p, err := l.panel(t, title, sample, of[sample])
+			for _, at := range []struct {
+				title  string
+				sample int
+			}{{"median", median}, {"worst", floats.MaxIdx(of)}} {
+				p, err := l.panel(t, at.title, at.sample, of[at.sample])
 				if err != nil {
 					return nil, err
 				}
 				panels = append(panels, p)
 			}
-			slices.SortFunc(panels, func(a, b figure.Panel) int { return strings.Compare(a.Title, b.Title) })
 			return figure.New(figure.Layout{Cols: 1, Width: 640}, panels...)
 		},
 	}, report.Drawing{

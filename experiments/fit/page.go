@@ -121,18 +121,8 @@ func (l *laboratory) invariants(f driver.Fitted) ([]invariant, error) {
 		return nil, err
 	}
 	for _, q := range s.facts.Invariants {
-		v := invariant{Data: q.Drift}
-		var size float64
-		var terms []string
-		for j, w := range q.Weights {
-			size += math.Abs(w) * s.facts.Scale[j]
-			if w != 0 {
-				terms = append(terms, fmt.Sprintf("%.4g %s", w, s.name(j)))
-			}
-		}
-		v.Quantity = strings.Join(terms, " + ")
-		v.Model = measure.Drift(predicted, s.held, q.Weights) / size
-		all = append(all, v)
+		drift := measure.Drift(predicted, s.held, q.Weights) / q.Size(s.facts.Scale)
+		all = append(all, invariant{Quantity: q.Text(s.train.Names()), Data: q.Drift, Model: drift})
 	}
 	return all, nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"spnode/data"
@@ -78,14 +77,7 @@ func (s *sets) noise() (largest float64) {
 }
 
 // name is that of a component.
-func (s *sets) name(j int) string { return componentName(s.train, j) }
-
-func componentName(d *data.Dataset, j int) string {
-	if len(d.Components) > 0 {
-		return d.Components[j]
-	}
-	return "u" + strconv.Itoa(1+j)
-}
+func (s *sets) name(j int) string { return s.train.Names()[j] }
 
 // look inspects the data.
 func look(d *data.Dataset) (*inspect.Facts, error) {

@@ -73,7 +73,7 @@ func (c *Config) readFile(flag, path string) (*data.Dataset, error) {
 			return nil, command.Usagef("flag -%s: %s: trajectory %d has %d times, want at least 3", flag, path, i, len(tr.Times))
 		}
 		if j := slices.IndexFunc(tr.States[0], math.IsNaN); j >= 0 {
-			return nil, command.Usagef("flag -%s: %s: %s of trajectory %d was not measured at its first time, %g, where its prediction begins; begin it where all was measured", flag, path, componentName(d, j), i, tr.Times[0])
+			return nil, command.Usagef("flag -%s: %s: %s of trajectory %d was not measured at its first time, %g, where its prediction begins; begin it where all was measured", flag, path, d.Names()[j], i, tr.Times[0])
 		}
 	}
 	switch {

@@ -24,19 +24,12 @@ func (l *laboratory) tables(chosen *ModelConfig, t *driver.Tested[*tested]) []*r
 		errs.Add(b.Name, string(b.Ground), b.Largest, b.RMS, b.agrees(), fmt.Sprintf("%.0f %%", 100*b.Away))
 	}
 	parts := report.NewTable("By component, on the data's times", "component", "largest value", "largest error", "rms error")
-	order := make([]int, len(t.Test.Components))
-	for i := range order {
-		order[i] = i
+	components := slices.Clone(t.Test.Components)
+	if most := 30; len(components) > most { // of which a table shows the worst
+		slices.SortStableFunc(components, func(a, b component) int { return cmp.Compare(b.RMS, a.RMS) })
+		components = components[:most]
 	}
-	const most = 30 // of which a table shows the worst
-	slices.SortStableFunc(order, func(a, b int) int {
-		if len(order) <= most {
-			return 0
-		}
-		return cmp.Compare(t.Test.Components[b].RMS, t.Test.Components[a].RMS)
-	})
-	for _, i := range order[:min(most, len(order))] {
-		c := t.Test.Components[i]
+	for _, c := range components {
 		parts.Add(c.Name, c.Scale, c.Largest, c.RMS)
 	}
 	kept := report.NewTable("What the data keep", "quantity", "changes in the data", "in the predictions")
