@@ -125,14 +125,7 @@ func inUnit(d *data.Dataset, unit float64) *data.Dataset {
 
 // noisy adds normal noise to the states, of a share of each component's largest value.
 func noisy(d *data.Dataset, share float64) *data.Dataset {
-	scale := make([]float64, d.Dim())
-	for _, tr := range d.Trajectories {
-		for _, u := range tr.States {
-			for j, v := range u {
-				scale[j] = max(scale[j], math.Abs(v))
-			}
-		}
-	}
+	scale := d.Ranges()
 	rnd := rand.New(rand.NewPCG(seed, 2))
 	out := *d
 	out.Trajectories = slices.Clone(d.Trajectories)
@@ -141,7 +134,7 @@ func noisy(d *data.Dataset, share float64) *data.Dataset {
 		for k, u := range tr.States {
 			states[k] = slices.Clone(u)
 			for j := range u {
-				states[k][j] += share * scale[j] * rnd.NormFloat64()
+				states[k][j] += share * max(-scale[j][0], scale[j][1]) * rnd.NormFloat64()
 			}
 		}
 		out.Trajectories[i].States = states

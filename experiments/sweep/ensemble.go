@@ -6,6 +6,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"spnode/data/measure"
 	"spnode/experiments/figure"
 	"spnode/experiments/report"
 )
@@ -39,21 +40,14 @@ func NewEnsemble(times []float64, components []string, members [][][][]float64) 
 					values[i] = members[i][k][s][c]
 					m[c] += values[i] / float64(len(members))
 				}
-				slices.Sort(values)
-				l[c], h[c] = percentile(values, lower), percentile(values, upper)
+				q := measure.Quantiles(values, lower, upper)
+				l[c], h[c] = q[0], q[1]
 			}
 			mean, lo, hi = append(mean, m), append(lo, l), append(hi, h)
 		}
 		e.Mean, e.Lo, e.Hi = append(e.Mean, mean), append(e.Lo, lo), append(e.Hi, hi)
 	}
 	return e, nil
-}
-
-// percentile is that of sorted values.
-func percentile(sorted []float64, share float64) float64 {
-	at := share * float64(len(sorted)-1)
-	i := min(int(at), len(sorted)-2)
-	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
 
 // Columns are the states with the band beside them: the components' means, then the

@@ -1,13 +1,14 @@
 package sweep
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
 
+	"spnode/data/measure"
 	"spnode/experiments/figure"
 	"spnode/experiments/report"
 )
@@ -43,33 +44,24 @@ func (r *Results) panel(i int, label string) figure.Panel {
 	if note != "" {
 		p.X.Label, p.Note = label+" (by number)", note
 	}
-	type points struct{ x, y []float64 }
-	models := map[string]*points{}
-	var names []string
+	rows := slices.DeleteFunc(slices.Clone(r.rows), func(x row) bool { return math.IsNaN(x.error) || math.IsInf(x.error, 0) })
+	place := func(x row) float64 { return at[string(x.Settings[i].Value)] }
 	least, largest, positive := math.Inf(1), math.Inf(-1), true
-	for _, x := range r.rows {
-		if math.IsNaN(x.error) || math.IsInf(x.error, 0) {
-			continue
-		}
-		name := x.ModelResult.Name
-		if models[name] == nil {
-			models[name] = &points{}
-			names = append(names, name)
-		}
-		m := models[name]
-		v := at[string(x.Settings[i].Value)]
-		m.x, m.y = append(m.x, v), append(m.y, x.error)
-		least, largest = min(least, v), max(largest, v)
+	for _, x := range rows {
+		least, largest = min(least, place(x)), max(largest, place(x))
 		positive = positive && x.error > 0
 	}
 	p.Y.Log = positive
 	seed := isSeed(r.Outcomes[0].Settings[i].Path)          // of which the order says nothing
 	p.X.Log = note == "" && least > 0 && largest > 20*least // more than a decade
-	for k, name := range names {
-		m := models[name]
-		p.Series = append(p.Series, figure.Dots(figure.Color(1+k), name, m.x, m.y))
-		if x, y := medians(m.x, m.y); len(x) > 1 && len(x) < len(m.x) && !seed {
-			p.Series = append(p.Series, figure.Line(figure.Color(1+k), "", x, y))
+	for k, of := range report.Group(rows, func(x row) string { return x.ModelResult.Name }) {
+		var x, y []float64
+		for _, r := range of {
+			x, y = append(x, place(r)), append(y, r.error)
+		}
+		p.Series = append(p.Series, figure.Dots(figure.Color(1+k), of[0].ModelResult.Name, x, y))
+		if at, median := medians(x, y); len(at) > 1 && len(at) < len(x) && !seed {
+			p.Series = append(p.Series, figure.Line(figure.Color(1+k), "", at, median))
 		}
 	}
 	return p
@@ -106,20 +98,13 @@ func (r *Results) places(i int) (at map[string]float64, note string) {
 
 // medians are those of y for each x, in increasing x.
 func medians(x, y []float64) (at, median []float64) {
-	order := make([]int, len(x))
-	for i := range order {
-		order[i] = i
+	of := map[float64][]float64{}
+	for i, v := range x {
+		of[v] = append(of[v], y[i])
 	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(x[a], x[b]), cmp.Compare(y[a], y[b])) })
-	for lo := 0; lo < len(order); {
-		hi := lo
-		for hi < len(order) && x[order[hi]] == x[order[lo]] {
-			hi++
-		}
-		n := hi - lo
-		at = append(at, x[order[lo]])
-		median = append(median, (y[order[lo+(n-1)/2]]+y[order[lo+n/2]])/2)
-		lo = hi
+	at = slices.Sorted(maps.Keys(of))
+	for _, v := range at {
+		median = append(median, measure.Quantiles(of[v], 0.5)...)
 	}
 	return at, median
 }

@@ -11,8 +11,10 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 
 	filepkg "spnode/data/file"
+	"spnode/data/measure"
 	"spnode/experiments/report"
 )
 
@@ -167,31 +169,27 @@ func (o *Outcome) seedless(labels []string) (names []string) {
 func (r *Results) summary() *report.Table {
 	t := report.NewTable("Error: "+r.Error, "model", "settings", "tasks", "median", "least", "largest", "best task")
 	labels := r.Sweep.Labels()
-	type group struct{ model, settings string }
-	rows := map[group][]row{}
-	var groups []group
-	add := func(g group, x row) {
-		if _, there := rows[g]; !there {
-			groups = append(groups, g)
-		}
-		rows[g] = append(rows[g], x)
+	type of struct {
+		settings string
+		row
 	}
+	var all, each []of
 	for _, x := range r.rows {
-		add(group{x.ModelResult.Name, "all"}, x)
-	}
-	for _, x := range r.rows {
-		if names := x.seedless(labels); 0 < len(names) && len(names) < len(labels) {
-			add(group{x.ModelResult.Name, strings.Join(names, ", ")}, x)
-		}
-	}
-	for _, g := range groups {
-		all := slices.DeleteFunc(rows[g], func(x row) bool { return math.IsNaN(x.error) })
-		if len(all) == 0 {
+		if math.IsNaN(x.error) {
 			continue
 		}
-		slices.SortStableFunc(all, func(a, b row) int { return cmp.Compare(a.error, b.error) })
-		n := len(all)
-		t.Add(g.model, g.settings, n, (all[(n-1)/2].error+all[n/2].error)/2, all[0].error, all[n-1].error, fmt.Sprint(all[0].Number))
+		all = append(all, of{"all", x})
+		if names := x.seedless(labels); 0 < len(names) && len(names) < len(labels) {
+			each = append(each, of{strings.Join(names, ", "), x})
+		}
+	}
+	for _, g := range report.Group(append(all, each...), func(o of) string { return o.ModelResult.Name + ": " + o.settings }) {
+		var errors []float64
+		for _, o := range g {
+			errors = append(errors, o.error)
+		}
+		q := measure.Quantiles(errors, 0.5, 0, 1)
+		t.Add(g[0].ModelResult.Name, g[0].settings, len(g), q[0], q[1], q[2], fmt.Sprint(g[floats.MinIdx(errors)].Number))
 	}
 	return t
 }
