@@ -1,7 +1,6 @@
 package measure
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -65,9 +64,6 @@ func below(states [][]float64, bound float64) bool {
 // MedianAt returns the index of the median of x, of an even number the lower one.
 func MedianAt(x []float64) int {
 	order := make([]int, len(x))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(x[a], x[b]) })
-	return order[(len(order)-1)/2]
+	floats.ArgsortStable(slices.Clone(x), order)
+	return order[(len(x)-1)/2]
 }

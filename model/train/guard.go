@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/model/objective"
+	"spnode/model/param"
 	"spnode/model/train/sample"
 	"spnode/model/train/state"
 )
@@ -50,7 +51,7 @@ type DivergedError struct {
 
 func (e *DivergedError) Error() string {
 	lowest := ""
-	if finite(e.Lowest) {
+	if param.Finite(e.Lowest) {
 		lowest = fmt.Sprintf(", the lowest loss was %g", e.Lowest)
 	}
 	return fmt.Sprintf("train: Fit: the loss is %g and the gradient's norm %g after %d iterations of %s, at rate %.3g which was halved %d times%s; try a lower rate, a clip of the gradient norm, or more substeps",
@@ -103,7 +104,7 @@ func (t *Trainer) blownUp(loss float64, b objective.Batch, evaluate func() (floa
 	copy(t.w, before)
 	was, err := evaluate()
 	copy(t.w, now)
-	return finite(was) && loss > least*max(was, negligible*t.zero(b)), err
+	return param.Finite(was) && loss > least*max(was, negligible*t.zero(b)), err
 }
 
 // zero is the loss of a batch whose prediction is 0 everywhere, if its states are
@@ -117,7 +118,7 @@ func (t *Trainer) zero(b objective.Batch) float64 {
 // tooLarge reports whether an optimizer could not square a gradient of that norm,
 // which was clipped if the configuration says so.
 func (t *Trainer) tooLarge(norm float64) bool {
-	return !finite(norm) || t.cfg.First.Clip == 0 && norm > largestGradient
+	return !param.Finite(norm) || t.cfg.First.Clip == 0 && norm > largestGradient
 }
 
 // lastGood takes back what is behind a divergence: the model has the parameters of

@@ -16,6 +16,7 @@ import (
 	"spnode/model/modeltest"
 	"spnode/model/objective"
 	"spnode/model/optim"
+	"spnode/model/param"
 )
 
 // slowDecay is e^{−t/2e5} at 40 log-spaced times, for which a network that acts
@@ -177,7 +178,7 @@ func TestDivergenceIsTakenBack(t *testing.T) {
 		t.Fatal("the case shows nothing")
 	}
 	for _, m := range seen {
-		if !finite(m.Loss) || !finite(m.GradientNorm) {
+		if !param.Finite(m.Loss) || !param.Finite(m.GradientNorm) {
 			t.Errorf("a hook saw %+v", m)
 		}
 	}
@@ -187,7 +188,7 @@ func TestDivergenceIsTakenBack(t *testing.T) {
 
 	// The last update, after which Adam does not look again.
 	p.train.First.Iterations, p.train.LBFGS.Iterations = 1, 0
-	if tr = p.fit(t); tr.now.Backoffs == 0 || !finite(tr.Result().Loss) || tr.now.Iterations != 1 {
+	if tr = p.fit(t); tr.now.Backoffs == 0 || !param.Finite(tr.Result().Loss) || tr.now.Iterations != 1 {
 		t.Errorf("after one update: %d taken back, loss %g, %d done", tr.now.Backoffs, tr.Result().Loss, tr.now.Iterations)
 	}
 
@@ -200,7 +201,7 @@ func TestDivergenceIsTakenBack(t *testing.T) {
 	if !errors.As(err, &diverged) {
 		t.Fatalf("got error %v, want a DivergedError", err)
 	}
-	if finite(diverged.Loss) && finite(diverged.Norm) || diverged.Iteration != 1 || diverged.Stage != "adam" || diverged.Rate != 4 || diverged.Halved != 1 {
+	if param.Finite(diverged.Loss) && param.Finite(diverged.Norm) || diverged.Iteration != 1 || diverged.Stage != "adam" || diverged.Rate != 4 || diverged.Halved != 1 {
 		t.Errorf("got %+v", diverged)
 	}
 	for _, part := range []string{"after 1 iterations of adam", "rate 4", "halved 1 times", "try a lower rate"} {
@@ -221,7 +222,7 @@ func TestOverflowIsDivergence(t *testing.T) {
 		p.train.First.Schedule = optim.Schedule{Kind: optim.ScheduleConstant, Rate: 1e78}
 		p.train.Backoffs = 400
 		tr := p.fit(t)
-		if tr.now.Backoffs < 2 || !finite(tr.Result().Loss) {
+		if tr.now.Backoffs < 2 || !param.Finite(tr.Result().Loss) {
 			t.Errorf("%s: %d updates taken back, loss %g", name, tr.now.Backoffs, tr.Result().Loss)
 		}
 		// What was taken back has left no trace: a training that begins with the

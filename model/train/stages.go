@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/model/optim"
+	"spnode/model/param"
 	"spnode/model/train/state"
 )
 
@@ -44,7 +45,7 @@ func (t *Trainer) update() (Metrics, error) {
 		return Metrics{}, errors.Wrapf(err, "train: Fit: iteration %d of %s", t.now.Iteration+1, t.stageName())
 	}
 	norm := optim.Clip(t.grad, t.cfg.First.Clip)
-	if !finite(loss) || t.tooLarge(norm) {
+	if !param.Finite(loss) || t.tooLarge(norm) {
 		return Metrics{}, t.takeBack(loss, norm)
 	}
 	if t.suspicious(loss, batch) {
@@ -97,7 +98,7 @@ func (t *Trainer) finishFirst() error {
 		return errors.Wrapf(err, "train: Fit: loss at the end of %s", t.stageName())
 	}
 	norm := floats.Norm(t.grad, 2)
-	if !finite(loss) || !finite(norm) || t.cfg.LBFGS.Iterations > 0 && norm > largestGradient {
+	if !param.Finite(loss) || !param.Finite(norm) || t.cfg.LBFGS.Iterations > 0 && norm > largestGradient {
 		return t.takeBack(loss, norm)
 	}
 	if whole := t.samplers[t.phase].Whole()[0]; t.suspicious(loss, whole) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"spnode/data"
+	"spnode/data/measure"
 	"spnode/experiments/driver/command"
 	"spnode/experiments/sweep"
 	"spnode/model"
@@ -56,7 +57,7 @@ func (o Options) ensemble(home *sweep.Folder, stdout, warnings io.Writer) error 
 		if err != nil {
 			return command.AsUsage(err)
 		}
-		if !finite(u) {
+		if d := data.Shared(times, u, nil); measure.Bounded(d, math.Inf(1)) < d.Samples() {
 			left = append(left, dir+" (its prediction runs away)")
 			continue
 		}
@@ -115,17 +116,4 @@ func (o Options) members(home *sweep.Folder) (dirs, left []string, err error) {
 		}
 	}
 	return dirs, left, nil
-}
-
-func finite(u [][][]float64) bool {
-	for _, states := range u {
-		for _, x := range states {
-			for _, v := range x {
-				if math.IsNaN(v) || math.IsInf(v, 0) {
-					return false
-				}
-			}
-		}
-	}
-	return true
 }
