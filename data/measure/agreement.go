@@ -87,6 +87,26 @@ func (a *Agreement) Spread(threshold float64) Spread {
 	return Spread{q[0], q[1], q[2]}
 }
 
+// Within tells of a prediction of one trajectory, which may have gaps, how long it is
+// within half of the true state, by norms: the share of the times that were measured
+// whole, and the time since the first after which it is not, +Inf for none.
+func Within(pred, truth data.Trajectory) (share, until float64) {
+	var n, count float64
+	until = math.Inf(1)
+	for k, u := range truth.States {
+		if floats.HasNaN(u) {
+			continue
+		}
+		count++
+		if floats.Distance(pred.States[k], u, 2) <= 0.5*floats.Norm(u, 2) {
+			n++
+		} else {
+			until = min(until, truth.Times[k]-truth.Times[0])
+		}
+	}
+	return n / max(count, 1), until
+}
+
 // Quantiles returns the quantiles of x at the given shares p, 0 … 1, such as
 // 0.1, 0.5, 0.9 for the median and what lies below and above four fifths around
 // it. Between the sorted numbers they are interpolated linearly, with the

@@ -119,3 +119,13 @@ func TestRMS(t *testing.T) {
 		t.Errorf("one time: got %v, want NaN", got)
 	}
 }
+
+func TestWithin(t *testing.T) {
+	pred, truth := agreementData()
+	truth.Trajectories[1].States[2][1] = math.NaN() // where the prediction has none either
+	for s, want := range [][2]float64{{0.75, 0.5}, {1, math.Inf(1)}, {0.75, 1.5}, {1, math.Inf(1)}, {0.75, 0.5}} {
+		if share, until := Within(pred.Trajectories[s], truth.Trajectories[s]); share != want[0] || until != want[1] {
+			t.Errorf("sample %d: got %g, %g, want %v", s, share, until, want)
+		}
+	}
+}

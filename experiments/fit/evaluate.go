@@ -8,9 +8,9 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/data"
+	"spnode/data/measure"
 	"spnode/experiments/driver/command"
 	"spnode/model"
-	"spnode/model/recipe"
 )
 
 // ground is where a model is tested: from which times on, and at which.
@@ -42,7 +42,7 @@ type offs struct {
 	Each    []float64 `json:"-"` // largest of each component
 	EachRMS []float64 `json:"-"`
 	Samples []float64 `json:"-"` // rms of each trajectory
-	Within  float64   `json:"-"` // share of the times, see recipe.Within
+	Within  float64   `json:"-"` // share of the times, see measure.Within
 }
 
 // test tests a predictor on trajectories.
@@ -68,8 +68,8 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 			return nil, command.AsUsage(err)
 		}
 		for r, i := range of {
-			agree = append(agree, partsAt(got.Trajectories[r], asked.Trajectories[r]))
-			o.Within += recipe.Within(got.Trajectories[r], asked.Trajectories[r])
+			within, until := measure.Within(got.Trajectories[r], asked.Trajectories[r])
+			agree, o.Within = append(agree, until), o.Within+within
 			for k, want := range asked.Trajectories[r].States {
 				if k == 0 && g != onGrid {
 					continue
@@ -109,16 +109,6 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 		}
 	}
 	return o, nil
-}
-
-// partsAt is the time after which a prediction is off by half of the state, +Inf for none.
-func partsAt(got, want data.Trajectory) float64 {
-	for k, u := range want.States {
-		if !floats.HasNaN(u) && !(floats.Distance(got.States[k], u, 2) <= 0.5*floats.Norm(u, 2)) {
-			return want.Times[k] - want.Times[0]
-		}
-	}
-	return math.Inf(1)
 }
 
 // starts is from how many times on each trajectory is predicted.
@@ -172,23 +162,19 @@ func (s *sets) far(j int, v float64) bool {
 
 // projected is what the held-out states lose by the leading modes of a model, so many:
 // no linear coordinates of that number do better by much.
-func (s *sets) projected(c model.Config) *baseline {
+func (s *sets) projected(m *model.Model) *baseline {
 	o := &offs{Ground: onGrid}
-	n := c.LatentDim()
+	n, left := m.Config().LatentDim(), make([]float64, s.held.Dim())
 	var sum, count float64
 	for _, tr := range s.held.Trajectories {
 		for _, u := range tr.States {
 			if floats.HasNaN(u) {
 				continue
 			}
-			z := slices.Clone(u)
-			floats.Sub(z, c.Offset)
-			floats.Mul(z, c.Factor)
-			left := slices.Clone(z)
-			for _, v := range c.Basis[:n] {
-				floats.AddScaled(left, -floats.Dot(v, z), v)
-			}
-			floats.Div(left, c.Factor)
+			z := m.Scaled(u)
+			clear(z[n:])
+			m.UnscaledTo(left, z)
+			floats.Sub(left, u)
 			floats.Div(left, s.facts.Scale)
 			sum += floats.Dot(left, left)
 			count += float64(len(u))

@@ -103,7 +103,7 @@ func (l *laboratory) test(f driver.Fitted) (*tested, error) {
 		return nil, err
 	}
 	if c := f.Model.Config(); len(c.Basis) >= c.LatentDim() {
-		t.Modes = s.projected(c)
+		t.Modes = s.projected(f.Model)
 	}
 	t.Invariants, err = l.invariants(f)
 	return t, err

@@ -10,6 +10,7 @@ import (
 
 	"spnode/data"
 	"spnode/data/inspect"
+	"spnode/data/measure"
 	"spnode/model"
 	"spnode/model/closedform"
 	"spnode/model/dynamics"
@@ -196,7 +197,8 @@ func (p *Plan) score(fitted, check *data.Dataset, f *inspect.Facts) float64 {
 		}
 		for i, tr := range asked.Trajectories {
 			if from == 0 {
-				within += Within(got.Trajectories[i], tr) / float64(len(asked.Trajectories))
+				share, _ := measure.Within(got.Trajectories[i], tr)
+				within += share / float64(len(asked.Trajectories))
 			}
 			for k, u := range tr.States {
 				for j, v := range u {
@@ -213,7 +215,7 @@ func (p *Plan) score(fitted, check *data.Dataset, f *inspect.Facts) float64 {
 
 // Score is what models are compared by: the root mean square of their errors in largest
 // values, or where predictions part from the truth, as those of chaos do, and errors
-// tell nothing any more, 2 less the share of the times within which they are Within; +Inf
+// tell nothing any more, 2 less the share of the times that measure.Within tells; +Inf
 // for errors that are not finite or larger than the largest values.
 func Score(rms, within float64) float64 {
 	const most = 0.9 // a prediction that is late at a jump is soon back
@@ -224,22 +226,6 @@ func Score(rms, within float64) float64 {
 		return 2 - within
 	}
 	return rms
-}
-
-// Within returns the share of the times at which a prediction is within half of the true
-// state, by norms.
-func Within(got, want data.Trajectory) float64 {
-	var n, count float64
-	for k, u := range want.States {
-		if floats.HasNaN(u) {
-			continue
-		}
-		count++
-		if floats.Distance(got.States[k], u, 2) <= 0.5*floats.Norm(u, 2) {
-			n++
-		}
-	}
-	return n / max(count, 1)
 }
 
 // fit makes a model by a plan that is no training, from the states that were measured
