@@ -1,4 +1,4 @@
-"""What the kernel answers to an interrupt, to Tab and Shift+Tab, and to a typo."""
+"""What the kernel answers to an interrupt, to Tab and Shift+Tab, to a typo and to a wrong type."""
 
 import sys
 
@@ -40,6 +40,10 @@ try:
     want("a loop", got["status"] == "error" and got["evalue"] == "interrupted", got)
     got = reply(client.execute("model.Nwe(nothing)"))
     want("a typo", "model has no Nwe; is it New?" in got.get("evalue", ""), got)
+    got = reply(client.execute("c := model.DefaultConfig(2)\nc.Integrator = 3"))
+    want("a wrong type", "cannot use 3 (untyped int constant) as string value" in got.get("evalue", ""), got)
+    got = reply(client.execute("string('λ') + string(65)"))
+    want("a conversion", got["status"] == "ok", got)
     got = reply(client.complete("π := m.Predict", 14))
     want("Tab", "PredictLatent" in got["matches"] and got["cursor_start"] == 7, got)
     got = reply(client.complete("m.", 2))
