@@ -1,8 +1,9 @@
-"""What the kernel answers to an interrupt, to Tab and Shift+Tab, to a typo and to a wrong type."""
+"""What the kernel answers to an interrupt, to Tab and Shift+Tab, to a typo and to a wrong type, and that it outlives its clients."""
 
 import sys
 
 from jupyter_client.manager import start_new_kernel
+from jupyter_client.session import Session
 
 manager, client = start_new_kernel(kernel_name="spnode")
 
@@ -50,6 +51,14 @@ try:
     want("Tab", "Predict" in got["matches"] and "predict" not in str(got["matches"]), got)
     got = reply(client.inspect("π := m.Predict(", 15))
     want("Shift+Tab", got["found"] and "func (m *Model) Predict(" in got["data"]["text/plain"], got)
+    for _ in range(20):  # one would do to kill a gophernotes
+        gone = manager.client(session=Session(key=manager.session.key))
+        gone.start_channels(hb=False)
+        for _ in range(30):
+            gone.kernel_info()
+        gone.stop_channels()
+    got = reply(client.execute("1 + 1"))
+    want("a kernel that clients have left", got["status"] == "ok", got)
 finally:
     client.stop_channels()
     manager.shutdown_kernel(now=True)

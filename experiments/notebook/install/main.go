@@ -61,20 +61,34 @@ func install(dir string) (spec string, err error) {
 	})
 }
 
-// The texts that the kernel changes, each with what stands in its place.
-var (
-	// In gophernotes' kernel.go; see kernel/kernel.go.
-	inKernel = [][2]string{
+// patches are the texts of a file, each with what stands in its place.
+type patches [][2]string
+
+// inGophernotes are what kernel/kernel.go has of its own.
+var inGophernotes = map[string]patches{
+	"kernel.go": {
 		{`	case "shutdown_request":`, `	case "inspect_request":
 		if err := handleInspectRequest(ir, receipt); err != nil {
 			log.Fatal(err)
 		}
 	case "shutdown_request":`},
 		{`executionErr := doEval(ir, outerr, code)`, `executionErr := evaluate(ir, outerr, code)`},
-	}
-	// In gomacro's base/untyped/lit.go and fast/convert.go: it takes an integer for a string not only
-	// where string(65) says so, but in config.Integrator = 3 too.
-	inConstants = [][2]string{
+	},
+	"messages.go": {
+		{`	err = socket.SendMulti(zmq4.NewMsgFrom(frames...))
+	if err != nil {
+		return err
+`, `	err = socket.SendMulti(zmq4.NewMsgFrom(frames...))
+	if err != nil {
+		return gone(err)
+`},
+	},
+}
+
+// inGomacro has an integer taken for a string where string(65) says so, and not in
+// config.Integrator = 3.
+var inGomacro = map[string]patches{
+	"base/untyped/lit.go": {
 		{`			i, exact := constant.Int64Val(val)
 			if exact {
 				ret = string(i)
@@ -83,8 +97,8 @@ var (
 			}
 `, `			output.Errorf("cannot use %v (untyped int constant) as %v value", val, t)
 `},
-	}
-	inConversions = [][2]string{
+	},
+	"fast/convert.go": {
 		{`	if e.Untyped() {
 		e.ConstTo(t)
 `, `	if e.Untyped() {
@@ -95,11 +109,11 @@ var (
 			e.ConstTo(t)
 		}
 `},
-	}
-)
+	},
+}
 
 // overlay lays gophernotes' own files into the folder of the kernel: the path
-// that each has there, and where it is. One of them is patched, into the folder of the spec,
+// that each has there, and where it is. Two are patched, into the folder of the spec,
 // and one is left out, of which the kernel has its own.
 func overlay(kernel, spec string) (map[string]string, error) {
 	dir, err := module("github.com/gopherdata/gophernotes")
@@ -119,9 +133,9 @@ func overlay(kernel, spec string) (map[string]string, error) {
 		if base == "complete.go" || strings.HasSuffix(base, "_test.go") {
 			continue
 		}
-		if base == "kernel.go" {
-			to := filepath.Join(spec, "gophernotes_kernel.go")
-			if err := patch(to, f, inKernel); err != nil {
+		if p := inGophernotes[base]; p != nil {
+			to := filepath.Join(spec, "gophernotes_"+base)
+			if err := patch(to, f, p); err != nil {
 				return nil, err
 			}
 			f = to
@@ -146,9 +160,9 @@ func interpreter(spec string) (modfile string, err error) {
 	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
 		return "", err
 	}
-	for name, patches := range map[string][][2]string{"base/untyped/lit.go": inConstants, "fast/convert.go": inConversions} {
+	for name, p := range inGomacro {
 		f := filepath.Join(to, filepath.FromSlash(name))
-		if err := patch(f, f, patches); err != nil {
+		if err := patch(f, f, p); err != nil {
 			return "", err
 		}
 	}
@@ -171,7 +185,7 @@ func module(path string) (dir string, err error) {
 }
 
 // patch writes a file with its patches to another path.
-func patch(to, from string, patches [][2]string) error {
+func patch(to, from string, patches patches) error {
 	b, err := os.ReadFile(from)
 	if err != nil {
 		return err
