@@ -203,7 +203,7 @@ func (l *laboratory) next(t *tested) string {
 }
 
 func (l *laboratory) predicting() string {
-	return fmt.Sprintf("To predict: go run ./experiments/fit -predict %s -initial STATES.csv -times 0:%.4g:%.4g -out prediction.csv, with a state of %d components in each row.",
+	return fmt.Sprintf("To predict: `go run ./experiments/fit -predict %s -initial STATES.csv -times 0:%.4g:%.4g -out prediction.csv`, with a state of %d components in each row.",
 		l.Dir, l.sets.facts.Span, l.sets.facts.Span/100, l.sets.train.Dim())
 }
 
