@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
 
 	"spnode/data/measure"
 	"spnode/experiments/driver"
+	"spnode/experiments/driver/terminal"
 	"spnode/experiments/report"
 	"spnode/model/stability"
 	"spnode/model/train"
@@ -61,7 +63,8 @@ func (l *laboratory) page(chosen *ModelConfig, fitted []driver.Fitted) (*report.
 		m.Extra["tried"] = l.tried()
 	}
 	l.Report.Models = append(l.Report.Models, m)
-	fmt.Fprintf(l.Stdout, "\n%s\n", t.Test.Verdict)
+	width := cmp.Or(terminal.Width(l.Stdout), math.MaxInt)
+	fmt.Fprintf(l.Stdout, "\n%s\n", strings.Join(terminal.Broken(t.Test.Verdict, width), "\n"))
 	figures, err := l.figures(t)
 	return &report.Page{
 		Title:   "Fit of " + l.Data,
