@@ -39,7 +39,9 @@ func install(dir string) (spec string, err error) {
 	if err != nil {
 		return "", err
 	}
-	modfile, err := interpreter(spec)
+	gomacro := filepath.Join(spec, "gomacro") // always there, so that what was built is known again
+	defer os.RemoveAll(gomacro)
+	modfile, err := interpreter(gomacro, spec)
 	if err != nil {
 		return "", err
 	}
@@ -145,15 +147,14 @@ func overlay(kernel, spec string) (map[string]string, error) {
 	return replace, nil
 }
 
-// interpreter copies gomacro, patched, into the folder of the spec, as go takes no overlay
-// over a module that it has downloaded: the go.mod that names the copy.
-func interpreter(spec string) (modfile string, err error) {
+// interpreter copies gomacro, patched, as go takes no overlay over a module that it has
+// downloaded. It returns the go.mod, in the folder of the spec, that names the copy.
+func interpreter(to, spec string) (modfile string, err error) {
 	const gomacro = "github.com/cosmos72/gomacro"
 	dir, err := module(gomacro)
 	if err != nil {
 		return "", err
 	}
-	to := filepath.Join(spec, "gomacro")
 	if err := os.RemoveAll(to); err != nil {
 		return "", err
 	}
