@@ -132,6 +132,7 @@ func TestReadTableErrors(t *testing.T) {
 		{"an input that ends early", "t,x,w\n0,1,2\n1,2,\n", ReadOptions{Inputs: []string{"w"}}, ErrShape, "the values are from t=0 to 0, want them over the trajectory, 0 to 1"},
 		{"text", "t,x\n0,1\n1,2m\n", ReadOptions{}, nil, `line 3, column 2 ("x") is "2m", want a number`},
 		{"text in the first row", "t,x\n1,2m\n2,3\n", ReadOptions{}, nil, `line 2, column 2 ("x") is "2m", want a number`},
+		{"a column of text", "t,x,note\n0,1,good\n1,2,bad\n", ReadOptions{}, nil, `line 2, column 3 ("note") is "good", want a number; try naming it as what tells trajectories apart, or the components without it`},
 		{"text in the first row, and a name", "run,t,x\na,1,2m\nb,2,3\n", ReadOptions{}, nil, `line 2, column 3 ("x") is "2m"`},
 		{"infinite", "t,x\n0,1\n1,-inf\n", ReadOptions{}, ErrNotFinite, `line 3, column 2 ("x") is -inf, want a finite number`},
 		{"point and comma", "t;x\n0;1,5\n1;2.5\n", ReadOptions{}, nil, "line 3 has a decimal point and line 2 a decimal comma"},

@@ -182,7 +182,8 @@ func (e Experiment[C, P]) train(ctx context.Context, w work[P], stdout, stderr i
 			return nil
 		}
 	}
-	fmt.Fprintf(stdout, "%s: %s, seed %d, run %s\n", e.Flags.Set.Name(), cfg.Describe(), cfg.RunSeed(), r.Dir)
+	what, more, _ := strings.Cut(cfg.Describe(), "\n")
+	fmt.Fprintf(stdout, "%s: %s, seed %d, run %s\n%s", e.Flags.Set.Name(), what, cfg.RunSeed(), r.Dir, more)
 	for _, m := range cfg.Recipes() {
 		fmt.Fprintf(stdout, "  %s\n", m)
 	}

@@ -207,6 +207,7 @@ func (f *Flags) gather(stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	page.Report.Provenance.Command = f.line()
 	fmt.Fprintf(stdout, "%s\n", r.Summary())
 	return page.Publish(r.Dir, stdout)
 }

@@ -36,9 +36,11 @@ type Series struct {
 	MayDiverge bool
 }
 
-// Truth is a solid line in the colour of a component; components count from 1.
+// Truth is a line in the colour of a component; components count from 1. It is solid,
+// where the colours come again dashed, then dotted.
 func Truth(component int, label string, x, y []float64) Series {
-	return Series{Label: label, Mark: SolidLine, Color: Color(component), X: x, Y: y}
+	mark := SolidLine + Mark((component-1)/len(okabeIto)%3)
+	return Series{Label: label, Mark: mark, Color: Color(component), X: x, Y: y}
 }
 
 // Prediction is a row of rings in the colour of a component's truth. The rings of all

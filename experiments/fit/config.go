@@ -11,6 +11,7 @@ import (
 	"spnode/data"
 	"spnode/experiments/driver"
 	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/runs"
 	"spnode/experiments/driver/settings"
 	"spnode/experiments/driver/terminal"
 	"spnode/model/recipe"
@@ -81,9 +82,11 @@ func (o *Config) flags(f *driver.Flags) {
 }
 
 // choose plans models by the data, unless a file has given them.
-func (c *Config) choose(f *driver.Flags) error {
-	if f.Resume { // all is in the run's own configuration
-		return settings.Load(filepath.Join(f.Checkpoints, f.Run, "config.json"), c)
+func (c *Config) choose(f *driver.Flags, own Config) error {
+	if dir := filepath.Join(f.Checkpoints, f.Run); f.Resume && runs.Begun(dir) && len(c.Models) == 0 {
+		err := settings.Load(filepath.Join(dir, runs.ConfigName), c) // has all but the flags
+		settings.Overlay(c, own)
+		return err
 	}
 	if f.Quick && !f.Given("minutes") {
 		c.Minutes = 0.3
@@ -192,5 +195,9 @@ func (c *Config) Validate() error {
 
 // Describe implements driver.Config.
 func (c *Config) Describe() string {
-	return fmt.Sprintf("%s, about %s of a processor", strings.Join(append([]string{c.Data}, c.Seen...), "\n  "), terminal.Duration(60*c.Minutes))
+	text := fmt.Sprintf("%s, about %s of a processor\n", c.Data, terminal.Duration(60*c.Minutes))
+	for _, line := range c.Seen {
+		text += "  " + line + "\n"
+	}
+	return text
 }

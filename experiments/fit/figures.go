@@ -18,8 +18,12 @@ import (
 func (l *laboratory) figures(t *driver.Tested[*tested]) ([]report.Figure, error) {
 	of := t.Test.Errors[0].Samples
 	median := measure.MedianAt(of)
+	each := "each component"
+	if l.sets.held.Dim() > mostDrawn {
+		each = fmt.Sprintf("%d of %d components, each", mostDrawn, l.sets.held.Dim())
+	}
 	return report.Draw(report.Drawing{
-		Name: "trajectories", Caption: "The held-out trajectories of median and of largest error, the data as lines and the model as rings, each component over its largest value.",
+		Name: "trajectories", Caption: "The held-out trajectories of median and of largest error, the data as lines and the model as rings; " + each + " over its largest value.",
 		Draw: func() (*figure.Figure, error) {
 			var panels []figure.Panel
 			for _, at := range []struct {
@@ -146,7 +150,7 @@ func (l *laboratory) latentFigure(t *driver.Tested[*tested], sample int) (*figur
 		if floats.HasNaN(y) || math.IsInf(floats.Norm(y, math.Inf(1)), 0) {
 			return nil, nil // what ran away is seen elsewhere
 		}
-		p.Series = append(p.Series, figure.Line(figure.Color(1+i), "", since[first:], y))
+		p.Series = append(p.Series, figure.Truth(1+i, "", since[first:], y))
 	}
 	return figure.New(figure.Layout{}, p)
 }

@@ -21,7 +21,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		Flags:   f,
 		Default: defaultConfig,
 		Own:     &own,
-		Choose:  func(c *Config) error { return c.choose(f) },
+		Choose:  func(c *Config) error { return c.choose(f, own) },
 		Quick:   func(*Config) {}, // choose makes the plans by it
 		Learn:   learn,
 	}.Run(ctx, args, stdout, stderr)

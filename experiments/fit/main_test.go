@@ -115,6 +115,7 @@ func TestResume(t *testing.T) {
 	if code != command.ExitInterrupted {
 		t.Fatalf("got exit code %d, want %d", code, command.ExitInterrupted)
 	}
+	fit.Refused(t, []string{"-checkpoints", scratch, "-run", "x", "-resume", "-minutes", "7"}, "minutes")
 	fit.Succeed(t, "-checkpoints", scratch, "-run", "x", "-resume", "-quiet")
 	want, got := drivertest.Weights(t, filepath.Join(dir, modelName)), drivertest.Weights(t, filepath.Join(scratch, "x", modelName))
 	for i := range want {

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
 
 	"spnode/data/measure"
 	"spnode/experiments/driver"
+	"spnode/experiments/driver/terminal"
 	"spnode/experiments/report"
 	"spnode/model/stability"
 	"spnode/model/train"
@@ -61,7 +63,8 @@ func (l *laboratory) page(chosen *ModelConfig, fitted []driver.Fitted) (*report.
 		m.Extra["tried"] = l.tried()
 	}
 	l.Report.Models = append(l.Report.Models, m)
-	fmt.Fprintf(l.Stdout, "\n%s\n", t.Test.Verdict)
+	width := cmp.Or(terminal.Width(l.Stdout), math.MaxInt)
+	fmt.Fprintf(l.Stdout, "\n%s\n", strings.Join(terminal.Broken(t.Test.Verdict, width), "\n"))
 	figures, err := l.figures(t)
 	return &report.Page{
 		Title:   "Fit of " + l.Data,
@@ -193,7 +196,7 @@ func (l *laboratory) next(t *tested) string {
 }
 
 func (l *laboratory) predicting() string {
-	return fmt.Sprintf("To predict: go run ./experiments/fit -predict %s -initial STATES.csv -times 0:%.4g:%.4g -out prediction.csv, with a state of %d components in each row.",
+	return fmt.Sprintf("To predict: `go run ./experiments/fit -predict %s -initial STATES.csv -times 0:%.4g:%.4g -out prediction.csv`, with a state of %d components in each row.",
 		l.Dir, l.sets.facts.Span, l.sets.facts.Span/100, l.sets.train.Dim())
 }
 

@@ -1,8 +1,9 @@
-"""What the kernel answers to an interrupt, to Tab and Shift+Tab, and to a typo."""
+"""What the kernel answers to an interrupt, to Tab and Shift+Tab, to a typo and to a wrong type, and that it outlives its clients."""
 
 import sys
 
 from jupyter_client.manager import start_new_kernel
+from jupyter_client.session import Session
 
 manager, client = start_new_kernel(kernel_name="spnode")
 
@@ -40,12 +41,24 @@ try:
     want("a loop", got["status"] == "error" and got["evalue"] == "interrupted", got)
     got = reply(client.execute("model.Nwe(nothing)"))
     want("a typo", "model has no Nwe; is it New?" in got.get("evalue", ""), got)
+    got = reply(client.execute("c := model.DefaultConfig(2)\nc.Integrator = 3"))
+    want("a wrong type", "cannot use 3 (untyped int constant) as string value" in got.get("evalue", ""), got)
+    got = reply(client.execute("string('λ') + string(65)"))
+    want("a conversion", got["status"] == "ok", got)
     got = reply(client.complete("π := m.Predict", 14))
     want("Tab", "PredictLatent" in got["matches"] and got["cursor_start"] == 7, got)
     got = reply(client.complete("m.", 2))
     want("Tab", "Predict" in got["matches"] and "predict" not in str(got["matches"]), got)
     got = reply(client.inspect("π := m.Predict(", 15))
     want("Shift+Tab", got["found"] and "func (m *Model) Predict(" in got["data"]["text/plain"], got)
+    for _ in range(20):  # one would do to kill a gophernotes
+        gone = manager.client(session=Session(key=manager.session.key))
+        gone.start_channels(hb=False)
+        for _ in range(30):
+            gone.kernel_info()
+        gone.stop_channels()
+    got = reply(client.execute("1 + 1"))
+    want("a kernel that clients have left", got["status"] == "ok", got)
 finally:
     client.stop_channels()
     manager.shutdown_kernel(now=True)

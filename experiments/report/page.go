@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -242,7 +243,7 @@ func brief(t tree) string {
 
 // pageCell is a cell of a table on the page.
 type pageCell struct {
-	Text    string
+	Text    template.HTML
 	Numeric bool
 	Short   bool // 2 (1–4), eps0-etd1: it stands in a line
 	Span    int  // of how many columns; 0: one
@@ -250,8 +251,9 @@ type pageCell struct {
 
 func pageCells(t *Table, row int) (cells []pageCell) {
 	for i := range t.Columns {
-		cells = append(cells, pageCell{Text: cellAt(t.Rows[row], i), Numeric: t.Numeric(i)})
-		cells[i].Short = utf8.RuneCountInString(cells[i].Text) < 16
+		text := cellAt(t.Rows[row], i)
+		cells = append(cells, pageCell{Numeric: t.Numeric(i), Short: utf8.RuneCountInString(text) < 16})
+		cells[i].Text = template.HTML(exponent.ReplaceAllString(template.HTMLEscapeString(text), `<span class="short">$0</span>`))
 		if t.spanned(row, i) {
 			cells[i].Numeric, cells[i].Span = false, len(t.Columns)-i
 			break
@@ -260,8 +262,16 @@ func pageCells(t *Table, row int) (cells []pageCell) {
 	return cells
 }
 
-// set is a text with its mathematics, u_x and e^{tA}, raised and lowered.
+// exponent is a number that a line must not break at its hyphen.
+var exponent = regexp.MustCompile(`[\d.]+e-\d+`)
+
+// set is a text with its mathematics, u_x and e^{tA}, raised and lowered, and with its
+// `commands` as such.
 func set(text string) template.HTML {
+	if before, rest, ok := strings.Cut(text, "`"); ok {
+		command, after, _ := strings.Cut(rest, "`")
+		return set(before) + template.HTML("<code>"+template.HTMLEscapeString(command)+"</code>") + set(after)
+	}
 	var b strings.Builder
 	for _, r := range lettering.Runs(text) {
 		tag := map[int]string{1: "sup", -1: "sub"}[r.Level]

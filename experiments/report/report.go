@@ -2,7 +2,6 @@ package report
 
 import (
 	"bufio"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -144,5 +143,5 @@ func CPU() string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s, %d processors", name, runtime.GOMAXPROCS(0))
+	return name + ", " + Count(runtime.GOMAXPROCS(0), "processor")
 }

@@ -123,6 +123,9 @@ func (t *Table) write(b *strings.Builder, columns, widths []int) {
 		rule[i] = strings.Repeat("─", w)
 	}
 	for r, row := range slices.Concat([][]string{t.Columns, rule}, t.Rows) {
+		if r < 2 && strings.Join(t.Columns, "") == "" { // lines of text
+			continue
+		}
 		cells := make([][]string, len(columns))
 		high := 1
 		for k, i := range columns {

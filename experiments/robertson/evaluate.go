@@ -131,7 +131,7 @@ func (l *laboratory) deploy(m *model.Model, methods ...string) ([]deployment, er
 
 // columns are those of the tables.
 var columns = driver.Columns[*testReport]{
-	Names: []string{"y₁", "10⁴y₂", "y₃", "held-out max", "held-out rms", "200 times", "25", "61 random", "one jump", "mass drift"},
+	Names: []string{"y₁", "10⁴y₂", "y₃", "held-out max", "held-out rms", "200 times", "25 times", "61 random", "one jump", "mass drift"},
 	Cells: func(r *testReport) []any {
 		return []any{r.MaxAbs[0], r.MaxAbs[1], r.MaxAbs[2], r.HeldOutMax, r.HeldOutRMS, r.Grid200, r.Grid25, r.Random, r.Jump, r.MassDrift}
 	},

@@ -15,11 +15,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/pkg/errors"
 
 	"spnode/data/file"
 	"spnode/experiments/driver/command"
+	"spnode/experiments/driver/terminal"
 	"spnode/experiments/report"
 )
 
@@ -46,6 +48,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := command.OneOf("format", *format, "npz", "csv"); err != nil {
 		return err
 	}
+	if set.NArg() > 0 {
+		return command.Usagef("got %q, want flags alone", set.Arg(0))
+	}
 	chosen := problems
 	if *only != "" {
 		chosen = nil
@@ -60,6 +65,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if !(*noise >= 0 && *noise < 1) || !(*unit > 0) || math.IsInf(*unit, 0) || !(*minutes >= 0) {
 		return command.Usagef("flags -noise %g, -unit %g and -minutes %g: want a share below 1, a finite factor above 0 and a number that is not negative", *noise, *unit, *minutes)
 	}
+	if *seeds < 1 {
+		return command.Usagef("flag -seeds: got %d, want at least 1", *seeds)
+	}
 	s := &suite{ctx: ctx, dir: *dir, noise: *noise, unit: *unit, stdout: stdout, stderr: stderr}
 	for _, e := range chosen {
 		if err := s.write(e, *format); err != nil {
@@ -69,7 +77,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if *write {
 		return nil
 	}
-	return s.fit(chosen, *minutes, *most, *seeds)
+	err := s.fit(chosen, *minutes, *most, *seeds)
+	if err != nil && ctx.Err() != nil {
+		return &command.InterruptedError{Resume: "go run ./experiments/suite " + strings.Join(args, " "), Cause: ctx.Err()}
+	}
+	return err
 }
 
 func names() (all []string) {
@@ -102,7 +114,7 @@ func (s *suite) name(e entry) string {
 // write makes the data of a problem, unless they are there.
 func (s *suite) write(e entry, format string) error {
 	if err := os.MkdirAll(filepath.Join(s.dir, "data"), 0o755); err != nil {
-		return errors.Wrap(err, "suite")
+		return errors.WithStack(err)
 	}
 	path := func(more string) string { return filepath.Join(s.dir, "data", s.name(e)+more+"."+format) }
 	if s.files == nil {
@@ -156,12 +168,12 @@ type result struct {
 func (s *suite) fit(chosen []entry, minutes, most float64, seeds int) error {
 	command, err := filepath.Abs(filepath.Join(s.dir, "fit.exe"))
 	if err != nil {
-		return errors.Wrap(err, "suite")
+		return errors.WithStack(err)
 	}
 	build := exec.CommandContext(s.ctx, "go", "build", "-o", command, "./experiments/fit")
 	build.Stdout, build.Stderr = s.stdout, s.stderr
 	if err := build.Run(); err != nil {
-		return errors.Wrap(err, "suite: go build ./experiments/fit, from the project's folder")
+		return errors.Wrap(err, "go build ./experiments/fit, from the project's folder")
 	}
 	t := report.NewTable("Largest and rms errors on held-out trajectories, relative to each component's largest value", "problem", "seed", "recipe", "largest", "rms", "one jump", "one jump, rms", "restarted", "restarted, rms", "within half until", "simple methods", "seconds")
 	var missed []string
@@ -171,14 +183,15 @@ func (s *suite) fit(chosen []entry, minutes, most float64, seeds int) error {
 			report := filepath.Join(s.dir, "runs", name, "report.json")
 			if _, err := os.Stat(report); err != nil {
 				fmt.Fprintf(s.stdout, "\n%s: %s, seed %d\n", e.name, e.what, k)
-				args := []string{"-data", s.files[e.name][0], "-hold-out", s.files[e.name][1], "-seed", fmt.Sprint(k), "-checkpoints", filepath.Join(s.dir, "runs"), "-run", name, "-quiet"}
+				args := []string{"-data", s.files[e.name][0], "-hold-out", s.files[e.name][1], "-seed", fmt.Sprint(k), "-checkpoints", filepath.Join(s.dir, "runs"), "-run", name, "-resume", "-quiet"}
 				if minutes > 0 {
 					args = append(args, "-minutes", fmt.Sprint(minutes))
 				}
 				c := exec.CommandContext(s.ctx, command, args...)
 				c.Stdout, c.Stderr = s.stdout, s.stderr
+				c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) } // it saves
 				if err := c.Run(); err != nil {
-					return errors.Wrapf(err, "suite: %s", name)
+					return errors.WithMessage(err, name)
 				}
 			}
 			rms, err := add(t, s.name(e), k, report)
@@ -190,9 +203,9 @@ func (s *suite) fit(chosen []entry, minutes, most float64, seeds int) error {
 			}
 		}
 	}
-	fmt.Fprintf(s.stdout, "\n%s", t)
+	fmt.Fprintf(s.stdout, "\n%s", t.Fit(terminal.Width(s.stdout)))
 	if len(missed) > 0 {
-		return errors.Errorf("suite: got the errors %s, want at most %g", strings.Join(missed, ", "), most)
+		return errors.Errorf("got the errors %s, want at most %g", strings.Join(missed, ", "), most)
 	}
 	return file.WriteBytes(filepath.Join(s.dir, "report.md"), []byte(t.Markdown()))
 }
@@ -202,11 +215,11 @@ func (s *suite) fit(chosen []entry, minutes, most float64, seeds int) error {
 func add(t *report.Table, problem string, seed int, path string) (rms float64, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return 0, errors.Wrap(err, "suite")
+		return 0, errors.WithStack(err)
 	}
 	var r result
 	if err := json.Unmarshal(text, &r); err != nil || len(r.Models) != 1 {
-		return 0, errors.Errorf("suite: %s: got %d models, %v, want the report of fit", path, len(r.Models), err)
+		return 0, errors.Errorf("%s: got %d models, %v, want the report of fit", path, len(r.Models), err)
 	}
 	m := r.Models[0]
 	row := []any{problem, fmt.Sprint(seed), m.Name}
@@ -232,5 +245,5 @@ func number(x *float64) any {
 	if x == nil {
 		return "not finite"
 	}
-	return report.Format(*x)
+	return *x
 }

@@ -27,7 +27,7 @@ func TestWrite(t *testing.T) {
 }
 
 func TestBadFlags(t *testing.T) {
-	for _, args := range [][]string{{"-only", "nobody"}, {"-format", "xls"}, {"-minutes", "x"}} {
+	for _, args := range [][]string{{"-only", "nobody"}, {"-format", "xls"}, {"-minutes", "x"}, {"-seeds", "0"}, {"hires"}} {
 		var stdout, stderr strings.Builder
 		if code := command.Execute(context.Background(), "suite", run, append(args, "-out", t.TempDir()), &stdout, &stderr); code != command.ExitUsage {
 			t.Errorf("%v: got exit code %d, want %d", args, code, command.ExitUsage)

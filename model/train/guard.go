@@ -52,9 +52,9 @@ type DivergedError struct {
 func (e *DivergedError) Error() string {
 	lowest := ""
 	if param.Finite(e.Lowest) {
-		lowest = fmt.Sprintf(", the lowest loss was %g", e.Lowest)
+		lowest = fmt.Sprintf("; the lowest loss before was %.4g", e.Lowest)
 	}
-	return fmt.Sprintf("train: Fit: the loss is %g and the gradient's norm %g after %d iterations of %s, at rate %.3g which was halved %d times%s; try a lower rate, a clip of the gradient norm, or more substeps",
+	return fmt.Sprintf("train: Fit: the loss is %g and the gradient's norm %g after %d iterations of %s, at rate %.3g, which was halved %d times%s; try a lower rate, a clip of the gradient norm, or more substeps",
 		e.Loss, e.Norm, e.Iteration, e.Stage, e.Rate, e.Halved, lowest)
 }
 

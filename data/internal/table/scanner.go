@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/pkg/errors"
 
@@ -242,6 +244,9 @@ func hint(cell []byte) string {
 	}
 	if len(digits) > 0 && digits[0] >= '0' && digits[0] <= '9' && (dashes == 2 || bytes.IndexByte(cell, ':') > 0) {
 		return "; try seconds from a beginning in place of dates"
+	}
+	if r, _ := utf8.DecodeRune(cell); unicode.IsLetter(r) {
+		return "; try naming it as what tells trajectories apart, or the components without it"
 	}
 	return ""
 }

@@ -47,8 +47,9 @@ type Options struct {
 // sweep's folder predict together, see [sweep.Ensemble].
 //
 // A line on warnings tells of the states that are far from those that the model was
-// trained to start from, see model.Model.Far, and of each that is outside of the ball
-// that holds the data of a bounded model.
+// trained to start from, see model.Model.Far, of each that is outside of the ball
+// that holds the data of a bounded model, and of predictions that leave the range of the
+// training's data.
 func (o Options) Predict(stdout, warnings io.Writer) error {
 	if err := o.checkOut(); err != nil {
 		return err
@@ -78,6 +79,7 @@ func (o Options) Predict(stdout, warnings io.Writer) error {
 	if err != nil {
 		return command.AsUsage(err)
 	}
+	o.tellOfLeaving(m.Config(), d, warnings)
 	return o.write(d, components(m.Config()), stdout)
 }
 
@@ -152,6 +154,40 @@ func components(c model.Config) []string {
 // many states as trained, others are a little outside.
 const beyond = 0.1
 
+// off is how far a value is outside of a range, 0 where that is nothing to warn of.
+func off(r [2]float64, v float64) float64 {
+	if d := max(r[0]-v, v-r[1]); d > beyond*(r[1]-r[0]) {
+		return d
+	}
+	return 0
+}
+
+// tellOfLeaving tells of predictions that begin in the range of the training's data and
+// leave it.
+func (o Options) tellOfLeaving(c model.Config, d *data.Dataset, warnings io.Writer) {
+	for j, r := range c.Ranges {
+		count, most, where := 0, 0.0, ""
+		for s, tr := range d.Trajectories {
+			farthest := 0
+			for k, u := range tr.States {
+				if off(r, u[j]) > off(r, tr.States[farthest][j]) {
+					farthest = k
+				}
+			}
+			if by := off(r, tr.States[farthest][j]); by > 0 && off(r, tr.States[0][j]) == 0 {
+				count++
+				if by > most {
+					most, where = by, fmt.Sprintf("%.4g at t = %.4g of state %d", tr.States[farthest][j], tr.Times[farthest], s)
+				}
+			}
+		}
+		if count > 0 {
+			fmt.Fprintf(warnings, "%s: %s of %d of %d predictions leaves what the model was trained on, %.4g to %.4g; it is %s\n",
+				o.Command, components(c)[j], count, d.Samples(), r[0], r[1], where)
+		}
+	}
+}
+
 // warn tells of initial states that the model was not made for.
 func (o Options) warn(m *model.Model, u0 [][]float64, warnings io.Writer) error {
 	c := m.Config()
@@ -160,13 +196,13 @@ func (o Options) warn(m *model.Model, u0 [][]float64, warnings io.Writer) error 
 	for j, r := range c.Ranges {
 		worst, by, count := 0, 0.0, 0
 		for i, u := range u0 {
-			off := max(r[0]-u[j], u[j]-r[1])
-			if !(off > beyond*(r[1]-r[0])) {
+			d := off(r, u[j])
+			if d == 0 {
 				continue
 			}
 			told[i] = true
-			if count++; off > by {
-				worst, by = i, off
+			if count++; d > by {
+				worst, by = i, d
 			}
 		}
 		if count > 0 {

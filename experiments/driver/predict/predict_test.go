@@ -353,6 +353,27 @@ func TestPredictionOutside(t *testing.T) {
 	}
 }
 
+// Predictions that leave that range are told of too.
+func TestPredictionLeaves(t *testing.T) {
+	dir := t.TempDir()
+	savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) {
+		c.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindNone}
+		c.Offset, c.Factor = nil, nil
+		c.Linear.Rates = []float64{1, 2} // to 0
+		c.Ranges = [][2]float64{{1, 2}, {-3, 3}}
+	})
+	initial := writeFile(t, filepath.Join(dir, "u0.csv"), []byte("1,0\n2,0\n0.5,0\n"))
+	for times, want := range map[string]string{
+		"0:0.01:0.01": "x1 of 1 of 3 states is outside",
+		"0:50:1":      "x1 of 2 of 3 predictions leaves what the model was trained on, 1 to 2; it is ",
+	} {
+		code, _, stderr := predicted("-predict", filepath.Join(dir, "m"), "-initial", initial, "-times", times, "-out", "-")
+		if code != command.ExitOK || !strings.Contains(stderr, want) || strings.Contains(stderr, "predictions") != strings.Contains(want, "predictions") {
+			t.Errorf("%s: exit code %d, %q, want %q", times, code, stderr, want)
+		}
+	}
+}
+
 // A rollout that leaves the finite numbers is a failed run that says what to
 // try, and leaves no file.
 func TestPredictionRunsAway(t *testing.T) {

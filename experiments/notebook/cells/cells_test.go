@@ -139,6 +139,9 @@ func TestTypo(t *testing.T) {
 		`modle.New(c)`:             "modle is not declared; is it model?",
 		`train.DefaultConfg()`:     "train has no DefaultConfg; is it DefaultConfig?",
 		`nothing.like(it)`:         "nothing is not declared (what",
+		`min(1, 2)`:                "min is not declared (what",
+		`model.DefaultConfig("2")`: `cannot use "2" (untyped string constant) as int value`,
+		`import "spnode/modle"`:    "there is no package spnode/modle here; is it spnode/model?",
 		`data.Read("nowhere.csv")`: "",
 	} {
 		_, err := i.Eval(source)
@@ -177,7 +180,7 @@ func TestHelp(t *testing.T) {
 		"model.Ne|w(c)":                 {"func New(", "Config"},
 		"θ := m.Predict|(x)":            {"func (m *Model) Predict("},
 		"m.Predict(u0, f(1), |":         {"func (m *Model) Predict("},
-		"c.Dim|":                        {"Dim", "int"},
+		"c.Integrator|":                 {"Integrator string", "is the name of a method"},
 		"c|":                            {"c spnode/model.Config", "type Config struct"},
 		"mod|el":                        {"package model"},
 		"model.Config|":                 {"type Config struct"},

@@ -17,6 +17,8 @@ var (
 	notThere   = regexp.MustCompile(`not a type: (\w+)\.(\w+) <\*ast\.\w+>`)
 	undeclared = regexp.MustCompile(`undefined "(\w+)" in .*$|undefined identifier: (\w+)`)
 	noField    = regexp.MustCompile(`(?:type (\S+) has no field(?: or method)? "(\w+)": .*|unknown field '(\w+)' in struct literal of type (\S+))$`)
+	wrongType  = regexp.MustCompile(`cannot convert untyped constant \{(\w+) (.*)\} to <(.*)>`)
+	noPackage  = regexp.MustCompile(`(?s)error importing packages map\[([^\s:]+):.*`)
 	place      = regexp.MustCompile(`repl\.go:(\d+):(\d+)`)
 )
 
@@ -27,10 +29,20 @@ func Explain(ir *fast.Interp, err error) error {
 		return nil
 	}
 	text := err.Error()
-	if text == base.SigInterrupt.String() {
-		return errors.New("interrupted")
-	}
 	switch {
+	case text == base.SigInterrupt.String():
+		text = "interrupted"
+	case text == "reflect: call of reflect.Value.Method on zero Value":
+		text = "a method of a variable that was never set: the cell that sets it has failed, run that again"
+	case wrongType.MatchString(text):
+		text = wrongType.ReplaceAllString(text, "cannot use $2 (untyped $1 constant) as $3 value")
+	case noPackage.MatchString(text):
+		name := noPackage.FindStringSubmatch(text)[1]
+		var names []string
+		for path := range imports.Packages {
+			names = append(names, path)
+		}
+		text = noPackage.ReplaceAllLiteralString(text, "there is no package "+name+" here"+like(name, names))
 	case notThere.MatchString(text):
 		m := notThere.FindStringSubmatch(text)
 		var names []string
@@ -89,13 +101,10 @@ func members(kind string) (names []string) {
 	return names
 }
 
-// like are the names nearest to one, about half of its letters away at most.
+// like are the names nearest to one, half of its letters away at most.
 func like(name string, names []string) string {
 	var near []string
-	least := min(3, (len(name)+1)/2)
-	if len(name) == 1 { // is like any other
-		return ""
-	}
+	least := min(3, len(name)/2)
 	for _, n := range names {
 		switch d := distance(strings.ToLower(n), strings.ToLower(name)); {
 		case n == name || d > least:
@@ -112,22 +121,25 @@ func like(name string, names []string) string {
 	return "; is it " + strings.Join(slices.Compact(near), " or ") + "?"
 }
 
-// distance is that of Levenshtein, in bytes.
+// distance is that of Levenshtein, in bytes, where two that have changed places are one.
 func distance(a, b string) int {
+	var before, last []int
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		before, last, row = last, row, make([]int, len(b)+1)
 		row[0] = i + 1
 		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+cost)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
 	}
 	return row[len(b)]

@@ -61,12 +61,16 @@ func (t *table) document(files []string) error {
 			continue
 		}
 		for _, f := range s.Fields.List {
+			var kind strings.Builder // the printer takes no *ast.Field
+			if err := printer.Fprint(&kind, set, f.Type); err != nil {
+				return err
+			}
 			for _, name := range f.Names {
 				comment := f.Doc.Text()
 				if comment == "" {
 					comment = f.Comment.Text()
 				}
-				add(k.Name+"."+name.Name, comment, &ast.Field{Names: []*ast.Ident{name}, Type: f.Type})
+				add(k.Name+"."+name.Name, comment, ast.NewIdent(name.Name+" "+kind.String()))
 			}
 		}
 	}

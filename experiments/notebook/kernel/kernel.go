@@ -4,10 +4,11 @@
 // project's packages compiled in. Its other files are gophernotes' own: the
 // overlay that install writes lays them here for the build, so that no copy of
 // them stands in the tree. Of its own it has what Tab and Shift+Tab show, what a cell's
-// error says, and that the interrupt button stops a cell.
+// error says, that the interrupt button stops a cell, and that it outlives its clients.
 package main
 
 import (
+	"log"
 	"os"
 	"os/signal"
 	"sync/atomic"
@@ -45,6 +46,13 @@ func evaluate(ir *fast.Interp, outerr OutErr, code string) ([]any, []xreflect.Ty
 	defer running.Store(nil)
 	values, types, err := doEval(ir, outerr, code)
 	return values, types, cells.Explain(ir, err)
+}
+
+// gone is the end of a message to a client that has left, such as a page that was
+// loaded again: of which gophernotes dies.
+func gone(err error) error {
+	log.Print(err)
+	return nil
 }
 
 // place is where the cursor is in a request's code, in bytes: Jupyter counts characters.
