@@ -85,7 +85,7 @@ func normal(rng *rand.Rand, rows, cols int) [][]float64 {
 }
 
 // An iteration of a training, from the choice of its samples to the update, or a
-// prediction: what compare.py holds against JAX.
+// prediction: what compare.py holds against JAX; and how many times the floor that takes.
 func BenchmarkRow(b *testing.B) {
 	text, err := os.ReadFile("rows.json")
 	if err != nil {
@@ -95,6 +95,7 @@ func BenchmarkRow(b *testing.B) {
 	if err := json.Unmarshal(text, &rows); err != nil {
 		b.Fatal(err)
 	}
+	clock, tanh := processor()
 	for name, r := range rows {
 		for _, dtype := range r.Dtypes {
 			b.Run(name+"/"+dtype, func(b *testing.B) {
@@ -110,6 +111,7 @@ func BenchmarkRow(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
+				b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)/r.floor(dtype, clock, tanh[dtype]), "floors")
 			})
 		}
 	}
