@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -61,7 +62,10 @@ func (r *Report) String() string {
 	var b strings.Builder
 	for _, l := range r.rows() {
 		if l.meaning == "" { // a list, which may be long
-			fmt.Fprintf(&b, "%-22s %s\n", l.name, l.value)
+			for some := range slices.Chunk(strings.Fields(l.value), 3) {
+				fmt.Fprintf(&b, "%-22s %s\n", l.name, strings.Join(some, " "))
+				l.name = ""
+			}
 			continue
 		}
 		fmt.Fprintf(&b, "%-22s %12s  %s\n", l.name, l.value, l.meaning)
