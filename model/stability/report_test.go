@@ -364,7 +364,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("Theorem 4 without L:\n%v", r)
 	}
 	r = &Report{Norm: 3, Lipschitz: 1}
-	if want := "Theorem 4                         4  k = ‖A‖₂ + L: errors grow no faster than e^{kt}, tenfold in 0.576"; !strings.Contains(r.String(), want) {
+	if want := "Theorem 4                         4  k = ‖A‖₂ + L: errors grow no faster than e^(kt), tenfold in 0.576"; !strings.Contains(r.String(), want) {
 		t.Errorf("the report lacks %q:\n%v", want, r)
 	}
 	if got := r.ErrorBound(1, 0, 0, 1, 0.576); math.Abs(got-10) > 0.02 { // the rounding of the time

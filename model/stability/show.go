@@ -36,14 +36,14 @@ func (r Report) rows() []row {
 		{"bound radius", number(r.BoundRadius), fmt.Sprintf("√(uᵀSu) of rollouts in the end, any steps; by etdrk4 %g of it", ETDRK4Factor)},
 	}
 	if k := r.Norm + r.Lipschitz; finite(k) {
-		meaning := "k = ‖A‖₂ + L: errors grow no faster than e^{kt}"
+		meaning := "k = ‖A‖₂ + L: errors grow no faster than e^(kt)"
 		if k > 0 {
 			meaning += fmt.Sprintf(", tenfold in %.3g", math.Ln10/k)
 		}
 		rows = append(rows, row{"Theorem 4", number(k), meaning + "; see ErrorBound"})
 	}
 	if r.ScaledTime {
-		rows = append(rows, row{"time", "scaled", "rates are per unit of e^{s(p)}t, proofs for every s"})
+		rows = append(rows, row{"time", "scaled", "rates are per unit of e^s(p) t, proofs for every s"})
 	}
 	if r.Driven {
 		rows = append(rows, row{"inputs", "driven", "what is proved is that trajectories under the same inputs meet"})
