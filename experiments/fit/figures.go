@@ -23,7 +23,7 @@ func (l *laboratory) figures(t *driver.Tested[*tested]) ([]report.Figure, error)
 		each = fmt.Sprintf("%d of %d components, each", mostDrawn, l.sets.held.Dim())
 	}
 	return report.Draw(report.Drawing{
-		Name: "trajectories", Caption: "The held-out trajectories of median and of largest error, the data as lines and the model as rings; " + each + " over its largest value.",
+		Name: "trajectories", Caption: "The tested trajectories of median and of largest error, the data as lines and the model as rings; " + each + " over its largest value.",
 		Draw: func() (*figure.Figure, error) {
 			var panels []figure.Panel
 			for _, at := range []struct {
@@ -39,7 +39,7 @@ func (l *laboratory) figures(t *driver.Tested[*tested]) ([]report.Figure, error)
 			return figure.New(figure.Layout{Cols: 1, Width: 640}, panels...)
 		},
 	}, report.Drawing{
-		Name: "error", Caption: "Root mean square and largest error of all held-out trajectories over time, relative to each component's largest value.",
+		Name: "error", Caption: "Root mean square and largest error of all tested trajectories over time, relative to each component's largest value.",
 		Draw: func() (*figure.Figure, error) { return l.errorFigure(t) },
 	}, report.Drawing{
 		Name: "latent", Caption: "The latent coordinates along the median trajectory.",

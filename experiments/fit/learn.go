@@ -127,7 +127,11 @@ func (l *laboratory) choose() (*ModelConfig, error) {
 				return nil, err
 			}
 		}
-		fmt.Fprintf(l.Stdout, "tried %s: error %s on trajectories that it has not seen\n", m.Name, report.Format(t.score))
+		seen := "not seen"
+		if l.sets.validation == l.sets.train {
+			seen = "seen"
+		}
+		fmt.Fprintf(l.Stdout, "tried %s: error %s on trajectories that it has %s\n", m.Name, report.Format(t.score), seen)
 		l.trials = append(l.trials, t)
 		if !math.IsInf(t.score, 1) && (best < 0 || t.score < l.trials[best].score) {
 			best = i

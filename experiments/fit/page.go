@@ -133,12 +133,8 @@ func (l *laboratory) invariants(f driver.Fitted) ([]invariant, error) {
 // verdict is the result in a sentence or two.
 func (l *laboratory) verdict(t *tested, st *stability.Report) string {
 	grid, again := t.Errors[0], t.Errors[len(t.Errors)-1]
-	which := "held out"
-	if l.sets.held == l.sets.validation {
-		which = "NOT held out: there are too few"
-	}
-	text := fmt.Sprintf("On %d trajectories (%s) the model is off by %s (rms) and by %s at most, relative to each component's largest value; restarted from the middle by %s and %s.",
-		t.Trajectories, which, report.Format(grid.RMS), report.Format(grid.Largest), report.Format(again.RMS), report.Format(again.Largest))
+	text := fmt.Sprintf("On %s (%s) the model is off by %s (rms) and by %s at most, relative to each component's largest value; restarted from the middle by %s and %s.",
+		report.Count(t.Trajectories, "trajectory"), l.sets.apart(), report.Format(grid.RMS), report.Format(grid.Largest), report.Format(again.RMS), report.Format(again.Largest))
 	if grid.Agrees != nil {
 		text += fmt.Sprintf(" In the median it is within half of the true state for t = %.4g of %.4g.", *grid.Agrees, l.sets.facts.Span)
 	}

@@ -10,6 +10,7 @@ import (
 	"spnode/data"
 	"spnode/data/inspect"
 	"spnode/experiments/driver/command"
+	"spnode/experiments/report"
 )
 
 // sets are the trajectories by what they are for.
@@ -106,9 +107,17 @@ func apart(d *data.Dataset, share float64) (rest, part *data.Dataset) {
 	return d.Batch(drawn[k:]...), d.Batch(drawn[:k]...)
 }
 
+// apart says whether the trajectories of the test are.
+func (s *sets) apart() string {
+	if s.held == s.validation {
+		return "NOT held out: there are too few"
+	}
+	return "held out"
+}
+
 // counts says how many trajectories there are of each kind.
 func (s *sets) counts() string {
-	text := fmt.Sprintf("%d components, %d trajectories to train on", s.train.Dim(), s.train.Samples())
+	text := report.Count(s.train.Dim(), "component") + ", " + report.Count(s.train.Samples(), "trajectory") + " to train on"
 	if s.validation != s.train {
 		text += fmt.Sprintf(", %d to choose by", s.validation.Samples())
 	}

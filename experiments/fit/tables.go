@@ -12,7 +12,7 @@ import (
 
 // tables are what is read after the verdict.
 func (l *laboratory) tables(chosen *ModelConfig, t *driver.Tested[*tested]) []*report.Table {
-	errs := report.NewTable(fmt.Sprintf("Errors on %d held-out trajectories, relative to each component's largest value", t.Test.Trajectories), "model", "tested", "largest", "rms", "within half until", "leave the range")
+	errs := report.NewTable(fmt.Sprintf("Errors on %s, %s, relative to each component's largest value", report.Count(t.Test.Trajectories, "trajectory"), l.sets.apart()), "model", "tested", "largest", "rms", "within half until", "leave the range")
 	for _, e := range t.Test.Errors {
 		errs.Add(chosen.Name, string(e.Ground), e.Largest, e.RMS, e.agrees(), fmt.Sprintf("%.0f %%", 100*e.Away))
 	}

@@ -162,7 +162,7 @@ func (c *cook) polynomial(f polynomialFit) *Plan {
 	fit.Order, fit.Ends, fit.Noise, fit.Samples = f.order, f.ends, f.noise, 24000
 	p.Train.Sampler, p.Train.ClosedForm = "", &fit
 	p.Train.First.Iterations, p.Train.LBFGS.Iterations = 0, 0
-	p.Train.Phases = []train.Phase{{Window: 1, Batch: 100}} // of which the loss is told
+	p.Train.Phases = []train.Phase{{Window: 1, Batch: min(100, c.data.Samples())}} // of which the loss is told
 	return &p
 }
 

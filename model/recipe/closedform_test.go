@@ -53,6 +53,23 @@ func TestClosedForm(t *testing.T) {
 	}
 }
 
+// Of few states too a model is made.
+func TestClosedFormOfFew(t *testing.T) {
+	d := &data.Dataset{}
+	for s := range 5 {
+		tr := data.Trajectory{}
+		for k := range 13 {
+			time := 0.2 * float64(k)
+			tr.Times = append(tr.Times, time)
+			tr.States = append(tr.States, []float64{float64(s+1) * math.Exp(-time)})
+		}
+		d.Trajectories = append(d.Trajectories, tr)
+	}
+	if _, _, err := Fit(context.Background(), d, "closed-form", Options{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // By its logarithm a concentration that falls over decades, du/dt = −uv and dv/dt = −v,
 // is a linear system's, and its small values are found too.
 func TestTransform(t *testing.T) {

@@ -105,8 +105,11 @@ func (c *cook) finish() {
 // relaxation is Robertson's recipe: g scaled by the rates, or a small one would
 // move the slow coordinates by its size over their rate.
 func relaxation(c *cook) error {
-	if c.facts.Uniform || c.facts.Returns > 0.1 {
-		return notFor("%.0f %% of the trajectories come back, and steps are even: %t", 100*c.facts.Returns, c.facts.Uniform)
+	switch {
+	case c.facts.Uniform:
+		return notFor("steps are even, as those of a stiff relaxation seldom are")
+	case c.facts.Returns > 0.1:
+		return notFor("%.0f %% of the trajectories come back", 100*c.facts.Returns)
 	}
 	n := c.data.Dim()
 	if n > few {
@@ -128,8 +131,8 @@ func relaxation(c *cook) error {
 
 // field is latentLinear on the leading modes.
 func field(c *cook) error {
-	if n := c.data.Dim(); n < 20 {
-		return notFor("%d components are fewer than 20", n)
+	if c.data.Dim() < 20 {
+		return notFor("there are fewer than 20 components")
 	}
 	if !c.oneSize() {
 		return notFor("the components are of several sizes, %.3g to %.3g, want values of one field", slices.Min(c.facts.Scale), slices.Max(c.facts.Scale))
