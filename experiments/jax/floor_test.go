@@ -14,7 +14,7 @@ import (
 func processor() (clock float64, tanh map[string]float64) {
 	seconds := func(n int, f func()) float64 {
 		best := math.Inf(1)
-		for range 100 {
+		for range 1000 {
 			begin := time.Now()
 			f()
 			best = min(best, time.Since(begin).Seconds())
@@ -22,12 +22,13 @@ func processor() (clock float64, tanh map[string]float64) {
 		return best / float64(n)
 	}
 	const n = 1 << 12
-	x, sink := uint64(1), make([]uint64, 1)
+	product := make([]uint64, 1) // that the chain ends in, which is done for that
 	clock = 3 / seconds(n, func() {
+		x := product[0] | 1
 		for range n {
 			x *= 0x9E3779B97F4A7C15
 		}
-		sink[0] = x
+		product[0] = x
 	})
 	f64, f32 := make([]float64, n), make([]float32, n)
 	return clock, map[string]float64{
