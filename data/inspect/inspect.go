@@ -196,7 +196,8 @@ func (f *Facts) ends(d *data.Dataset) {
 			}
 			late = max(late, width(x[len(x)-len(x)/10-1:])/scale)
 			all = max(all, width(x)/scale)
-			back = back || len(passTimes(t, x)) >= 2
+			// What hardly changes, its noise takes through the middle many times.
+			back = back || width(x) > 20*f.Noise[j] && len(passTimes(t, x)) >= 2
 		}
 		if late <= 0.01*all {
 			settled++
