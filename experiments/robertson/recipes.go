@@ -15,6 +15,7 @@ import (
 	"spnode/model/optim"
 	"spnode/model/param"
 	"spnode/model/train"
+	"spnode/model/train/sample"
 )
 
 // Config is all that shapes a run.
@@ -70,7 +71,7 @@ func defaultConfig() Config {
 	literal.Train.Weighting = objective.WeightTime
 	literal.Train.First.Iterations = 2000
 
-	c.Models = append(c.Models, main, direct, masses, literal)
+	c.Models = append(c.Models, main, direct, masses, literal, anywhere())
 	for _, method := range []string{"imex", "euler", "rk4"} {
 		m := recipe("trained-" + method)
 		m.Model.Integrator = method
@@ -113,6 +114,27 @@ func recipe(name string) ModelConfig {
 	m.Train.First.Settings = optim.Settings{"beta2": 0.95}
 	m.Train.First.Clip = 1.5
 	m.Train.First.Schedule = optim.Schedule{Kind: optim.ScheduleCosine, Rate: 3e-3, Final: 1e-5, Warmup: 100}
+	return m
+}
+
+// anywhere is a model that starts from any state of a trajectory, where the others know
+// those near (1, 0, 0) alone. It has no g, and more coordinates, whose rates spread over
+// the times at which the data change. An iteration sees few times of many rows, as it is
+// at its start that a row is encoded, and what is decoded is smooth along it.
+func anywhere() ModelConfig {
+	m := recipe("anywhere")
+	m.Seeds = 3
+	m.Standardize = false
+	m.Model.Autoencoder.Latent = 8
+	m.Model.Linear = dynamics.LinearConfig{Spread: 0.1, SkewSpread: 1, Rates: []float64{4e3, 1e3, 160, 0.2, 0.04, 5e-3, 6e-4, 6e-5}}
+	m.Model.Nonlinear = dynamics.NonlinearConfig{Kind: dynamics.KindNone}
+	m.Train.Sampler = sample.Anywhere
+	m.Train.Phases = []train.Phase{{Batch: 128}}
+	m.Train.Weighting = objective.WeightUniform
+	m.Train.Grid = train.GridConfig{Points: 6, Random: 0.5, Jumps: 0.5}
+	m.Train.First.Optimizer = "soap"
+	m.Train.First.Iterations = 5000
+	m.Train.First.Schedule.Rate = 1e-2
 	return m
 }
 
