@@ -192,6 +192,9 @@ func (c *Config) choose(f *driver.Flags, o options) {
 		if o.invariants == "off" {
 			m.Model.Invariants = nil
 		}
+		if o.weighting != "" && o.weighting != objective.WeightUniform {
+			m.Train.Grid.Jumps = 0 // which count by their chance
+		}
 		m.Train.Weighting = cmp.Or(o.weighting, m.Train.Weighting)
 	}
 }
