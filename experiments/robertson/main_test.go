@@ -136,7 +136,7 @@ func TestPrintConfig(t *testing.T) {
 func TestFlagsChooseModels(t *testing.T) {
 	for args, want := range map[string]string{
 		"-autoencoder off":                 "direct",
-		"-integrator imex":                 "autoencoder direct masses literal-loss",
+		"-integrator imex":                 "autoencoder direct masses literal-loss anywhere",
 		"-integrator rk4 -autoencoder off": "direct",
 		"-only masses,direct":              "direct masses",
 	} {
