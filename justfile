@@ -52,6 +52,7 @@ suite *FLAGS:
 figures OUT="/tmp/spnode-figures":
     go run ./experiments/transient -evaluate checkpoints/transient/reference -out {{OUT}}/transient
     go run ./experiments/robertson -evaluate checkpoints/robertson/reference -out {{OUT}}/robertson
+    go run ./experiments/robertson -evaluate checkpoints/robertson/reference-anywhere -out {{OUT}}/robertson-anywhere
     go run ./experiments/ks -evaluate checkpoints/ks/reference-20 -out {{OUT}}/ks20
     go run ./experiments/ks -evaluate checkpoints/ks/reference-7 -out {{OUT}}/ks7
     go run ./experiments/ks -evaluate checkpoints/ks/reference -out {{OUT}}/ks
