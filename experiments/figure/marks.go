@@ -39,8 +39,11 @@ func (m marks) line() draw.LineStyle {
 	if l.Width == 0 {
 		l.Width = 1.6
 	}
-	if m.Mark == DashedLine {
+	switch m.Mark {
+	case DashedLine:
 		l.Dashes = []vg.Length{6, 3.5}
+	case DottedLine:
+		l.Dashes = []vg.Length{1.5, 2.5}
 	}
 	return l
 }

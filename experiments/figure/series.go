@@ -15,6 +15,7 @@ type Mark int
 const (
 	SolidLine Mark = iota
 	DashedLine
+	DottedLine
 	Points
 	Rings // hollow, so that they hide no line
 	Area

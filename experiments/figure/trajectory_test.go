@@ -36,3 +36,18 @@ func TestTrajectories(t *testing.T) {
 		}
 	}
 }
+
+// Where the colours come again the lines tell components apart.
+func TestLinesOfAColour(t *testing.T) {
+	n := len(okabeIto)
+	for component, dashes := range map[int]int{1: 0, n: 0, n + 1: 2, 2*n + 1: 2} {
+		m := marks{Series: Truth(component, "", nil, nil)}
+		if got := len(m.line().Dashes); got != dashes || m.dotted() {
+			t.Errorf("component %d: got %d dashes and dots %t, want %d and none", component, got, m.dotted(), dashes)
+		}
+	}
+	second, third := marks{Series: Truth(n+1, "", nil, nil)}.line(), marks{Series: Truth(2*n+1, "", nil, nil)}.line()
+	if slices.Equal(second.Dashes, third.Dashes) || second.Color != third.Color {
+		t.Errorf("got %v and %v, want one colour and other dashes", second, third)
+	}
+}
