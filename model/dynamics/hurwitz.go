@@ -120,7 +120,7 @@ func (h Hurwitz) Parameters() []param.Declaration {
 		d = append(d, param.Declaration{Name: "linear/Ls", Shape: []int{ops.TrilSize(h.decaying(), true)}, Start: param.Normal(skew)})
 	}
 	if h.Rotations > 0 {
-		d = append(d, param.Declaration{Name: "linear/w", Shape: []int{1}, Start: func(_ *rand.Rand, x []float64) { x[0] = 100 * math.Log(h.Frequency) }})
+		d = append(d, param.Declaration{Name: "linear/w", Shape: []int{1}, Start: func(_ *rand.Rand, x []float64) { x[0] = ops.LogFrequency(h.Frequency) }})
 	}
 	return d
 }
