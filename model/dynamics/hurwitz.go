@@ -120,7 +120,7 @@ func (h Hurwitz) Parameters() []param.Declaration {
 		d = append(d, param.Declaration{Name: "linear/Ls", Shape: []int{ops.TrilSize(h.decaying(), true)}, Start: param.Normal(skew)})
 	}
 	if h.Rotations > 0 {
-		d = append(d, param.Declaration{Name: "linear/w", Shape: []int{1}, Start: func(_ *rand.Rand, x []float64) { x[0] = ops.LogFrequency(h.Frequency) }})
+		d = append(d, param.Declaration{Name: "linear/frequency", Shape: []int{1}, Start: func(_ *rand.Rand, x []float64) { x[0] = ops.LogFrequency(h.Frequency) }})
 	}
 	return d
 }
@@ -152,7 +152,7 @@ func (h Hurwitz) node(g *param.Graph) (a, ls, lg *G.Node, err error) {
 		}
 	}
 	if a, err = ops.Hurwitz(ls, lg, skew, h.Shift); err == nil && h.Rotations > 0 {
-		a, err = ops.Rotations(g.Param("linear/w"), h.Rotations, a)
+		a, err = ops.Rotations(g.Param("linear/frequency"), h.Rotations, a)
 	}
 	return a, ls, lg, err
 }
