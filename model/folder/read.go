@@ -19,7 +19,6 @@
 package folder
 
 import (
-	"bytes"
 	"io"
 	"io/fs"
 	"os"
@@ -57,35 +56,37 @@ func Read(dir string) (map[string][]byte, error) {
 		return nil, err
 	}
 	defer root.Close()
-	var before []byte
 	var failure error
+	var before *os.File // the manifest of that failure, open, so that no later one is taken for it
+	defer func() { before.Close() }()
 	for {
 		// A writer may move the files under our hands: then there is another
 		// manifest to be believed, and otherwise the failure stands.
 		in := nextName
-		text, err := readFile(root, path.Join(nextName, Manifest), mostManifest)
+		f, err := openFile(root, path.Join(in, Manifest), mostManifest)
 		if errors.Is(err, fs.ErrNotExist) {
 			in = "."
-			text, err = readFile(root, Manifest, mostManifest)
+			f, err = openFile(root, Manifest, mostManifest)
 		}
-		at := filepath.Join(root.Name(), in, Manifest)
-		if errors.Is(err, fs.ErrNotExist) {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
 			return nil, unusable("the folder holds no "+Manifest+", so it is not a checkpoint", root.Name(), "give the folder that a model was saved to")
+		case err != nil:
+			return nil, unusable(err.Error(), filepath.Join(root.Name(), in, Manifest), "check that the file can be read")
 		}
-		if err != nil {
-			return nil, unusable(err.Error(), at, "check that the file can be read")
-		}
-		if failure != nil && bytes.Equal(before, text) {
+		same := failure != nil && sameFile(before, f)
+		before.Close()
+		if before = f; same {
 			return nil, failure
 		}
-		m, err := parseManifest(text, at)
+		m, err := readManifest(f)
 		if err == nil {
 			var files map[string][]byte
 			if files, err = readFiles(root, m); err == nil {
 				return files, nil
 			}
 		}
-		before, failure = text, err
+		failure = err
 	}
 }
 
@@ -134,9 +135,47 @@ func readFiles(root *os.Root, m manifest) (map[string][]byte, error) {
 	return files, nil
 }
 
-// readFile reads a regular file of at most so many bytes: what is longer, or a pipe
-// that nobody writes to, is not read.
+func readManifest(f *os.File) (m manifest, err error) {
+	text, err := readAll(f)
+	if err != nil {
+		return m, unusable(err.Error(), f.Name(), "check that the file can be read")
+	}
+	return parseManifest(text, f.Name())
+}
+
+func sameFile(a, b *os.File) bool {
+	one, err := a.Stat()
+	two, err2 := b.Stat()
+	return err == nil && err2 == nil && os.SameFile(one, two)
+}
+
+// readFile reads what openFile opens.
 func readFile(root *os.Root, name string, most int) ([]byte, error) {
+	f, err := openFile(root, name, most)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readAll(f)
+}
+
+// readAll takes no more memory than the file has bytes.
+func readAll(f *os.File) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	data := make([]byte, info.Size())
+	n, err := io.ReadFull(f, data)
+	if err == io.ErrUnexpectedEOF || err == io.EOF { // it was cut since
+		err = nil
+	}
+	return data[:n], err
+}
+
+// openFile opens a regular file of at most so many bytes: what is longer, or a pipe
+// that nobody writes to, is not opened.
+func openFile(root *os.Root, name string, most int) (*os.File, error) {
 	info, err := root.Stat(name)
 	switch {
 	case err != nil:
@@ -146,17 +185,7 @@ func readFile(root *os.Root, name string, most int) ([]byte, error) {
 	case info.Size() > int64(most):
 		return nil, errors.Errorf("size: got %d bytes, want at most %d", info.Size(), most)
 	}
-	f, err := root.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data := make([]byte, info.Size())
-	n, err := io.ReadFull(f, data)
-	if err == io.ErrUnexpectedEOF || err == io.EOF { // it was cut since
-		err = nil
-	}
-	return data[:n], err
+	return root.Open(name)
 }
 
 const (

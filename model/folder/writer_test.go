@@ -376,3 +376,34 @@ func TestBombs(t *testing.T) {
 		t.Errorf("a manifest of 6 GB: got error %v", err)
 	}
 }
+
+// Checkpoints that come back in the same words are not taken for one that stayed, of
+// which a failure to read would stand.
+func TestSameWords(t *testing.T) {
+	needLocks(t)
+	dir := filepath.Join(t.TempDir(), "run")
+	mustWrite(t, dir, 0)
+	stop := make(chan struct{})
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for n := 1; ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if err := write(&disk{unsynced: true}, dir, numbered(n%2)); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	reads := 0
+	for end := time.Now().Add(time.Second); time.Now().Before(end) && !t.Failed(); reads++ {
+		if _, err := Read(dir); err != nil {
+			t.Errorf("after %d reads: %v", reads, err)
+		}
+	}
+	close(stop)
+	writer.Wait()
+}
