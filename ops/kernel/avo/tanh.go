@@ -11,7 +11,8 @@ import (
 
 // unroll is how many vectors of a tanh are done in one go. A vector is a long
 // chain of instructions, of which the processor looks ahead over few. So the end
-// of one stands in the code behind the start of the next.
+// of one stands in the code behind the start of the next, and where there are
+// registers two go side by side.
 const unroll = 8
 
 // tanh writes y = tanh(x) for n elements, from x = (n ln 2)/2 + r by the sum of
@@ -34,15 +35,28 @@ func tanh(t *target, window Mem) {
 	n, s := Load(Param("n"), GP64()), params("y", "x")
 	f.inRegisters()
 	t.forEach(n, s, unroll, window, func(at vectors, count int) {
-		var before fraction
-		for u := range count {
-			q := f.fraction(at.load(s[1], u))
+		beside := 1
+		if t.avx512() {
+			beside = min(2, count)
+		}
+		var before []fraction
+		store := func(u int) {
+			for i, y := range f.quotients(before) {
+				at.store(y, s[0], u+i)
+			}
+		}
+		for u := 0; u < count; u += beside {
+			var x []reg.VecVirtual
+			for i := range beside {
+				x = append(x, at.load(s[1], u+i))
+			}
+			q := f.fractions(x)
 			if u > 0 {
-				at.store(f.quotient(before), s[0], u-1)
+				store(u - beside)
 			}
 			before = q
 		}
-		at.store(f.quotient(before), s[0], count-1)
+		store(count - beside)
 	})
 }
 
@@ -125,55 +139,77 @@ func (f *tanhOf) inRegisters() {
 // A fraction is tanh before its division: N/D, and what both lost to rounding.
 type fraction struct{ num, den, lostN, lostD reg.VecVirtual }
 
-// fraction uses x up.
-func (f *tanhOf) fraction(x reg.VecVirtual) fraction {
-	v := func() reg.VecVirtual { return f.vec() }
-	a, b, n := v(), v(), v()
+// fractions uses the xs up. What it does to one stands beside what it does to the
+// others, which do not wait for each other.
+func (f *tanhOf) fractions(xs []reg.VecVirtual) (all []fraction) {
+	n := len(xs)
+	v := func() (r []reg.VecVirtual) {
+		for range n {
+			r = append(r, f.vec())
+		}
+		return r
+	}
+	each := func(do func(i int)) {
+		for i := range n {
+			do(i)
+		}
+	}
+	a, b, m := v(), v(), v()
 	// Of a NaN and a number, these are their first here, the NaN.
-	f.min(x, f.held["clamp"], x)
-	f.max(x, f.held["-clamp"], x)
-	f.move(f.held["magic"], b)
-	f.fma231(f.at("2/ln2"), x, b)
-	f.sub(f.held["magic"], b, n)
-	r := x
-	f.fnma231(f.at("ln2/2"), n, r)
-	f.shift(Imm(uint64(f.precision().mantissa)), b, b) // 2ⁿ
+	each(func(i int) { f.min(xs[i], f.held["clamp"], xs[i]) })
+	each(func(i int) { f.max(xs[i], f.held["-clamp"], xs[i]) })
+	each(func(i int) { f.move(f.held["magic"], b[i]); f.fma231(f.at("2/ln2"), xs[i], b[i]) })
+	each(func(i int) { f.sub(f.held["magic"], b[i], m[i]) })
+	r := xs
+	each(func(i int) { f.fnma231(f.at("ln2/2"), m[i], r[i]) })
+	each(func(i int) { f.shift(Imm(uint64(f.precision().mantissa)), b[i], b[i]) }) // 2ⁿ
 	// The negative of 2ⁿ−1, so that the sums that follow are differences: that of
 	// −0 and 0 is −0, as it should for x = −0.
-	f.sub(b, f.held["one"], a)
-	f.add(f.held["one"], b, b)
+	each(func(i int) { f.sub(b[i], f.held["one"], a[i]) })
+	each(func(i int) { f.add(f.held["one"], b[i], b[i]) })
 
-	z, lostN, lostD := v(), v(), v()
-	f.mul(r, r, z)
-	p := v()
-	f.move(f.at(f.series[0]), p)
+	z, p, lostN, lostD, num, den := v(), v(), v(), v(), v(), v()
+	each(func(i int) { f.mul(r[i], r[i], z[i]) })
+	each(func(i int) { f.move(f.at(f.series[0]), p[i]) })
 	for _, c := range f.series[1:] {
-		f.fma213(f.at(c), z, p)
+		each(func(i int) { f.fma213(f.at(c), z[i], p[i]) })
 	}
-	f.mul(a, z, lostN)
-	f.mul(b, z, z)
-	f.mul(p, lostN, lostN)
-	f.fms231(b, r, lostN) // N + a
-	f.mul(a, r, lostD)
-	f.fms231(z, p, lostD) // D − b
-	num, den := v(), v()
-	f.add(lostD, b, den)
-	f.sub(a, lostN, num)
-	f.add(a, num, a)
-	f.sub(a, lostN, lostN)
-	f.sub(b, den, b)
-	f.sub(b, lostD, lostD)
-	return fraction{num, den, lostN, lostD}
+	each(func(i int) { f.mul(z[i], p[i], p[i]) }) // Q − 1
+	each(func(i int) { f.mul(a[i], p[i], lostN[i]) })
+	each(func(i int) { f.mul(a[i], r[i], lostD[i]) })
+	each(func(i int) { f.fms231(b[i], r[i], lostN[i]) }) // N + a
+	each(func(i int) { f.fms231(b[i], p[i], lostD[i]) }) // D − b
+	each(func(i int) { f.add(lostD[i], b[i], den[i]) })
+	each(func(i int) { f.sub(a[i], lostN[i], num[i]) })
+	each(func(i int) { f.add(a[i], num[i], a[i]) })
+	each(func(i int) { f.sub(a[i], lostN[i], lostN[i]) })
+	each(func(i int) { f.sub(b[i], den[i], b[i]) })
+	each(func(i int) { f.sub(b[i], lostD[i], lostD[i]) })
+	each(func(i int) { all = append(all, fraction{num[i], den[i], lostN[i], lostD[i]}) })
+	return all
 }
 
-// quotient returns the tanh and uses q up.
-func (f *tanhOf) quotient(q fraction) (y reg.VecVirtual) {
-	over, y := f.vec(), f.vec()
-	f.div(q.den, f.held["one"], over)
-	f.mul(over, q.num, y)
-	f.fms231(y, q.lostD, q.lostN)
-	f.fms231(y, q.den, q.num)
-	f.add(q.lostN, q.num, q.num) // what y has too much, times D
-	f.fnma231(q.num, over, y)
+// quotients returns the tanh and uses q up.
+func (f *tanhOf) quotients(q []fraction) (y []reg.VecVirtual) {
+	var over []reg.VecVirtual
+	for i := range q {
+		over, y = append(over, f.vec()), append(y, f.vec())
+		f.div(q[i].den, f.held["one"], over[i])
+	}
+	for i := range q {
+		f.mul(over[i], q[i].num, y[i])
+	}
+	for i := range q {
+		f.fms231(y[i], q[i].lostD, q[i].lostN)
+	}
+	for i := range q {
+		f.fms231(y[i], q[i].den, q[i].num)
+	}
+	for i := range q {
+		f.add(q[i].lostN, q[i].num, q[i].num) // what y has too much, times D
+	}
+	for i := range q {
+		f.fnma231(q[i].num, over[i], y[i])
+	}
 	return y
 }
