@@ -52,13 +52,8 @@ func SquaredError(y, target, w *G.Node, half float64) (*G.Node, error) {
 func squaredError[T kernel.Float](y, target, w *G.Node, half float64) (*G.Node, error) {
 	rows, m := y.Shape()[0], y.Shape()[1]
 	batch := rows / w.Shape()[0]
-	square := func(in [][]T, r int) (e float64) {
-		target := in[1][r*m : (r+1)*m]
-		for i, v := range in[0][r*m : (r+1)*m] {
-			d := float64(v) - float64(target[i])
-			e += d * d
-		}
-		return e
+	square := func(in [][]T, lo, hi int) float64 {
+		return kernel.SquaredDistance(in[0][lo*m:hi*m], in[1][lo*m:hi*m])
 	}
 	return graph.Function[T]{
 		Name:   "SquaredError",
@@ -71,13 +66,15 @@ func squaredError[T kernel.Float](y, target, w *G.Node, half float64) (*G.Node, 
 				if wk == 0 {
 					continue
 				}
+				lo, hi := k*batch, (k+1)*batch
 				var s float64
-				for r := k * batch; r < (k+1)*batch; r++ {
-					e := square(in, r)
-					if half > 0 {
-						e /= 1 + e/half
+				if half > 0 {
+					for r := lo; r < hi; r++ {
+						e := square(in, r, r+1)
+						s += e / (1 + e/half)
 					}
-					s += e
+				} else {
+					s = square(in, lo, hi)
 				}
 				sum += float64(wk) * s
 			}
@@ -85,19 +82,22 @@ func squaredError[T kernel.Float](y, target, w *G.Node, half float64) (*G.Node, 
 			return nil
 		},
 		Adjoint: func(d, in [][]T, out, dOut []T) error {
-			clear(d[0])
-			for r := range rows {
-				f := 2 * in[2][r/batch] * dOut[0]
+			for k, wk := range in[2] {
+				f, lo, hi := 2*wk*dOut[0], k*batch, (k+1)*batch
 				if f == 0 {
+					clear(d[0][lo*m : hi*m])
 					continue
 				}
-				if half > 0 {
-					s := 1 + square(in, r)/half
-					f /= T(s * s)
+				residual := func(f T, lo, hi int) {
+					kernel.ResidualTo(d[0][lo*m:hi*m], f, in[0][lo*m:hi*m], in[1][lo*m:hi*m])
 				}
-				target, dr := in[1][r*m:(r+1)*m], d[0][r*m:(r+1)*m]
-				for i, v := range in[0][r*m : (r+1)*m] {
-					dr[i] = f * (v - target[i])
+				if half == 0 {
+					residual(f, lo, hi)
+					continue
+				}
+				for r := lo; r < hi; r++ {
+					s := 1 + square(in, r, r+1)/half
+					residual(f/T(s*s), r, r+1)
 				}
 			}
 			return nil

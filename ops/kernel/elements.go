@@ -18,6 +18,33 @@ func AxpyTo[T Float](y []T, alpha T, x []T) {
 	}
 }
 
+// ResidualTo writes z = alpha (x − y).
+func ResidualTo[T Float](z []T, alpha T, x, y []T) {
+	z, y = z[:len(x)], y[:len(x)]
+	if s := activeSIMD[T](); s != nil && len(x) > 0 {
+		s.residual(len(x), &z[0], alpha, &x[0], &y[0])
+		return
+	}
+	for i, v := range x {
+		z[i] = alpha * (v - y[i])
+	}
+}
+
+// SquaredDistance returns Σ(x − y)², in float64 for both element types.
+func SquaredDistance[T Float](x, y []T) (sum float64) {
+	y = y[:len(x)]
+	n := 0
+	if s := activeSIMD[T](); s != nil && len(x) >= 8 {
+		n = len(x) &^ 7
+		sum = s.distance(n, &x[0], &y[0])
+	}
+	for i, v := range x[n:] {
+		d := float64(v) - float64(y[n+i])
+		sum += d * d
+	}
+	return sum
+}
+
 // TanhTo writes tanh(x) to y, which may be x, within two units in the last
 // place. An element has the same bits wherever in x it lies.
 func TanhTo[T Float](y, x []T) {

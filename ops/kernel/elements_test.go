@@ -67,6 +67,30 @@ func testAxpy[T Float](t *testing.T) {
 	}
 }
 
+func TestResidual(t *testing.T) { forEachFloat(t, testResidual[float64], testResidual[float32]) }
+
+func testResidual[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(20, 6))
+	for _, n := range lengths {
+		x, y := opstest.Normals[T](rng, n), opstest.Normals[T](rng, n)
+		z, check := guarded[T](rng, n)
+		ResidualTo(z, -1.5, x, y)
+		check(t)
+		var sum float64
+		for i, v := range z {
+			d := float64(x[i]) - float64(y[i])
+			if !near(v, -1.5*d, 1.5*math.Abs(d), 2) {
+				t.Fatalf("%d elements: element %d is %v, want %v", n, i, v, -1.5*d)
+			}
+			sum += d * d
+		}
+		// The sum is one of float64 for both types.
+		if got := SquaredDistance(x, y); !near(got, sum, sum, float64(n)) {
+			t.Fatalf("%d elements: squared distance %v, want %v", n, got, sum)
+		}
+	}
+}
+
 func TestTanhGrad(t *testing.T) { forEachFloat(t, testTanhGrad[float64], testTanhGrad[float32]) }
 
 func testTanhGrad[T Float](t *testing.T) {

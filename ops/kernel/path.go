@@ -59,8 +59,12 @@ type simd[T Float] struct {
 	// tanh computes y = tanh(x) for n elements; y may be x.
 	tanh func(n int, y, x *T)
 
-	// The others are AxpyTo, TanhGradTo, AddColumnSumsTo and AdamTo.
+	// distance computes SquaredDistance of n elements, a multiple of eight.
+	//
+	// The others are AxpyTo, ResidualTo, TanhGradTo, AddColumnSumsTo and AdamTo.
 	axpy       func(n int, alpha T, x, y *T)
+	residual   func(n int, z *T, alpha T, x, y *T)
+	distance   func(n int, x, y *T) float64
 	tanhGrad   func(n int, dz, dy, y *T)
 	columnSums func(rows, n int, s, x *T)
 	adam       func(n int, w, m, v, m0, v0, g *T, beta1, rest1, beta2, rest2, rate, scale, epsilon T)

@@ -174,6 +174,7 @@ func testSameBits[T Float](t *testing.T) {
 		rows := opstest.Normals[T](rng, 37*n)
 		for name, f := range map[string]func(to []T){
 			"AxpyTo":          func(to []T) { AxpyTo(to, 0.3, x) },
+			"ResidualTo":      func(to []T) { ResidualTo(to, 0.3, x, z) },
 			"TanhTo":          func(to []T) { TanhTo(to, to) },
 			"TanhGradTo":      func(to []T) { TanhGradTo(to, x, to) },
 			"AddColumnSumsTo": func(to []T) { AddColumnSumsTo(to, rows) },

@@ -27,6 +27,11 @@ func gemmAVX512Float32(m int, n int, k int, alpha float32, a *float32, rs int, p
 //go:noescape
 func transposeAVX2Float64(n int, t *float64, ldt int, b *float64, ld int)
 
+// distanceAVX2Float64 returns Σ(x − y)² of n elements, a multiple of eight.
+//
+//go:noescape
+func distanceAVX2Float64(n int, x *float64, y *float64) float64
+
 // dotsAVX2Float64 computes products of few rows and transposed rows, see simd.
 //
 //go:noescape
@@ -41,6 +46,11 @@ func dotsAVX512Float64(m int, n int, k int, alpha float64, a *float64, rs int, p
 //
 //go:noescape
 func transposeAVX2Float32(n int, t *float32, ldt int, b *float32, ld int)
+
+// distanceAVX2Float32 returns Σ(x − y)² of n elements, a multiple of eight.
+//
+//go:noescape
+func distanceAVX2Float32(n int, x *float32, y *float32) float64
 
 // dotsAVX2Float32 computes products of few rows and transposed rows, see simd.
 //
@@ -111,6 +121,26 @@ func axpyAVX2Float32(n int, alpha float32, x *float32, y *float32)
 //
 //go:noescape
 func axpyAVX512Float32(n int, alpha float32, x *float32, y *float32)
+
+// residualAVX2Float64 computes z = α(x − y) for n elements.
+//
+//go:noescape
+func residualAVX2Float64(n int, z *float64, alpha float64, x *float64, y *float64)
+
+// residualAVX512Float64 computes z = α(x − y) for n elements.
+//
+//go:noescape
+func residualAVX512Float64(n int, z *float64, alpha float64, x *float64, y *float64)
+
+// residualAVX2Float32 computes z = α(x − y) for n elements.
+//
+//go:noescape
+func residualAVX2Float32(n int, z *float32, alpha float32, x *float32, y *float32)
+
+// residualAVX512Float32 computes z = α(x − y) for n elements.
+//
+//go:noescape
+func residualAVX512Float32(n int, z *float32, alpha float32, x *float32, y *float32)
 
 // columnSumsAVX2Float64 adds the columns of x (rows, n) to s (n).
 //

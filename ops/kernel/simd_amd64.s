@@ -19248,6 +19248,40 @@ done:
 	VZEROUPPER
 	RET
 
+// func distanceAVX2Float64(n int, x *float64, y *float64) float64
+// Requires: AVX, FMA3, SSE2
+TEXT ·distanceAVX2Float64(SB), NOSPLIT, $0-32
+	MOVQ   n+0(FP), AX
+	MOVQ   x+8(FP), CX
+	MOVQ   y+16(FP), DX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+
+loop:
+	TESTQ       AX, AX
+	JE          done
+	VMOVUPD     (CX), Y2
+	VMOVUPD     (DX), Y3
+	VSUBPD      Y3, Y2, Y2
+	VFMADD231PD Y2, Y2, Y0
+	VMOVUPD     32(CX), Y2
+	VMOVUPD     32(DX), Y3
+	VSUBPD      Y3, Y2, Y2
+	VFMADD231PD Y2, Y2, Y1
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	SUBQ        $0x08, AX
+	JMP         loop
+
+done:
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VHADDPD      X0, X0, X0
+	VZEROUPPER
+	MOVSD        X0, ret+24(FP)
+	RET
+
 // func dotsAVX2Float64(m int, n int, k int, alpha float64, a *float64, rs int, ps int, b *float64, ld int, beta float64, d *float64, ldd int, c *float64, ldc int)
 // Requires: AVX, FMA3
 TEXT ·dotsAVX2Float64(SB), NOSPLIT, $0-112
@@ -22989,6 +23023,40 @@ rest:
 
 done:
 	VZEROUPPER
+	RET
+
+// func distanceAVX2Float32(n int, x *float32, y *float32) float64
+// Requires: AVX, FMA3, SSE2
+TEXT ·distanceAVX2Float32(SB), NOSPLIT, $0-32
+	MOVQ   n+0(FP), AX
+	MOVQ   x+8(FP), CX
+	MOVQ   y+16(FP), DX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+
+loop:
+	TESTQ       AX, AX
+	JE          done
+	VCVTPS2PD   (CX), Y2
+	VCVTPS2PD   (DX), Y3
+	VSUBPD      Y3, Y2, Y2
+	VFMADD231PD Y2, Y2, Y0
+	VCVTPS2PD   16(CX), Y2
+	VCVTPS2PD   16(DX), Y3
+	VSUBPD      Y3, Y2, Y2
+	VFMADD231PD Y2, Y2, Y1
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	SUBQ        $0x08, AX
+	JMP         loop
+
+done:
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VHADDPD      X0, X0, X0
+	VZEROUPPER
+	MOVSD        X0, ret+24(FP)
 	RET
 
 // func dotsAVX2Float32(m int, n int, k int, alpha float32, a *float32, rs int, ps int, b *float32, ld int, beta float32, d *float32, ldd int, c *float32, ldc int)
@@ -29609,6 +29677,325 @@ done:
 	VZEROUPPER
 	RET
 
+// func residualAVX2Float64(n int, z *float64, alpha float64, x *float64, y *float64)
+// Requires: AVX
+TEXT ·residualAVX2Float64(SB), NOSPLIT, $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         x+24(FP), DX
+	MOVQ         y+32(FP), BX
+	VBROADCASTSD alpha+16(FP), Y0
+
+blocks:
+	CMPQ    AX, $0x00000010
+	JL      whole
+	VMOVUPD (DX), Y1
+	VMOVUPD (BX), Y2
+	VSUBPD  Y2, Y1, Y1
+	VMULPD  Y0, Y1, Y1
+	VMOVUPD Y1, (CX)
+	VMOVUPD 32(DX), Y1
+	VMOVUPD 32(BX), Y2
+	VSUBPD  Y2, Y1, Y1
+	VMULPD  Y0, Y1, Y1
+	VMOVUPD Y1, 32(CX)
+	VMOVUPD 64(DX), Y1
+	VMOVUPD 64(BX), Y2
+	VSUBPD  Y2, Y1, Y1
+	VMULPD  Y0, Y1, Y1
+	VMOVUPD Y1, 64(CX)
+	VMOVUPD 96(DX), Y1
+	VMOVUPD 96(BX), Y2
+	VSUBPD  Y2, Y1, Y1
+	VMULPD  Y0, Y1, Y1
+	VMOVUPD Y1, 96(CX)
+	ADDQ    $0x00000080, CX
+	ADDQ    $0x00000080, DX
+	ADDQ    $0x00000080, BX
+	SUBQ    $0x00000010, AX
+	JMP     blocks
+
+whole:
+	CMPQ    AX, $0x00000004
+	JL      rest
+	VMOVUPD (DX), Y1
+	VMOVUPD (BX), Y2
+	VSUBPD  Y2, Y1, Y1
+	VMULPD  Y0, Y1, Y1
+	VMOVUPD Y1, (CX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000004, AX
+	JMP     whole
+
+rest:
+	TESTQ      AX, AX
+	JE         done
+	LEAQ       window<>+32(SB), SI
+	MOVQ       AX, DI
+	NEGQ       DI
+	VMOVUPS    (SI)(DI*8), Y1
+	VMASKMOVPD (DX), Y1, Y2
+	VMASKMOVPD (BX), Y1, Y1
+	VSUBPD     Y1, Y2, Y2
+	VMULPD     Y0, Y2, Y2
+	LEAQ       (CX), CX
+	TESTQ      $0x00000004, AX
+	JE         skip1348
+	VMOVUPS    Y2, (CX)
+	ADDQ       $0x20, CX
+
+skip1348:
+	TESTQ        $0x00000002, AX
+	JE           skip1349
+	VMOVUPS      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+
+skip1349:
+	TESTQ  $0x00000001, AX
+	JE     skip1350
+	VMOVSD X2, (CX)
+	ADDQ   $0x08, CX
+
+skip1350:
+done:
+	VZEROUPPER
+	RET
+
+// func residualAVX512Float64(n int, z *float64, alpha float64, x *float64, y *float64)
+// Requires: AVX, AVX512F
+TEXT ·residualAVX512Float64(SB), NOSPLIT, $0-40
+	MOVQ         n+0(FP), CX
+	MOVQ         z+8(FP), AX
+	MOVQ         x+24(FP), DX
+	MOVQ         y+32(FP), BX
+	VBROADCASTSD alpha+16(FP), Z0
+
+blocks:
+	CMPQ    CX, $0x00000020
+	JL      whole
+	VMOVUPD (DX), Z1
+	VMOVUPD (BX), Z2
+	VSUBPD  Z2, Z1, Z1
+	VMULPD  Z0, Z1, Z1
+	VMOVUPD Z1, (AX)
+	VMOVUPD 64(DX), Z1
+	VMOVUPD 64(BX), Z2
+	VSUBPD  Z2, Z1, Z1
+	VMULPD  Z0, Z1, Z1
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD 128(DX), Z1
+	VMOVUPD 128(BX), Z2
+	VSUBPD  Z2, Z1, Z1
+	VMULPD  Z0, Z1, Z1
+	VMOVUPD Z1, 128(AX)
+	VMOVUPD 192(DX), Z1
+	VMOVUPD 192(BX), Z2
+	VSUBPD  Z2, Z1, Z1
+	VMULPD  Z0, Z1, Z1
+	VMOVUPD Z1, 192(AX)
+	ADDQ    $0x00000100, AX
+	ADDQ    $0x00000100, DX
+	ADDQ    $0x00000100, BX
+	SUBQ    $0x00000020, CX
+	JMP     blocks
+
+whole:
+	CMPQ    CX, $0x00000008
+	JL      rest
+	VMOVUPD (DX), Z1
+	VMOVUPD (BX), Z2
+	VSUBPD  Z2, Z1, Z1
+	VMULPD  Z0, Z1, Z1
+	VMOVUPD Z1, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000040, BX
+	SUBQ    $0x00000008, CX
+	JMP     whole
+
+rest:
+	TESTQ     CX, CX
+	JE        done
+	MOVQ      $0x00000001, SI
+	SHLQ      CL, SI
+	DECQ      SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (DX), K1, Z1
+	VMOVUPD.Z (BX), K1, Z2
+	VSUBPD    Z2, Z1, Z1
+	VMULPD    Z0, Z1, Z1
+	VMOVUPD   Z1, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func residualAVX2Float32(n int, z *float32, alpha float32, x *float32, y *float32)
+// Requires: AVX
+TEXT ·residualAVX2Float32(SB), NOSPLIT, $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         x+24(FP), DX
+	MOVQ         y+32(FP), BX
+	VBROADCASTSS alpha+16(FP), Y0
+
+blocks:
+	CMPQ    AX, $0x00000020
+	JL      whole
+	VMOVUPS (DX), Y1
+	VMOVUPS (BX), Y2
+	VSUBPS  Y2, Y1, Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (CX)
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 32(BX), Y2
+	VSUBPS  Y2, Y1, Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS 64(DX), Y1
+	VMOVUPS 64(BX), Y2
+	VSUBPS  Y2, Y1, Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(CX)
+	VMOVUPS 96(DX), Y1
+	VMOVUPS 96(BX), Y2
+	VSUBPS  Y2, Y1, Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(CX)
+	ADDQ    $0x00000080, CX
+	ADDQ    $0x00000080, DX
+	ADDQ    $0x00000080, BX
+	SUBQ    $0x00000020, AX
+	JMP     blocks
+
+whole:
+	CMPQ    AX, $0x00000008
+	JL      rest
+	VMOVUPS (DX), Y1
+	VMOVUPS (BX), Y2
+	VSUBPS  Y2, Y1, Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (CX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000008, AX
+	JMP     whole
+
+rest:
+	TESTQ      AX, AX
+	JE         done
+	LEAQ       window<>+32(SB), SI
+	MOVQ       AX, DI
+	NEGQ       DI
+	VMOVUPS    (SI)(DI*4), Y1
+	VMASKMOVPS (DX), Y1, Y2
+	VMASKMOVPS (BX), Y1, Y1
+	VSUBPS     Y1, Y2, Y2
+	VMULPS     Y0, Y2, Y2
+	LEAQ       (CX), CX
+	TESTQ      $0x00000008, AX
+	JE         skip1351
+	VMOVUPS    Y2, (CX)
+	ADDQ       $0x20, CX
+
+skip1351:
+	TESTQ        $0x00000004, AX
+	JE           skip1352
+	VMOVUPS      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+
+skip1352:
+	TESTQ   $0x00000002, AX
+	JE      skip1353
+	VMOVSD  X2, (CX)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, CX
+
+skip1353:
+	TESTQ  $0x00000001, AX
+	JE     skip1354
+	VMOVSS X2, (CX)
+	ADDQ   $0x04, CX
+
+skip1354:
+done:
+	VZEROUPPER
+	RET
+
+// func residualAVX512Float32(n int, z *float32, alpha float32, x *float32, y *float32)
+// Requires: AVX, AVX512F
+TEXT ·residualAVX512Float32(SB), NOSPLIT, $0-40
+	MOVQ         n+0(FP), CX
+	MOVQ         z+8(FP), AX
+	MOVQ         x+24(FP), DX
+	MOVQ         y+32(FP), BX
+	VBROADCASTSS alpha+16(FP), Z0
+
+blocks:
+	CMPQ    CX, $0x00000040
+	JL      whole
+	VMOVUPS (DX), Z1
+	VMOVUPS (BX), Z2
+	VSUBPS  Z2, Z1, Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)
+	VMOVUPS 64(DX), Z1
+	VMOVUPS 64(BX), Z2
+	VSUBPS  Z2, Z1, Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS 128(DX), Z1
+	VMOVUPS 128(BX), Z2
+	VSUBPS  Z2, Z1, Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, 128(AX)
+	VMOVUPS 192(DX), Z1
+	VMOVUPS 192(BX), Z2
+	VSUBPS  Z2, Z1, Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, 192(AX)
+	ADDQ    $0x00000100, AX
+	ADDQ    $0x00000100, DX
+	ADDQ    $0x00000100, BX
+	SUBQ    $0x00000040, CX
+	JMP     blocks
+
+whole:
+	CMPQ    CX, $0x00000010
+	JL      rest
+	VMOVUPS (DX), Z1
+	VMOVUPS (BX), Z2
+	VSUBPS  Z2, Z1, Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000040, BX
+	SUBQ    $0x00000010, CX
+	JMP     whole
+
+rest:
+	TESTQ     CX, CX
+	JE        done
+	MOVQ      $0x00000001, SI
+	SHLQ      CL, SI
+	DECQ      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (DX), K1, Z1
+	VMOVUPS.Z (BX), K1, Z2
+	VSUBPS    Z2, Z1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func columnSumsAVX2Float64(rows int, n int, s *float64, x *float64)
 // Requires: AVX
 TEXT ·columnSumsAVX2Float64(SB), NOSPLIT, $0-32
@@ -29632,9 +30019,9 @@ blocks:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums1349
+	JE      sums1356
 
-rows1348:
+rows1355:
 	VADDPD (DI), Y0, Y0
 	VADDPD 32(DI), Y1, Y1
 	VADDPD 64(DI), Y2, Y2
@@ -29645,9 +30032,9 @@ rows1348:
 	VADDPD 224(DI), Y7, Y7
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows1348
+	JNE    rows1355
 
-sums1349:
+sums1356:
 	VMOVUPD Y0, (CX)
 	VMOVUPD Y1, 32(CX)
 	VMOVUPD Y2, 64(CX)
@@ -29668,15 +30055,15 @@ whole:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums1351
+	JE      sums1358
 
-rows1350:
+rows1357:
 	VADDPD (DI), Y0, Y0
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows1350
+	JNE    rows1357
 
-sums1351:
+sums1358:
 	VMOVUPD Y0, (CX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
@@ -29693,36 +30080,36 @@ rest:
 	VMASKMOVPD (CX), Y0, Y1
 	MOVQ       rows+0(FP), SI
 	TESTQ      SI, SI
-	JE         sums1353
+	JE         sums1360
 
-rows1352:
+rows1359:
 	VMASKMOVPD (DX), Y0, Y2
 	VADDPD     Y2, Y1, Y1
 	ADDQ       BX, DX
 	DECQ       SI
-	JNE        rows1352
+	JNE        rows1359
 
-sums1353:
+sums1360:
 	LEAQ    (CX), CX
 	TESTQ   $0x00000004, AX
-	JE      skip1354
+	JE      skip1361
 	VMOVUPS Y1, (CX)
 	ADDQ    $0x20, CX
 
-skip1354:
+skip1361:
 	TESTQ        $0x00000002, AX
-	JE           skip1355
+	JE           skip1362
 	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, CX
 
-skip1355:
+skip1362:
 	TESTQ  $0x00000001, AX
-	JE     skip1356
+	JE     skip1363
 	VMOVSD X1, (CX)
 	ADDQ   $0x08, CX
 
-skip1356:
+skip1363:
 done:
 	VZEROUPPER
 	RET
@@ -29750,9 +30137,9 @@ blocks:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums1358
+	JE      sums1365
 
-rows1357:
+rows1364:
 	VADDPD (DI), Z0, Z0
 	VADDPD 64(DI), Z1, Z1
 	VADDPD 128(DI), Z2, Z2
@@ -29763,9 +30150,9 @@ rows1357:
 	VADDPD 448(DI), Z7, Z7
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows1357
+	JNE    rows1364
 
-sums1358:
+sums1365:
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z1, 64(AX)
 	VMOVUPD Z2, 128(AX)
@@ -29786,15 +30173,15 @@ whole:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums1360
+	JE      sums1367
 
-rows1359:
+rows1366:
 	VADDPD (DI), Z0, Z0
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows1359
+	JNE    rows1366
 
-sums1360:
+sums1367:
 	VMOVUPD Z0, (AX)
 	ADDQ    $0x00000040, AX
 	ADDQ    $0x00000040, DX
@@ -29811,16 +30198,16 @@ rest:
 	VMOVUPD.Z (AX), K1, Z0
 	MOVQ      rows+0(FP), CX
 	TESTQ     CX, CX
-	JE        sums1362
+	JE        sums1369
 
-rows1361:
+rows1368:
 	VMOVUPD.Z (DX), K1, Z1
 	VADDPD    Z1, Z0, Z0
 	ADDQ      BX, DX
 	DECQ      CX
-	JNE       rows1361
+	JNE       rows1368
 
-sums1362:
+sums1369:
 	VMOVUPD Z0, K1, (AX)
 
 done:
@@ -29850,9 +30237,9 @@ blocks:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums1364
+	JE      sums1371
 
-rows1363:
+rows1370:
 	VADDPS (DI), Y0, Y0
 	VADDPS 32(DI), Y1, Y1
 	VADDPS 64(DI), Y2, Y2
@@ -29863,9 +30250,9 @@ rows1363:
 	VADDPS 224(DI), Y7, Y7
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows1363
+	JNE    rows1370
 
-sums1364:
+sums1371:
 	VMOVUPS Y0, (CX)
 	VMOVUPS Y1, 32(CX)
 	VMOVUPS Y2, 64(CX)
@@ -29886,15 +30273,15 @@ whole:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums1366
+	JE      sums1373
 
-rows1365:
+rows1372:
 	VADDPS (DI), Y0, Y0
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows1365
+	JNE    rows1372
 
-sums1366:
+sums1373:
 	VMOVUPS Y0, (CX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
@@ -29911,43 +30298,43 @@ rest:
 	VMASKMOVPS (CX), Y0, Y1
 	MOVQ       rows+0(FP), SI
 	TESTQ      SI, SI
-	JE         sums1368
+	JE         sums1375
 
-rows1367:
+rows1374:
 	VMASKMOVPS (DX), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 	ADDQ       BX, DX
 	DECQ       SI
-	JNE        rows1367
+	JNE        rows1374
 
-sums1368:
+sums1375:
 	LEAQ    (CX), CX
 	TESTQ   $0x00000008, AX
-	JE      skip1369
+	JE      skip1376
 	VMOVUPS Y1, (CX)
 	ADDQ    $0x20, CX
 
-skip1369:
+skip1376:
 	TESTQ        $0x00000004, AX
-	JE           skip1370
+	JE           skip1377
 	VMOVUPS      X1, (CX)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, CX
 
-skip1370:
+skip1377:
 	TESTQ   $0x00000002, AX
-	JE      skip1371
+	JE      skip1378
 	VMOVSD  X1, (CX)
 	VPSRLDQ $0x08, X1, X1
 	ADDQ    $0x08, CX
 
-skip1371:
+skip1378:
 	TESTQ  $0x00000001, AX
-	JE     skip1372
+	JE     skip1379
 	VMOVSS X1, (CX)
 	ADDQ   $0x04, CX
 
-skip1372:
+skip1379:
 done:
 	VZEROUPPER
 	RET
@@ -29975,9 +30362,9 @@ blocks:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums1374
+	JE      sums1381
 
-rows1373:
+rows1380:
 	VADDPS (DI), Z0, Z0
 	VADDPS 64(DI), Z1, Z1
 	VADDPS 128(DI), Z2, Z2
@@ -29988,9 +30375,9 @@ rows1373:
 	VADDPS 448(DI), Z7, Z7
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows1373
+	JNE    rows1380
 
-sums1374:
+sums1381:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	VMOVUPS Z2, 128(AX)
@@ -30011,15 +30398,15 @@ whole:
 	MOVQ    rows+0(FP), SI
 	MOVQ    DX, DI
 	TESTQ   SI, SI
-	JE      sums1376
+	JE      sums1383
 
-rows1375:
+rows1382:
 	VADDPS (DI), Z0, Z0
 	ADDQ   BX, DI
 	DECQ   SI
-	JNE    rows1375
+	JNE    rows1382
 
-sums1376:
+sums1383:
 	VMOVUPS Z0, (AX)
 	ADDQ    $0x00000040, AX
 	ADDQ    $0x00000040, DX
@@ -30036,16 +30423,16 @@ rest:
 	VMOVUPS.Z (AX), K1, Z0
 	MOVQ      rows+0(FP), CX
 	TESTQ     CX, CX
-	JE        sums1378
+	JE        sums1385
 
-rows1377:
+rows1384:
 	VMOVUPS.Z (DX), K1, Z1
 	VADDPS    Z1, Z0, Z0
 	ADDQ      BX, DX
 	DECQ      CX
-	JNE       rows1377
+	JNE       rows1384
 
-sums1378:
+sums1385:
 	VMOVUPS Z0, K1, (AX)
 
 done:
@@ -30172,64 +30559,64 @@ rest:
 	VSUBPD      Y0, Y8, Y8
 	LEAQ        (CX), CX
 	TESTQ       $0x00000004, AX
-	JE          skip1379
+	JE          skip1386
 	VMOVUPS     Y8, (CX)
 	ADDQ        $0x20, CX
 
-skip1379:
+skip1386:
 	TESTQ        $0x00000002, AX
-	JE           skip1380
+	JE           skip1387
 	VMOVUPS      X8, (CX)
 	VEXTRACTF128 $0x01, Y8, X8
 	ADDQ         $0x10, CX
 
-skip1380:
+skip1387:
 	TESTQ  $0x00000001, AX
-	JE     skip1381
+	JE     skip1388
 	VMOVSD X8, (CX)
 	ADDQ   $0x08, CX
 
-skip1381:
+skip1388:
 	LEAQ    (DX), CX
 	TESTQ   $0x00000004, AX
-	JE      skip1382
+	JE      skip1389
 	VMOVUPS Y9, (CX)
 	ADDQ    $0x20, CX
 
-skip1382:
+skip1389:
 	TESTQ        $0x00000002, AX
-	JE           skip1383
+	JE           skip1390
 	VMOVUPS      X9, (CX)
 	VEXTRACTF128 $0x01, Y9, X9
 	ADDQ         $0x10, CX
 
-skip1383:
+skip1390:
 	TESTQ  $0x00000001, AX
-	JE     skip1384
+	JE     skip1391
 	VMOVSD X9, (CX)
 	ADDQ   $0x08, CX
 
-skip1384:
+skip1391:
 	LEAQ    (BX), CX
 	TESTQ   $0x00000004, AX
-	JE      skip1385
+	JE      skip1392
 	VMOVUPS Y10, (CX)
 	ADDQ    $0x20, CX
 
-skip1385:
+skip1392:
 	TESTQ        $0x00000002, AX
-	JE           skip1386
+	JE           skip1393
 	VMOVUPS      X10, (CX)
 	VEXTRACTF128 $0x01, Y10, X10
 	ADDQ         $0x10, CX
 
-skip1386:
+skip1393:
 	TESTQ  $0x00000001, AX
-	JE     skip1387
+	JE     skip1394
 	VMOVSD X10, (CX)
 	ADDQ   $0x08, CX
 
-skip1387:
+skip1394:
 done:
 	VZEROUPPER
 	RET
@@ -30480,85 +30867,85 @@ rest:
 	VSUBPS      Y0, Y8, Y8
 	LEAQ        (CX), CX
 	TESTQ       $0x00000008, AX
-	JE          skip1388
+	JE          skip1395
 	VMOVUPS     Y8, (CX)
 	ADDQ        $0x20, CX
 
-skip1388:
+skip1395:
 	TESTQ        $0x00000004, AX
-	JE           skip1389
+	JE           skip1396
 	VMOVUPS      X8, (CX)
 	VEXTRACTF128 $0x01, Y8, X8
 	ADDQ         $0x10, CX
 
-skip1389:
+skip1396:
 	TESTQ   $0x00000002, AX
-	JE      skip1390
+	JE      skip1397
 	VMOVSD  X8, (CX)
 	VPSRLDQ $0x08, X8, X8
 	ADDQ    $0x08, CX
 
-skip1390:
+skip1397:
 	TESTQ  $0x00000001, AX
-	JE     skip1391
+	JE     skip1398
 	VMOVSS X8, (CX)
 	ADDQ   $0x04, CX
 
-skip1391:
+skip1398:
 	LEAQ    (DX), CX
 	TESTQ   $0x00000008, AX
-	JE      skip1392
+	JE      skip1399
 	VMOVUPS Y9, (CX)
 	ADDQ    $0x20, CX
 
-skip1392:
+skip1399:
 	TESTQ        $0x00000004, AX
-	JE           skip1393
+	JE           skip1400
 	VMOVUPS      X9, (CX)
 	VEXTRACTF128 $0x01, Y9, X9
 	ADDQ         $0x10, CX
 
-skip1393:
+skip1400:
 	TESTQ   $0x00000002, AX
-	JE      skip1394
+	JE      skip1401
 	VMOVSD  X9, (CX)
 	VPSRLDQ $0x08, X9, X9
 	ADDQ    $0x08, CX
 
-skip1394:
+skip1401:
 	TESTQ  $0x00000001, AX
-	JE     skip1395
+	JE     skip1402
 	VMOVSS X9, (CX)
 	ADDQ   $0x04, CX
 
-skip1395:
+skip1402:
 	LEAQ    (BX), CX
 	TESTQ   $0x00000008, AX
-	JE      skip1396
+	JE      skip1403
 	VMOVUPS Y10, (CX)
 	ADDQ    $0x20, CX
 
-skip1396:
+skip1403:
 	TESTQ        $0x00000004, AX
-	JE           skip1397
+	JE           skip1404
 	VMOVUPS      X10, (CX)
 	VEXTRACTF128 $0x01, Y10, X10
 	ADDQ         $0x10, CX
 
-skip1397:
+skip1404:
 	TESTQ   $0x00000002, AX
-	JE      skip1398
+	JE      skip1405
 	VMOVSD  X10, (CX)
 	VPSRLDQ $0x08, X10, X10
 	ADDQ    $0x08, CX
 
-skip1398:
+skip1405:
 	TESTQ  $0x00000001, AX
-	JE     skip1399
+	JE     skip1406
 	VMOVSS X10, (CX)
 	ADDQ   $0x04, CX
 
-skip1399:
+skip1406:
 done:
 	VZEROUPPER
 	RET

@@ -112,6 +112,68 @@ func tanhGrad(t *target, window Mem) {
 	})
 }
 
+// residual writes z = α(x − y) for n elements.
+func residual(t *target, window Mem) {
+	TEXT(t.name("residual"), NOSPLIT, fmt.Sprintf("func(n int, z *%[1]s, alpha %[1]s, x, y *%[1]s)", t.typ))
+	Doc(t.name("residual") + " computes z = α(x − y) for n elements.")
+	Pragma("noescape")
+	n, s := Load(Param("n"), GP64()), params("z", "x", "y")
+	alpha := t.vec()
+	t.broadcast(address("alpha"), alpha)
+	t.forEach(n, s, 4, window, func(at vectors, count int) {
+		for u := range count {
+			x := at.load(s[1], u)
+			t.sub(at.load(s[2], u), x, x)
+			t.mul(alpha, x, x)
+			at.store(x, s[0], u)
+		}
+	})
+}
+
+// distance writes Σ(x − y)² in float64, in two sums of vectors of AVX2, for both
+// instruction sets.
+func distance(t *target) {
+	TEXT(t.name("distance"), NOSPLIT, fmt.Sprintf("func(n int, x, y *%s) float64", t.typ))
+	Doc(t.name("distance") + " returns Σ(x − y)² of n elements, a multiple of eight.")
+	Pragma("noescape")
+	n, s := Load(Param("n"), GP64()), params("x", "y")
+	read := func(p reg.Register, half int) reg.VecVirtual {
+		v, from := YMM(), Mem{Base: p}.Offset(4*half*t.size)
+		if t.size == 4 {
+			VCVTPS2PD(from, v)
+		} else {
+			VMOVUPD(from, v)
+		}
+		return v
+	}
+	sum := []reg.VecVirtual{YMM(), YMM()}
+	for _, v := range sum {
+		VXORPD(v, v, v)
+	}
+	Label("loop")
+	TESTQ(n, n)
+	JE(LabelRef("done"))
+	for half, v := range sum {
+		d := read(s[0], half)
+		VSUBPD(read(s[1], half), d, d)
+		VFMADD231PD(d, d, v)
+	}
+	for _, p := range s {
+		ADDQ(Imm(uint64(8*t.size)), p)
+	}
+	SUBQ(Imm(8), n)
+	JMP(LabelRef("loop"))
+	Label("done")
+	VADDPD(sum[1], sum[0], sum[0])
+	low, high := sum[0].AsX(), sum[1].AsX()
+	VEXTRACTF128(Imm(1), sum[0], high)
+	VADDPD(high, low, low)
+	VHADDPD(low, low, low)
+	VZEROUPPER()
+	Store(low, ReturnIndex(0))
+	RET()
+}
+
 // adam writes one step of Adam for n weights, given β₁, 1−β₁, β₂, 1−β₂,
 // rate/(1−β₁ᵗ), 1/(1−β₂ᵗ) and ε.
 func adam(t *target, window Mem) {

@@ -90,12 +90,13 @@ func main() {
 	for _, t := range targets() {
 		if !t.avx512() {
 			transpose(t, windows)
+			distance(t)
 		}
 		half := *t
 		half.width, half.vec = 32, YMM
 		dots(&half, windows)
 	}
-	for _, write := range []func(*target, Mem){tanh, tanhGrad, axpy, columnSums, adam} {
+	for _, write := range []func(*target, Mem){tanh, tanhGrad, axpy, residual, columnSums, adam} {
 		for _, t := range targets() {
 			write(t, windows)
 		}
