@@ -156,8 +156,10 @@ func field(c *cook) error {
 	return nil
 }
 
-// harmonics are those of a phase that the decoder of an oscillator sees.
-const harmonics = 16
+// harmonics are those of a phase that the decoder of an oscillator sees, up to 64 times
+// its frequency: a relaxation cycle jumps in a thousandth of its period, and a decoder that
+// is less steep overshoots.
+const harmonics = 7
 
 // oscillator is latentLinear with a phase that turns: what decays leaves all trajectories
 // on one cycle, a function of the phase.
@@ -180,7 +182,7 @@ func oscillator(c *cook) error {
 	c.rates(latent - 2)
 	period := inspect.FindCycle(c.data).Period
 	c.Model.Linear.Rotations, c.Model.Linear.Frequency = 1, 2*math.Pi*c.facts.Span/period
-	c.infer("a phase turns with a period that starts at %.4g, as the trajectories come back; the decoder sees %d of its harmonics", period, harmonics)
+	c.infer("a phase turns with a period that starts at %.4g, as the trajectories come back; the decoder sees %d harmonics of it, an octave apart", period, harmonics)
 	// A jump is of few times, and takes most of the error: few times of many trajectories,
 	// all that are in jumps among them, tell more than many of few.
 	c.grid(25, 0.5)
