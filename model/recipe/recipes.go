@@ -97,6 +97,10 @@ func (c *cook) finish() {
 	if c.facts.Returns < 0.5 { // what goes round keeps nothing that matters
 		c.invariants()
 	}
+	if c.noisy() && len(c.options.Transforms) == 0 { // of which smoothed values could be out of bounds
+		c.Spline = true
+		c.infer("the data may be noisy, and are smoothed by a spline in time, as far as cross-validation tells")
+	}
 	c.grid(6, 0.5)
 	c.batch(128)
 	c.soap(1e-2)
