@@ -46,8 +46,10 @@ func TestPhase(t *testing.T) {
 	if near, far := math.Abs(largest[0]-largest[1]), floats.Distance(y[0][0], y[0][1], math.Inf(1)); near > 1e-3 || far < 1e-2 { // the largest of so many steps, by the square of one
 		t.Errorf("largest values %v, want one for both, and other phases, which differ by %g", largest, far)
 	}
-	c.Autoencoder.Harmonics = -1
-	if _, err := model.New(c); err == nil {
-		t.Error("-1 harmonics: got no error")
+	for _, k := range []int{-1, 17} {
+		c.Autoencoder.Harmonics = k
+		if _, err := model.New(c); err == nil {
+			t.Errorf("%d harmonics: got no error", k)
+		}
 	}
 }

@@ -206,7 +206,7 @@ func TestPhaseGradients(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []float64{math.Cos(0.3), math.Sin(0.3), math.Cos(0.6) / 2, math.Sin(0.6) / 2, math.Cos(0.9) / 3, math.Sin(0.9) / 3, 5, 1, 0, 1. / 2, 0, 1. / 3, 0, 7}
+	want := []float64{math.Cos(0.3), math.Sin(0.3), math.Cos(0.6) / 2, math.Sin(0.6) / 2, math.Cos(1.2) / 4, math.Sin(1.2) / 4, 5, 1, 0, 1. / 2, 0, 1. / 4, 0, 7}
 	if !floats.EqualApprox(out, want, 1e-15) { // roundings
 		t.Errorf("got %v, want %v", out, want)
 	}

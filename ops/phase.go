@@ -57,12 +57,13 @@ func circle[T kernel.Float](u *G.Node) (*G.Node, error) {
 	}.Node()
 }
 
-// Harmonics is the node of u, (rows, n), with powers of z = u_1 + i u_2,
+// Harmonics is the node of u, (rows, n), with powers of z = u_1 + i u_2, each the square
+// of the one before,
 //
-//	(Re z, Im z, ½ Re z², ½ Im z², …, Re z^k/k, Im z^k/k, u_3, …, u_n),
+//	(Re z, Im z, ½ Re z², ½ Im z², ¼ Re z⁴, …, 2^(1−k) Im z^(2^(k−1)), u_3, …, u_n),
 //
-// in place of z: of a point of the unit circle at θ the harmonics cos jθ, sin jθ, all
-// as steep.
+// in place of z: of a point of the unit circle at θ the harmonics cos 2^j θ, sin 2^j θ,
+// all as steep. They are the Fourier features of Mildenhall and others (2020, NeRF).
 func Harmonics(u *G.Node, k int) (*G.Node, error) {
 	if s := u.Shape(); s.Dims() != 2 || s[1] < 2 || k < 1 {
 		return nil, shapeError("Harmonics", "u is %v and k = %d, want a matrix of at least two columns and k at least 1", s, k)
@@ -84,24 +85,25 @@ func harmonics[T kernel.Float](u *G.Node, k int) (*G.Node, error) {
 				x, y := in[0][r*n:][:n], out[r*width:][:width]
 				re, im := x[0], x[1]
 				for j := range k {
-					y[2*j], y[2*j+1] = re/T(j+1), im/T(j+1)
-					re, im = re*x[0]-im*x[1], re*x[1]+im*x[0]
+					size := T(math.Ldexp(1, -j))
+					y[2*j], y[2*j+1] = re*size, im*size
+					re, im = re*re-im*im, 2*re*im
 				}
 				copy(y[2*k:], x[2:])
 			}
 			return nil
 		},
-		// Of z^j/j the derivative is z^{j−1}.
+		// Backwards from the last power: of z² the derivative is 2z.
 		Adjoint: func(d, in [][]T, out, dOut []T) error {
 			for r := range rows {
-				x, dx, dy := in[0][r*n:][:n], d[0][r*n:][:n], dOut[r*width:][:width]
-				dx[0], dx[1] = 0, 0
-				re, im := T(1), T(0)
-				for j := 0; j < 2*k; j += 2 {
-					dx[0] += re*dy[j] + im*dy[j+1]
-					dx[1] += re*dy[j+1] - im*dy[j]
-					re, im = re*x[0]-im*x[1], re*x[1]+im*x[0]
+				dx, y, dy := d[0][r*n:][:n], out[r*width:][:width], dOut[r*width:][:width]
+				var dre, dim T
+				for j := k - 1; j >= 0; j-- {
+					size := T(math.Ldexp(1, -j))
+					re, im := 2*y[2*j]/size, 2*y[2*j+1]/size
+					dre, dim = re*dre+im*dim+size*dy[2*j], re*dim-im*dre+size*dy[2*j+1]
 				}
+				dx[0], dx[1] = dre, dim
 				copy(dx[2:], dy[2*k:])
 			}
 			return nil

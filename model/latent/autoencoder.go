@@ -25,9 +25,9 @@ type AutoencoderConfig struct {
 	// latent state that starts near 1 and decays to 0.
 	UnitStart bool `json:"unit_start,omitempty"`
 	// Harmonics, if not 0, has the first two latent coordinates be a point of the unit
-	// circle, and the decoder see so many harmonics of its angle, cos kθ and sin kθ. With
-	// a linear part that turns this pair the cycle on which all trajectories end is one
-	// function of a phase.
+	// circle, and the decoder see so many harmonics of its angle, each of twice the
+	// frequency of the one before, cos 2^j θ and sin 2^j θ. With a linear part that turns
+	// this pair the cycle on which all trajectories end is one function of a phase.
 	Harmonics int `json:"harmonics,omitempty"`
 	param.Start
 	// FirstScale multiplies the decoder's first layer at the start. 0 stands for 1.
@@ -40,6 +40,10 @@ type AutoencoderConfig struct {
 	Polynomial *PolynomialDecoder `json:"polynomial,omitempty"`
 }
 
+// mostHarmonics leaves the last one, whose angle is known to 2^15 roundings, some digits
+// in float32.
+const mostHarmonics = 16
+
 // validate checks the settings for a state of m components.
 func (c AutoencoderConfig) validate(m int) error {
 	if c.Latent < 0 {
@@ -51,8 +55,8 @@ func (c AutoencoderConfig) validate(m int) error {
 	if err := c.scaling().Validate("autoencoder.", m); err != nil {
 		return err
 	}
-	if c.Harmonics < 0 || c.Harmonics > 0 && (c.Latent < 2 || c.Skip != nil) {
-		return param.ConfigError("autoencoder.harmonics is %d with latent %d, want 0, or some of at least two latent coordinates without skip", c.Harmonics, c.Latent)
+	if c.Harmonics < 0 || c.Harmonics > mostHarmonics || c.Harmonics > 0 && (c.Latent < 2 || c.Skip != nil) {
+		return param.ConfigError("autoencoder.harmonics is %d with latent %d, want 0, or up to %d of at least two latent coordinates without skip", c.Harmonics, c.Latent, mostHarmonics)
 	}
 	if !param.Finite(c.FirstScale) {
 		return param.ConfigError("autoencoder.first_scale is %g, want a finite number", c.FirstScale)

@@ -52,10 +52,6 @@ func closedForm(c *cook) error {
 		rows, shortest = rows+len(tr.Times), min(shortest, len(tr.Times))
 	}
 	c.begin()
-	noisy := false
-	for j, v := range c.facts.Noise {
-		noisy = noisy || v > 1e-3*c.facts.Scale[j]
-	}
 	var candidates []polynomialFit
 	add := func(modes, size int) {
 		for degree := 1; degree <= 7; degree++ {
@@ -66,7 +62,7 @@ func closedForm(c *cook) error {
 					f.noise = 1e-2
 					candidates = append(candidates, f)
 				}
-				if noisy {
+				if c.noisy() {
 					f.noise = 0
 					for _, f.smooth = range []int{3, 6, 12} {
 						candidates = append(candidates, f)

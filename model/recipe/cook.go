@@ -113,6 +113,16 @@ func known(names []string, rows [][]float64) dynamics.Known {
 // workers is fixed, since the last bits of a training depend on it.
 const workers = 2
 
+// noisy reports whether the data may have noise that can be smoothed.
+func (c *cook) noisy() bool {
+	for j, v := range c.facts.Noise {
+		if v > 1e-3*c.facts.Scale[j] {
+			return true
+		}
+	}
+	return false
+}
+
 // scaleEach has the networks see each component in its largest value.
 func (c *cook) scaleEach() {
 	c.Model.Factor = make([]float64, c.data.Dim())

@@ -10,6 +10,9 @@
 //	r, err := recipe.ByName("latent-linear")
 //	p, err := r.Plan(d, f, recipe.Options{Seconds: 60})
 //	m, err := model.New(p.Model)
+//	if p.Spline {
+//		d = recipe.Spline(d)
+//	}
 //	t, err := train.New(m, p.Train, recipe.Smooth(d, p.Smooth))
 //
 // # Recipes
@@ -81,6 +84,8 @@ type Plan struct {
 	// Smooth is the number of times around each over which the data are to be smoothed
 	// for the training, see Smooth.
 	Smooth int
+	// Spline has them be smoothed by Spline.
+	Spline bool
 	// Seconds are those that the training is reckoned to take.
 	Seconds float64
 }
@@ -199,6 +204,9 @@ func Fit(ctx context.Context, d *data.Dataset, name string, o Options, with ...t
 		p.Train.First.Iterations, p.Train.LBFGS.Iterations = 0, 0
 	case !errors.Is(err, ErrNotFor):
 		return nil, p, err
+	}
+	if p.Spline {
+		d = Spline(d)
 	}
 	t, err := train.New(m, p.Train, Smooth(d, p.Smooth), with...)
 	if err != nil {

@@ -97,6 +97,10 @@ func (c *cook) finish() {
 	if c.facts.Returns < 0.5 { // what goes round keeps nothing that matters
 		c.invariants()
 	}
+	if c.noisy() && len(c.options.Transforms) == 0 { // of which smoothed values could be out of bounds
+		c.Spline = true
+		c.infer("the data may be noisy, and are smoothed by a spline in time, as far as cross-validation tells")
+	}
 	c.grid(6, 0.5)
 	c.batch(128)
 	c.soap(1e-2)
@@ -156,8 +160,10 @@ func field(c *cook) error {
 	return nil
 }
 
-// harmonics are those of a phase that the decoder of an oscillator sees.
-const harmonics = 16
+// harmonics are those of a phase that the decoder of an oscillator sees, up to 64 times
+// its frequency: a relaxation cycle jumps in a thousandth of its period, and a decoder that
+// is less steep overshoots.
+const harmonics = 7
 
 // oscillator is latentLinear with a phase that turns: what decays leaves all trajectories
 // on one cycle, a function of the phase.
@@ -180,7 +186,7 @@ func oscillator(c *cook) error {
 	c.rates(latent - 2)
 	period := inspect.FindCycle(c.data).Period
 	c.Model.Linear.Rotations, c.Model.Linear.Frequency = 1, 2*math.Pi*c.facts.Span/period
-	c.infer("a phase turns with a period that starts at %.4g, as the trajectories come back; the decoder sees %d of its harmonics", period, harmonics)
+	c.infer("a phase turns with a period that starts at %.4g, as the trajectories come back; the decoder sees %d harmonics of it, an octave apart", period, harmonics)
 	// A jump is of few times, and takes most of the error: few times of many trajectories,
 	// all that are in jumps among them, tell more than many of few.
 	c.grid(25, 0.5)

@@ -1,0 +1,231 @@
+package recipe
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+
+	"spnode/data"
+)
+
+// Spline replaces what was measured of each trajectory by a smoothing spline: of each
+// component the z for which
+//
+//	Σ_k (y_k − z_k)² + λ Σ_k h_k (D³z)_k²
+//
+// is least, with third derivatives by divided differences over four times that lie 3h
+// apart (Whittaker 1923, Reinsch 1967). Times are counted in their mean interval or, where
+// steps go over three decades, as those of ln(t + t_1) since the beginning. One λ for each
+// component has the least generalised cross-validation over all trajectories,
+//
+//	Σ (y − z)² / (Σ (1 − H_kk))²,  z = Hy
+//
+// (Craven and Wahba 1978), so that nothing need be known of the noise, and what has none
+// stays as it is to a small part of what a parabola through neighbours is off by. What
+// changes fast for a short while it takes for noise sooner than Smooth does, whose
+// differences are what least squares want.
+func Spline(d *data.Dataset) *data.Dataset {
+	s := newSmoother(d)
+	lambda := s.choose()
+	out := *d
+	out.Trajectories = slices.Clone(d.Trajectories)
+	for i, tr := range d.Trajectories {
+		states := make([][]float64, len(tr.States))
+		for k, u := range tr.States {
+			states[k] = slices.Clone(u)
+		}
+		for _, p := range s.pieces(tr) {
+			for c, j := range p.components {
+				if z := p.solve(lambda[j]); z != nil {
+					for q, k := range p.rows {
+						states[k][j] = z.At(q, c)
+					}
+				}
+			}
+		}
+		out.Trajectories[i].States = states
+	}
+	return &out
+}
+
+// smoother knows in what times are counted.
+type smoother struct {
+	data  *data.Dataset
+	first float64 // t_1; 0: times as they are
+}
+
+func newSmoother(d *data.Dataset) *smoother {
+	s, least, largest := &smoother{data: d}, math.Inf(1), 0.
+	first := math.Inf(1)
+	for _, tr := range d.Trajectories {
+		for k := range len(tr.Times) - 1 {
+			h := tr.Times[k+1] - tr.Times[k]
+			least, largest = min(least, h), max(largest, h)
+			if k == 0 {
+				first = min(first, h)
+			}
+		}
+	}
+	if largest > 1e3*least {
+		s.first = first
+	}
+	return s
+}
+
+// piece are components of a trajectory that were measured at the same times.
+type piece struct {
+	rows, components []int
+	y                *mat.Dense
+	penalty          *mat.SymBandDense // Σ h c cᵀ, with c of third derivatives
+}
+
+// fewest are the times that can be told from a parabola and noise.
+const fewest = 6
+
+// pieces are those of a trajectory that have enough times.
+func (s *smoother) pieces(tr data.Trajectory) (all []*piece) {
+	same := map[string]*piece{}
+	for j := range tr.States[0] {
+		var rows []int
+		mask := make([]byte, len(tr.States))
+		for k, u := range tr.States {
+			if !math.IsNaN(u[j]) {
+				rows, mask[k] = append(rows, k), 1
+			}
+		}
+		if len(rows) < fewest {
+			continue
+		}
+		p := same[string(mask)]
+		if p == nil {
+			p = &piece{rows: rows}
+			same[string(mask)], all = p, append(all, p)
+		}
+		p.components = append(p.components, j)
+	}
+	for _, p := range all {
+		p.y = mat.NewDense(len(p.rows), len(p.components), nil)
+		for q, k := range p.rows {
+			for c, j := range p.components {
+				p.y.Set(q, c, tr.States[k][j])
+			}
+		}
+		p.penalty = roughness(s.places(tr, p.rows))
+	}
+	return all
+}
+
+// places are the times of some rows in mean intervals, none closer than a tenth to its
+// neighbour, as the differences of closer ones are only noise.
+func (s *smoother) places(tr data.Trajectory, rows []int) []float64 {
+	at := make([]float64, len(rows))
+	for q, k := range rows {
+		if at[q] = tr.Times[k] - tr.Times[0]; s.first > 0 {
+			at[q] = math.Log(at[q] + s.first)
+		}
+	}
+	n := len(at)
+	mean := (at[n-1] - at[0]) / float64(n-1)
+	x := make([]float64, n)
+	for q := 1; q < n; q++ {
+		x[q] = x[q-1] + max(0.1, (at[q]-at[q-1])/mean)
+	}
+	return x
+}
+
+func roughness(x []float64) *mat.SymBandDense {
+	p := mat.NewSymBandDense(len(x), 3, nil)
+	for k := range len(x) - 3 {
+		var c [4]float64
+		for i := range c {
+			c[i] = 6
+			for j := range c {
+				if j != i {
+					c[i] /= x[k+i] - x[k+j]
+				}
+			}
+		}
+		for i := range c {
+			for j := i; j < len(c); j++ {
+				p.SetSymBand(k+i, k+j, p.At(k+i, k+j)+(x[k+3]-x[k])/3*c[i]*c[j])
+			}
+		}
+	}
+	return p
+}
+
+// solve returns (1 + λP)⁻¹ of the columns y and of others; nil where that has no digits.
+func (p *piece) solve(lambda float64, others ...float64) *mat.Dense {
+	n := len(p.rows)
+	b := mat.NewSymBandDense(n, 3, nil)
+	for i := range n {
+		for j := i; j < min(i+4, n); j++ {
+			v := lambda * p.penalty.At(i, j)
+			if i == j {
+				v++
+			}
+			b.SetSymBand(i, j, v)
+		}
+	}
+	var cholesky mat.BandCholesky
+	if !cholesky.Factorize(b) {
+		return nil
+	}
+	y := mat.Matrix(p.y)
+	if len(others) > 0 {
+		var wide mat.Dense
+		wide.Augment(p.y, mat.NewDense(n, 1, others))
+		y = &wide
+	}
+	z := new(mat.Dense)
+	if err := cholesky.SolveTo(z, y); err != nil {
+		return nil
+	}
+	return z
+}
+
+// choose returns λ of each component.
+func (s *smoother) choose() []float64 {
+	const most = 50 // trajectories, which tell enough
+	dim := len(s.data.Trajectories[0].States[0])
+	lambda, least := make([]float64, dim), slices.Repeat([]float64{math.Inf(1)}, dim)
+	var pieces []*piece
+	for i := 0; i < len(s.data.Trajectories); i += (len(s.data.Trajectories) + most - 1) / most {
+		pieces = append(pieces, s.pieces(s.data.Trajectories[i])...)
+	}
+	for power := -10.; power <= 8; power++ {
+		l := math.Pow(10, power)
+		off, free := make([]float64, dim), make([]float64, dim)
+		random := rand.New(rand.NewPCG(1, 1))
+		for _, p := range pieces {
+			n, columns := p.y.Dims()
+			signs := make([]float64, n) // vᵀ(1 − H)v is its trace in the mean
+			for q := range signs {
+				signs[q] = float64(2*random.IntN(2) - 1)
+			}
+			z := p.solve(l, signs...)
+			if z == nil {
+				z = mat.NewDense(n, columns+1, nil) // off by all
+			}
+			trace := 0.
+			for q, v := range signs {
+				trace += v * (v - z.At(q, columns))
+			}
+			for c, j := range p.components {
+				free[j] += trace
+				for q := range n {
+					e := p.y.At(q, c) - z.At(q, c)
+					off[j] += e * e
+				}
+			}
+		}
+		for j := range lambda {
+			if score := off[j] / (free[j] * free[j]); score < least[j] {
+				lambda[j], least[j] = l, score
+			}
+		}
+	}
+	return lambda
+}
