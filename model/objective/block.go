@@ -27,6 +27,7 @@ type block struct {
 	given   dynamics.Given
 	x0      graph.Buffer // (rows, m)
 	piece   piece        // of a trajectory that is taken in pieces
+	again   again
 	y, byX0 graph.Buffer // of a batch with starts: what is decoded, and the gradient by x0
 	target  graph.Buffer // (times·rows, m), time slowest
 	steps   graph.Buffer // (times−1, 1 or rows)
@@ -45,12 +46,13 @@ type part struct {
 
 // form is how many rows and intervals a block has, and what they share.
 type form struct {
-	rows      int
-	intervals int
-	ownSteps  bool
-	weights   int // dimensions: times, rows, components
-	starts    bool
-	place     place
+	rows       int
+	intervals  int
+	ownSteps   bool
+	weights    int // dimensions: times, rows, components
+	starts     bool
+	consistent bool
+	place      place
 }
 
 // A block has no more than maxBlock rows, nor more than make an array of the
@@ -124,14 +126,20 @@ func newBlock(m *model.Model, f form, all int, half float64) (*block, error) {
 	steps, k.steps = g.Input("steps", f.intervals, own)
 	weights, k.weights = g.Input("weights", []int{k.times, f.rows, width}[:f.weights]...)
 
-	y, end, given, err := m.Rollout(g, x0, u0, steps)
+	y, us, given, err := m.Rollout(g, x0, u0, steps)
 	if err != nil {
 		return nil, err
 	}
+	end := us[len(us)-1]
 	k.given = given
 	cost, err := ops.SquaredError(y, target, weights, half)
 	if err != nil {
 		return nil, err
+	}
+	if f.consistent && f.place != later {
+		if cost, err = k.again.join(m, g, cost, us[1]); err != nil {
+			return nil, err
+		}
 	}
 	if f.place != whole {
 		if cost, err = k.piece.join(g, cost, end); err != nil {

@@ -13,7 +13,8 @@ func (k *block) load(b Batch, lo, k0 int) error {
 	}
 	k.steps.Set(0, steps)
 	from := k0 + k.intervals + 1 - k.times // of the times
-	k.weights.Set(0, ofRows(b.Weights, k.all, b.Rows, lo, hi, from, k.times))
+	weights := ofRows(b.Weights, k.all, b.Rows, lo, hi, from, k.times)
+	k.weights.Set(0, weights)
 	width := k.m.Config().Width()
 	for r := range k.rows {
 		for t := range k.times {
@@ -24,6 +25,10 @@ func (k *block) load(b Batch, lo, k0 int) error {
 			k.target.Set((t*k.rows+r)*width, x)
 		}
 		k.x0.Set(r*width, b.State(lo+r, 0))
+	}
+	if k.consistent && k.place != later {
+		of := len(weights) / k.times
+		k.again.load(b, lo, k.rows, weights[of:2*of])
 	}
 	if k.starts {
 		k.x0.Set(0, b.Starts[lo*width:hi*width])

@@ -52,8 +52,18 @@ type Batch struct {
 	// Starts, if it is not nil, are the states with which the rows begin, (rows, m),
 	// in place of State(row, 0). Evaluate then writes to StartGrad the gradient by them
 	// and to EndGrad that by State(row, T) at the last time T, both of that shape: they
-	// are unknowns of a training, and data no more. Errors must not saturate.
+	// are unknowns of a training, and data no more. Errors must not saturate, and Consistency be 0.
 	Starts, StartGrad, EndGrad []float64
+	// Consistency, if it is not 0, adds to L
+	//
+	//	Consistency Σ_rows w_1 ‖u_1 − f_E(x_1)‖²
+	//
+	// of the latent state u_1 that the model comes to at the second time and that which
+	// the encoder makes of the state there. Weights of components are meant by their mean,
+	// and a state of which one is 0 has none. What is decoded right tells an encoder little
+	// of coordinates that soon decay: it may give them values that no decoded state shows
+	// but those just after a start, of which data have few.
+	Consistency float64
 	// Samples are the numbers of the rows for whoever made the batch.
 	Samples []int
 	// Parameters returns the constants of a row, Config.Parameters, and Inputs those
@@ -127,9 +137,9 @@ func (o *Objective) formOf(b Batch) (f form, ok bool) {
 	case o.times * b.Rows * o.m.Config().Width():
 		f.weights = 3
 	}
-	f.starts = b.Starts != nil
+	f.starts, f.consistent = b.Starts != nil, b.Consistency != 0
 	size := b.Rows * o.m.Config().Width()
-	return f, f.weights > 0 && (!f.starts || o.half == 0 && len(b.Starts) == size && len(b.StartGrad) == size && len(b.EndGrad) == size)
+	return f, f.weights > 0 && (!f.starts || o.half == 0 && len(b.Starts) == size && len(b.StartGrad) == size && len(b.EndGrad) == size && !f.consistent)
 }
 
 // Evaluate returns L for a batch and the present parameters, and writes its

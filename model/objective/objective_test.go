@@ -11,10 +11,11 @@ import (
 	"spnode/model/modeltest"
 )
 
-// smallModel is of a system of two components.
+// smallModel is of a system of two components, with three latent coordinates.
 func smallModel(t *testing.T) *model.Model {
 	c := model.DefaultConfig(2)
 	c.Integrator, c.Seed, c.Factor, c.Nonlinear.Hidden = "etd1", 3, []float64{3, 0.7}, []int{3}
+	c.Autoencoder.Latent, c.Autoencoder.Hidden = 3, []int{4}
 	return modeltest.New(t, c)
 }
 
@@ -32,7 +33,11 @@ func TestObjective(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, half := range []float64{0, 0.3} {
+		latent, err := m.PredictLatent(states[0], times)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct{ half, consistency float64 }{{0, 0}, {0.3, 0}, {0, 0.2}, {0.3, 2}} {
 			var want float64
 			for k := range times {
 				for s := range rows {
@@ -41,13 +46,21 @@ func TestObjective(t *testing.T) {
 					for i := range x {
 						e += (x[i] - y[i]) * (x[i] - y[i])
 					}
-					if half > 0 {
-						e /= 1 + e/half
+					if c.half > 0 {
+						e /= 1 + e/c.half
 					}
 					want += weights[k] * e / float64(rows)
 				}
+				encoded, err := m.PredictLatent(states[k], times[:1])
+				if err != nil {
+					t.Fatal(err)
+				}
+				e := floats.Distance(latent[k], encoded[0], 2)
+				if k == 1 {
+					want += c.consistency * weights[k] * e * e / float64(rows)
+				}
 			}
-			o, err := New(m, rows, len(times), half)
+			o, err := New(m, rows, len(times), c.half)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,13 +68,14 @@ func TestObjective(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			b.Consistency = c.consistency
 			grad := make([]float64, len(m.Params().Flat))
 			got, err := o.Evaluate(b, grad)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if !(math.Abs(got-want) <= 1e-13*want) { // a sum of 450 terms in another order
-				t.Errorf("%d rows, half %g: the loss is %.17g, want %.17g", rows, half, got, want)
+				t.Errorf("%d rows, %+v: the loss is %.17g, want %.17g", rows, c, got, want)
 			}
 			// The gradient along itself, by a central difference whose truncation
 			// and rounding are both near 1e-10 at this step.
@@ -85,7 +99,7 @@ func TestObjective(t *testing.T) {
 			}
 			const h = 1e-5
 			if slope := (at(h) - at(-h)) / (2 * h); !(math.Abs(slope-math.Sqrt(square)) <= 1e-8*slope) {
-				t.Errorf("%d rows, half %g: the slope along the gradient is %.12g, want its norm, %.12g", rows, half, slope, math.Sqrt(square))
+				t.Errorf("%d rows, %+v: the slope along the gradient is %.12g, want its norm, %.12g", rows, c, slope, math.Sqrt(square))
 			}
 		}
 	}

@@ -46,7 +46,9 @@ func TestObjectiveInPieces(t *testing.T) {
 			}
 		}
 		roundoff := map[string]float64{"float64": 0x1p-53, "float32": 0x1p-24}[dtype]
-		for form, b := range map[string]Batch{"shared steps": b, "own steps": own} {
+		consistent := own
+		consistent.Consistency = 0.3
+		for form, b := range map[string]Batch{"shared steps": b, "own steps": own, "consistent": consistent} {
 			evaluate := func(of int) (float64, []float64) {
 				t.Helper()
 				o, err := New(m, rows, times, 0)

@@ -25,9 +25,15 @@ func (c *cook) iterationSeconds() float64 {
 	if points == 0 {
 		points = float64(len(c.data.Trajectories[0].Times))
 	}
-	rows := float64(c.data.Samples())
-	if len(c.Train.Phases) > 0 && c.Train.Phases[0].Batch > 0 {
-		rows = float64(c.Train.Phases[0].Batch)
+	rows, passes := float64(c.data.Samples()), points // of the networks
+	if len(c.Train.Phases) > 0 {
+		p := c.Train.Phases[0]
+		if p.Batch > 0 {
+			rows = float64(p.Batch)
+		}
+		if p.Consistency > 0 { // a state is encoded once more, by products that are small
+			passes += 2
+		}
 	}
 	var weights, soap float64
 	dense := func(widths []float64) {
@@ -72,5 +78,5 @@ func (c *cook) iterationSeconds() float64 {
 	}
 	// Each row takes products with the doublings of the exponential, which each step makes.
 	steps := doublings * n * n * (rows + n) * points * exponential
-	return overhead + 3*rows*points*weights*product + 2*soap*product + steps
+	return overhead + 3*rows*passes*weights*product + 2*soap*product + steps
 }

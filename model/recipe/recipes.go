@@ -90,6 +90,10 @@ func (c *cook) latent(usual int) int {
 	return usual
 }
 
+// consistency is that of the trainings from starts anywhere, see sample.Phase. A tenth of
+// it leaves errors behind starts, and ten times as much others everywhere.
+const consistency = 5e-3
+
 // finish is how a model with an autoencoder is trained on what comes to rest. Few times
 // of many rows tell more than many of few: what is decoded is smooth along a row, and it
 // is at its start that it is encoded.
@@ -103,6 +107,9 @@ func (c *cook) finish() {
 	}
 	c.grid(6, 0.5)
 	c.batch(128)
+	if !c.options.FromBeginnings {
+		c.Train.Phases[0].Consistency = consistency
+	}
 	c.soap(1e-2)
 }
 

@@ -79,12 +79,20 @@ func decays(rates []float64) *data.Dataset {
 }
 
 // A training from the beginnings alone has times that its sampler can draw, also of a
-// grid of which the number of intervals is prime.
+// grid of which the number of intervals is prime, and encodes no other states, as that of
+// starts anywhere does.
 func TestFromBeginnings(t *testing.T) {
 	d := decays([]float64{1, 100, 10})
 	p, _, err := planOf(t, d, "latent-linear", Options{FromBeginnings: true})
 	if err != nil {
 		t.Fatal(err)
+	}
+	anywhere, _, err := planOf(t, d, "latent-linear", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, other := p.Train.Phases[0].Consistency, anywhere.Train.Phases[0].Consistency; got != 0 || other == 0 {
+		t.Errorf("consistency is %g from the beginnings and %g from anywhere, want 0 and some", got, other)
 	}
 	m, err := model.New(p.Model)
 	if err != nil {

@@ -205,9 +205,9 @@ func (c Config) validateShooting() error {
 		return bad("shooting.penalty is %g, want a finite number that is not negative", s.Penalty)
 	case c.ClosedForm != nil:
 		return bad("shooting and closed_form: got both, want one of them, as a closed form starts from what was measured")
-	case c.sampler() != sample.Shuffled || c.Grid.Points > 0 || len(phases) > 1 || phases[0].Saturation > 0 || phases[0].Velocities > 0:
-		return bad("shooting has one start for each sample: sampler is %s, grid.points %d, with %d phases, saturation %g and velocities %d, want %s, 0, 1, 0 and 0",
-			c.sampler(), c.Grid.Points, len(phases), phases[0].Saturation, phases[0].Velocities, sample.Shuffled)
+	case c.sampler() != sample.Shuffled || c.Grid.Points > 0 || len(phases) > 1 || phases[0].Saturation > 0 || phases[0].Consistency > 0 || phases[0].Velocities > 0:
+		return bad("shooting has one start for each sample: sampler is %s, grid.points %d, with %d phases, saturation %g, consistency %g and velocities %d, want %s, 0, 1, 0, 0 and 0",
+			c.sampler(), c.Grid.Points, len(phases), phases[0].Saturation, phases[0].Consistency, phases[0].Velocities, sample.Shuffled)
 	}
 	return nil
 }

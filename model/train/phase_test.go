@@ -5,14 +5,22 @@ import (
 	"math"
 	"testing"
 
+	"gonum.org/v1/gonum/floats"
+
 	"spnode/model"
+	"spnode/model/dynamics"
+	"spnode/model/latent"
 	"spnode/model/modeltest"
+	"spnode/model/objective"
+	"spnode/model/optim"
+	"spnode/model/param"
+	"spnode/model/train/sample"
 )
 
 // phasesTraining goes over to longer windows twice.
 func phasesTraining() training {
 	p := windowTraining()
-	p.train.Phases = []Phase{{Window: 1, Batch: 3}, {From: 0.3, Window: 2, Batch: 2}, {From: 0.6, Window: 3, Batch: 2, First: 4, Decay: 0.2, Saturation: 0.5}}
+	p.train.Phases = []Phase{{Window: 1, Batch: 3}, {From: 0.3, Window: 2, Batch: 2}, {From: 0.6, Window: 3, Batch: 2, First: 4, Decay: 0.2, Saturation: 0.5, Consistency: 0.1}}
 	return p
 }
 
@@ -73,6 +81,7 @@ func TestPhasesRefused(t *testing.T) {
 		"velocities": func(c *Config) { c.Phases[0].Velocities = 2 },
 		"decay":      func(c *Config) { c.Phases[0].Decay = math.NaN() },
 		"first":      func(c *Config) { c.Phases[0].First = -1 },
+		"consistent": func(c *Config) { c.Phases[0].Consistency = math.Inf(1) },
 		"lbfgs":      func(c *Config) { c.LBFGS.Iterations = 1 },
 	} {
 		p := phasesTraining()
@@ -112,5 +121,54 @@ func TestSetBatch(t *testing.T) {
 	}
 	if len(none.Phases) != 1 || none.Phases[0] != (Phase{Batch: 7}) {
 		t.Errorf("without phases: got %+v", none.Phases)
+	}
+}
+
+// With consistency the latent state that a model comes to is what its encoder makes of
+// the state there, which a training on what is decoded alone does not ask for.
+func TestConsistency(t *testing.T) {
+	p := minibatchTraining()
+	p.model.Autoencoder = latent.AutoencoderConfig{Latent: 3, Hidden: []int{16}, UnitStart: true, FirstScale: 3, Start: param.Start{BiasSpread: 1, LastScale: 0.1}}
+	p.model.Nonlinear = dynamics.NonlinearConfig{Kind: "none"}
+	p.model.Linear = dynamics.LinearConfig{Spread: 0.1, SkewSpread: 1, Rates: []float64{30, 3, 0.3}}
+	p.model.Factor, p.model.TimeUnit = nil, 1
+	p.train.Sampler, p.train.Weighting = sample.Anywhere, objective.WeightUniform
+	p.train.First = FirstStage{
+		Optimizer: "soap", Settings: optim.Settings{"beta2": 0.95}, Iterations: 1500, Clip: 1.5,
+		Schedule: optim.Schedule{Kind: optim.ScheduleCosine, Rate: 0.02, Final: 1e-4, Warmup: 40},
+	}
+	p.times, p.states = nil, nil
+	for k := range 24 {
+		at := 1e-3 * math.Pow(1e4, float64(k)/23)
+		var states [][]float64
+		for s := range 8 {
+			fast := (1 - float64(s)/4) * math.Exp(-30*at)
+			states = append(states, []float64{math.Exp(-at) + fast, math.Exp(-2*at) - fast}) // fast falls to a curve
+		}
+		p.times, p.states = append(p.times, at), append(p.states, states)
+	}
+	var off, rms [2]float64
+	for i, consistency := range []float64{0, 5e-3} {
+		p.train.Phases = []Phase{{Batch: 8, Consistency: consistency}}
+		tr := p.fit(t)
+		encoded := func(k int) []float64 {
+			u, err := tr.Model.PredictLatent(p.states[k], p.times[:1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return u[0]
+		}
+		for k := range len(p.times) - 1 {
+			u, err := tr.Model.PredictLatent(p.states[k], p.times[k:k+2])
+			if err != nil {
+				t.Fatal(err)
+			}
+			off[i] = math.Hypot(off[i], floats.Distance(u[1], encoded(k+1), 2)/math.Sqrt(23*8))
+		}
+		rms[i] = math.Sqrt(tr.Result().Loss)
+	}
+	t.Logf("off by %.2g without and by %.2g with consistency; roots of the losses %.2g and %.2g", off[0], off[1], rms[0], rms[1])
+	if !(off[1] <= off[0]/4) {
+		t.Errorf("latent states are off by %.2g with consistency and by %.2g without, want a quarter at most", off[1], off[0])
 	}
 }

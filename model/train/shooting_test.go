@@ -139,7 +139,8 @@ func TestShootingRefused(t *testing.T) {
 		"sampler is any":  func(c *Config) { c.Sampler = "anywhere" },
 		"grid.points 2":   func(c *Config) { c.Grid.Points = 2 },
 		"with 2 phases":   func(c *Config) { c.Phases = append(c.Phases, Phase{From: 0.5}) },
-		"saturation 0.5 ": func(c *Config) { c.Phases[0].Saturation = 0.5 },
+		"consistency 1 ":  func(c *Config) { c.Phases[0].Consistency = 1 },
+		"saturation 0.5,": func(c *Config) { c.Phases[0].Saturation = 0.5 },
 	} {
 		p := shootingTraining(Phase{})
 		p.train.LBFGS.Iterations = 0

@@ -98,6 +98,7 @@ func (t *Trainer) evaluate(b objective.Batch, grad []float64) (float64, error) {
 		t.sync()
 		b = t.shoot.Of(b, t.starts())
 	}
+	b.Consistency = t.phases[t.phase].Consistency
 	t.batch = b
 	byModel := grad[:len(t.Model.Params().Flat)]
 	t.workers[0].grad = byModel // the others are added to it

@@ -40,6 +40,10 @@ type Phase struct {
 	// data's mean square, that counts for half: see ops.SquaredError. Errors
 	// that chaos has made large then do not govern the gradient.
 	Saturation float64 `json:"saturation,omitempty"`
+	// Consistency weighs, in the loss, how far the latent state at the second time of a
+	// sample is from that which the encoder makes of it, see objective.Batch; 0: not at
+	// all. A model that starts anywhere wants some of it.
+	Consistency float64 `json:"consistency,omitempty"`
 }
 
 // Validate checks phase i, which is to begin at the share from or later.
@@ -61,6 +65,8 @@ func (p Phase) Validate(i int, from float64) error {
 		return bad("phase %d: first is %g and decay %g, want finite numbers that are not negative", i, p.First, p.Decay)
 	case !(p.Saturation >= 0) || math.IsInf(p.Saturation, 0):
 		return bad("phase %d: saturation is %g, want a finite number that is not negative", i, p.Saturation)
+	case !(p.Consistency >= 0) || math.IsInf(p.Consistency, 0):
+		return bad("phase %d: consistency is %g, want a finite number that is not negative", i, p.Consistency)
 	}
 	return nil
 }
