@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"gonum.org/v1/gonum/lapack/lapack64"
 	"gonum.org/v1/gonum/mat"
 
 	"spnode/data"
@@ -38,10 +39,9 @@ func Spline(d *data.Dataset) *data.Dataset {
 		}
 		for _, p := range s.pieces(tr) {
 			for c, j := range p.components {
-				if z := p.solve(lambda[j]); z != nil {
-					for q, k := range p.rows {
-						states[k][j] = z.At(q, c)
-					}
+				z := p.solve(lambda[j])
+				for q, k := range p.rows {
+					states[k][j] = z.At(q, c)
 				}
 			}
 		}
@@ -156,9 +156,10 @@ func roughness(x []float64) *mat.SymBandDense {
 	return p
 }
 
-// solve returns (1 + λP)⁻¹ of the columns y and of others; nil where that has no digits.
+// solve returns (1 + λP)⁻¹ of the columns y and of others. It can be done: no eigenvalue is
+// below 1.
 func (p *piece) solve(lambda float64, others ...float64) *mat.Dense {
-	n := len(p.rows)
+	n, columns := p.y.Dims()
 	b := mat.NewSymBandDense(n, 3, nil)
 	for i := range n {
 		for j := i; j < min(i+4, n); j++ {
@@ -169,20 +170,13 @@ func (p *piece) solve(lambda float64, others ...float64) *mat.Dense {
 			b.SetSymBand(i, j, v)
 		}
 	}
-	var cholesky mat.BandCholesky
-	if !cholesky.Factorize(b) {
-		return nil
-	}
-	y := mat.Matrix(p.y)
+	factor, _ := lapack64.Pbtrf(b.RawSymBand()) // mat's estimates the condition, by squares of n
+	z := mat.DenseCopyOf(p.y)
 	if len(others) > 0 {
-		var wide mat.Dense
-		wide.Augment(p.y, mat.NewDense(n, 1, others))
-		y = &wide
+		z = mat.NewDense(n, columns+1, nil)
+		z.Augment(p.y, mat.NewDense(n, 1, others))
 	}
-	z := new(mat.Dense)
-	if err := cholesky.SolveTo(z, y); err != nil {
-		return nil
-	}
+	lapack64.Pbtrs(factor, z.RawMatrix())
 	return z
 }
 
@@ -206,9 +200,6 @@ func (s *smoother) choose() []float64 {
 				signs[q] = float64(2*random.IntN(2) - 1)
 			}
 			z := p.solve(l, signs...)
-			if z == nil {
-				z = mat.NewDense(n, columns+1, nil) // off by all
-			}
 			trace := 0.
 			for q, v := range signs {
 				trace += v * (v - z.At(q, columns))
