@@ -123,6 +123,19 @@ func (c *cook) noisy() bool {
 	return false
 }
 
+// calm smooths noisy data for what relaxes, before anything is taken from them: to noise it
+// looks as if all had changed at once.
+func (c *cook) calm() (err error) {
+	if !c.noisy() || len(c.options.Transforms) > 0 { // of which smoothed values could be out of bounds
+		return nil
+	}
+	c.Spline = true
+	c.infer("the data may be noisy, and are smoothed by a spline in time, as far as cross-validation tells")
+	c.data = Spline(c.data)
+	c.facts, err = inspect.Look(c.data)
+	return err
+}
+
 // scaleEach has the networks see each component in its largest value.
 func (c *cook) scaleEach() {
 	c.Model.Factor = make([]float64, c.data.Dim())

@@ -58,6 +58,9 @@ func latentLinear(c *cook) error {
 	if n > few {
 		return notFor("%d components are more than %d: see field", n, few)
 	}
+	if err := c.calm(); err != nil {
+		return err
+	}
 	c.begin()
 	c.scaleEach()
 	latent := c.latent(max(n, 8))
@@ -101,10 +104,6 @@ func (c *cook) finish() {
 	if c.facts.Returns < 0.5 { // what goes round keeps nothing that matters
 		c.invariants()
 	}
-	if c.noisy() && len(c.options.Transforms) == 0 { // of which smoothed values could be out of bounds
-		c.Spline = true
-		c.infer("the data may be noisy, and are smoothed by a spline in time, as far as cross-validation tells")
-	}
 	c.grid(6, 0.5)
 	c.batch(128)
 	if !c.options.FromBeginnings {
@@ -125,6 +124,9 @@ func relaxation(c *cook) error {
 	n := c.data.Dim()
 	if n > few {
 		return notFor("%d components are more than %d: see field", n, few)
+	}
+	if err := c.calm(); err != nil {
+		return err
 	}
 	c.begin()
 	c.scaleEach()
