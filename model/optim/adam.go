@@ -3,12 +3,12 @@ package optim
 import (
 	"math"
 	"slices"
-	"sync"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/data/npz"
+	"spnode/model/internal/crew"
 	"spnode/ops/kernel"
 )
 
@@ -89,12 +89,7 @@ func (a *Adam) Update(rate float64, w, g []float64) {
 		a.update(rate, w, against, 0, n)
 		return
 	}
-	var wait sync.WaitGroup
-	for i := range parts - 1 {
-		wait.Go(func() { a.update(rate, w, against, i*n/parts, (i+1)*n/parts) })
-	}
-	a.update(rate, w, against, (parts-1)*n/parts, n)
-	wait.Wait()
+	crew.Do(parts, func(i int) { a.update(rate, w, against, i*n/parts, (i+1)*n/parts) })
 }
 
 func (a *Adam) update(rate float64, w, g []float64, begin, end int) {
