@@ -86,7 +86,7 @@ func (k *soapWork) step(t *soapTeam, m *soapMatrix) {
 	begin, end := m.begin, m.end()
 	d := buffer(&k.d, end-begin)
 	clear(d)
-	t.moveTo(d, k.into(m, t.g[begin:end]), begin, 1)
+	t.moveTo(d, d, k.into(m, t.g[begin:end]), begin, 1)
 	d = k.back(m, d)
 	if t.rates != nil {
 		for i, s := range t.rates[begin:end] {
