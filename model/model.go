@@ -165,11 +165,12 @@ func (m *Model) Graph() *param.Graph { return param.New(m.params, m.cfg.Dtype) }
 
 // Rollout adds to a graph what the model makes of states x0, (batch, m), in scaled
 // variables: the states at x0's time and at the ends of the steps, in the model's unit
-// of time and of shape (intervals, 1 or batch), as (times·batch, m) with time slowest.
-// given takes the parameters and inputs of the batch, and us are the latent states, with
-// the one that the steps begin with. With a latent state u0 it is the trajectory of x0 from there on, at the ends of the
-// steps alone; u0 is nil at its beginning.
-func (m *Model) Rollout(g *param.Graph, x0, u0, steps *G.Node) (y *G.Node, us []*G.Node, given dynamics.Given, err error) {
+// of time and of shape (intervals, 1 or batch), as (times·batch, m) with time slowest, in
+// parts of so many times as parts says, which are decoded one after the other. given takes
+// the parameters and inputs of the batch, and us are the latent states, with the one that
+// the steps begin with. With a latent state u0 it is the trajectory of x0 from there on, at
+// the ends of the steps alone; u0 is nil at its beginning.
+func (m *Model) Rollout(g *param.Graph, x0, u0, steps *G.Node, parts []int) (ys, us G.Nodes, given dynamics.Given, err error) {
 	if given, err = m.system.Given(g, x0.Shape()[0], steps.Shape()[0]); err != nil {
 		return nil, nil, given, err
 	}
@@ -183,11 +184,19 @@ func (m *Model) Rollout(g *param.Graph, x0, u0, steps *G.Node) (y *G.Node, us []
 	if us, err = m.system.Integrate(g, u0, steps, given); err != nil {
 		return nil, nil, given, err
 	}
-	if y, err = ops.Stack(us[from:]...); err != nil {
-		return nil, nil, given, err
+	for _, times := range parts {
+		u, err := ops.Stack(us[from : from+times]...)
+		if err != nil {
+			return nil, nil, given, err
+		}
+		y, err := m.Decode(g, u, x0)
+		if err != nil {
+			return nil, nil, given, err
+		}
+		ys = append(ys, y)
+		from += times
 	}
-	y, err = m.Decode(g, y, x0)
-	return y, us, given, err
+	return ys, us, given, nil
 }
 
 // Configure changes the configuration of a model whose parameters stay: a shift or a

@@ -9,6 +9,7 @@ import (
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
 
+	"spnode/model/internal/crew"
 	"spnode/model/latent"
 )
 
@@ -156,17 +157,11 @@ func parallel(n int, prepare func() (func(job int) error, error)) error {
 		}
 	}
 	errs := make([]error, n)
-	var wait sync.WaitGroup
-	for w := range workers {
-		wait.Add(1)
-		go func() {
-			defer wait.Done()
-			for job := w; job < n; job += workers {
-				errs[job] = do[w](job)
-			}
-		}()
-	}
-	wait.Wait()
+	crew.Do(workers, func(w int) {
+		for job := w; job < n; job += workers {
+			errs[job] = do[w](job)
+		}
+	})
 	for _, err := range errs {
 		if err != nil {
 			return err

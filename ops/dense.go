@@ -71,6 +71,39 @@ func dense[T kernel.Float](x, w, b *G.Node, activate bool) (*G.Node, error) {
 	}.Node()
 }
 
+// Weights is the node of W (in, out) itself, laid out once for all layers that it enters.
+func Weights(w *G.Node) (*G.Node, error) {
+	if w.Shape().Dims() != 2 {
+		return nil, shapeError("Weights", "W is %v, want (in, out)", w.Shape())
+	}
+	return graph.ByDtype("Weights", w,
+		func() (*G.Node, error) { return weights[float64](w) },
+		func() (*G.Node, error) { return weights[float32](w) })
+}
+
+func weights[T kernel.Float](w *G.Node) (*G.Node, error) {
+	r, c := w.Shape()[0], w.Shape()[1]
+	packed := new(kernel.Dense[T])
+	return graph.Function[T]{
+		Name:   "Weights",
+		Shape:  w.Shape(),
+		Inputs: G.Nodes{w},
+		Same:   true,
+		Packed: packed,
+		Forward: func(out []T, in [][]T) error {
+			if &out[0] != &in[0][0] { // which others may be reading
+				copy(out, in[0])
+			}
+			packed.Pack(out, r, c)
+			return nil
+		},
+		Adjoint: func(d, in [][]T, out, dOut []T) error {
+			copy(d[0], dOut)
+			return nil
+		},
+	}.Node()
+}
+
 // Linear is the node of xMᵀ + plus for x (rows, in), the constant M (out, in)
 // and plus (rows, out), nil for zero: M times every row of x. Gradients pass to
 // x and to plus. Project is the same by inner products.

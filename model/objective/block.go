@@ -28,7 +28,7 @@ type block struct {
 	x0      graph.Buffer // (rows, m)
 	piece   piece        // of a trajectory that is taken in pieces
 	again   again
-	y, byX0 graph.Buffer // of a batch with starts: what is decoded, and the gradient by x0
+	y, byX0 graph.Buffer // of a batch with starts: what is decoded last, and the gradient by x0
 	target  graph.Buffer // (times·rows, m), time slowest
 	steps   graph.Buffer // (times−1, 1 or rows)
 	weights graph.Buffer // (times), (times, rows) or (times, rows, m)
@@ -63,6 +63,25 @@ const (
 	maxBlock   = 125
 	blockBytes = 1 << 20
 )
+
+// The times of a block are decoded in parts, and each goes back before the next is begun.
+// So its states in the network and their gradients are in the second level of the cache as
+// long as they are of use: the largest array has about partBytes. A graph grows with the
+// parts, of which there are mostParts at most.
+const (
+	partBytes = 100 << 10
+	mostParts = 32
+)
+
+// partsOf is how many times are in each part of them, where the decoder's largest array for
+// one has so many bytes.
+func partsOf(times, bytesOfTime int) (parts []int) {
+	n := min(times, mostParts, max(1, (times*bytesOfTime+partBytes-1)/partBytes))
+	for i := range n {
+		parts = append(parts, (i+1)*times/n-i*times/n)
+	}
+	return parts
+}
 
 // bytesOfRow is the size of the decoder's largest array for one row at so many
 // times.
@@ -112,29 +131,42 @@ func (o *Objective) block(f form) (*block, error) {
 func newBlock(m *model.Model, f form, all int, half float64) (*block, error) {
 	g, width := m.Graph(), m.Config().Width()
 	k := &block{form: f, m: m, all: all, times: f.intervals + 1, g: g}
-	var x0, u0, target, steps, weights *G.Node
+	var x0, u0, steps *G.Node
+	var targets, weights G.Nodes
 	x0, k.x0 = g.Input("x0", f.rows, width)
 	if f.place == later {
 		k.times-- // the first is the last of the piece before
 		u0, k.piece.begin = g.Input("u0", f.rows, m.Config().LatentDim())
 	}
-	target, k.target = g.Input("target", k.times*f.rows, width)
+	parts := partsOf(k.times, f.rows*bytesOfRow(m, 1))
+	rows := make([]int, len(parts))
+	for i, times := range parts {
+		rows[i] = times * f.rows
+	}
+	targets, k.target = g.InputParts("target", rows, width)
 	own := 1
 	if f.ownSteps {
 		own = f.rows
 	}
 	steps, k.steps = g.Input("steps", f.intervals, own)
-	weights, k.weights = g.Input("weights", []int{k.times, f.rows, width}[:f.weights]...)
+	weights, k.weights = g.InputParts("weights", parts, []int{f.rows, width}[:f.weights-1]...)
 
-	y, us, given, err := m.Rollout(g, x0, u0, steps)
+	ys, us, given, err := m.Rollout(g, x0, u0, steps, parts)
 	if err != nil {
 		return nil, err
 	}
 	end := us[len(us)-1]
 	k.given = given
-	cost, err := ops.SquaredError(y, target, weights, half)
-	if err != nil {
-		return nil, err
+	var cost *G.Node
+	for i, y := range ys {
+		of, err := ops.SquaredError(y, targets[i], weights[i], half)
+		if err == nil && cost != nil {
+			of, err = G.Add(cost, of)
+		}
+		if err != nil {
+			return nil, err
+		}
+		cost = of
 	}
 	if f.consistent && f.place != later {
 		if cost, err = k.again.join(m, g, cost, us[1]); err != nil {
@@ -164,13 +196,17 @@ func newBlock(m *model.Model, f form, all int, half float64) (*block, error) {
 			return nil, err
 		}
 	}
-	if k.program, err = graph.CompileSplit(varying, append(G.Nodes{cost}, grads...)...); err != nil {
+	outputs, last := append(G.Nodes{cost}, grads...), ys[len(ys)-1]
+	if f.starts {
+		outputs = append(outputs, last)
+	}
+	if k.program, err = graph.CompileSplit(varying, outputs...); err != nil {
 		return nil, err
 	}
 	data := k.program.Each.Data
 	switch {
 	case f.starts:
-		k.y, k.byX0 = data(y), data(grads[len(grads)-1])
+		k.y, k.byX0 = data(last), data(grads[len(grads)-1])
 	case f.place == later:
 		k.piece.byBegin = data(grads[len(grads)-1])
 	}

@@ -45,10 +45,11 @@ func (k *block) byStarts(b Batch, lo int) {
 	each := len(weights) / k.times // of a time
 	weights = weights[len(weights)-each:]
 	last := (k.times - 1) * k.rows * width
+	of := k.y.Len() - k.rows*width // in what is decoded last
 	for i := range k.rows * width {
 		var d float64
 		if w := weights[i*each/(k.rows*width)]; w != 0 {
-			d = 2 * w * (k.target.At(last+i) - k.y.At(last+i))
+			d = 2 * w * (k.target.At(last+i) - k.y.At(of+i))
 		}
 		b.EndGrad[lo*width+i] = d
 	}

@@ -3,12 +3,12 @@ package optim
 import (
 	"math"
 	"slices"
-	"sync"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
 
 	"spnode/data/npz"
+	"spnode/model/internal/crew"
 	"spnode/ops/kernel"
 )
 
@@ -86,20 +86,10 @@ func (a *Adam) Update(rate float64, w, g []float64) {
 	against, n := a.begin(w, g), len(w)
 	parts := min(a.workers, n/updatePart)
 	if parts <= 1 {
-		a.update(rate, w, against, 0, n)
+		a.move(rate, w, against, 0, n)
 		return
 	}
-	var wait sync.WaitGroup
-	for i := range parts - 1 {
-		wait.Go(func() { a.update(rate, w, against, i*n/parts, (i+1)*n/parts) })
-	}
-	a.update(rate, w, against, (parts-1)*n/parts, n)
-	wait.Wait()
-}
-
-func (a *Adam) update(rate float64, w, g []float64, begin, end int) {
-	copy(a.last[0][begin:end], w[begin:end])
-	a.move(rate, w, g, begin, end)
+	crew.Do(parts, func(i int) { a.move(rate, w, against, i*n/parts, (i+1)*n/parts) })
 }
 
 // TakeBack undoes the last Update, see Optimizer.
@@ -172,7 +162,7 @@ func bounded(g []float64) []float64 {
 	return b
 }
 
-// move is the step of the components from begin to end, in runs of one rate.
+// move is the step of the components from begin to end, in runs of one rate. It keeps w.
 func (a *Adam) move(rate float64, w, g []float64, begin, end int) {
 	for i := begin; i < end; {
 		j, r := end, rate
@@ -181,13 +171,14 @@ func (a *Adam) move(rate float64, w, g []float64, begin, end int) {
 			}
 			r *= a.rates[i]
 		}
-		a.moveTo(w[i:j], g[i:j], i, r)
+		a.moveTo(w[i:j], a.last[0][i:j], g[i:j], i, r)
 		i = j
 	}
 }
 
-// moveTo moves components, w, whose moments begin at an element.
-func (a *Adam) moveTo(w, g []float64, at int, rate float64) {
+// moveTo moves components, w, whose moments begin at an element, and keeps them in w0
+// unless it is w.
+func (a *Adam) moveTo(w, w0, g []float64, at int, rate float64) {
 	of := func(x []float64) []float64 { return x[at:][:len(g)] }
-	kernel.AdamTo(w, of(a.now[0]), of(a.now[1]), of(a.last[1]), of(a.last[2]), g, rate, a.Beta1, a.Beta2, a.Epsilon, int(a.step[0]))
+	kernel.AdamTo(w, of(a.now[0]), of(a.now[1]), w0, of(a.last[1]), of(a.last[2]), g, rate, a.Beta1, a.Beta2, a.Epsilon, int(a.step[0]))
 }

@@ -184,7 +184,7 @@ func TestAdamInParts(t *testing.T) {
 	w, g := opstest.Normals[float64](rng, n), opstest.Normals[float64](rng, n)
 	x, m, v, start := slices.Clone(w), make([]float64, n), make([]float64, n), slices.Clone(w)
 	for k := range 3 {
-		kernel.AdamTo(x, m, v, m, v, g, 0.1, a.Beta1, a.Beta2, a.Epsilon, k+1)
+		kernel.AdamTo(x, m, v, x, m, v, g, 0.1, a.Beta1, a.Beta2, a.Epsilon, k+1)
 		copy(start, w)
 		a.Update(0.1, w, g)
 	}

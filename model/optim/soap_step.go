@@ -2,9 +2,9 @@ package optim
 
 import (
 	"slices"
-	"sync"
 	"sync/atomic"
 
+	"spnode/model/internal/crew"
 	"spnode/ops/kernel"
 )
 
@@ -14,9 +14,8 @@ type soapTeam struct {
 	*SOAP
 	order []int // of the matrices, the largest first
 	next  atomic.Int64
-	wait  sync.WaitGroup
-	run   []func() // one for each goroutine but the caller's, so that go allocates nothing
-	works []*soapWork
+	works []*soapWork // of the goroutines
+	run   func(i int) // work
 
 	task func(*soapTeam, *soapMatrix, *soapWork)
 	rate float64
@@ -34,17 +33,13 @@ func (s *SOAP) each(task func(*soapTeam, *soapMatrix, *soapWork), rate float64, 
 	t := s.team
 	t.SOAP, t.task, t.rate, t.w, t.g = s, task, rate, w, g
 	t.next.Store(0)
-	t.wait.Add(len(t.run))
-	for _, f := range t.run {
-		go f()
-	}
-	t.work(t.works[0])
-	t.wait.Wait()
+	crew.Do(len(t.works), t.run)
 	t.SOAP, t.w, t.g = nil, nil, nil
 }
 
 func newSOAPTeam(s *SOAP) *soapTeam {
 	t := &soapTeam{works: []*soapWork{{}}}
+	t.run = t.work
 	cost := func(i int) int { m := s.matrices[i]; return m.rows * m.cols * (m.rows + m.cols) }
 	total := 0
 	for i := range s.matrices {
@@ -56,21 +51,19 @@ func newSOAPTeam(s *SOAP) *soapTeam {
 		return t
 	}
 	for len(t.works) < min(s.workers, len(s.matrices)) {
-		work := &soapWork{}
-		t.works = append(t.works, work)
-		t.run = append(t.run, func() { defer t.wait.Done(); t.work(work) })
+		t.works = append(t.works, &soapWork{})
 	}
 	return t
 }
 
 // work takes one matrix after the other until there is none left.
-func (t *soapTeam) work(work *soapWork) {
+func (t *soapTeam) work(i int) {
 	for {
 		k := int(t.next.Add(1)) - 1
 		if k >= len(t.order) {
 			return
 		}
-		t.task(t, &t.matrices[t.order[k]], work)
+		t.task(t, &t.matrices[t.order[k]], t.works[i])
 	}
 }
 
@@ -93,7 +86,7 @@ func (k *soapWork) step(t *soapTeam, m *soapMatrix) {
 	begin, end := m.begin, m.end()
 	d := buffer(&k.d, end-begin)
 	clear(d)
-	t.moveTo(d, k.into(m, t.g[begin:end]), begin, 1)
+	t.moveTo(d, d, k.into(m, t.g[begin:end]), begin, 1)
 	d = k.back(m, d)
 	if t.rates != nil {
 		for i, s := range t.rates[begin:end] {

@@ -6,6 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"spnode/ops"
 	"spnode/ops/graph"
 )
 
@@ -21,6 +22,7 @@ type Graph struct {
 	copies []graph.Buffer     // float32: one for each element of used
 	used   []Param
 	order  G.Nodes
+	packed map[string]*G.Node // of weights that layers share
 	inputs G.Nodes
 
 	// P are the constants of the trajectories, (batch, P), that the networks see,
@@ -30,7 +32,7 @@ type Graph struct {
 
 // New makes a graph over parameters, whose elements are of the type float64 or float32.
 func New(p *Params, dtype string) *Graph {
-	g := &Graph{ExprGraph: G.NewGraph(), dtype: tensor.Float64, params: p, nodes: map[string]*G.Node{}}
+	g := &Graph{ExprGraph: G.NewGraph(), dtype: tensor.Float64, params: p, nodes: map[string]*G.Node{}, packed: map[string]*G.Node{}}
 	if dtype == "float32" {
 		g.dtype = tensor.Float32
 	}
@@ -59,6 +61,15 @@ func (g *Graph) Param(name string) *G.Node {
 	return n
 }
 
+// weights returns the node of a parameter for the layers that it enters.
+func (g *Graph) weights(name string) (n *G.Node, err error) {
+	if n = g.packed[name]; n == nil {
+		n, err = ops.Weights(g.Param(name))
+		g.packed[name] = n
+	}
+	return n, err
+}
+
 // Constant returns a node of the given name, which no other has, shape and
 // elements, row-major.
 func (g *Graph) Constant(name string, elements []float64, shape ...int) *G.Node {
@@ -69,10 +80,29 @@ func (g *Graph) Constant(name string, elements []float64, shape ...int) *G.Node 
 
 // Input returns a new input node and its data.
 func (g *Graph) Input(name string, shape ...int) (*G.Node, graph.Buffer) {
-	b := graph.NewBuffer(g.dtype, tensor.Shape(shape).TotalSize())
-	n := b.Node(g.ExprGraph, name, shape...)
-	g.inputs = append(g.inputs, n)
-	return n, b
+	nodes, b := g.InputParts(name, shape[:1], shape[1:]...)
+	return nodes[0], b
+}
+
+// InputParts returns new input nodes, of so many rows each, and their data, in which one
+// follows the other.
+func (g *Graph) InputParts(name string, rows []int, shape ...int) (nodes G.Nodes, b graph.Buffer) {
+	size, all := tensor.Shape(shape).TotalSize(), 0
+	for _, r := range rows {
+		all += r
+	}
+	b = graph.NewBuffer(g.dtype, all*size)
+	at := 0
+	for i, r := range rows {
+		of := name
+		if i > 0 {
+			of = fmt.Sprint(name, i)
+		}
+		nodes = append(nodes, b.Part(at, at+r*size).Node(g.ExprGraph, of, append([]int{r}, shape...)...))
+		at += r * size
+	}
+	g.inputs = append(g.inputs, nodes...)
+	return nodes, b
 }
 
 // Inputs returns the nodes that Input has made.

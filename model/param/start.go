@@ -77,7 +77,10 @@ func (g *Graph) Network(part string, x *G.Node) (*G.Node, error) {
 	_, more := g.params.Get(WeightOf(part, 0))
 	var err error
 	for i := 0; more && err == nil; i++ {
-		w, bias := g.Param(WeightOf(part, i)), (*G.Node)(nil)
+		var w, bias *G.Node
+		if w, err = g.weights(WeightOf(part, i)); err != nil {
+			break
+		}
 		if _, ok := g.params.Get(BiasOf(part, i)); ok {
 			bias = g.Param(BiasOf(part, i))
 		}

@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/pkg/errors"
@@ -38,8 +37,6 @@ type Trainer struct {
 	phase    int              // that the workers are made for
 	workers  []*worker
 	batch    objective.Batch // what they see
-	ran      sync.WaitGroup  // workers that evaluate
-	added    sync.WaitGroup  // that add
 	w        []float64       // the unknowns: the model's parameters, and the starts
 	shoot    *sample.Starts  // nil: no starts
 	weights  []float64       // of it, in the model's unit of time

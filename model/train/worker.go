@@ -3,6 +3,7 @@ package train
 import (
 	"gonum.org/v1/gonum/floats"
 
+	"spnode/model/internal/crew"
 	"spnode/model/objective"
 	"spnode/model/train/sample"
 )
@@ -72,18 +73,13 @@ func (t *Trainer) lossUnit() float64 {
 	return 1 / t.Model.Config().TimeUnit
 }
 
-// work has a worker evaluate its rows and then, for a part of the parameters, add up the
-// gradients of all.
-func (t *Trainer) work(i int) {
-	t.workers[i].run(t.batch)
-	t.ran.Done()
-	t.ran.Wait()
+// add has a worker add up the gradients of all, for a part of the parameters.
+func (t *Trainer) add(i int) {
 	sum := t.workers[0].grad
 	lo, hi := i*len(sum)/len(t.workers), (i+1)*len(sum)/len(t.workers)
 	for _, w := range t.workers[1:] {
 		floats.Add(sum[lo:hi], w.grad[lo:hi])
 	}
-	t.added.Done()
 }
 
 // evaluate returns the loss of a batch and writes its gradient. The parts are
@@ -102,13 +98,10 @@ func (t *Trainer) evaluate(b objective.Batch, grad []float64) (float64, error) {
 	t.batch = b
 	byModel := grad[:len(t.Model.Params().Flat)]
 	t.workers[0].grad = byModel // the others are added to it
-	t.ran.Add(len(t.workers))
-	t.added.Add(len(t.workers))
-	for i := range t.workers[1:] {
-		go t.work(i + 1)
+	crew.Do(len(t.workers), func(i int) { t.workers[i].run(t.batch) })
+	if len(t.workers) > 1 {
+		crew.Do(len(t.workers), t.add)
 	}
-	t.work(0)
-	t.added.Wait()
 	var loss float64
 	for _, w := range t.workers {
 		if w.err != nil {

@@ -28,6 +28,14 @@ func BufferOf(x []float64) Buffer { return Buffer{f64: x} }
 // Len is how many elements the buffer has.
 func (b Buffer) Len() int { return len(b.f64) + len(b.f32) }
 
+// Part is the elements from lo up to hi, in the same memory.
+func (b Buffer) Part(lo, hi int) Buffer {
+	if b.f64 != nil {
+		return Buffer{f64: b.f64[lo:hi:hi]}
+	}
+	return Buffer{f32: b.f32[lo:hi:hi]}
+}
+
 // Node is a new input of g, over the memory of the buffer, which has as many
 // elements as the shape.
 func (b Buffer) Node(g *G.ExprGraph, name string, shape ...int) *G.Node {

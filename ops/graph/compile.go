@@ -20,6 +20,11 @@ type compiler[T kernel.Float] struct {
 	sums   map[*G.Node]*sum[T]   // by root, and by what is added up
 	totals map[*G.Node][]T       // over all runs
 	left   map[*G.Node]bool      // to be emitted
+	done   map[*G.Node]bool      // emitted
+	users  map[*G.Node][]*G.Node // for which a node is an operand
+	unread map[*G.Node]int       // of the uses, those to come
+	keep   map[*G.Node]bool      // outputs
+	free   map[int][][]T         // memory that nothing reads any more, by its size
 }
 
 func compile[T kernel.Float](outputs, varying []*G.Node) (*Split, error) {
@@ -27,8 +32,10 @@ func compile[T kernel.Float](outputs, varying []*G.Node) (*Split, error) {
 		schedule: newSchedule(varying), values: map[*G.Node]any{},
 		uses: map[*G.Node]int{}, wanted: map[*G.Node][]*G.Node{},
 		sums: map[*G.Node]*sum[T]{}, totals: map[*G.Node][]T{}, left: map[*G.Node]bool{},
+		done: map[*G.Node]bool{}, users: map[*G.Node][]*G.Node{}, unread: map[*G.Node]int{}, keep: map[*G.Node]bool{}, free: map[int][][]T{},
 	}
 	for _, n := range outputs {
+		c.keep[n] = true
 		c.count(n)
 	}
 	for _, n := range outputs {
@@ -53,6 +60,7 @@ func compile[T kernel.Float](outputs, varying []*G.Node) (*Split, error) {
 // adjoints are among them.
 func (c *compiler[T]) count(n *G.Node) {
 	c.uses[n]++
+	c.unread[n]++
 	if c.uses[n] > 1 {
 		return
 	}
@@ -61,6 +69,7 @@ func (c *compiler[T]) count(n *G.Node) {
 		c.wanted[adjoint] = append(c.wanted[adjoint], n)
 	}
 	for _, k := range operands(n) {
+		c.users[k] = append(c.users[k], n)
 		c.count(k)
 	}
 	c.place(n)
@@ -96,7 +105,9 @@ func (c *compiler[T]) place(n *G.Node) {
 	c.at[n] = last
 }
 
-// emit adds the calls that evaluate a node, after those of its operands.
+// emit adds the calls that evaluate a node, after those of its operands, and then those of
+// the adjoints that wait for no more than that: they find in the cache what it has left
+// there, and the memory of what they alone still read is free for the nodes that follow.
 func (c *compiler[T]) emit(n *G.Node) error {
 	if !c.left[n] {
 		return nil
@@ -108,6 +119,7 @@ func (c *compiler[T]) emit(n *G.Node) error {
 		}
 		v, err := elements[T](n.Value())
 		c.values[n] = v
+		c.done[n] = true
 		return errors.Wrapf(err, "graph: Compile: input %s", n.Name())
 	}
 	if err := c.emitValue(n); err != nil {
@@ -119,7 +131,69 @@ func (c *compiler[T]) emit(n *G.Node) error {
 		c.clear(before, n, total)
 		c.add(each, n, total, x)
 	}
+	c.done[n] = true
+	return c.follow(n)
+}
+
+// follow emits the adjoints that a node was the last to be waited for.
+func (c *compiler[T]) follow(n *G.Node) error {
+	for _, m := range c.users[n] {
+		if !c.left[m] || !c.isReady(m) {
+			continue
+		}
+		var err error
+		if isSum(m) {
+			err = c.follow(m)
+		} else if isBackward[T](m) {
+			err = c.emit(m)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// isReady reports whether all operands of a node are there, or sums of what is.
+func (c *compiler[T]) isReady(n *G.Node) bool {
+	return !slices.ContainsFunc(operands(n), func(k *G.Node) bool {
+		return len(operands(k)) > 0 && !c.done[k] && !(isSum(k) && c.left[k] && c.isReady(k))
+	})
+}
+
+// isBackward reports whether a node is an adjoint or a part of one.
+func isBackward[T kernel.Float](n *G.Node) bool {
+	if _, ok := n.Op().(*view[T]); ok {
+		return true
+	}
+	o, ok := n.Op().(*op[T])
+	return ok && o.of != nil
+}
+
+// memory returns that of the value of a node, which may be what another had.
+func (c *compiler[T]) memory(n *G.Node) []T {
+	size := elementsOf(n)
+	if free := c.free[size]; len(free) > 0 && c.isPassing(n) {
+		c.free[size] = free[:len(free)-1]
+		return free[len(free)-1]
+	}
+	return make([]T, size)
+}
+
+// read says that a call has read a node, after which its memory may be that of another.
+func (c *compiler[T]) read(nodes ...*G.Node) {
+	for _, n := range nodes {
+		c.unread[n]--
+		if x, ok := c.values[n].([]T); ok && c.unread[n] == 0 && c.isPassing(n) {
+			c.free[len(x)] = append(c.free[len(x)], x)
+		}
+	}
+}
+
+// isPassing reports whether the value of a node is read by the calls of the same run alone.
+func (c *compiler[T]) isPassing(n *G.Node) bool {
+	return c.at != nil && c.at[n] == each && len(operands(n)) > 0 && !c.keep[n] && !isSum(n) && !c.isTotal(n) &&
+		!slices.ContainsFunc(c.users[n], func(m *G.Node) bool { return c.at[m] != each })
 }
 
 func (c *compiler[T]) emitValue(n *G.Node) error {
@@ -139,9 +213,14 @@ func (c *compiler[T]) emitValue(n *G.Node) error {
 			c.emitAdjoint(n, o)
 			return nil
 		}
-		out, in := make([]T, elementsOf(n)), c.valuesOf(o.Inputs)
+		in := c.valuesOf(o.Inputs)
+		out := in[0]
+		if !o.Same || len(operands(o.Inputs[0])) > 0 { // else it is an input, whose memory stays its own
+			out = c.memory(n)
+		}
 		c.values[n] = out
 		c.call(c.when(n), n, func() error { return o.Forward(out, in) })
+		c.read(operands(n)...)
 		return nil
 	}
 	return c.emitForeign(n)
@@ -149,7 +228,7 @@ func (c *compiler[T]) emitValue(n *G.Node) error {
 
 // emitForeign has Gorgonia evaluate a node of its own.
 func (c *compiler[T]) emitForeign(n *G.Node) error {
-	do, out := n.Op(), make([]T, elementsOf(n))
+	do, out := n.Op(), c.memory(n)
 	c.values[n] = out
 	in := operands(n)
 	args := make([]G.Value, len(in))
@@ -176,6 +255,7 @@ func (c *compiler[T]) emitForeign(n *G.Node) error {
 		copy(out, y)
 		return err
 	})
+	c.read(in...)
 	return nil
 }
 
@@ -188,13 +268,17 @@ func (c *compiler[T]) emitAdjoint(n *G.Node, o *op[T]) {
 		in[k+1] = total
 	}
 	d := make([][]T, k)
+	if f.Same && when == after {
+		c.values[c.wanted[n][0]] = in[k+1]
+		return
+	}
 	for _, v := range c.wanted[n] {
 		i := v.Op().(*view[T]).input
 		if s := c.sums[v]; s != nil && f.Adds[i] {
 			d[i] = c.sumOf(s, when)
 			continue
 		}
-		d[i] = make([]T, elementsOf(v))
+		d[i] = c.memory(v)
 		c.values[v] = d[i]
 		if f.Adds[i] {
 			c.clear(when, n, d[i])
@@ -208,6 +292,7 @@ func (c *compiler[T]) emitAdjoint(n *G.Node, o *op[T]) {
 		}
 	}
 	c.call(when, n, func() error { return f.Adjoint(d, in[:k], in[k], in[k+1]) })
+	c.read(operands(n)...)
 }
 
 func (c *compiler[T]) call(when int, n *G.Node, run func() error) {

@@ -34,6 +34,7 @@ type Function[T kernel.Float] struct {
 	Lean    bool
 	Forward func(out []T, in [][]T) error
 	Adjoint func(d [][]T, in [][]T, out, dOut []T) error
+	Same    bool             // Forward copies the one input and Adjoint dOut, for which programs share memory where they can
 	Packed  *kernel.Dense[T] // what Forward packs of a weight for all layers that it enters; nil: they pack it
 }
 

@@ -45,7 +45,8 @@ func (p *Program) Run() error {
 }
 
 // Data is the memory of the value of a node that was given to Compile, or that
-// one of them depends on, which Run writes anew.
+// one of them depends on, which Run writes anew. In the Each of a Split memory that is
+// read no more is taken again, so that only nodes that were given have their values there.
 func (p *Program) Data(n *G.Node) Buffer {
 	switch d := p.values[n].(type) {
 	case []float64:

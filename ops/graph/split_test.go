@@ -1,8 +1,11 @@
 package graph_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
@@ -38,6 +41,9 @@ func shared(in G.Nodes) (cost, y *G.Node, err error) {
 	}
 	b, err := ops.LipschitzScale(w, 0.9, false)
 	if err != nil {
+		return nil, nil, err
+	}
+	if v, err = ops.Weights(v); err != nil {
 		return nil, nil, err
 	}
 	net := func(u *G.Node) (*G.Node, error) {
@@ -171,5 +177,78 @@ func TestSplit(t *testing.T) {
 	}
 	if b, e, a := len(s.Before.Calls()), len(s.Each.Calls()), len(s.After.Calls()); b == 0 || a == 0 || e >= len(p.Calls()) {
 		t.Errorf("%d calls before, %d in each run, %d after, of %d", b, e, a, len(p.Calls()))
+	}
+}
+
+// A cost that is a sum over parts goes back from each before the next is evaluated, in the
+// memory that the one before has left. Its gradients are those of one part with all rows.
+func TestParts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 5))
+	x, target := opstest.Normal(rng, "x", 1, 6, 3), opstest.Normal(rng, "target", 1, 6, 2)
+	w, v, weight := opstest.Normal(rng, "W", 0.7, 3, 4), opstest.Normal(rng, "V", 0.7, 4, 2), opstest.Input{Name: "weight", Shape: []int{1}, Data: []float64{0.3}}
+	run := func(parts int) (got [][]float64, s *graph.Split, hidden G.Nodes) {
+		g := G.NewGraph()
+		rows := 6 / parts
+		part := func(in opstest.Input, i int) *G.Node {
+			width := in.Shape[1]
+			return opstest.Input{Name: fmt.Sprint(in.Name, i), Shape: []int{rows, width}, Data: in.Data[i*rows*width:][:rows*width]}.Node(g)
+		}
+		wn, vn, weight := w.Node(g), v.Node(g), weight.Node(g)
+		shared, varying, cost := G.Must(ops.Weights(vn)), G.Nodes{}, (*G.Node)(nil)
+		for i := range parts {
+			xi, ti := part(x, i), part(target, i)
+			varying = append(varying, xi, ti)
+			h := G.Must(ops.Dense(xi, wn, nil, true))
+			of := G.Must(ops.SquaredError(G.Must(ops.Dense(h, shared, nil, false)), ti, weight, 0))
+			if cost != nil {
+				of = G.Must(G.Add(cost, of))
+			}
+			cost, hidden = of, append(hidden, h)
+		}
+		grads, err := G.Grad(cost, wn, vn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		outputs := append(G.Nodes{cost}, grads...)
+		if s, err = graph.CompileSplit(varying, outputs...); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // also where memory is not new
+			for _, p := range []*graph.Program{s.Before, s.Each, s.After} {
+				if err := p.Run(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for _, n := range outputs {
+			got = append(got, values(s.Each, n))
+		}
+		return got, s, hidden
+	}
+	want, _, _ := run(1)
+	got, s, hidden := run(6)
+	for i := range want {
+		for j, v := range want[i] {
+			if !(math.Abs(got[i][j]-v) <= 20*0x1p-53*(1+floats.Norm(want[i], math.Inf(1)))) {
+				t.Errorf("output %d: got %v in parts, want %v", i, got[i], want[i])
+				break
+			}
+		}
+	}
+	calls := s.Each.Calls()
+	for i, h := range hidden[1:] {
+		var back int // of the part before: its adjoints
+		for _, n := range calls[:slices.Index(calls, h)] {
+			if strings.HasSuffix(n.Op().String(), "/adjoint") {
+				back++
+			}
+		}
+		if back < 3*(i+1) {
+			t.Errorf("part %d begins after %d adjoints, want 3 for each part before it", i+1, back)
+		}
+	}
+	// A hidden state and the gradient by it are there at a time.
+	if n := graph.Memories(s.Each, hidden); n > 2 {
+		t.Errorf("the %d parts have hidden states in %d memories, want 2", len(hidden), n)
 	}
 }

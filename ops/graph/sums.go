@@ -102,6 +102,7 @@ func (c *compiler[T]) emitSum(s *sum[T]) error {
 			s.started = true
 			c.call(c.when(s.root), s.root, func() error { copy(s.value, x); return nil })
 		}
+		c.read(t)
 	}
 	if s.total != nil && &s.total[0] != &s.value[0] {
 		c.add(each, s.root, s.total, s.value)

@@ -100,7 +100,7 @@ func TestDenseAllocates(t *testing.T) {
 			l.Pack(w, in, out)
 			l.ForwardTo(y, x, b, rows, true)
 			l.AddBackward(dx, dw, db, x, y, y, rows, true)
-			AdamTo(w, m, m, m, m, dw, 1e-3, 0.9, 0.999, 1e-8, 1)
+			AdamTo(w, m, m, w, m, m, dw, 1e-3, 0.9, 0.999, 1e-8, 1)
 		})
 		restore()
 		if got > 0.5 { // the pool for sums may be emptied by a collection

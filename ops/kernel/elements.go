@@ -120,22 +120,24 @@ func AddColumnSumsTo[T Float](s, x []T) {
 //	v = β₂ v₀ + (1−β₂) g²       v̂ = v / (1−β₂ᵗ)
 //	w ← w − rate · m̂ / (√v̂ + ε),
 //
-// in one pass, where m and v are the moments, which may lie where m₀ and v₀ do. Instead of the quotients of every
+// in one pass, where m and v are the moments, which may lie where m₀ and v₀ do, and w₀ is to
+// keep what w was, unless it is w. Instead of the quotients of every
 // element it takes rate/(1−β₁ᵗ) and 1/(1−β₂ᵗ) once, so it agrees with the
 // formula to rounding. See Kingma and Ba, Adam: A Method for Stochastic
 // Optimization, ICLR 2015, algorithm 1.
-func AdamTo[T Float](w, m, v, m0, v0, g []T, rate, beta1, beta2, epsilon float64, t int) {
+func AdamTo[T Float](w, m, v, w0, m0, v0, g []T, rate, beta1, beta2, epsilon float64, t int) {
 	n := len(g)
-	w, m, v, m0, v0 = w[:n], m[:n], v[:n], m0[:n], v0[:n]
+	w, m, v, w0, m0, v0 = w[:n], m[:n], v[:n], w0[:n], m0[:n], v0[:n]
 	c := [7]T{
 		T(beta1), T(1 - beta1), T(beta2), T(1 - beta2),
 		T(rate / (1 - math.Pow(beta1, float64(t)))), T(1 / (1 - math.Pow(beta2, float64(t)))), T(epsilon),
 	}
 	if s := activeSIMD[T](); s != nil && n > 0 {
-		s.adam(n, &w[0], &m[0], &v[0], &m0[0], &v0[0], &g[0], c[0], c[1], c[2], c[3], c[4], c[5], c[6])
+		s.adam(n, &w[0], &m[0], &v[0], &w0[0], &m0[0], &v0[0], &g[0], c[0], c[1], c[2], c[3], c[4], c[5], c[6])
 		return
 	}
 	for i, gi := range g {
+		w0[i] = w[i]
 		m[i] = c[0]*m0[i] + c[1]*gi
 		v[i] = c[2]*v0[i] + c[3]*gi*gi
 		w[i] -= c[4] * m[i] / (T(math.Sqrt(float64(c[5]*v[i]))) + c[6])

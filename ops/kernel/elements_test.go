@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"spnode/ops/opstest"
@@ -159,18 +160,22 @@ func compareAdam[T Float](t *testing.T, rng *rand.Rand, n int, rate, beta1, beta
 	w, checkW := guarded[T](rng, n)
 	m, checkM := guarded[T](rng, n)
 	v, checkV := guarded[T](rng, n)
+	kept, checkKept := guarded[T](rng, n)
 	clear(m)
 	clear(v)
 	for step := 1; step <= 5; step++ {
 		g := opstest.Normals[T](rng, n)
 		w0, m0, v0 := append([]T(nil), w...), append([]T(nil), m...), append([]T(nil), v...)
-		fromM, fromV := m, v
+		keep, fromM, fromV := w, m, v
 		if step%2 == 0 { // not in place
-			fromM, fromV = m0, v0
+			keep, fromM, fromV = kept, m0, v0
 			clear(m)
 			clear(v)
 		}
-		AdamTo(w, m, v, fromM, fromV, g, rate, beta1, beta2, epsilon, step)
+		AdamTo(w, m, v, keep, fromM, fromV, g, rate, beta1, beta2, epsilon, step)
+		if step%2 == 0 && !slices.Equal(kept, w0) {
+			t.Fatalf("%d weights, step %d: w was %v, of which is kept %v", n, step, w0, kept)
+		}
 		for i := range g {
 			gi := float64(g[i])
 			mi := beta1*float64(m0[i]) + (1-beta1)*gi
@@ -188,6 +193,7 @@ func compareAdam[T Float](t *testing.T, rng *rand.Rand, n int, rate, beta1, beta
 	}
 	checkW(t)
 	checkM(t)
+	checkKept(t)
 	checkV(t)
 }
 
@@ -215,7 +221,7 @@ func BenchmarkElements(b *testing.B) {
 			bytes int // read and written, an element
 			run   func(w, m, v, g []float64)
 		}{
-			{"Adam", 7 * 8, func(w, m, v, g []float64) { AdamTo(w, m, v, m, v, g, 1e-3, 0.9, 0.999, 1e-8, 1) }},
+			{"Adam", 7 * 8, func(w, m, v, g []float64) { AdamTo(w, m, v, w, m, v, g, 1e-3, 0.9, 0.999, 1e-8, 1) }},
 			{"Axpy", 3 * 8, func(w, m, v, g []float64) { AxpyTo(m, 0.5, g) }},
 			{"TanhGrad", 3 * 8, func(w, m, v, g []float64) { TanhGradTo(m, g, w) }},
 			{"AddColumnSums", 8, func(w, m, v, g []float64) { AddColumnSumsTo(m[:min(len(g), 200)], g) }},

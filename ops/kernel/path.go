@@ -67,7 +67,7 @@ type simd[T Float] struct {
 	distance   func(n int, x, y *T) float64
 	tanhGrad   func(n int, dz, dy, y *T)
 	columnSums func(rows, n int, s, x *T)
-	adam       func(n int, w, m, v, m0, v0, g *T, beta1, rest1, beta2, rest2, rate, scale, epsilon T)
+	adam       func(n int, w, m, v, w0, m0, v0, g *T, beta1, rest1, beta2, rest2, rate, scale, epsilon T)
 }
 
 var (

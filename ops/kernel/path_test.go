@@ -183,7 +183,7 @@ func testSameBits[T Float](t *testing.T) {
 				for i := range v {
 					v[i] *= v[i]
 				}
-				AdamTo(to, m, v, m, v, y, 1e-2, 0.9, 0.999, 1e-8, 3)
+				AdamTo(to, m, v, to, m, v, y, 1e-2, 0.9, 0.999, 1e-8, 3)
 			},
 		} {
 			compare(fmt.Sprintf("%s of %d", name, n), func() []T {

@@ -165,22 +165,22 @@ func columnSumsAVX512Float32(rows int, n int, s *float32, x *float32)
 // adamAVX2Float64 computes one step of Adam for n weights, see AdamTo.
 //
 //go:noescape
-func adamAVX2Float64(n int, w *float64, m *float64, v *float64, m0 *float64, v0 *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
+func adamAVX2Float64(n int, w *float64, m *float64, v *float64, w0 *float64, m0 *float64, v0 *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
 
 // adamAVX512Float64 computes one step of Adam for n weights, see AdamTo.
 //
 //go:noescape
-func adamAVX512Float64(n int, w *float64, m *float64, v *float64, m0 *float64, v0 *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
+func adamAVX512Float64(n int, w *float64, m *float64, v *float64, w0 *float64, m0 *float64, v0 *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
 
 // adamAVX2Float32 computes one step of Adam for n weights, see AdamTo.
 //
 //go:noescape
-func adamAVX2Float32(n int, w *float32, m *float32, v *float32, m0 *float32, v0 *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
+func adamAVX2Float32(n int, w *float32, m *float32, v *float32, w0 *float32, m0 *float32, v0 *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
 
 // adamAVX512Float32 computes one step of Adam for n weights, see AdamTo.
 //
 //go:noescape
-func adamAVX512Float32(n int, w *float32, m *float32, v *float32, m0 *float32, v0 *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
+func adamAVX512Float32(n int, w *float32, m *float32, v *float32, w0 *float32, m0 *float32, v0 *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
 
 // narrowAVX2 writes x to y, rounded, for n elements, a multiple of eight.
 //

@@ -30439,31 +30439,34 @@ done:
 	VZEROUPPER
 	RET
 
-// func adamAVX2Float64(n int, w *float64, m *float64, v *float64, m0 *float64, v0 *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
+// func adamAVX2Float64(n int, w *float64, m *float64, v *float64, w0 *float64, m0 *float64, v0 *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
 // Requires: AVX, FMA3
-TEXT ·adamAVX2Float64(SB), NOSPLIT, $0-112
+TEXT ·adamAVX2Float64(SB), NOSPLIT, $0-120
 	MOVQ         n+0(FP), AX
 	MOVQ         w+8(FP), CX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
-	MOVQ         m0+32(FP), SI
-	MOVQ         v0+40(FP), DI
-	MOVQ         grad+48(FP), R8
-	VBROADCASTSD beta1+56(FP), Y0
-	VBROADCASTSD rest1+64(FP), Y1
-	VBROADCASTSD beta2+72(FP), Y2
-	VBROADCASTSD rest2+80(FP), Y3
-	VBROADCASTSD rate+88(FP), Y4
-	VBROADCASTSD scale+96(FP), Y5
-	VBROADCASTSD epsilon+104(FP), Y6
+	MOVQ         w0+32(FP), SI
+	MOVQ         m0+40(FP), DI
+	MOVQ         v0+48(FP), R8
+	MOVQ         grad+56(FP), R9
+	VBROADCASTSD beta1+64(FP), Y0
+	VBROADCASTSD rest1+72(FP), Y1
+	VBROADCASTSD beta2+80(FP), Y2
+	VBROADCASTSD rest2+88(FP), Y3
+	VBROADCASTSD rate+96(FP), Y4
+	VBROADCASTSD scale+104(FP), Y5
+	VBROADCASTSD epsilon+112(FP), Y6
 
 blocks:
 	CMPQ        AX, $0x00000008
 	JL          whole
 	VMOVUPD     (CX), Y7
-	VMOVUPD     (SI), Y8
-	VMOVUPD     (DI), Y9
-	VMOVUPD     (R8), Y10
+	VMOVUPD     Y7, (SI)
+	VMOVUPD     (CX), Y7
+	VMOVUPD     (DI), Y8
+	VMOVUPD     (R8), Y9
+	VMOVUPD     (R9), Y10
 	VMULPD      Y0, Y8, Y8
 	VFMADD231PD Y1, Y10, Y8
 	VMULPD      Y10, Y10, Y10
@@ -30479,9 +30482,11 @@ blocks:
 	VMOVUPD     Y8, (DX)
 	VMOVUPD     Y9, (BX)
 	VMOVUPD     32(CX), Y7
-	VMOVUPD     32(SI), Y8
-	VMOVUPD     32(DI), Y9
-	VMOVUPD     32(R8), Y10
+	VMOVUPD     Y7, 32(SI)
+	VMOVUPD     32(CX), Y7
+	VMOVUPD     32(DI), Y8
+	VMOVUPD     32(R8), Y9
+	VMOVUPD     32(R9), Y10
 	VMULPD      Y0, Y8, Y8
 	VFMADD231PD Y1, Y10, Y8
 	VMULPD      Y10, Y10, Y10
@@ -30502,6 +30507,7 @@ blocks:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DI
 	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000040, R9
 	SUBQ        $0x00000008, AX
 	JMP         blocks
 
@@ -30509,9 +30515,11 @@ whole:
 	CMPQ        AX, $0x00000004
 	JL          rest
 	VMOVUPD     (CX), Y7
-	VMOVUPD     (SI), Y8
-	VMOVUPD     (DI), Y9
-	VMOVUPD     (R8), Y10
+	VMOVUPD     Y7, (SI)
+	VMOVUPD     (CX), Y7
+	VMOVUPD     (DI), Y8
+	VMOVUPD     (R8), Y9
+	VMOVUPD     (R9), Y10
 	VMULPD      Y0, Y8, Y8
 	VFMADD231PD Y1, Y10, Y8
 	VMULPD      Y10, Y10, Y10
@@ -30532,20 +30540,42 @@ whole:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DI
 	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000020, R9
 	SUBQ        $0x00000004, AX
 	JMP         whole
 
 rest:
-	TESTQ       AX, AX
-	JE          done
-	LEAQ        window<>+32(SB), R9
-	MOVQ        AX, R10
-	NEGQ        R10
-	VMOVUPS     (R9)(R10*8), Y7
+	TESTQ      AX, AX
+	JE         done
+	LEAQ       window<>+32(SB), R10
+	MOVQ       AX, R11
+	NEGQ       R11
+	VMOVUPS    (R10)(R11*8), Y7
+	VMASKMOVPD (CX), Y7, Y8
+	LEAQ       (SI), SI
+	TESTQ      $0x00000004, AX
+	JE         skip1386
+	VMOVUPS    Y8, (SI)
+	ADDQ       $0x20, SI
+
+skip1386:
+	TESTQ        $0x00000002, AX
+	JE           skip1387
+	VMOVUPS      X8, (SI)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, SI
+
+skip1387:
+	TESTQ  $0x00000001, AX
+	JE     skip1388
+	VMOVSD X8, (SI)
+	ADDQ   $0x08, SI
+
+skip1388:
 	VMASKMOVPD  (CX), Y7, Y8
-	VMASKMOVPD  (SI), Y7, Y9
-	VMASKMOVPD  (DI), Y7, Y10
-	VMASKMOVPD  (R8), Y7, Y7
+	VMASKMOVPD  (DI), Y7, Y9
+	VMASKMOVPD  (R8), Y7, Y10
+	VMASKMOVPD  (R9), Y7, Y7
 	VMULPD      Y0, Y9, Y9
 	VFMADD231PD Y1, Y7, Y9
 	VMULPD      Y7, Y7, Y7
@@ -30559,93 +30589,96 @@ rest:
 	VSUBPD      Y0, Y8, Y8
 	LEAQ        (CX), CX
 	TESTQ       $0x00000004, AX
-	JE          skip1386
+	JE          skip1389
 	VMOVUPS     Y8, (CX)
 	ADDQ        $0x20, CX
-
-skip1386:
-	TESTQ        $0x00000002, AX
-	JE           skip1387
-	VMOVUPS      X8, (CX)
-	VEXTRACTF128 $0x01, Y8, X8
-	ADDQ         $0x10, CX
-
-skip1387:
-	TESTQ  $0x00000001, AX
-	JE     skip1388
-	VMOVSD X8, (CX)
-	ADDQ   $0x08, CX
-
-skip1388:
-	LEAQ    (DX), CX
-	TESTQ   $0x00000004, AX
-	JE      skip1389
-	VMOVUPS Y9, (CX)
-	ADDQ    $0x20, CX
 
 skip1389:
 	TESTQ        $0x00000002, AX
 	JE           skip1390
-	VMOVUPS      X9, (CX)
-	VEXTRACTF128 $0x01, Y9, X9
+	VMOVUPS      X8, (CX)
+	VEXTRACTF128 $0x01, Y8, X8
 	ADDQ         $0x10, CX
 
 skip1390:
 	TESTQ  $0x00000001, AX
 	JE     skip1391
-	VMOVSD X9, (CX)
+	VMOVSD X8, (CX)
 	ADDQ   $0x08, CX
 
 skip1391:
-	LEAQ    (BX), CX
+	LEAQ    (DX), CX
 	TESTQ   $0x00000004, AX
 	JE      skip1392
-	VMOVUPS Y10, (CX)
+	VMOVUPS Y9, (CX)
 	ADDQ    $0x20, CX
 
 skip1392:
 	TESTQ        $0x00000002, AX
 	JE           skip1393
-	VMOVUPS      X10, (CX)
-	VEXTRACTF128 $0x01, Y10, X10
+	VMOVUPS      X9, (CX)
+	VEXTRACTF128 $0x01, Y9, X9
 	ADDQ         $0x10, CX
 
 skip1393:
 	TESTQ  $0x00000001, AX
 	JE     skip1394
-	VMOVSD X10, (CX)
+	VMOVSD X9, (CX)
 	ADDQ   $0x08, CX
 
 skip1394:
+	LEAQ    (BX), CX
+	TESTQ   $0x00000004, AX
+	JE      skip1395
+	VMOVUPS Y10, (CX)
+	ADDQ    $0x20, CX
+
+skip1395:
+	TESTQ        $0x00000002, AX
+	JE           skip1396
+	VMOVUPS      X10, (CX)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, CX
+
+skip1396:
+	TESTQ  $0x00000001, AX
+	JE     skip1397
+	VMOVSD X10, (CX)
+	ADDQ   $0x08, CX
+
+skip1397:
 done:
 	VZEROUPPER
 	RET
 
-// func adamAVX512Float64(n int, w *float64, m *float64, v *float64, m0 *float64, v0 *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
+// func adamAVX512Float64(n int, w *float64, m *float64, v *float64, w0 *float64, m0 *float64, v0 *float64, grad *float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, rate float64, scale float64, epsilon float64)
 // Requires: AVX, AVX512F
-TEXT ·adamAVX512Float64(SB), NOSPLIT, $0-112
+TEXT ·adamAVX512Float64(SB), NOSPLIT, $0-120
 	MOVQ         n+0(FP), CX
 	MOVQ         w+8(FP), AX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
-	MOVQ         m0+32(FP), SI
-	MOVQ         v0+40(FP), DI
-	MOVQ         grad+48(FP), R8
-	VBROADCASTSD beta1+56(FP), Z0
-	VBROADCASTSD rest1+64(FP), Z1
-	VBROADCASTSD beta2+72(FP), Z2
-	VBROADCASTSD rest2+80(FP), Z3
-	VBROADCASTSD rate+88(FP), Z4
-	VBROADCASTSD scale+96(FP), Z5
-	VBROADCASTSD epsilon+104(FP), Z6
+	MOVQ         w0+32(FP), SI
+	MOVQ         m0+40(FP), DI
+	MOVQ         v0+48(FP), R8
+	MOVQ         grad+56(FP), R9
+	VBROADCASTSD beta1+64(FP), Z0
+	VBROADCASTSD rest1+72(FP), Z1
+	VBROADCASTSD beta2+80(FP), Z2
+	VBROADCASTSD rest2+88(FP), Z3
+	VBROADCASTSD rate+96(FP), Z4
+	VBROADCASTSD scale+104(FP), Z5
+	VBROADCASTSD epsilon+112(FP), Z6
 
 blocks:
 	CMPQ        CX, $0x00000010
 	JL          whole
 	VMOVUPD     (AX), Z7
-	VMOVUPD     (SI), Z8
-	VMOVUPD     (DI), Z9
-	VMOVUPD     (R8), Z10
+	VMOVUPD     Z7, (SI)
+	VMOVUPD     (AX), Z7
+	VMOVUPD     (DI), Z8
+	VMOVUPD     (R8), Z9
+	VMOVUPD     (R9), Z10
 	VMULPD      Z0, Z8, Z8
 	VFMADD231PD Z1, Z10, Z8
 	VMULPD      Z10, Z10, Z10
@@ -30661,9 +30694,11 @@ blocks:
 	VMOVUPD     Z8, (DX)
 	VMOVUPD     Z9, (BX)
 	VMOVUPD     64(AX), Z7
-	VMOVUPD     64(SI), Z8
-	VMOVUPD     64(DI), Z9
-	VMOVUPD     64(R8), Z10
+	VMOVUPD     Z7, 64(SI)
+	VMOVUPD     64(AX), Z7
+	VMOVUPD     64(DI), Z8
+	VMOVUPD     64(R8), Z9
+	VMOVUPD     64(R9), Z10
 	VMULPD      Z0, Z8, Z8
 	VFMADD231PD Z1, Z10, Z8
 	VMULPD      Z10, Z10, Z10
@@ -30684,6 +30719,7 @@ blocks:
 	ADDQ        $0x00000080, SI
 	ADDQ        $0x00000080, DI
 	ADDQ        $0x00000080, R8
+	ADDQ        $0x00000080, R9
 	SUBQ        $0x00000010, CX
 	JMP         blocks
 
@@ -30691,9 +30727,11 @@ whole:
 	CMPQ        CX, $0x00000008
 	JL          rest
 	VMOVUPD     (AX), Z7
-	VMOVUPD     (SI), Z8
-	VMOVUPD     (DI), Z9
-	VMOVUPD     (R8), Z10
+	VMOVUPD     Z7, (SI)
+	VMOVUPD     (AX), Z7
+	VMOVUPD     (DI), Z8
+	VMOVUPD     (R8), Z9
+	VMOVUPD     (R9), Z10
 	VMULPD      Z0, Z8, Z8
 	VFMADD231PD Z1, Z10, Z8
 	VMULPD      Z10, Z10, Z10
@@ -30714,20 +30752,23 @@ whole:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DI
 	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000040, R9
 	SUBQ        $0x00000008, CX
 	JMP         whole
 
 rest:
 	TESTQ       CX, CX
 	JE          done
-	MOVQ        $0x00000001, R9
-	SHLQ        CL, R9
-	DECQ        R9
-	KMOVW       R9, K1
+	MOVQ        $0x00000001, R10
+	SHLQ        CL, R10
+	DECQ        R10
+	KMOVW       R10, K1
 	VMOVUPD.Z   (AX), K1, Z7
-	VMOVUPD.Z   (SI), K1, Z8
-	VMOVUPD.Z   (DI), K1, Z9
-	VMOVUPD.Z   (R8), K1, Z10
+	VMOVUPD     Z7, K1, (SI)
+	VMOVUPD.Z   (AX), K1, Z7
+	VMOVUPD.Z   (DI), K1, Z8
+	VMOVUPD.Z   (R8), K1, Z9
+	VMOVUPD.Z   (R9), K1, Z10
 	VMULPD      Z0, Z8, Z8
 	VFMADD231PD Z1, Z10, Z8
 	VMULPD      Z10, Z10, Z10
@@ -30747,31 +30788,34 @@ done:
 	VZEROUPPER
 	RET
 
-// func adamAVX2Float32(n int, w *float32, m *float32, v *float32, m0 *float32, v0 *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
+// func adamAVX2Float32(n int, w *float32, m *float32, v *float32, w0 *float32, m0 *float32, v0 *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
 // Requires: AVX, FMA3
-TEXT ·adamAVX2Float32(SB), NOSPLIT, $0-84
+TEXT ·adamAVX2Float32(SB), NOSPLIT, $0-92
 	MOVQ         n+0(FP), AX
 	MOVQ         w+8(FP), CX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
-	MOVQ         m0+32(FP), SI
-	MOVQ         v0+40(FP), DI
-	MOVQ         grad+48(FP), R8
-	VBROADCASTSS beta1+56(FP), Y0
-	VBROADCASTSS rest1+60(FP), Y1
-	VBROADCASTSS beta2+64(FP), Y2
-	VBROADCASTSS rest2+68(FP), Y3
-	VBROADCASTSS rate+72(FP), Y4
-	VBROADCASTSS scale+76(FP), Y5
-	VBROADCASTSS epsilon+80(FP), Y6
+	MOVQ         w0+32(FP), SI
+	MOVQ         m0+40(FP), DI
+	MOVQ         v0+48(FP), R8
+	MOVQ         grad+56(FP), R9
+	VBROADCASTSS beta1+64(FP), Y0
+	VBROADCASTSS rest1+68(FP), Y1
+	VBROADCASTSS beta2+72(FP), Y2
+	VBROADCASTSS rest2+76(FP), Y3
+	VBROADCASTSS rate+80(FP), Y4
+	VBROADCASTSS scale+84(FP), Y5
+	VBROADCASTSS epsilon+88(FP), Y6
 
 blocks:
 	CMPQ        AX, $0x00000010
 	JL          whole
 	VMOVUPS     (CX), Y7
-	VMOVUPS     (SI), Y8
-	VMOVUPS     (DI), Y9
-	VMOVUPS     (R8), Y10
+	VMOVUPS     Y7, (SI)
+	VMOVUPS     (CX), Y7
+	VMOVUPS     (DI), Y8
+	VMOVUPS     (R8), Y9
+	VMOVUPS     (R9), Y10
 	VMULPS      Y0, Y8, Y8
 	VFMADD231PS Y1, Y10, Y8
 	VMULPS      Y10, Y10, Y10
@@ -30787,9 +30831,11 @@ blocks:
 	VMOVUPS     Y8, (DX)
 	VMOVUPS     Y9, (BX)
 	VMOVUPS     32(CX), Y7
-	VMOVUPS     32(SI), Y8
-	VMOVUPS     32(DI), Y9
-	VMOVUPS     32(R8), Y10
+	VMOVUPS     Y7, 32(SI)
+	VMOVUPS     32(CX), Y7
+	VMOVUPS     32(DI), Y8
+	VMOVUPS     32(R8), Y9
+	VMOVUPS     32(R9), Y10
 	VMULPS      Y0, Y8, Y8
 	VFMADD231PS Y1, Y10, Y8
 	VMULPS      Y10, Y10, Y10
@@ -30810,6 +30856,7 @@ blocks:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DI
 	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000040, R9
 	SUBQ        $0x00000010, AX
 	JMP         blocks
 
@@ -30817,9 +30864,11 @@ whole:
 	CMPQ        AX, $0x00000008
 	JL          rest
 	VMOVUPS     (CX), Y7
-	VMOVUPS     (SI), Y8
-	VMOVUPS     (DI), Y9
-	VMOVUPS     (R8), Y10
+	VMOVUPS     Y7, (SI)
+	VMOVUPS     (CX), Y7
+	VMOVUPS     (DI), Y8
+	VMOVUPS     (R8), Y9
+	VMOVUPS     (R9), Y10
 	VMULPS      Y0, Y8, Y8
 	VFMADD231PS Y1, Y10, Y8
 	VMULPS      Y10, Y10, Y10
@@ -30840,20 +30889,49 @@ whole:
 	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000020, DI
 	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000020, R9
 	SUBQ        $0x00000008, AX
 	JMP         whole
 
 rest:
-	TESTQ       AX, AX
-	JE          done
-	LEAQ        window<>+32(SB), R9
-	MOVQ        AX, R10
-	NEGQ        R10
-	VMOVUPS     (R9)(R10*4), Y7
+	TESTQ      AX, AX
+	JE         done
+	LEAQ       window<>+32(SB), R10
+	MOVQ       AX, R11
+	NEGQ       R11
+	VMOVUPS    (R10)(R11*4), Y7
+	VMASKMOVPS (CX), Y7, Y8
+	LEAQ       (SI), SI
+	TESTQ      $0x00000008, AX
+	JE         skip1398
+	VMOVUPS    Y8, (SI)
+	ADDQ       $0x20, SI
+
+skip1398:
+	TESTQ        $0x00000004, AX
+	JE           skip1399
+	VMOVUPS      X8, (SI)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, SI
+
+skip1399:
+	TESTQ   $0x00000002, AX
+	JE      skip1400
+	VMOVSD  X8, (SI)
+	VPSRLDQ $0x08, X8, X8
+	ADDQ    $0x08, SI
+
+skip1400:
+	TESTQ  $0x00000001, AX
+	JE     skip1401
+	VMOVSS X8, (SI)
+	ADDQ   $0x04, SI
+
+skip1401:
 	VMASKMOVPS  (CX), Y7, Y8
-	VMASKMOVPS  (SI), Y7, Y9
-	VMASKMOVPS  (DI), Y7, Y10
-	VMASKMOVPS  (R8), Y7, Y7
+	VMASKMOVPS  (DI), Y7, Y9
+	VMASKMOVPS  (R8), Y7, Y10
+	VMASKMOVPS  (R9), Y7, Y7
 	VMULPS      Y0, Y9, Y9
 	VFMADD231PS Y1, Y7, Y9
 	VMULPS      Y7, Y7, Y7
@@ -30867,114 +30945,117 @@ rest:
 	VSUBPS      Y0, Y8, Y8
 	LEAQ        (CX), CX
 	TESTQ       $0x00000008, AX
-	JE          skip1395
+	JE          skip1402
 	VMOVUPS     Y8, (CX)
 	ADDQ        $0x20, CX
 
-skip1395:
+skip1402:
 	TESTQ        $0x00000004, AX
-	JE           skip1396
+	JE           skip1403
 	VMOVUPS      X8, (CX)
 	VEXTRACTF128 $0x01, Y8, X8
 	ADDQ         $0x10, CX
 
-skip1396:
+skip1403:
 	TESTQ   $0x00000002, AX
-	JE      skip1397
+	JE      skip1404
 	VMOVSD  X8, (CX)
 	VPSRLDQ $0x08, X8, X8
 	ADDQ    $0x08, CX
 
-skip1397:
+skip1404:
 	TESTQ  $0x00000001, AX
-	JE     skip1398
+	JE     skip1405
 	VMOVSS X8, (CX)
 	ADDQ   $0x04, CX
 
-skip1398:
+skip1405:
 	LEAQ    (DX), CX
 	TESTQ   $0x00000008, AX
-	JE      skip1399
+	JE      skip1406
 	VMOVUPS Y9, (CX)
 	ADDQ    $0x20, CX
 
-skip1399:
+skip1406:
 	TESTQ        $0x00000004, AX
-	JE           skip1400
+	JE           skip1407
 	VMOVUPS      X9, (CX)
 	VEXTRACTF128 $0x01, Y9, X9
 	ADDQ         $0x10, CX
 
-skip1400:
+skip1407:
 	TESTQ   $0x00000002, AX
-	JE      skip1401
+	JE      skip1408
 	VMOVSD  X9, (CX)
 	VPSRLDQ $0x08, X9, X9
 	ADDQ    $0x08, CX
 
-skip1401:
+skip1408:
 	TESTQ  $0x00000001, AX
-	JE     skip1402
+	JE     skip1409
 	VMOVSS X9, (CX)
 	ADDQ   $0x04, CX
 
-skip1402:
+skip1409:
 	LEAQ    (BX), CX
 	TESTQ   $0x00000008, AX
-	JE      skip1403
+	JE      skip1410
 	VMOVUPS Y10, (CX)
 	ADDQ    $0x20, CX
 
-skip1403:
+skip1410:
 	TESTQ        $0x00000004, AX
-	JE           skip1404
+	JE           skip1411
 	VMOVUPS      X10, (CX)
 	VEXTRACTF128 $0x01, Y10, X10
 	ADDQ         $0x10, CX
 
-skip1404:
+skip1411:
 	TESTQ   $0x00000002, AX
-	JE      skip1405
+	JE      skip1412
 	VMOVSD  X10, (CX)
 	VPSRLDQ $0x08, X10, X10
 	ADDQ    $0x08, CX
 
-skip1405:
+skip1412:
 	TESTQ  $0x00000001, AX
-	JE     skip1406
+	JE     skip1413
 	VMOVSS X10, (CX)
 	ADDQ   $0x04, CX
 
-skip1406:
+skip1413:
 done:
 	VZEROUPPER
 	RET
 
-// func adamAVX512Float32(n int, w *float32, m *float32, v *float32, m0 *float32, v0 *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
+// func adamAVX512Float32(n int, w *float32, m *float32, v *float32, w0 *float32, m0 *float32, v0 *float32, grad *float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, scale float32, epsilon float32)
 // Requires: AVX, AVX512F
-TEXT ·adamAVX512Float32(SB), NOSPLIT, $0-84
+TEXT ·adamAVX512Float32(SB), NOSPLIT, $0-92
 	MOVQ         n+0(FP), CX
 	MOVQ         w+8(FP), AX
 	MOVQ         m+16(FP), DX
 	MOVQ         v+24(FP), BX
-	MOVQ         m0+32(FP), SI
-	MOVQ         v0+40(FP), DI
-	MOVQ         grad+48(FP), R8
-	VBROADCASTSS beta1+56(FP), Z0
-	VBROADCASTSS rest1+60(FP), Z1
-	VBROADCASTSS beta2+64(FP), Z2
-	VBROADCASTSS rest2+68(FP), Z3
-	VBROADCASTSS rate+72(FP), Z4
-	VBROADCASTSS scale+76(FP), Z5
-	VBROADCASTSS epsilon+80(FP), Z6
+	MOVQ         w0+32(FP), SI
+	MOVQ         m0+40(FP), DI
+	MOVQ         v0+48(FP), R8
+	MOVQ         grad+56(FP), R9
+	VBROADCASTSS beta1+64(FP), Z0
+	VBROADCASTSS rest1+68(FP), Z1
+	VBROADCASTSS beta2+72(FP), Z2
+	VBROADCASTSS rest2+76(FP), Z3
+	VBROADCASTSS rate+80(FP), Z4
+	VBROADCASTSS scale+84(FP), Z5
+	VBROADCASTSS epsilon+88(FP), Z6
 
 blocks:
 	CMPQ        CX, $0x00000020
 	JL          whole
 	VMOVUPS     (AX), Z7
-	VMOVUPS     (SI), Z8
-	VMOVUPS     (DI), Z9
-	VMOVUPS     (R8), Z10
+	VMOVUPS     Z7, (SI)
+	VMOVUPS     (AX), Z7
+	VMOVUPS     (DI), Z8
+	VMOVUPS     (R8), Z9
+	VMOVUPS     (R9), Z10
 	VMULPS      Z0, Z8, Z8
 	VFMADD231PS Z1, Z10, Z8
 	VMULPS      Z10, Z10, Z10
@@ -30990,9 +31071,11 @@ blocks:
 	VMOVUPS     Z8, (DX)
 	VMOVUPS     Z9, (BX)
 	VMOVUPS     64(AX), Z7
-	VMOVUPS     64(SI), Z8
-	VMOVUPS     64(DI), Z9
-	VMOVUPS     64(R8), Z10
+	VMOVUPS     Z7, 64(SI)
+	VMOVUPS     64(AX), Z7
+	VMOVUPS     64(DI), Z8
+	VMOVUPS     64(R8), Z9
+	VMOVUPS     64(R9), Z10
 	VMULPS      Z0, Z8, Z8
 	VFMADD231PS Z1, Z10, Z8
 	VMULPS      Z10, Z10, Z10
@@ -31013,6 +31096,7 @@ blocks:
 	ADDQ        $0x00000080, SI
 	ADDQ        $0x00000080, DI
 	ADDQ        $0x00000080, R8
+	ADDQ        $0x00000080, R9
 	SUBQ        $0x00000020, CX
 	JMP         blocks
 
@@ -31020,9 +31104,11 @@ whole:
 	CMPQ        CX, $0x00000010
 	JL          rest
 	VMOVUPS     (AX), Z7
-	VMOVUPS     (SI), Z8
-	VMOVUPS     (DI), Z9
-	VMOVUPS     (R8), Z10
+	VMOVUPS     Z7, (SI)
+	VMOVUPS     (AX), Z7
+	VMOVUPS     (DI), Z8
+	VMOVUPS     (R8), Z9
+	VMOVUPS     (R9), Z10
 	VMULPS      Z0, Z8, Z8
 	VFMADD231PS Z1, Z10, Z8
 	VMULPS      Z10, Z10, Z10
@@ -31043,20 +31129,23 @@ whole:
 	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000040, DI
 	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000040, R9
 	SUBQ        $0x00000010, CX
 	JMP         whole
 
 rest:
 	TESTQ       CX, CX
 	JE          done
-	MOVQ        $0x00000001, R9
-	SHLQ        CL, R9
-	DECQ        R9
-	KMOVW       R9, K1
+	MOVQ        $0x00000001, R10
+	SHLQ        CL, R10
+	DECQ        R10
+	KMOVW       R10, K1
 	VMOVUPS.Z   (AX), K1, Z7
-	VMOVUPS.Z   (SI), K1, Z8
-	VMOVUPS.Z   (DI), K1, Z9
-	VMOVUPS.Z   (R8), K1, Z10
+	VMOVUPS     Z7, K1, (SI)
+	VMOVUPS.Z   (AX), K1, Z7
+	VMOVUPS.Z   (DI), K1, Z8
+	VMOVUPS.Z   (R8), K1, Z9
+	VMOVUPS.Z   (R9), K1, Z10
 	VMULPS      Z0, Z8, Z8
 	VFMADD231PS Z1, Z10, Z8
 	VMULPS      Z10, Z10, Z10

@@ -177,10 +177,10 @@ func distance(t *target) {
 // adam writes one step of Adam for n weights, given β₁, 1−β₁, β₂, 1−β₂,
 // rate/(1−β₁ᵗ), 1/(1−β₂ᵗ) and ε.
 func adam(t *target, window Mem) {
-	TEXT(t.name("adam"), NOSPLIT, fmt.Sprintf("func(n int, w, m, v, m0, v0, grad *%[1]s, beta1, rest1, beta2, rest2, rate, scale, epsilon %[1]s)", t.typ))
+	TEXT(t.name("adam"), NOSPLIT, fmt.Sprintf("func(n int, w, m, v, w0, m0, v0, grad *%[1]s, beta1, rest1, beta2, rest2, rate, scale, epsilon %[1]s)", t.typ))
 	Doc(t.name("adam") + " computes one step of Adam for n weights, see AdamTo.")
 	Pragma("noescape")
-	n, s := Load(Param("n"), GP64()), params("w", "m", "v", "m0", "v0", "grad")
+	n, s := Load(Param("n"), GP64()), params("w", "m", "v", "w0", "m0", "v0", "grad")
 	var c []reg.VecVirtual
 	for i, name := range []string{"beta1", "rest1", "beta2", "rest2", "rate", "scale", "epsilon"} {
 		c = append(c, t.vec())
@@ -188,7 +188,8 @@ func adam(t *target, window Mem) {
 	}
 	t.forEach(n, s, 2, window, func(at vectors, count int) {
 		for u := range count {
-			w, m, v, g := at.load(s[0], u), at.load(s[3], u), at.load(s[4], u), at.load(s[5], u)
+			at.store(at.load(s[0], u), s[3], u)
+			w, m, v, g := at.load(s[0], u), at.load(s[4], u), at.load(s[5], u), at.load(s[6], u)
 			t.mul(c[0], m, m)
 			t.fma231(c[1], g, m)
 			t.mul(g, g, g)

@@ -1,0 +1,151 @@
+// Package crew does parts of a task on several cores at the same time. Its goroutines stay
+// awake for a while after a task, since an iteration of a training is a sequence of such
+// tasks, with little between them: a goroutine that is started on a core that sleeps begins
+// some 70 µs later, of an iteration of perhaps 1 ms.
+package crew
+
+import (
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// awake is how long a goroutine looks out for another task, or for the end of the others'
+// parts, before it sleeps.
+const awake = 200 * time.Microsecond
+
+// A job is a task under way.
+type job struct {
+	part   func(i int)
+	linger bool
+	left   atomic.Int64 // parts of others that are not done, plus asleep if the caller sleeps
+	done   chan struct{}
+}
+
+const asleep = 1 << 32
+
+// A member is a goroutine that does a part of a job and looks out for another, or could be.
+type member struct {
+	job atomic.Pointer[job] // nil: none
+	i   int                 // its part
+	run func()
+}
+
+var (
+	mutex sync.Mutex
+	idle  []*member // that are awake
+	gone  []*member // that have no goroutine
+	spare []*job    // that are not under way
+)
+
+// Do calls part for 0 ≤ i < n, all at the same time, and returns when all are done; the
+// first in the goroutine of the caller. Where there are fewer processors than parts
+// nothing stays awake. In the end it allocates nothing.
+func Do(n int, part func(i int)) {
+	if n <= 1 {
+		if n == 1 {
+			part(0)
+		}
+		return
+	}
+	j := begin(n, part)
+	part(0)
+	if !j.linger || !within(awake, func() bool { return j.left.Load() == 0 }) {
+		if j.left.Add(asleep) != asleep {
+			<-j.done
+		}
+	}
+	mutex.Lock()
+	j.part = nil
+	spare = append(spare, j)
+	mutex.Unlock()
+}
+
+// begin has the members do the parts from 1 on.
+func begin(n int, part func(i int)) *job {
+	mutex.Lock()
+	defer mutex.Unlock()
+	j, ok := last(&spare)
+	if !ok {
+		j = &job{done: make(chan struct{}, 1)}
+	}
+	j.part, j.linger = part, n <= runtime.GOMAXPROCS(0)
+	j.left.Store(int64(n - 1))
+	for i := 1; i < n; i++ {
+		m, awake := last(&idle)
+		if !awake {
+			if m, ok = last(&gone); !ok {
+				m = new(member)
+				m.run = m.work
+			}
+		}
+		m.i = i
+		m.job.Store(j)
+		if !awake {
+			go m.run()
+		}
+	}
+	return j
+}
+
+// last takes the last element from a slice, if there is one.
+func last[T any](x *[]T) (v T, ok bool) {
+	if n := len(*x); n > 0 {
+		v, *x = (*x)[n-1], (*x)[:n-1]
+		return v, true
+	}
+	return v, false
+}
+
+func (m *member) work() {
+	called := func() bool { return m.job.Load() != nil }
+	for {
+		j := m.job.Load()
+		j.part(m.i)
+		m.job.Store(nil)
+		linger := j.linger
+		if linger { // before the caller can know, so that it finds this one next time
+			mutex.Lock()
+			idle = append(idle, m)
+			mutex.Unlock()
+		}
+		if j.left.Add(-1) == asleep {
+			j.done <- struct{}{}
+		}
+		for !linger || !within(awake, called) {
+			if m.leave(linger) {
+				return
+			}
+		}
+	}
+}
+
+// leave reports whether m is gone: of the idle it is not if it has been called.
+func (m *member) leave(linger bool) bool {
+	mutex.Lock()
+	defer mutex.Unlock()
+	if linger {
+		i := slices.Index(idle, m)
+		if i < 0 {
+			return false
+		}
+		idle = slices.Delete(idle, i, i+1)
+	}
+	gone = append(gone, m)
+	return true
+}
+
+// within waits for what is to become true, for so long at most, and reports whether it did.
+// Every few microseconds it lets others run who wait for this processor.
+func within(d time.Duration, is func() bool) bool {
+	for begin := time.Now(); time.Since(begin) < d; runtime.Gosched() {
+		for range 2000 {
+			if is() {
+				return true
+			}
+		}
+	}
+	return is()
+}

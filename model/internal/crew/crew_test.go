@@ -1,0 +1,84 @@
+package crew
+
+import (
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// Every part is done once before Do returns, of tasks that follow each other, that come
+// from several goroutines, that are parts of others, and that last longer than anyone
+// stays awake.
+func TestDo(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	check := func(n int, wait time.Duration) {
+		done := make([]atomic.Int32, n)
+		Do(n, func(i int) {
+			if i%2 == 1 {
+				time.Sleep(wait)
+			}
+			done[i].Add(1)
+		})
+		for i := range done {
+			if got := done[i].Load(); got != 1 {
+				t.Errorf("part %d of %d was done %d times, want once", i, n, got)
+			}
+		}
+	}
+	for range 1000 {
+		for n := range 5 {
+			check(n, 0)
+		}
+	}
+	for _, wait := range []time.Duration{awake / 2, 2 * awake, 5 * awake} {
+		for range 10 {
+			check(2, wait)
+			check(3, wait)
+			time.Sleep(wait)
+		}
+	}
+	Do(4, func(int) {
+		for range 100 {
+			Do(3, func(int) { check(2, 0) })
+		}
+	})
+}
+
+// Nobody is left awake.
+func TestLeave(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	alone := func() bool {
+		mutex.Lock()
+		defer mutex.Unlock()
+		return len(idle) == 0
+	}
+	before := runtime.NumGoroutine()
+	for range 100 {
+		Do(2, func(int) {})
+	}
+	for end := time.Now().Add(10 * time.Second); !alone() || runtime.NumGoroutine() > before; time.Sleep(awake) {
+		if time.Now().After(end) {
+			t.Fatalf("%d goroutines, want the %d before", runtime.NumGoroutine(), before)
+		}
+	}
+}
+
+// In the end a task takes no memory.
+func TestAllocations(t *testing.T) {
+	part := func(int) {}
+	for range 100 {
+		Do(2, part)
+	}
+	if n := testing.AllocsPerRun(100, func() { Do(2, part) }); n > 0 {
+		t.Errorf("got %v allocations a task, want none", n)
+	}
+}
+
+// BenchmarkDo is the time of a task of two parts of nothing, where they follow each other.
+func BenchmarkDo(b *testing.B) {
+	part := func(int) {}
+	for b.Loop() {
+		Do(2, part)
+	}
+}
