@@ -12,9 +12,22 @@ import (
 	"time"
 )
 
-// awake is how long a goroutine looks out for another task, or for the end of the others'
-// parts, before it sleeps.
-const awake = 200 * time.Microsecond
+// awake is how long a goroutine looks out at most, before it sleeps. Where that was in vain
+// it will be for half as long next time, and for a little longer where it was not: with
+// others on the processors, who have these parts wait, all would be in vain.
+const (
+	awake = 100 * time.Microsecond
+	more  = awake / 64
+	least = time.Microsecond
+)
+
+// patience is how long one looks out: awake, less so much.
+type patience struct{ less atomic.Int64 }
+
+var (
+	forTask patience // another one
+	forEnd  patience // of the others' parts
+)
 
 // A job is a task under way.
 type job struct {
@@ -52,7 +65,7 @@ func Do(n int, part func(i int)) {
 	}
 	j := begin(n, part)
 	part(0)
-	if !j.linger || !within(awake, func() bool { return j.left.Load() == 0 }) {
+	if !j.linger || !forEnd.within(func() bool { return j.left.Load() == 0 }) {
 		if j.left.Add(asleep) != asleep {
 			<-j.done
 		}
@@ -114,7 +127,7 @@ func (m *member) work() {
 		if j.left.Add(-1) == asleep {
 			j.done <- struct{}{}
 		}
-		for !linger || !within(awake, called) {
+		for !linger || !forTask.within(called) {
 			if m.leave(linger) {
 				return
 			}
@@ -137,15 +150,21 @@ func (m *member) leave(linger bool) bool {
 	return true
 }
 
-// within waits for what is to become true, for so long at most, and reports whether it did.
-// Every few microseconds it lets others run who wait for this processor.
-func within(d time.Duration, is func() bool) bool {
-	for begin := time.Now(); time.Since(begin) < d; runtime.Gosched() {
-		for range 2000 {
+// within waits for what is to become true, and reports whether it did in time. Every few
+// microseconds it lets others run who wait for this processor.
+func (p *patience) within(is func() bool) bool {
+	less := time.Duration(p.less.Load())
+	d := awake - less
+	for begin := time.Now(); ; runtime.Gosched() {
+		for range 500 {
 			if is() {
+				p.less.Store(int64(max(less-more, 0)))
 				return true
 			}
 		}
+		if time.Since(begin) > d {
+			p.less.Store(int64(awake - max(d/2, least)))
+			return is()
+		}
 	}
-	return is()
 }
