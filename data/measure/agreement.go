@@ -88,17 +88,20 @@ func (a *Agreement) Spread(threshold float64) Spread {
 }
 
 // Within tells of a prediction of one trajectory, which may have gaps, how long it is
-// within half of the true state, by norms: the share of the times that were measured
-// whole, and the time since the first after which it is not, +Inf for none.
-func Within(pred, truth data.Trajectory) (share, until float64) {
+// within half of the true state, by norms, or within three standard deviations of the
+// truth's noise, one of each component, as a state of rest at 0 is all noise: the share of the
+// times that were measured whole, and the time since the first after which it is not, +Inf
+// for none.
+func Within(pred, truth data.Trajectory, noise []float64) (share, until float64) {
 	var n, count float64
 	until = math.Inf(1)
+	least := 3 * floats.Norm(noise, 2)
 	for k, u := range truth.States {
 		if floats.HasNaN(u) {
 			continue
 		}
 		count++
-		if floats.Distance(pred.States[k], u, 2) <= 0.5*floats.Norm(u, 2) {
+		if floats.Distance(pred.States[k], u, 2) <= max(0.5*floats.Norm(u, 2), least) {
 			n++
 		} else {
 			until = min(until, truth.Times[k]-truth.Times[0])

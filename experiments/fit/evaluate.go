@@ -68,7 +68,7 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 			return nil, command.AsUsage(err)
 		}
 		for r, i := range of {
-			within, until := measure.Within(got.Trajectories[r], asked.Trajectories[r])
+			within, until := measure.Within(got.Trajectories[r], asked.Trajectories[r], s.facts.Noise)
 			agree, o.Within = append(agree, until), o.Within+within
 			for k, want := range asked.Trajectories[r].States {
 				if k == 0 && g != onGrid {

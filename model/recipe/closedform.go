@@ -193,7 +193,7 @@ func (p *Plan) score(fitted, check *data.Dataset, f *inspect.Facts) float64 {
 		}
 		for i, tr := range asked.Trajectories {
 			if from == 0 {
-				share, _ := measure.Within(got.Trajectories[i], tr)
+				share, _ := measure.Within(got.Trajectories[i], tr, f.Noise)
 				within += share / float64(len(asked.Trajectories))
 			}
 			for k, u := range tr.States {
