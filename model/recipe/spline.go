@@ -18,13 +18,14 @@ import (
 //
 // is least, with third derivatives by divided differences over four times that lie 3h
 // apart (Whittaker 1923, Reinsch 1967). Times are counted in their mean interval or, where
-// steps go over three decades, as those of ln(t + t_1) since the beginning. One λ for each
-// component has the least generalised cross-validation over all trajectories,
+// steps grow over three decades, as those of ln(t + t_1) since the beginning. One λ for each
+// component has the least generalised cross-validation, the geometric mean over all
+// trajectories, each by its number of times, of
 //
 //	Σ (y − z)² / (Σ (1 − H_kk))²,  z = Hy
 //
-// (Craven and Wahba 1978), so that nothing need be known of the noise, and what has none
-// stays as it is to a small part of what a parabola through neighbours is off by. What
+// (Craven and Wahba 1978), so that nothing need be known of the noise, an outlier in one
+// trajectory tells nothing of the others, and what has no noise stays as it is to a small part of what a parabola through neighbours is off by. What
 // changes fast for a short while it takes for noise sooner than Smooth does, whose
 // differences are what least squares want.
 func Spline(d *data.Dataset) *data.Dataset {
@@ -57,18 +58,17 @@ type smoother struct {
 }
 
 func newSmoother(d *data.Dataset) *smoother {
-	s, least, largest := &smoother{data: d}, math.Inf(1), 0.
-	first := math.Inf(1)
+	s, first, largest := &smoother{data: d}, math.Inf(1), 0.
 	for _, tr := range d.Trajectories {
 		for k := range len(tr.Times) - 1 {
 			h := tr.Times[k+1] - tr.Times[k]
-			least, largest = min(least, h), max(largest, h)
+			largest = max(largest, h)
 			if k == 0 {
 				first = min(first, h)
 			}
 		}
 	}
-	if largest > 1e3*least {
+	if largest > 1e3*first { // others may be short as two times are nearly the same
 		s.first = first
 	}
 	return s
@@ -182,7 +182,8 @@ func (p *piece) solve(lambda float64, others ...float64) *mat.Dense {
 
 // choose returns λ of each component.
 func (s *smoother) choose() []float64 {
-	const most = 50 // trajectories, which tell enough
+	const most = 50         // trajectories, which tell enough
+	const roundings = 1e-30 // squared, as a share
 	dim := len(s.data.Trajectories[0].States[0])
 	lambda, least := make([]float64, dim), slices.Repeat([]float64{math.Inf(1)}, dim)
 	var pieces []*piece
@@ -191,7 +192,7 @@ func (s *smoother) choose() []float64 {
 	}
 	for power := -10.; power <= 8; power++ {
 		l := math.Pow(10, power)
-		off, free := make([]float64, dim), make([]float64, dim)
+		score := make([]float64, dim)
 		random := rand.New(rand.NewPCG(1, 1))
 		for _, p := range pieces {
 			n, columns := p.y.Dims()
@@ -205,16 +206,18 @@ func (s *smoother) choose() []float64 {
 				trace += v * (v - z.At(q, columns))
 			}
 			for c, j := range p.components {
-				free[j] += trace
+				off, size := 0., 0.
 				for q := range n {
-					e := p.y.At(q, c) - z.At(q, c)
-					off[j] += e * e
+					y := p.y.At(q, c)
+					off += (y - z.At(q, c)) * (y - z.At(q, c))
+					size += y * y
 				}
+				score[j] += float64(n) * math.Log(max(off, roundings*size)/(trace*trace))
 			}
 		}
 		for j := range lambda {
-			if score := off[j] / (free[j] * free[j]); score < least[j] {
-				lambda[j], least[j] = l, score
+			if score[j] < least[j] {
+				lambda[j], least[j] = l, score[j]
 			}
 		}
 	}

@@ -73,3 +73,45 @@ func TestSpline(t *testing.T) {
 		t.Errorf("of three times: got %g, want 5 as it was", got)
 	}
 }
+
+// An outlier in one trajectory leaves the others as they would be without, and so do times
+// that are nearly the same.
+func TestSplineOutlier(t *testing.T) {
+	const n, noise = 60, 0.01
+	for _, c := range []struct {
+		outlier, apart float64
+	}{{0, 1}, {10, 1}, {0, 1e-9}} {
+		rnd := rand.New(rand.NewPCG(3, 4))
+		d := &data.Dataset{}
+		var clean [][]float64
+		for i := range 20 {
+			tr, a, values := data.Trajectory{}, rnd.Float64(), []float64(nil)
+			for k := range n {
+				tau := float64(k)
+				if k > 1 && k%2 == 1 {
+					tau += c.apart - 1
+				}
+				v := math.Sin(6*tau/n + a)
+				tr.Times, values = append(tr.Times, tau), append(values, v)
+				tr.States = append(tr.States, []float64{v + noise*rnd.NormFloat64()})
+			}
+			if i == 5 {
+				tr.States[20][0] += c.outlier
+			}
+			d.Trajectories, clean = append(d.Trajectories, tr), append(clean, values)
+		}
+		sum := 0.
+		for i, tr := range Spline(d).Trajectories {
+			for k, u := range tr.States {
+				if i != 5 {
+					sum += (u[0] - clean[i][k]) * (u[0] - clean[i][k]) / (19 * n)
+				}
+			}
+		}
+		if rms := math.Sqrt(sum); !(rms <= 0.6*noise) { // ten of 60 numbers are left to a curve: 0.4 of the noise
+			t.Errorf("outlier %g, times %g apart: off by %.2g (rms), want at most 0.6 of the noise", c.outlier, c.apart, rms)
+		} else {
+			t.Logf("outlier %g, times %g apart: off by %.2g (rms)", c.outlier, c.apart, rms)
+		}
+	}
+}
