@@ -20,8 +20,9 @@ type compiler[T kernel.Float] struct {
 	sums   map[*G.Node]*sum[T]   // by root, and by what is added up
 	totals map[*G.Node][]T       // over all runs
 	left   map[*G.Node]bool      // to be emitted
-	done   map[*G.Node]bool      // emitted
+	there  map[*G.Node]bool      // emitted, or sums of what is
 	users  map[*G.Node][]*G.Node // for which a node is an operand
+	await  map[*G.Node]int       // operands, but inputs, that are not there
 	unread map[*G.Node]int       // of the uses, those to come
 	keep   map[*G.Node]bool      // outputs
 	free   map[int][][]T         // memory that nothing reads any more, by its size
@@ -32,7 +33,7 @@ func compile[T kernel.Float](outputs, varying []*G.Node) (*Split, error) {
 		schedule: newSchedule(varying), values: map[*G.Node]any{},
 		uses: map[*G.Node]int{}, wanted: map[*G.Node][]*G.Node{},
 		sums: map[*G.Node]*sum[T]{}, totals: map[*G.Node][]T{}, left: map[*G.Node]bool{},
-		done: map[*G.Node]bool{}, users: map[*G.Node][]*G.Node{}, unread: map[*G.Node]int{}, keep: map[*G.Node]bool{}, free: map[int][][]T{},
+		there: map[*G.Node]bool{}, users: map[*G.Node][]*G.Node{}, await: map[*G.Node]int{}, unread: map[*G.Node]int{}, keep: map[*G.Node]bool{}, free: map[int][][]T{},
 	}
 	for _, n := range outputs {
 		c.keep[n] = true
@@ -70,6 +71,9 @@ func (c *compiler[T]) count(n *G.Node) {
 	}
 	for _, k := range operands(n) {
 		c.users[k] = append(c.users[k], n)
+		if !isInput(k) {
+			c.await[n]++
+		}
 		c.count(k)
 	}
 	c.place(n)
@@ -113,13 +117,12 @@ func (c *compiler[T]) emit(n *G.Node) error {
 		return nil
 	}
 	c.left[n] = false
-	if len(operands(n)) == 0 {
+	if isInput(n) {
 		if n.Value() == nil {
 			return errors.Errorf("graph: Compile: input %s has no value", n.Name())
 		}
 		v, err := elements[T](n.Value())
 		c.values[n] = v
-		c.done[n] = true
 		return errors.Wrapf(err, "graph: Compile: input %s", n.Name())
 	}
 	if err := c.emitValue(n); err != nil {
@@ -131,19 +134,23 @@ func (c *compiler[T]) emit(n *G.Node) error {
 		c.clear(before, n, total)
 		c.add(each, n, total, x)
 	}
-	c.done[n] = true
-	return c.follow(n)
+	return c.arrive(n)
 }
 
-// follow emits the adjoints that a node was the last to be waited for.
-func (c *compiler[T]) follow(n *G.Node) error {
+// arrive emits the adjoints that a node, which is there now, was the last to be awaited for.
+func (c *compiler[T]) arrive(n *G.Node) error {
+	if c.there[n] {
+		return nil
+	}
+	c.there[n] = true
 	for _, m := range c.users[n] {
-		if !c.left[m] || !c.isReady(m) {
+		c.await[m]--
+		if c.await[m] > 0 || !c.left[m] {
 			continue
 		}
 		var err error
 		if isSum(m) {
-			err = c.follow(m)
+			err = c.arrive(m)
 		} else if isBackward[T](m) {
 			err = c.emit(m)
 		}
@@ -152,13 +159,6 @@ func (c *compiler[T]) follow(n *G.Node) error {
 		}
 	}
 	return nil
-}
-
-// isReady reports whether all operands of a node are there, or sums of what is.
-func (c *compiler[T]) isReady(n *G.Node) bool {
-	return !slices.ContainsFunc(operands(n), func(k *G.Node) bool {
-		return len(operands(k)) > 0 && !c.done[k] && !(isSum(k) && c.left[k] && c.isReady(k))
-	})
 }
 
 // isBackward reports whether a node is an adjoint or a part of one.
@@ -192,7 +192,7 @@ func (c *compiler[T]) read(nodes ...*G.Node) {
 
 // isPassing reports whether the value of a node is read by the calls of the same run alone.
 func (c *compiler[T]) isPassing(n *G.Node) bool {
-	return c.at != nil && c.at[n] == each && len(operands(n)) > 0 && !c.keep[n] && !isSum(n) && !c.isTotal(n) &&
+	return c.at != nil && c.at[n] == each && !isInput(n) && !c.keep[n] && !isSum(n) && !c.isTotal(n) &&
 		!slices.ContainsFunc(c.users[n], func(m *G.Node) bool { return c.at[m] != each })
 }
 
@@ -215,7 +215,7 @@ func (c *compiler[T]) emitValue(n *G.Node) error {
 		}
 		in := c.valuesOf(o.Inputs)
 		out := in[0]
-		if !o.Same || len(operands(o.Inputs[0])) > 0 { // else it is an input, whose memory stays its own
+		if !o.Same || !isInput(o.Inputs[0]) { // else it is an input, whose memory stays its own
 			out = c.memory(n)
 		}
 		c.values[n] = out
@@ -322,5 +322,7 @@ func operands(n *G.Node) (nodes []*G.Node) {
 	}
 	return nodes
 }
+
+func isInput(n *G.Node) bool { return !n.Graph().From(n.ID()).Next() }
 
 func elementsOf(n *G.Node) int { return max(1, n.Shape().TotalSize()) }

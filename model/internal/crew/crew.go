@@ -12,17 +12,17 @@ import (
 	"time"
 )
 
-// awake is how long a goroutine looks out at most, before it sleeps. Where that was in vain
-// it will be for half as long next time, and for a little longer where it was not: with
-// others on the processors, who have these parts wait, all would be in vain.
+// awake is how long a goroutine looks out for another task, or for the end of the others'
+// parts, before it sleeps. After patient times in vain, one after the other, it does not
+// for some: there are others on the processors, who have these parts wait.
 const (
-	awake = 100 * time.Microsecond
-	more  = awake / 64
-	least = time.Microsecond
+	awake   = 100 * time.Microsecond
+	patient = 4
+	some    = 256
 )
 
-// patience is how long one looks out: awake, less so much.
-type patience struct{ less atomic.Int64 }
+// patience is that of those who wait for one thing.
+type patience struct{ inVain, rest atomic.Int32 }
 
 var (
 	forTask patience // another one
@@ -153,18 +153,27 @@ func (m *member) leave(linger bool) bool {
 // within waits for what is to become true, and reports whether it did in time. Every few
 // microseconds it lets others run who wait for this processor.
 func (p *patience) within(is func() bool) bool {
-	less := time.Duration(p.less.Load())
-	d := awake - less
+	d := awake
+	if p.rest.Load() > 0 {
+		p.rest.Add(-1)
+		d = 0
+	}
 	for begin := time.Now(); ; runtime.Gosched() {
-		for range 500 {
+		for range 1000 {
 			if is() {
-				p.less.Store(int64(max(less-more, 0)))
+				if d > 0 {
+					p.inVain.Store(0)
+				}
 				return true
 			}
 		}
 		if time.Since(begin) > d {
-			p.less.Store(int64(awake - max(d/2, least)))
-			return is()
+			break
 		}
 	}
+	if d > 0 && p.inVain.Add(1) >= patient {
+		p.inVain.Store(patient - 1)
+		p.rest.Store(some)
+	}
+	return is()
 }
