@@ -25,9 +25,9 @@ import (
 //	Σ (y − z)² / (Σ (1 − H_kk))²,  z = Hy
 //
 // (Craven and Wahba 1978), so that nothing need be known of the noise, an outlier in one
-// trajectory tells nothing of the others, and what has no noise stays as it is to a small part of what a parabola through neighbours is off by. What
-// changes fast for a short while it takes for noise sooner than Smooth does, whose
-// differences are what least squares want.
+// trajectory tells nothing of the others, and what has no noise stays as it is to a small
+// part of what a parabola through neighbours is off by. What changes fast for a short while
+// it takes for noise sooner than Smooth does, whose differences are what least squares want.
 func Spline(d *data.Dataset) *data.Dataset {
 	s := newSmoother(d)
 	lambda := s.choose()
@@ -212,7 +212,9 @@ func (s *smoother) choose() []float64 {
 					off += (y - z.At(q, c)) * (y - z.At(q, c))
 					size += y * y
 				}
-				score[j] += float64(n) * math.Log(max(off, roundings*size)/(trace*trace))
+				if size > 0 { // else any λ is right
+					score[j] += float64(n) * math.Log(max(off, roundings*size)/(trace*trace))
+				}
 			}
 		}
 		for j := range lambda {
