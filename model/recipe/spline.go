@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/lapack/lapack64"
 	"gonum.org/v1/gonum/mat"
 
@@ -206,13 +207,11 @@ func (s *smoother) choose() []float64 {
 				trace += v * (v - z.At(q, columns))
 			}
 			for c, j := range p.components {
-				off, size := 0., 0.
-				for q := range n {
-					y := p.y.At(q, c)
-					off += (y - z.At(q, c)) * (y - z.At(q, c))
-					size += y * y
+				y, off := mat.Col(nil, c, p.y), mat.Col(nil, c, z)
+				floats.Sub(off, y)
+				if size := floats.Norm(y, 2); size > 0 { // else it has none in this trajectory
+					score[j] += 2 * float64(n) * math.Log(max(floats.Norm(off, 2)/size, roundings)/trace)
 				}
-				score[j] += float64(n) * math.Log(max(off, roundings*size)/(trace*trace))
 			}
 		}
 		for j := range lambda {
