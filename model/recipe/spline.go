@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/lapack/lapack64"
 	"gonum.org/v1/gonum/mat"
 
@@ -25,9 +26,9 @@ import (
 //	Σ (y − z)² / (Σ (1 − H_kk))²,  z = Hy
 //
 // (Craven and Wahba 1978), so that nothing need be known of the noise, an outlier in one
-// trajectory tells nothing of the others, and what has no noise stays as it is to a small
-// part of what a parabola through neighbours is off by. What changes fast for a short while
-// it takes for noise sooner than Smooth does, whose differences are what least squares want.
+// trajectory tells nothing of the others, and what has no noise stays as it is to a small part of what a parabola through neighbours is off by. What
+// changes fast for a short while it takes for noise sooner than Smooth does, whose
+// differences are what least squares want.
 func Spline(d *data.Dataset) *data.Dataset {
 	s := newSmoother(d)
 	lambda := s.choose()
@@ -206,14 +207,10 @@ func (s *smoother) choose() []float64 {
 				trace += v * (v - z.At(q, columns))
 			}
 			for c, j := range p.components {
-				off, size := 0., 0.
-				for q := range n {
-					y := p.y.At(q, c)
-					off += (y - z.At(q, c)) * (y - z.At(q, c))
-					size += y * y
-				}
-				if size > 0 { // else any λ is right
-					score[j] += float64(n) * math.Log(max(off, roundings*size)/(trace*trace))
+				y, off := mat.Col(nil, c, p.y), mat.Col(nil, c, z)
+				floats.Sub(off, y)
+				if size := floats.Norm(y, 2); size > 0 { // else it has none in this trajectory
+					score[j] += 2 * float64(n) * math.Log(max(floats.Norm(off, 2)/size, roundings)/trace)
 				}
 			}
 		}

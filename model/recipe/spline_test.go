@@ -74,14 +74,13 @@ func TestSpline(t *testing.T) {
 	}
 }
 
-// An outlier in one trajectory, times that are nearly the same, and one that is 0 throughout
-// leave the others as they would be without.
+// An outlier in one trajectory leaves the others as they would be without, and so do times
+// that are nearly the same, any unit, and a trajectory that does without a component.
 func TestSplineOutlier(t *testing.T) {
 	const n, noise = 60, 0.01
 	for _, c := range []struct {
-		outlier, apart float64
-		zero           bool // a trajectory besides
-	}{{0, 1, false}, {10, 1, false}, {0, 1e-9, false}, {0, 1, true}} {
+		outlier, apart, unit float64
+	}{{0, 1, 1}, {10, 1, 1}, {0, 1e-9, 1}, {0, 1, 1e-200}, {0, 1, 1e200}} {
 		rnd := rand.New(rand.NewPCG(3, 4))
 		d := &data.Dataset{}
 		var clean [][]float64
@@ -94,25 +93,25 @@ func TestSplineOutlier(t *testing.T) {
 				}
 				v := math.Sin(6*tau/n + a)
 				tr.Times, values = append(tr.Times, tau), append(values, v)
-				tr.States = append(tr.States, []float64{v + noise*rnd.NormFloat64()})
+				tr.States = append(tr.States, []float64{(v + noise*rnd.NormFloat64()) * c.unit})
 			}
-			if i == 5 {
+			switch i {
+			case 5:
 				tr.States[20][0] += c.outlier
+			case 6:
+				tr.States, values = nil, make([]float64, n)
+				for range n {
+					tr.States = append(tr.States, []float64{0})
+				}
 			}
 			d.Trajectories, clean = append(d.Trajectories, tr), append(clean, values)
 		}
-		if c.zero {
-			z := data.Trajectory{Times: d.Trajectories[0].Times}
-			for range n {
-				z.States = append(z.States, []float64{0})
-			}
-			d.Trajectories = append(d.Trajectories, z)
-		}
 		sum := 0.
-		for i, tr := range Spline(d).Trajectories[:20] {
+		for i, tr := range Spline(d).Trajectories {
 			for k, u := range tr.States {
 				if i != 5 {
-					sum += (u[0] - clean[i][k]) * (u[0] - clean[i][k]) / (19 * n)
+					e := u[0]/c.unit - clean[i][k]
+					sum += e * e / (18 * n)
 				}
 			}
 		}
