@@ -93,8 +93,8 @@ func (c *cook) latent(usual int) int {
 	return usual
 }
 
-// consistency is that of the trainings from starts anywhere, see sample.Phase. A tenth of
-// it leaves errors behind starts, and ten times as much others everywhere.
+// consistency is that of the trainings from starts anywhere, see sample.Phase. A fifth of
+// it leaves errors just after starts, and four times as much adds some everywhere.
 const consistency = 5e-3
 
 // finish is how a model with an autoencoder is trained on what comes to rest. Few times
