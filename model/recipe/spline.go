@@ -26,9 +26,9 @@ import (
 //	Σ (y − z)² / (Σ (1 − H_kk))²,  z = Hy
 //
 // (Craven and Wahba 1978), so that nothing need be known of the noise, an outlier in one
-// trajectory tells nothing of the others, and what has no noise stays as it is to a small part of what a parabola through neighbours is off by. What
-// changes fast for a short while it takes for noise sooner than Smooth does, whose
-// differences are what least squares want.
+// trajectory tells nothing of the others, and what has no noise stays as it is to a small
+// part of what a parabola through neighbours is off by. What changes fast for a short while
+// it takes for noise sooner than Smooth does, whose differences are what least squares want.
 func Spline(d *data.Dataset) *data.Dataset {
 	s := newSmoother(d)
 	lambda := s.choose()
