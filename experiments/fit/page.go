@@ -192,6 +192,9 @@ func (l *laboratory) next(t *tested) string {
 }
 
 func (l *laboratory) predicting() string {
+	if d := l.sets.train; len(d.Parameters)+len(d.Inputs) > 0 {
+		return fmt.Sprintf("To predict: `go run ./experiments/fit -predict %s -trajectories FILE.csv -out prediction.csv`, with a file as the data, of whose components the first row of a trajectory alone need be there.", l.Dir)
+	}
 	return fmt.Sprintf("To predict: `go run ./experiments/fit -predict %s -initial STATES.csv -times 0:%.4g:%.4g -out prediction.csv`, with a state of %d components in each row.",
 		l.Dir, l.sets.facts.Span, l.sets.facts.Span/100, l.sets.train.Dim())
 }

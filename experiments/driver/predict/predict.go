@@ -111,6 +111,9 @@ func (o Options) write(d *data.Dataset, names []string, stdout io.Writer) (err e
 
 // fromStates predicts from the states of -initial at the times of -times.
 func (o Options) fromStates(m *model.Model, warnings io.Writer) (*data.Dataset, error) {
+	if c := m.Config(); len(c.Parameters.Names)+len(c.Inputs.Names) > 0 {
+		return nil, command.Usagef("flag -initial: the model has parameters %v and inputs %v, which states do not tell; try -trajectories FILE in place of -initial and -times", c.Parameters.Names, c.Inputs.Names)
+	}
 	u0, times, err := o.start(m)
 	if err != nil {
 		return nil, err

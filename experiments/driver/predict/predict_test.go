@@ -455,7 +455,7 @@ b,1.25,,,0.7,3
 		}
 	}
 	code, _, errs = predicted("-predict", filepath.Join(dir, "m"), "-initial", writeFile(t, filepath.Join(dir, "i.csv"), []byte("1,2\n")), "-times", "0:1:1", "-out", "-")
-	if code == 0 || !strings.Contains(errs, "parameters [T]") {
+	if code == 0 || !strings.Contains(errs, "parameters [T] and inputs [w]") || !strings.Contains(errs, "-trajectories FILE") {
 		t.Errorf("without parameters: got %d, %s", code, errs)
 	}
 }
