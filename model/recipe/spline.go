@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -20,15 +21,15 @@ import (
 // is least, with third derivatives by divided differences over four times that lie 3h
 // apart (Whittaker 1923, Reinsch 1967). Times are counted in their mean interval or, where
 // steps grow over three decades, as those of ln(t + t_1) since the beginning. One λ for each
-// component has the least generalised cross-validation, the geometric mean over all
-// trajectories, each by its number of times, of
+// component has the least generalised cross-validation over all trajectories but the tenth
+// that is farthest off, since an outlier in one tells nothing of the others,
 //
 //	Σ (y − z)² / (Σ (1 − H_kk))²,  z = Hy
 //
-// (Craven and Wahba 1978), so that nothing need be known of the noise, an outlier in one
-// trajectory tells nothing of the others, and what has no noise stays as it is to a small
-// part of what a parabola through neighbours is off by. What changes fast for a short while
-// it takes for noise sooner than Smooth does, whose differences are what least squares want.
+// (Craven and Wahba 1978), so that nothing need be known of the noise, and what has none
+// stays as it is to a small part of what a parabola through neighbours is off by. What
+// changes fast for a short while it takes for noise sooner than Smooth does, whose
+// differences are what least squares want.
 func Spline(d *data.Dataset) *data.Dataset {
 	s := newSmoother(d)
 	lambda := s.choose()
@@ -181,10 +182,12 @@ func (p *piece) solve(lambda float64, others ...float64) *mat.Dense {
 	return z
 }
 
+// misfit is what a spline leaves of a trajectory: the norm of y − z and Σ (1 − H_kk).
+type misfit struct{ off, free float64 }
+
 // choose returns λ of each component.
 func (s *smoother) choose() []float64 {
-	const most = 50         // trajectories, which tell enough
-	const roundings = 1e-30 // squared, as a share
+	const most = 50 // trajectories, which tell enough
 	dim := len(s.data.Trajectories[0].States[0])
 	lambda, least := make([]float64, dim), slices.Repeat([]float64{math.Inf(1)}, dim)
 	var pieces []*piece
@@ -193,7 +196,7 @@ func (s *smoother) choose() []float64 {
 	}
 	for power := -10.; power <= 8; power++ {
 		l := math.Pow(10, power)
-		score := make([]float64, dim)
+		all := make([][]misfit, dim)
 		random := rand.New(rand.NewPCG(1, 1))
 		for _, p := range pieces {
 			n, columns := p.y.Dims()
@@ -207,16 +210,19 @@ func (s *smoother) choose() []float64 {
 				trace += v * (v - z.At(q, columns))
 			}
 			for c, j := range p.components {
-				y, off := mat.Col(nil, c, p.y), mat.Col(nil, c, z)
-				floats.Sub(off, y)
-				if size := floats.Norm(y, 2); size > 0 { // else it has none in this trajectory
-					score[j] += 2 * float64(n) * math.Log(max(floats.Norm(off, 2)/size, roundings)/trace)
-				}
+				off := mat.Col(nil, c, z)
+				floats.Sub(off, mat.Col(nil, c, p.y))
+				all[j] = append(all[j], misfit{floats.Norm(off, 2), trace})
 			}
 		}
-		for j := range lambda {
-			if score[j] < least[j] {
-				lambda[j], least[j] = l, score[j]
+		for j, of := range all {
+			slices.SortFunc(of, func(a, b misfit) int { return cmp.Compare(a.off, b.off) })
+			var sum misfit
+			for _, f := range of[:len(of)-len(of)/10] {
+				sum.off, sum.free = math.Hypot(sum.off, f.off), sum.free+f.free
+			}
+			if score := sum.off / sum.free; score < least[j] {
+				lambda[j], least[j] = l, score
 			}
 		}
 	}
