@@ -225,6 +225,20 @@ func (d *Dataset) Batch(idx ...int) *Dataset {
 	return &part
 }
 
+// CloneStates returns the Dataset with states of its own, which can be changed.
+func (d *Dataset) CloneStates() *Dataset {
+	own := *d
+	own.Trajectories = slices.Clone(d.Trajectories)
+	for i := range own.Trajectories {
+		tr := &own.Trajectories[i]
+		tr.States = slices.Clone(tr.States)
+		for k, u := range tr.States {
+			tr.States[k] = slices.Clone(u)
+		}
+	}
+	return &own
+}
+
 func pick[T any](x []T, idx []int) []T {
 	part := make([]T, len(idx))
 	for k, i := range idx {

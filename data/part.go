@@ -53,18 +53,13 @@ func (d *Dataset) WithNoise(noise float64, seed uint64) *Dataset {
 		deviation[j] = noise * math.Sqrt(square/float64(count))
 	}
 	rng := rand.New(rand.NewPCG(seed, 1<<40))
-	noisy := *d
-	noisy.Trajectories = slices.Clone(d.Trajectories)
-	for s := range noisy.Trajectories {
-		tr := &noisy.Trajectories[s]
-		tr.States = slices.Clone(tr.States)
-		for k, u := range tr.States {
-			u = slices.Clone(u)
+	noisy := d.CloneStates()
+	for _, tr := range noisy.Trajectories {
+		for _, u := range tr.States {
 			for j := range u {
 				u[j] += deviation[j] * rng.NormFloat64()
 			}
-			tr.States[k] = u
 		}
 	}
-	return &noisy
+	return noisy
 }

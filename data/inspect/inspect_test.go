@@ -70,19 +70,16 @@ func TestHIRES(t *testing.T) {
 func TestUnits(t *testing.T) {
 	d := hires(t)
 	const seconds, moles = 1 << 20, 1.0 / (1 << 30)
-	scaled := *d
-	scaled.Trajectories = slices.Clone(d.Trajectories)
+	scaled := d.CloneStates()
 	for s := range scaled.Trajectories {
 		tr := &scaled.Trajectories[s]
 		tr.Times = slices.Clone(tr.Times)
 		floats.Scale(seconds, tr.Times)
-		tr.States = slices.Clone(tr.States)
-		for k := range tr.States {
-			tr.States[k] = slices.Clone(tr.States[k])
-			floats.Scale(moles, tr.States[k])
+		for _, u := range tr.States {
+			floats.Scale(moles, u)
 		}
 	}
-	f, g := look(t, d), look(t, &scaled)
+	f, g := look(t, d), look(t, scaled)
 	for i, r := range f.Rates(5) {
 		if got := g.Rates(5)[i] * seconds; got != r {
 			t.Errorf("rate %d: got %v, want %v", i, got, r)

@@ -127,17 +127,13 @@ func inUnit(d *data.Dataset, unit float64) *data.Dataset {
 func noisy(d *data.Dataset, share float64) *data.Dataset {
 	scale := d.Ranges()
 	rnd := rand.New(rand.NewPCG(seed, 2))
-	out := *d
-	out.Trajectories = slices.Clone(d.Trajectories)
-	for i, tr := range d.Trajectories {
-		states := make([][]float64, len(tr.States))
-		for k, u := range tr.States {
-			states[k] = slices.Clone(u)
+	out := d.CloneStates()
+	for _, tr := range out.Trajectories {
+		for _, u := range tr.States {
 			for j := range u {
-				states[k][j] += share * max(-scale[j][0], scale[j][1]) * rnd.NormFloat64()
+				u[j] += share * max(-scale[j][0], scale[j][1]) * rnd.NormFloat64()
 			}
 		}
-		out.Trajectories[i].States = states
 	}
-	return &out
+	return out
 }

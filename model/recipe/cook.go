@@ -37,21 +37,16 @@ func newCook(d *data.Dataset, f *inspect.Facts, o Options) (*cook, error) {
 	if len(o.Transforms) == 0 {
 		return c, nil
 	}
-	other := *d
-	other.Trajectories = slices.Clone(d.Trajectories)
-	for i, tr := range d.Trajectories {
-		states := make([][]float64, len(tr.States))
-		for k, u := range tr.States {
-			states[k] = slices.Clone(u)
+	c.data = d.CloneStates()
+	for _, tr := range c.data.Trajectories {
+		for _, u := range tr.States {
 			for j, t := range o.Transforms {
-				states[k][j] = t.Apply(u[j])
+				u[j] = t.Apply(u[j])
 			}
 		}
-		other.Trajectories[i].States = states
 	}
 	var err error
-	c.data = &other
-	c.facts, err = inspect.Look(&other)
+	c.facts, err = inspect.Look(c.data)
 	return c, err
 }
 

@@ -2,7 +2,6 @@ package recipe
 
 import (
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -17,13 +16,10 @@ func Smooth(d *data.Dataset, around int) *data.Dataset {
 	if around == 0 {
 		return d
 	}
-	out := *d
-	out.Trajectories = slices.Clone(d.Trajectories)
+	out := d.CloneStates()
 	known := map[string][]float64{}
 	for i, tr := range d.Trajectories {
-		states := make([][]float64, len(tr.States))
-		for k, u := range tr.States {
-			states[k] = slices.Clone(u)
+		for k, u := range out.Trajectories[i].States {
 			first, last := max(0, k-around), min(len(tr.Times)-1, k+around)
 			w := weights(tr.Times, first, k, last, known)
 			for j := range u {
@@ -32,13 +28,12 @@ func Smooth(d *data.Dataset, around int) *data.Dataset {
 					sum += x * tr.States[first+q][j]
 				}
 				if w != nil && !math.IsNaN(sum) {
-					states[k][j] = sum
+					u[j] = sum
 				}
 			}
 		}
-		out.Trajectories[i].States = states
 	}
-	return &out
+	return out
 }
 
 // weights are those of the states from first to last in the cubic's value at time k.

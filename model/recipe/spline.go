@@ -33,13 +33,9 @@ import (
 func Spline(d *data.Dataset) *data.Dataset {
 	s := newSmoother(d)
 	lambda := s.choose()
-	out := *d
-	out.Trajectories = slices.Clone(d.Trajectories)
+	out := d.CloneStates()
 	for i, tr := range d.Trajectories {
-		states := make([][]float64, len(tr.States))
-		for k, u := range tr.States {
-			states[k] = slices.Clone(u)
-		}
+		states := out.Trajectories[i].States
 		for _, p := range s.pieces(tr) {
 			for c, j := range p.components {
 				z := p.solve(lambda[j])
@@ -48,9 +44,8 @@ func Spline(d *data.Dataset) *data.Dataset {
 				}
 			}
 		}
-		out.Trajectories[i].States = states
 	}
-	return &out
+	return out
 }
 
 // smoother knows in what times are counted.
