@@ -38,9 +38,9 @@ func Spline(d *data.Dataset) *data.Dataset {
 		states := out.Trajectories[i].States
 		for _, p := range s.pieces(tr) {
 			for c, j := range p.components {
-				z := p.solve(lambda[j])
+				z := p.solve(lambda[j], p.y.Slice(0, len(p.rows), c, c+1))
 				for q, k := range p.rows {
-					states[k][j] = z.At(q, c)
+					states[k][j] = z.At(q, 0)
 				}
 			}
 		}
@@ -153,10 +153,9 @@ func roughness(x []float64) *mat.SymBandDense {
 	return p
 }
 
-// solve returns (1 + λP)⁻¹ of the columns y and of others. It can be done: no eigenvalue is
-// below 1.
-func (p *piece) solve(lambda float64, others ...float64) *mat.Dense {
-	n, columns := p.y.Dims()
+// solve returns (1 + λP)⁻¹ y. It can be done: no eigenvalue is below 1.
+func (p *piece) solve(lambda float64, y mat.Matrix) *mat.Dense {
+	n := len(p.rows)
 	b := mat.NewSymBandDense(n, 3, nil)
 	for i := range n {
 		for j := i; j < min(i+4, n); j++ {
@@ -168,11 +167,7 @@ func (p *piece) solve(lambda float64, others ...float64) *mat.Dense {
 		}
 	}
 	factor, _ := lapack64.Pbtrf(b.RawSymBand()) // mat's estimates the condition, by squares of n
-	z := mat.DenseCopyOf(p.y)
-	if len(others) > 0 {
-		z = mat.NewDense(n, columns+1, nil)
-		z.Augment(p.y, mat.NewDense(n, 1, others))
-	}
+	z := mat.DenseCopyOf(y)
 	lapack64.Pbtrs(factor, z.RawMatrix())
 	return z
 }
@@ -199,7 +194,9 @@ func (s *smoother) choose() []float64 {
 			for q := range signs {
 				signs[q] = float64(2*random.IntN(2) - 1)
 			}
-			z := p.solve(l, signs...)
+			var y mat.Dense
+			y.Augment(p.y, mat.NewDense(n, 1, signs))
+			z := p.solve(l, &y)
 			trace := 0.
 			for q, v := range signs {
 				trace += v * (v - z.At(q, columns))
