@@ -47,8 +47,7 @@ type ModelConfig struct {
 	driver.Recipe
 	For      string   `json:"for"`
 	Inferred []string `json:"inferred,omitempty"`
-	Smooth   int      `json:"smooth,omitempty"` // over so many times around each it sees the data smoothed
-	Spline   bool     `json:"spline,omitempty"` // it sees the data smoothed, as far as cross-validation tells
+	recipe.Smoothing
 }
 
 func (m *ModelConfig) iterations() int { return m.Train.First.Iterations + m.Train.LBFGS.Iterations }
@@ -140,7 +139,7 @@ func (c *Config) plan() error {
 		if err != nil {
 			return nil, command.AsUsage(err)
 		}
-		return &ModelConfig{driver.Recipe{Name: name, Seeds: 1, Model: p.Model, Train: p.Train}, r.For, p.Inferred, p.Smooth, p.Spline}, nil
+		return &ModelConfig{driver.Recipe{Name: name, Seeds: 1, Model: p.Model, Train: p.Train}, r.For, p.Inferred, p.Smoothing}, nil
 	}
 	trained := 0 // models that take time
 	for _, name := range names {

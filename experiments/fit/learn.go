@@ -58,13 +58,7 @@ type laboratory struct {
 
 // prepare are the data that a model sees.
 func (l *laboratory) prepare(m *ModelConfig) func(*model.Config) (*data.Dataset, error) {
-	return func(*model.Config) (*data.Dataset, error) {
-		d := recipe.Smooth(l.sets.train, m.Smooth)
-		if m.Spline {
-			d = recipe.Spline(d)
-		}
-		return d, nil
-	}
+	return func(*model.Config) (*data.Dataset, error) { return m.Smoothed(l.sets.train), nil }
 }
 
 // start has a model begin where its recipe says, if that is not at random; then

@@ -10,10 +10,7 @@
 //	r, err := recipe.ByName("latent-linear")
 //	p, err := r.Plan(d, f, recipe.Options{Seconds: 60})
 //	m, err := model.New(p.Model)
-//	if p.Spline {
-//		d = recipe.Spline(d)
-//	}
-//	t, err := train.New(m, p.Train, recipe.Smooth(d, p.Smooth))
+//	t, err := train.New(m, p.Train, p.Smoothed(d))
 //
 // # Recipes
 //
@@ -74,6 +71,22 @@ type Options struct {
 	FromBeginnings bool
 }
 
+// Smoothing is how the data are to be smoothed for a training; its zero value leaves them.
+type Smoothing struct {
+	// Smooth is the number of times around each that the function of that name takes.
+	Smooth int `json:"smooth,omitempty"`
+	// Spline has the function of that name smooth them.
+	Spline bool `json:"spline,omitempty"`
+}
+
+// Smoothed are the data that the training is to see.
+func (s Smoothing) Smoothed(d *data.Dataset) *data.Dataset {
+	if s.Spline {
+		d = Spline(d)
+	}
+	return Smooth(d, s.Smooth)
+}
+
 // Plan is a model and how it is to be trained, with what was inferred.
 type Plan struct {
 	Model model.Config
@@ -81,11 +94,7 @@ type Plan struct {
 	// Inferred says what the recipe took from the data, a line each, and in
 	// brackets what overrules it.
 	Inferred []string
-	// Smooth is the number of times around each over which the data are to be smoothed
-	// for the training, see Smooth.
-	Smooth int
-	// Spline has them be smoothed by Spline.
-	Spline bool
+	Smoothing
 	// Seconds are those that the training is reckoned to take.
 	Seconds float64
 }
@@ -205,10 +214,7 @@ func Fit(ctx context.Context, d *data.Dataset, name string, o Options, with ...t
 	case !errors.Is(err, ErrNotFor):
 		return nil, p, err
 	}
-	if p.Spline {
-		d = Spline(d)
-	}
-	t, err := train.New(m, p.Train, Smooth(d, p.Smooth), with...)
+	t, err := train.New(m, p.Train, p.Smoothed(d), with...)
 	if err != nil {
 		return nil, p, err
 	}
