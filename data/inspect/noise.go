@@ -62,3 +62,11 @@ func roughness(d *data.Dataset, j, degree int) float64 {
 	slices.Sort(r)
 	return r[len(r)/2] / normalMedian
 }
+
+// NoiseShare is the largest of the noise of the components, in each one's largest value.
+func (f *Facts) NoiseShare() (share float64) {
+	for j, noise := range f.Noise {
+		share = max(share, noise/f.Scale[j])
+	}
+	return share
+}

@@ -179,7 +179,7 @@ func (l *laboratory) next(t *tested) string {
 	if jump.RMS > 5*grid.RMS {
 		tips = append(tips, "one jump is worse than many steps: predict on a grid like the data's, or give -substeps")
 	}
-	if noise := l.sets.noise(); noise > 0.3*grid.RMS && noise > 1e-4 {
+	if noise := l.sets.facts.NoiseShare(); noise > 0.3*grid.RMS && noise > 1e-4 {
 		tips = append(tips, fmt.Sprintf("the data are rough to %s, which may be all that can be reached", report.Format(noise)))
 	} else if grid.RMS > 1e-3 {
 		tips = append(tips, fmt.Sprintf("more time (-minutes %g), another -latent or another -recipe may do better", 4*l.Minutes))

@@ -28,7 +28,7 @@ func (s *sets) seen() []string {
 		lines = append(lines, "some values were not measured")
 	}
 	lines = append(lines, fmt.Sprintf("%.0f %% of the trajectories come to rest, %.0f %% come back", 100*f.Settled, 100*f.Returns))
-	if noise := s.noise(); noise > 1e-4 {
+	if noise := f.NoiseShare(); noise > 1e-4 {
 		lines = append(lines, fmt.Sprintf("what is not smooth from one time to the next is up to %.1e of a component's largest value: noise, or times too far apart", noise))
 	}
 	var wide []string
@@ -67,13 +67,6 @@ func (s *sets) decades(j int) float64 {
 		return 0
 	}
 	return math.Log10(s.facts.Scale[j] / least)
-}
-
-func (s *sets) noise() (largest float64) {
-	for j, n := range s.facts.Noise {
-		largest = max(largest, n/s.facts.Scale[j])
-	}
-	return largest
 }
 
 // name is that of a component.

@@ -109,14 +109,7 @@ func known(names []string, rows [][]float64) dynamics.Known {
 const workers = 2
 
 // noisy reports whether the data may have noise that can be smoothed.
-func (c *cook) noisy() bool {
-	for j, v := range c.facts.Noise {
-		if v > 1e-3*c.facts.Scale[j] {
-			return true
-		}
-	}
-	return false
-}
+func (c *cook) noisy() bool { return c.facts.NoiseShare() > 1e-3 }
 
 // calm smooths noisy data for what relaxes, before anything is taken from them: to noise it
 // looks as if all had changed at once.
