@@ -1,9 +1,13 @@
 package model
 
 import (
+	"runtime"
 	"slices"
+	"sync/atomic"
 
 	"github.com/pkg/errors"
+
+	"spnode/model/internal/crew"
 )
 
 // Run is what PredictEach predicts: a trajectory from a state on, at times of its
@@ -46,23 +50,23 @@ func (m *Model) PredictEach(runs []Run) ([][][]float64, error) {
 	for i, r := range runs {
 		out[i] = rows(make([]float64, len(r.Times)*m.cfg.Dim), m.cfg.Dim)
 	}
-	samples, width := min(len(runs), predictRows), m.cfg.Width()
+	samples, width := samplesOfBlock(len(runs)), m.cfg.Width()
 	own := samples
 	if shared && len(m.cfg.Inputs.Names) == 0 { // and the propagators serve all rows
 		own = 1
 	}
-	return out, parallel(ceilDiv(len(runs), samples), func() (func(int) error, error) {
-		e, err := m.newEach(samples, own)
-		if err != nil {
-			return nil, err
-		}
-		return func(block int) error {
-			first := block * samples
-			last := min(first+samples, len(runs))
+	errs := make([]error, ceilDiv(len(runs), samples))
+	var begun atomic.Int64
+	crew.Do(min(len(errs), runtime.GOMAXPROCS(0)), func(int) {
+		e := m.newEach(samples, own)
+		for b := int(begun.Add(1)) - 1; b < len(errs); b = int(begun.Add(1)) - 1 {
+			first, last := b*samples, min((b+1)*samples, len(runs))
 			copy(e.x, x0[first*width:last*width])
-			return errors.Wrap(e.predict(runs[first:last], out[first:last]), "model: PredictEach")
-		}, nil
+			errs[b] = e.predict(runs[first:last], out[first:last])
+		}
+		m.spaces.Put(e.workspace)
 	})
+	return out, errors.Wrap(first(errs), "model: PredictEach")
 }
 
 // knows reports whether the model takes more of a trajectory than its states.
@@ -99,48 +103,40 @@ func transposed(u [][][]float64) (t [][][]float64) {
 // each predicts a block of runs.
 type each struct {
 	*Model
-	samples        int
-	encode, decode *machine
-	step           *stepper
-	x, u, y, p, h  []float64
-	substeps       []int // of the runs, in a step
-	w, dw          []float64
-	grids          [][]float64   // of the runs, with the samples of their inputs
-	begin, change  [][][]float64 // of the inputs, by run and step
-	at             [][]int       // the times of the runs in the grids
+	*workspace
+	x, u, y, p, h []float64
+	substeps      []int // of the runs, in a step
+	w, dw         []float64
+	grids         [][]float64   // of the runs, with the samples of their inputs
+	begin, change [][][]float64 // of the inputs, by run and step
+	at            [][]int       // the times of the runs in the grids
 }
 
-func (m *Model) newEach(samples, own int) (*each, error) {
-	e := &each{Model: m, samples: samples}
-	var err error
-	if e.encode, err = m.encoder(samples); err != nil {
-		return nil, err
-	}
-	if e.step, err = m.step(samples, own); err != nil {
-		return nil, err
-	}
-	if e.decode, err = m.decoder(samples, 1); err != nil {
-		return nil, err
-	}
+func (m *Model) newEach(samples, own int) *each {
+	e := &each{Model: m, workspace: m.workspace(shape{samples, 1, own})}
 	e.x, e.y = make([]float64, samples*m.cfg.Width()), make([]float64, samples*m.cfg.Width())
 	e.u, e.h = make([]float64, samples*m.cfg.LatentDim()), make([]float64, own)
 	e.p = make([]float64, samples*len(m.cfg.Parameters.Names))
 	e.substeps = make([]int, samples)
 	q := len(m.cfg.Inputs.Names)
 	e.w, e.dw = make([]float64, samples*q), make([]float64, samples*q)
-	return e, nil
+	return e
 }
 
 // predict writes the states of runs, whose scaled initial states are in x.
 func (e *each) predict(runs []Run, out [][][]float64) error {
 	e.lay(runs)
-	if err := e.encode.run(e.u, e.p, e.x); err != nil {
+	if err := e.encode(e.u, e.p, e.x); err != nil {
 		return errors.Wrap(err, "encoder")
 	}
-	e.step.of(e.p)
+	step, err := e.step()
+	if err != nil {
+		return err
+	}
+	step.of(e.p)
 	done, width := make([]int, len(runs)), e.cfg.Width() // times of each run
 	for k := 0; ; k++ {
-		if err := e.decode.run(e.y, e.p, e.u, e.x); err != nil {
+		if err := e.decode(e.y, e.p, e.u, e.x); err != nil {
 			return errors.Wrapf(err, "decoder, time %d", k)
 		}
 		for r, at := range e.at {
@@ -159,9 +155,9 @@ func (e *each) predict(runs []Run, out [][][]float64) error {
 		for j := range most {
 			e.rest(j)
 			if len(e.w) > 0 {
-				e.step.given.SetInputs(0, 0, e.w, e.dw)
+				step.given.SetInputs(0, 0, e.w, e.dw)
 			}
-			if err := e.step.advance(e.u, e.h...); err != nil {
+			if err := step.advance(e.u, e.h...); err != nil {
 				return errors.Wrapf(err, "step %d", k+1)
 			}
 			for i, v := range e.dw {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -28,7 +29,8 @@ type Model struct {
 	cfg    Config
 	params *param.Params
 	system *dynamics.System
-	alike  *[]*Model // those that share its parameters and have no TimeUnit yet; nil: it is alone
+	alike  *[]*Model  // those that share its parameters and have no TimeUnit yet; nil: it is alone
+	spaces *sync.Pool // workspaces that no prediction is using
 }
 
 // New makes a model with parameters drawn from the configuration's seed. The

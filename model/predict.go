@@ -2,20 +2,13 @@ package model
 
 import (
 	"math"
-	"runtime"
-	"slices"
 	"sync"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
 
-	"spnode/model/internal/crew"
 	"spnode/model/latent"
 )
-
-// predictRows is how many states are advanced, or decoded, together: with the
-// widths of the paper's networks what they need then stays in cache.
-const predictRows = 128
 
 // Predict returns the states U(t) at the given times, indexed by time, sample
 // and component, from the states u0 at the first of them, indexed by sample
@@ -29,102 +22,62 @@ const predictRows = 128
 // or inputs, which PredictEach takes. A rollout that leaves
 // the finite numbers is not an error: an explicit method may diverge.
 func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) {
-	us, err := m.PredictLatent(u0, times)
+	r, err := m.rollout(u0, times)
 	if err != nil {
 		return nil, err
 	}
-	batch, n, dim, width := len(u0), m.cfg.LatentDim(), m.cfg.Dim, m.cfg.Width()
-	x0 := m.Scaled(slices.Concat(u0...))
-	all := make([]float64, len(times)*batch*dim) // one piece, for the sake of the allocator
-	flat, states, out := rows(all, batch*dim), rows(all, dim), make([][][]float64, len(times))
+	dim, width, basis := m.cfg.Dim, m.cfg.Width(), len(m.cfg.Basis) > 0
+	states, out := make([][]float64, len(times)*r.batch), make([][][]float64, len(times))
 	for k := range out {
-		out[k] = states[k*batch:][:batch:batch]
+		out[k] = states[k*r.batch:][:r.batch:r.batch]
 	}
-	// A block is some samples at one time or, where they are few, all of them
-	// at some times.
-	samples := min(batch, predictRows)
-	span := max(1, predictRows/samples)
-	across := ceilDiv(batch, samples)
-	err = parallel(across*ceilDiv(len(times), span), func() (func(int) error, error) {
-		decode, err := m.decoder(samples, span)
-		if err != nil {
-			return nil, err
+	err = r.walk(func(w *workspace, p part) error {
+		// The memory of a part is taken, and so cleared, by who decodes it: in its cache.
+		y, x := make([]float64, r.span*r.samples*width), make([]float64, r.samples*width)
+		copy(x, r.x0[p.first*width:p.last*width])
+		if err := w.decode(y, nil, p.u, x); err != nil {
+			return errors.Wrapf(err, "decoder, t = %g", times[p.k])
 		}
-		u, y := make([]float64, span*samples*n), make([]float64, span*samples*width)
-		initial := make([]float64, samples*width)
-		return func(block int) error {
-			first, k0 := block%across*samples, block/across*span
-			last := min(first+samples, batch)
-			copy(initial, x0[first*width:last*width])
-			for i := range min(span, len(times)-k0) {
-				copy(u[i*samples*n:], us[k0+i][first*n:last*n])
+		for i := range p.count {
+			scaled := y[i*r.samples*width:][:(p.last-p.first)*width]
+			u := scaled
+			if basis {
+				u = make([]float64, (p.last-p.first)*dim)
 			}
-			if err := decode.run(y, nil, u, initial); err != nil {
-				return errors.Wrapf(err, "model: Predict: decoder, t = %g", times[k0])
+			m.UnscaledTo(u, scaled)
+			for s := p.first; s < p.last; s++ {
+				out[p.k+i][s], u = u[:dim:dim], u[dim:]
 			}
-			for i := range min(span, len(times)-k0) {
-				m.UnscaledTo(flat[k0+i][first*dim:last*dim], y[i*samples*width:][:(last-first)*width])
-			}
-			return nil
-		}, nil
+		}
+		return nil
 	})
-	if m.EncoderIsIdentity() && len(m.cfg.Basis) == 0 { // as they came, not scaled and back
-		copy(flat[0], slices.Concat(u0...))
+	if err != nil {
+		return nil, errors.Wrap(err, "model: Predict")
 	}
-	return out, err
+	if m.EncoderIsIdentity() && !basis { // as they came, not scaled and back
+		for s, u := range out[0] {
+			copy(u, u0[s])
+		}
+	}
+	return out, nil
 }
 
 // PredictLatent is Predict without the decoder: the latent states, one slice of
 // batch×n for each time.
 func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, error) {
-	if m.knows() {
-		return nil, dataError("Predict: the model has parameters %v and inputs %v; try PredictEach, which takes them", m.cfg.Parameters.Names, m.cfg.Inputs.Names)
-	}
-	steps, err := Steps(times)
+	r, err := m.rollout(u0, times)
 	if err != nil {
 		return nil, err
 	}
-	x0, err := m.ScaledStates(u0)
-	if err != nil {
-		return nil, err
-	}
-	batch, n, dim := len(u0), m.cfg.LatentDim(), m.cfg.Width()
-	out := rows(make([]float64, len(times)*batch*n), batch*n)
-	samples := min(batch, predictRows)
-	return out, parallel(ceilDiv(batch, samples), func() (func(int) error, error) {
-		encode, err := m.encoder(samples)
-		if err != nil {
-			return nil, err
+	n := m.cfg.LatentDim()
+	out := rows(make([]float64, len(times)*r.batch*n), r.batch*n)
+	err = r.walk(func(_ *workspace, p part) error {
+		for i := range p.count {
+			copy(out[p.k+i][p.first*n:p.last*n], p.u[i*r.samples*n:])
 		}
-		step, err := m.step(samples, 1)
-		if err != nil {
-			return nil, err
-		}
-		x, u := make([]float64, samples*dim), make([]float64, samples*n)
-		return func(block int) error {
-			first := block * samples
-			last := min(first+samples, batch)
-			copy(x, x0[first*dim:last*dim])
-			if err := encode.run(u, nil, x); err != nil {
-				return errors.Wrap(err, "model: Predict: encoder")
-			}
-			copy(out[0][first*n:last*n], u)
-			for k, dt := range steps {
-				k++
-				// The substep as the training rounds it.
-				h := dt * (1 / m.cfg.Unit())
-				substeps := m.cfg.substeps(h)
-				h *= 1 / float64(substeps)
-				for range substeps {
-					if err := step.advance(u, h); err != nil {
-						return errors.Wrapf(err, "model: Predict: step %d, t = %g", k, times[k-1])
-					}
-				}
-				copy(out[k][first*n:last*n], u)
-			}
-			return nil
-		}, nil
+		return nil
 	})
+	return out, errors.Wrap(err, "model: Predict")
 }
 
 // Steps returns the intervals of a grid, whose times increase. One that differs from
@@ -143,31 +96,6 @@ func Steps(times []float64) ([]float64, error) {
 		}
 	}
 	return steps, nil
-}
-
-// parallel does the jobs 0 … n−1 on all cores, with what prepare makes once for
-// each of them. The error is that of the first job that fails.
-func parallel(n int, prepare func() (func(job int) error, error)) error {
-	workers := min(n, runtime.GOMAXPROCS(0))
-	do := make([]func(int) error, workers)
-	for w := range do {
-		var err error
-		if do[w], err = prepare(); err != nil {
-			return err
-		}
-	}
-	errs := make([]error, n)
-	crew.Do(workers, func(w int) {
-		for job := w; job < n; job += workers {
-			errs[job] = do[w](job)
-		}
-	})
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // WithIntegrator returns the same model, over the same parameters, that steps
@@ -240,5 +168,3 @@ func rows(x []float64, width int) [][]float64 {
 	}
 	return r
 }
-
-func ceilDiv(a, b int) int { return (a + b - 1) / b }

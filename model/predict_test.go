@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -13,10 +14,12 @@ import (
 	"spnode/integrator"
 	"spnode/model"
 	"spnode/model/dynamics"
+	"spnode/model/latent"
 	"spnode/model/modeltest"
 	"spnode/model/objective"
 	"spnode/model/param"
 	"spnode/ops"
+	"spnode/ops/kernel"
 )
 
 // predict is Predict of a model that does not fail.
@@ -145,6 +148,88 @@ func TestPredictBatchSizes(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d rows have the same bits, the others differ by at most %.2g", exact, all, worst)
+}
+
+// However many cores there are, and whoever decodes what has been advanced, the states are
+// the same: of one sample at many times, of a few, and of blocks of which the last is smaller.
+func TestPredictOnCores(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for _, size := range []struct{ samples, times int }{{1, 1}, {1, 1000}, {5, 300}, {40, 20}, {300, 7}} {
+		for _, dtype := range []string{"float64", "float32"} {
+			cfg := model.DefaultConfig(3)
+			cfg.Dtype = dtype
+			cfg.Autoencoder = latent.AutoencoderConfig{Latent: 4, Hidden: []int{30}}
+			cfg.Offset, cfg.Factor = []float64{1, 2, 3}, []float64{2, 3, 4}
+			m := modeltest.New(t, cfg)
+			u0 := modeltest.NormalStates(rand.New(rand.NewPCG(61, 62)), 0.5, 1, size.samples, 3)[0]
+			times := make([]float64, size.times)
+			for k := range times {
+				times[k] = 0.25 * float64(k*k)
+			}
+			var want []float64
+			bound := 1e-14
+			if dtype == "float32" {
+				bound = 1e-6
+			}
+			for _, cores := range []int{1, 2, 3, 8} {
+				runtime.GOMAXPROCS(cores)
+				got := flatten(predict(t, m, u0, times))
+				if want == nil {
+					want = got
+				}
+				if kernel.Path() != "portable" {
+					bound = 0
+				}
+				if e := modeltest.Relative(got, want); !(e <= bound) {
+					t.Errorf("%d samples at %d times, %s: %d cores give other states than one, by %g", size.samples, size.times, dtype, cores, e)
+				}
+			}
+		}
+	}
+}
+
+// What a prediction leaves for the next is not what the parameters were.
+func TestPredictAfterChange(t *testing.T) {
+	for _, dtype := range []string{"float64", "float32"} {
+		cfg := model.DefaultConfig(2)
+		cfg.Dtype = dtype
+		cfg.Autoencoder = latent.AutoencoderConfig{Latent: 3, Hidden: []int{5}}
+		m := modeltest.New(t, cfg)
+		u0, times := [][]float64{{0.3, -0.2}, {0.1, 0.5}}, []float64{0, 0.1, 0.5}
+		runs := []model.Run{{State: u0[0], Times: times}, {State: u0[1], Times: times[:2]}}
+		first := predict(t, m, u0, times)
+		if _, err := m.PredictEach(runs); err != nil {
+			t.Fatal(err)
+		}
+		m.Draw(cfg.Seed + 1)
+		cfg.Seed++
+		fresh := modeltest.New(t, cfg)
+		got, want := flatten(predict(t, m, u0, times)), flatten(predict(t, fresh, u0, times))
+		if !modeltest.Same(got, want) || modeltest.Same(got, flatten(first)) {
+			t.Errorf("%s: got %v, want %v", dtype, got, want)
+		}
+		each, err := m.PredictEach(runs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of, err := fresh.PredictEach(runs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !modeltest.Same(flatten(each), flatten(of)) {
+			t.Errorf("%s: each: got %v, want %v", dtype, each, of)
+		}
+		// An interval that fails leaves nothing behind either.
+		a := m.Params().Flat[0]
+		m.Params().Flat[0] = 1e200
+		if _, err := m.Predict(u0, times); err == nil {
+			t.Error("the case shows nothing: no error")
+		}
+		m.Params().Flat[0] = a
+		if got := flatten(predict(t, m, u0, times)); !modeltest.Same(got, want) {
+			t.Errorf("%s: after an error: got %v, want %v", dtype, got, want)
+		}
+	}
 }
 
 // The physical variables go in and come out, whatever their scales: the model

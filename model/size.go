@@ -2,6 +2,7 @@ package model
 
 import (
 	"slices"
+	"sync"
 
 	"spnode/model/dynamics"
 	"spnode/model/latent"
@@ -73,5 +74,5 @@ func (c Config) parts() (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Model{Space: space, cfg: c, system: system}, nil
+	return &Model{Space: space, cfg: c, system: system, spaces: new(sync.Pool)}, nil
 }

@@ -10,9 +10,90 @@ import (
 	"spnode/ops/graph"
 )
 
+// A workspace is what a goroutine predicts with: the machines for samples of a shape, which
+// are compiled when they are first needed.
+type workspace struct {
+	shape
+	m       *Model
+	encoder *machine
+	stepper *stepper
+	decoder *machine
+}
+
+// shape is how many samples are predicted together, at how many times they are decoded,
+// and how many lengths a step has: one, or own as many as samples.
+type shape struct{ samples, times, own int }
+
+// workspace returns one for the present parameters, that of an earlier prediction if there is one.
+func (m *Model) workspace(s shape) *workspace {
+	if w, _ := m.spaces.Get().(*workspace); w != nil && w.shape == s {
+		w.refresh()
+		return w
+	}
+	return &workspace{shape: s, m: m}
+}
+
+// refresh brings the machines up to date with the parameters.
+func (w *workspace) refresh() {
+	for _, m := range []*machine{w.encoder, w.decoder} {
+		m.refresh()
+	}
+	if s := w.stepper; s != nil {
+		s.refresh()
+		s.begun = false
+	}
+}
+
+// encode writes to u what the encoder makes of states x of trajectories with parameters p.
+func (w *workspace) encode(u, p, x []float64) (err error) {
+	if w.encoder == nil {
+		if w.encoder, err = w.m.newEncoder(w.samples); err != nil {
+			return err
+		}
+	}
+	return w.encoder.run(u, p, x)
+}
+
+// step returns the stepper.
+func (w *workspace) step() (*stepper, error) {
+	var err error
+	if w.stepper == nil {
+		w.stepper, err = w.m.newStepper(w.samples, w.own)
+	}
+	return w.stepper, err
+}
+
+// interval is one of a grid: so many substeps of length h, in the model's unit of time.
+type interval struct {
+	substeps int
+	h        float64
+}
+
+// advance moves the states u by an interval.
+func (w *workspace) advance(u []float64, over interval) error {
+	s, err := w.step()
+	for range over.substeps {
+		if err == nil {
+			err = s.advance(u, over.h)
+		}
+	}
+	return err
+}
+
+// decode writes to y what the decoder makes of latent states u of trajectories that begin with x.
+func (w *workspace) decode(y, p, u, x []float64) (err error) {
+	if w.decoder == nil {
+		if w.decoder, err = w.m.newDecoder(w.samples, w.times); err != nil {
+			return err
+		}
+	}
+	return w.decoder.run(y, p, u, x)
+}
+
 // machine evaluates one node of a graph for inputs of fixed shapes, with the
-// parameters as they are when it is made; without a node it copies its input.
+// parameters as they are when it is made or refreshed; without a node it copies its input.
 type machine struct {
+	g       *param.Graph
 	program *graph.Program
 	given   dynamics.Given
 	inputs  []graph.Buffer
@@ -26,7 +107,14 @@ func compile(g *param.Graph, y *G.Node, given dynamics.Given, inputs ...graph.Bu
 	if err != nil {
 		return nil, err
 	}
-	return &machine{program: p, given: given, inputs: inputs, out: p.Data(y)}, nil
+	return &machine{g: g, program: p, given: given, inputs: inputs, out: p.Data(y)}, nil
+}
+
+// refresh has the machine, if there is one, see the present parameters.
+func (m *machine) refresh() {
+	if m != nil && m.g != nil {
+		m.g.Refresh()
+	}
 }
 
 // run takes the parameters of the batch, if the model has any, and the inputs.
@@ -52,9 +140,9 @@ func (m *machine) setParameters(p []float64) {
 	}
 }
 
-// encoder compiles the encoder for a batch: of its states and, if the model has any,
+// newEncoder compiles the encoder for a batch: of its states and, if the model has any,
 // its parameters.
-func (m *Model) encoder(batch int) (*machine, error) {
+func (m *Model) newEncoder(batch int) (*machine, error) {
 	if m.EncoderIsIdentity() {
 		return new(machine), nil
 	}
@@ -71,9 +159,9 @@ func (m *Model) encoder(batch int) (*machine, error) {
 	return compile(g, u, given, data)
 }
 
-// decoder compiles the decoder for the latent states of a batch at some times,
+// newDecoder compiles the decoder for the latent states of a batch at some times,
 // its initial states and its parameters.
-func (m *Model) decoder(batch, times int) (*machine, error) {
+func (m *Model) newDecoder(batch, times int) (*machine, error) {
 	if m.DecoderIsIdentity() {
 		return new(machine), nil
 	}
@@ -101,9 +189,9 @@ type stepper struct {
 	begun          bool           // what depends on the parameters alone is there
 }
 
-// step compiles one substep for a batch, whose lengths are an input: one, or own as
+// newStepper compiles one substep for a batch, whose lengths are an input: one, or own as
 // many as rows.
-func (m *Model) step(batch, own int) (*stepper, error) {
+func (m *Model) newStepper(batch, own int) (*stepper, error) {
 	g := m.Graph()
 	u, state := g.Input("u", batch, m.cfg.LatentDim())
 	h, length := g.Input("steps", 1, own)
