@@ -9,7 +9,7 @@ import "unsafe"
 const (
 	panelVectors  = 3
 	maxDepth      = 256
-	maxDepthT     = 96
+	maxDepthT     = 128
 	blockElements = 32 << 10
 )
 
@@ -20,17 +20,20 @@ var wideVectors = [4]int{1: 8, 2: 6, 3: 4}
 // tileRows is a multiple of the height of every tile.
 const tileRows = 24
 
-// B is read where it lies, unless it is transposed, or its rows are so far
-// apart, a multiple of aliasing bytes, that those of a panel contend for the same
-// few places in the cache. Packing then pays from packRowsFrom rows of A.
+// B is read where it lies, unless it is transposed, or the rows of a panel contend for the
+// same few places in the first level of the cache. Packing then pays from packRowsFrom rows of A.
 const (
-	aliasing     = 2048
-	packRowsFrom = 160
+	levelBytes   = 32 << 10 // of the first level, in which
+	wayBytes     = 4 << 10  // what is so far apart has the same place
+	packRowsFrom = 48
 )
 
-func (s *simd[T]) aliased(n int) bool {
+// contends reports whether so many rows of n elements of B do.
+func (s *simd[T]) contends(n, rows int) bool {
 	var x T
-	return n*int(unsafe.Sizeof(x))%aliasing == 0
+	bytes := n * int(unsafe.Sizeof(x))
+	apart := min(bytes&-bytes, wayBytes) // the places of rows are multiples of it
+	return rows*apart > levelBytes
 }
 
 // tinyFactor is how many elements of a transposed B are turned one by one.
@@ -125,7 +128,7 @@ func (s *simd[T]) blocks(tA bool, m int, a []T, f *factor[T], r sum[T], c []T, s
 	step := f.step
 	height := blockElements / step / tileRows * tileRows
 	panels := f.panels
-	direct := !f.trans && (m < packRowsFrom || !s.aliased(n))
+	direct := !f.trans && (m < packRowsFrom || panels == nil && !s.contends(n, f.step))
 	switch {
 	case direct:
 		panels = nil
