@@ -35,12 +35,10 @@ func (m *Model) workspace(s shape) *workspace {
 
 // refresh brings the machines up to date with the parameters.
 func (w *workspace) refresh() {
-	for _, m := range []*machine{w.encoder, w.decoder} {
-		m.refresh()
-	}
-	if s := w.stepper; s != nil {
-		s.refresh()
-		s.begun = false
+	w.encoder.refresh()
+	w.decoder.refresh()
+	if w.stepper != nil {
+		w.stepper.refresh()
 	}
 }
 
@@ -95,6 +93,8 @@ func (w *workspace) decode(y, p, u, x []float64) (err error) {
 type machine struct {
 	g       *param.Graph
 	program *graph.Program
+	changed *graph.Program // what depends on an input
+	begun   bool           // what depends on the parameters alone is there
 	given   dynamics.Given
 	inputs  []graph.Buffer
 	out     graph.Buffer
@@ -107,13 +107,14 @@ func compile(g *param.Graph, y *G.Node, given dynamics.Given, inputs ...graph.Bu
 	if err != nil {
 		return nil, err
 	}
-	return &machine{g: g, program: p, given: given, inputs: inputs, out: p.Data(y)}, nil
+	return &machine{g: g, program: p, changed: p.After(g.Inputs()...), given: given, inputs: inputs, out: p.Data(y)}, nil
 }
 
 // refresh has the machine, if there is one, see the present parameters.
 func (m *machine) refresh() {
 	if m != nil && m.g != nil {
 		m.g.Refresh()
+		m.begun = false
 	}
 }
 
@@ -127,11 +128,21 @@ func (m *machine) run(out, p []float64, inputs ...[]float64) error {
 	for i, x := range inputs {
 		m.inputs[i].Set(0, x)
 	}
-	if err := m.program.Run(); err != nil {
+	if err := m.evaluate(m.changed); err != nil {
 		return err
 	}
 	m.out.Get(out)
 	return nil
+}
+
+// evaluate runs a part of the program, or all of it if it has not begun.
+func (m *machine) evaluate(part *graph.Program) error {
+	if !m.begun {
+		part = m.program
+	}
+	err := part.Run()
+	m.begun = err == nil
+	return err
 }
 
 func (m *machine) setParameters(p []float64) {
@@ -184,9 +195,8 @@ func (m *Model) newDecoder(batch, times int) (*machine, error) {
 // such as its propagators, once for every change of it.
 type stepper struct {
 	machine
-	changed, again *graph.Program // what depends on the step or the states, on the states
-	h              []float64      // that again holds for; nil: none
-	begun          bool           // what depends on the parameters alone is there
+	again *graph.Program // what depends on the states
+	h     []float64      // for which the rest is there; nil: none
 }
 
 // newStepper compiles one substep for a batch, whose lengths are an input: one, or own as
@@ -209,14 +219,8 @@ func (m *Model) newStepper(batch, own int) (*stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stepper{machine: *whole}
 	states := append(append(G.Nodes{u}, given.Begin...), given.Change...)
-	s.again = whole.program.After(states...)
-	if given.Parameters != nil {
-		states = append(states, given.Parameters)
-	}
-	s.changed = whole.program.After(append(states, h)...)
-	return s, nil
+	return &stepper{machine: *whole, again: whole.program.After(states...)}, nil
 }
 
 // of has the stepper advance trajectories of such parameters.
@@ -227,20 +231,17 @@ func (s *stepper) of(p []float64) {
 
 // advance moves the states u by a step of length h, or of each row's own.
 func (s *stepper) advance(u []float64, h ...float64) error {
-	program := s.again
-	switch {
-	case !s.begun:
-		program = s.program
-	case !slices.Equal(h, s.h):
-		program = s.changed
+	part := s.again
+	if !slices.Equal(h, s.h) {
+		part = s.changed
 	}
 	s.h = s.h[:0]
 	s.inputs[0].Set(0, u)
 	s.inputs[1].Set(0, h)
-	if err := program.Run(); err != nil {
+	if err := s.evaluate(part); err != nil {
 		return err
 	}
-	s.h, s.begun = append(s.h, h...), true
+	s.h = append(s.h, h...)
 	s.out.Get(u)
 	return nil
 }
