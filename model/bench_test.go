@@ -128,10 +128,10 @@ func BenchmarkBuild(b *testing.B) {
 	}
 }
 
-// Predictions of one trajectory and of many, decoder included.
+// Predictions of one step, of one trajectory and of many, decoder included.
 func BenchmarkPredict(b *testing.B) {
 	for _, c := range trainings {
-		for _, size := range []struct{ samples, steps int }{{1, 2000}, {1000, 200}} {
+		for _, size := range []struct{ samples, steps int }{{1, 1}, {1, 2000}, {1000, 200}} {
 			for _, dtype := range []string{"float64", "float32"} {
 				b.Run(fmt.Sprintf("%s/%dx%d/%s", c.name, size.samples, size.steps, dtype), func(b *testing.B) {
 					m, err := model.New(benchConfig(c.cfg, c.dim, dtype))

@@ -18,6 +18,9 @@ import (
 // predicted in parallel on all cores; how many there are does not change the
 // result beyond rounding, and with kernels in assembly not a bit of it.
 //
+// What a prediction has compiled is kept for the next of as many samples, so that a model
+// may advance the states of another program, a step at a time.
+//
 // The error is ErrData for arrays that cannot be used, and for a model with parameters
 // or inputs, which PredictEach takes. A rollout that leaves
 // the finite numbers is not an error: an explicit method may diverge.

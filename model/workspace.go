@@ -26,20 +26,20 @@ type shape struct{ samples, times, own int }
 
 // workspace returns one for the present parameters, that of an earlier prediction if there is one.
 func (m *Model) workspace(s shape) *workspace {
-	if w, _ := m.spaces.Get().(*workspace); w != nil && w.shape == s {
-		w.refresh()
-		return w
+	w, _ := m.spaces.Get().(*workspace)
+	if w == nil || w.samples != s.samples || w.own != s.own {
+		w = &workspace{m: m}
 	}
-	return &workspace{shape: s, m: m}
-}
-
-// refresh brings the machines up to date with the parameters.
-func (w *workspace) refresh() {
+	if w.times != s.times {
+		w.decoder = nil
+	}
+	w.shape = s
 	w.encoder.refresh()
 	w.decoder.refresh()
 	if w.stepper != nil {
 		w.stepper.refresh()
 	}
+	return w
 }
 
 // encode writes to u what the encoder makes of states x of trajectories with parameters p.
