@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -55,6 +56,30 @@ func TestChoosePath(t *testing.T) {
 		}
 	}()
 	choosePath("sse9")
+}
+
+// avo gives out the registers from 16 on, which are AVX-512's, without a word.
+func TestRegistersOfAVX2(t *testing.T) {
+	text, err := os.ReadFile("simd_amd64.s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	beyond := regexp.MustCompile(`\b[XYZ](1[6-9]|2\d|3[01])\b`)
+	others := 0
+	for _, function := range strings.Split(string(text), "\nTEXT ·")[1:] {
+		name, body, _ := strings.Cut(function, "(")
+		avx2, register := strings.Contains(name, "AVX2"), beyond.FindString(body)
+		switch {
+		case register == "":
+		case avx2:
+			t.Errorf("%s uses %s, want none beyond 15; try to keep less in registers at once", name, register)
+		default:
+			others++
+		}
+	}
+	if others == 0 {
+		t.Error("no function of AVX-512 uses any of its own registers: is this the assembly?")
+	}
 }
 
 // In assembly an element of C has the same bits whether its row and column

@@ -18,13 +18,18 @@ type vectors struct {
 // load reads the u-th vector from p on.
 func (at vectors) load(p reg.Register, u int) reg.VecVirtual {
 	v := at.vec()
+	at.loadTo(v, p, u)
+	return v
+}
+
+// loadTo reads the u-th vector from p on to v.
+func (at vectors) loadTo(v reg.VecVirtual, p reg.Register, u int) {
 	from := Mem{Base: p}.Offset(u * at.width)
 	if at.part != nil {
 		at.part.load(from, v)
 	} else {
 		at.move(from, v)
 	}
-	return v
 }
 
 // store writes the u-th vector from p on; v is then of no more use.
@@ -37,10 +42,11 @@ func (at vectors) store(v reg.VecVirtual, p reg.Register, u int) {
 	}
 }
 
-// forEach writes a loop over n elements of the slices, n = 0 included: count
-// vectors at once, then one at once, of which the last may be a part. It moves
-// the slices on and ends the function.
-func (t *target) forEach(n reg.Register, slices []reg.Register, count int, window Mem, body func(at vectors, count int)) {
+// forEach writes a loop over n elements of the slices, n = 0 included: as many
+// vectors at once as the first of at most two counts says, then the second, then
+// one at once, of which the last may be a part. It moves the slices on and ends
+// the function.
+func (t *target) forEach(n reg.Register, slices []reg.Register, counts []int, window Mem, body func(at vectors, count int)) {
 	next := func(by Op, bytes int) {
 		for _, s := range slices {
 			ADDQ(U32(bytes), s)
@@ -55,8 +61,10 @@ func (t *target) forEach(n reg.Register, slices []reg.Register, count int, windo
 		next(U32(count*t.lanes()), count*t.width)
 		JMP(LabelRef(name))
 	}
-	whole("blocks", count, "whole")
-	whole("whole", 1, "rest")
+	labels := append([]string{"blocks", "fewer"}[:len(counts)], "whole", "rest")
+	for i, count := range append(counts, 1) {
+		whole(labels[i], count, labels[i+1])
+	}
 	Label("rest")
 	TESTQ(n, n)
 	JE(LabelRef("done"))
@@ -84,7 +92,7 @@ func axpy(t *target, window Mem) {
 	n, s := Load(Param("n"), GP64()), params("x", "y")
 	alpha := t.vec()
 	t.broadcast(address("alpha"), alpha)
-	t.forEach(n, s, 4, window, func(at vectors, count int) {
+	t.forEach(n, s, []int{4}, window, func(at vectors, count int) {
 		for u := range count {
 			x, y := at.load(s[0], u), at.load(s[1], u)
 			t.fma231(alpha, x, y)
@@ -101,7 +109,7 @@ func tanhGrad(t *target, window Mem) {
 	n, s := Load(Param("n"), GP64()), params("dz", "dy", "y")
 	one := t.vec()
 	t.broadcast(t.constant("one", 1), one)
-	t.forEach(n, s, 4, window, func(at vectors, count int) {
+	t.forEach(n, s, []int{4}, window, func(at vectors, count int) {
 		for u := range count {
 			dy, y, d := at.load(s[1], u), at.load(s[2], u), t.vec()
 			t.move(one, d)
@@ -120,7 +128,7 @@ func residual(t *target, window Mem) {
 	n, s := Load(Param("n"), GP64()), params("z", "x", "y")
 	alpha := t.vec()
 	t.broadcast(address("alpha"), alpha)
-	t.forEach(n, s, 4, window, func(at vectors, count int) {
+	t.forEach(n, s, []int{4}, window, func(at vectors, count int) {
 		for u := range count {
 			x := at.load(s[1], u)
 			t.sub(at.load(s[2], u), x, x)
@@ -186,7 +194,7 @@ func adam(t *target, window Mem) {
 		c = append(c, t.vec())
 		t.broadcast(address(name), c[i])
 	}
-	t.forEach(n, s, 2, window, func(at vectors, count int) {
+	t.forEach(n, s, []int{2}, window, func(at vectors, count int) {
 		for u := range count {
 			at.store(at.load(s[0], u), s[3], u)
 			w, m, v, g := at.load(s[0], u), at.load(s[4], u), at.load(s[5], u), at.load(s[6], u)
@@ -222,7 +230,7 @@ func columnSums(t *target, window Mem) {
 	stride := GP64()
 	MOVQ(n, stride)
 	SHLQ(Imm(t.log2size()), stride)
-	t.forEach(n, s, sumVectors, window, func(at vectors, count int) {
+	t.forEach(n, s, []int{sumVectors}, window, func(at vectors, count int) {
 		var sum []reg.VecVirtual
 		for u := range count {
 			sum = append(sum, at.load(s[0], u))
