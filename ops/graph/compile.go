@@ -280,7 +280,12 @@ func (c *compiler[T]) emitAdjoint(n *G.Node, o *op[T]) {
 		}
 		d[i] = c.memory(v)
 		c.values[v] = d[i]
-		if f.Adds[i] {
+		switch {
+		case !f.Adds[i]:
+		case when == each && c.isTotal(v) && !slices.ContainsFunc(c.users[v], func(m *G.Node) bool { return c.when(m) == each }):
+			c.totals[v] = d[i] // to which the runs add in place, as no one reads what they add
+			c.clear(before, n, d[i])
+		default:
 			c.clear(when, n, d[i])
 		}
 	}

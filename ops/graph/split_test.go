@@ -214,7 +214,7 @@ func TestParts(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 { // also where memory is not new
-			for _, p := range []*graph.Program{s.Before, s.Each, s.After} {
+			for _, p := range []*graph.Program{s.Before, s.Each, s.Each, s.After} { // a total is that of two runs
 				if err := p.Run(); err != nil {
 					t.Fatal(err)
 				}
