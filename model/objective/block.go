@@ -37,11 +37,12 @@ type block struct {
 	part    []part
 }
 
-// part is the gradient by a parameter of the graph.
+// part is the gradient by a parameter of the graph, over all rows.
 type part struct {
 	graph.Buffer
-	at    int  // where in the whole it begins
-	total bool // over all rows, after them
+	at  int          // where in the whole it begins
+	run graph.Buffer // what a run adds to it where the program does not
+	sum []float64    // then its memory
 }
 
 // form is how many rows and intervals a block has, and what they share.
@@ -212,7 +213,12 @@ func newBlock(m *model.Model, f form, all int, half float64) (*block, error) {
 	}
 	k.cost = data(cost)
 	for i, p := range parameters {
-		k.part = append(k.part, part{data(grads[i]), m.Params().Offset(p.Name), k.program.Total(grads[i])})
+		of := part{Buffer: data(grads[i]), at: m.Params().Offset(p.Name)}
+		if !k.program.Total(grads[i]) {
+			of.run, of.sum = of.Buffer, make([]float64, of.Len())
+			of.Buffer = graph.BufferOf(of.sum)
+		}
+		k.part = append(k.part, of)
 	}
 	return k, nil
 }
@@ -223,6 +229,9 @@ func (k *block) begin() error {
 		return nil
 	}
 	k.begun = true
+	for _, p := range k.part {
+		clear(p.sum)
+	}
 	k.g.Refresh()
 	if k.place != whole {
 		if err := k.piece.ahead.Before.Run(); err != nil {
@@ -233,8 +242,8 @@ func (k *block) begin() error {
 }
 
 // evaluate returns the part of the loss of the rows from lo on over the intervals from
-// k0 on, and adds to grad that of the gradient but what end adds.
-func (k *block) evaluate(b Batch, lo, k0 int, grad []float64) (float64, error) {
+// k0 on. Their part of the gradient is added to what end completes.
+func (k *block) evaluate(b Batch, lo, k0 int) (float64, error) {
 	if err := k.load(b, lo, k0); err != nil {
 		return 0, err
 	}
@@ -244,24 +253,24 @@ func (k *block) evaluate(b Batch, lo, k0 int, grad []float64) (float64, error) {
 	if err := k.program.Each.Run(); err != nil {
 		return 0, err
 	}
-	k.addTo(grad, false)
+	for _, p := range k.part {
+		p.run.AddTo(p.sum)
+	}
 	if k.starts {
 		k.byStarts(b, lo)
 	}
 	return k.cost.At(0), nil
 }
 
-// end adds to grad what is evaluated once for all rows.
-func (k *block) end(grad []float64) error {
-	err := k.program.After.Run()
-	k.addTo(grad, true)
-	return err
-}
+// end evaluates what is so once for all rows: the gradient is there.
+func (k *block) end() error { return k.program.After.Run() }
 
-func (k *block) addTo(grad []float64, total bool) {
+// addTo adds the gradient by the parameters from lo on to grad, as many as that has.
+func (k *block) addTo(grad []float64, lo int) {
+	hi := lo + len(grad)
 	for _, p := range k.part {
-		if p.total == total {
-			p.AddTo(grad[p.at:])
+		if from, to := max(lo, p.at), min(hi, p.at+p.Len()); from < to {
+			p.Part(from-p.at, to-p.at).AddTo(grad[from-lo:])
 		}
 	}
 }

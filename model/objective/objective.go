@@ -147,38 +147,66 @@ func (o *Objective) formOf(b Batch) (f form, ok bool) {
 // no finite value have the loss NaN and the gradient 0. The error is model.ErrData for a
 // batch of another shape than the objective's.
 func (o *Objective) Evaluate(b Batch, grad []float64) (loss float64, err error) {
-	return o.EvaluateRows(b, 0, b.Rows, grad)
+	if want := len(o.m.Params().Flat); len(grad) != want {
+		return 0, dataError("Evaluate: got a gradient of %d, want %d", len(grad), want)
+	}
+	if loss, err = o.EvaluateRows(b, 0, b.Rows); err == nil {
+		Gather(grad, 0, len(grad), o)
+	}
+	return loss, err
 }
 
 // EvaluateRows is Evaluate for the rows of a batch from lo up to hi: their part of
-// the sum.
-func (o *Objective) EvaluateRows(b Batch, lo, hi int, grad []float64) (loss float64, err error) {
+// the sum. The gradient is left to Gather.
+func (o *Objective) EvaluateRows(b Batch, lo, hi int) (loss float64, err error) {
 	f, ok := o.formOf(b)
-	if !ok || lo < 0 || hi-lo != o.rows || hi > b.Rows || len(grad) != len(o.m.Params().Flat) {
-		return 0, dataError("Evaluate: got %d rows, %d steps, %d weights and a gradient of %d, want %d rows, %d steps and %d weights, or as many for each row, and %d",
-			hi-lo, len(b.Steps), len(b.Weights), len(grad), o.rows, o.times-1, o.times, len(o.m.Params().Flat))
+	if !ok || lo < 0 || hi-lo != o.rows || hi > b.Rows {
+		return 0, dataError("Evaluate: got %d rows, %d steps and %d weights, want %d rows, %d steps and %d weights, or as many for each row",
+			hi-lo, len(b.Steps), len(b.Weights), o.rows, o.times-1, o.times)
 	}
-	clear(grad)
-	loss, err = o.evaluate(b, f, lo, hi, grad)
+	loss, err = o.evaluate(b, f, lo, hi)
 	if errors.Is(err, ops.ErrNotFinite) || errors.Is(err, ops.ErrSingular) {
-		clear(grad)
+		o.forget()
 		return math.NaN(), nil
 	}
 	return loss, err
 }
 
-func (o *Objective) evaluate(b Batch, f form, lo, hi int, grad []float64) (loss float64, err error) {
+// gathered is how many elements of a gradient Gather takes at a time: they stay in the
+// first level of the cache.
+const gathered = 2048
+
+// Gather writes to the elements of grad from lo up to hi the sum of the gradients of what
+// the objectives have evaluated last, in their order.
+func Gather(grad []float64, lo, hi int, of ...*Objective) {
+	for ; lo < hi; lo += gathered {
+		part := grad[lo:min(lo+gathered, hi)]
+		clear(part)
+		for _, o := range of {
+			for _, k := range o.used {
+				k.addTo(part, lo)
+			}
+		}
+	}
+}
+
+// forget ends an evaluation, which has no gradient then.
+func (o *Objective) forget() {
 	for _, k := range o.used {
 		k.begun = false
 	}
 	o.used = o.used[:0]
+}
+
+func (o *Objective) evaluate(b Batch, f form, lo, hi int) (loss float64, err error) {
+	o.forget()
 	for ; lo < hi; lo += f.rows {
 		f.rows, f.intervals = min(o.size, hi-lo), o.times-1
 		var part float64
 		if !f.starts && o.of < f.intervals {
-			part, err = o.inPieces(b, f, lo, grad)
+			part, err = o.inPieces(b, f, lo)
 		} else if k, e := o.block(f); e == nil {
-			part, err = k.evaluate(b, lo, 0, grad)
+			part, err = k.evaluate(b, lo, 0)
 		} else {
 			err = e
 		}
@@ -188,7 +216,7 @@ func (o *Objective) evaluate(b Batch, f form, lo, hi int, grad []float64) (loss 
 		loss += part
 	}
 	for _, k := range o.used {
-		if err := k.end(grad); err != nil {
+		if err := k.end(); err != nil {
 			return 0, err
 		}
 	}

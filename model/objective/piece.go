@@ -60,7 +60,7 @@ func (p *piece) compile(varying G.Nodes, end *G.Node) (err error) {
 }
 
 // inPieces is block.evaluate for the rows from lo on of a trajectory in pieces.
-func (o *Objective) inPieces(b Batch, f form, lo int, grad []float64) (loss float64, err error) {
+func (o *Objective) inPieces(b Batch, f form, lo int) (loss float64, err error) {
 	of, size := o.of, f.rows*o.m.Config().LatentDim()
 	last := (o.times - 2) / of * of
 	states := make([]float64, (last/of+1)*size) // with which the pieces begin
@@ -97,7 +97,7 @@ func (o *Objective) inPieces(b Batch, f form, lo int, grad []float64) (loss floa
 		}
 		k.piece.begin.Set(0, u[:k.piece.begin.Len()])
 		k.piece.byEnd.Set(0, lambda)
-		part, err := k.evaluate(b, lo, k0, grad)
+		part, err := k.evaluate(b, lo, k0)
 		if err != nil {
 			return 0, err
 		}

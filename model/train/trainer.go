@@ -32,15 +32,16 @@ type Trainer struct {
 	complete []leastsq.Trajectory // for the closed form
 	report   *closedform.Report   // of it, once it is done
 
-	phases   []sample.Phase   // at least one
-	samplers []sample.Sampler // of them
-	phase    int              // that the workers are made for
-	workers  []*worker
-	batch    objective.Batch // what they see
-	w        []float64       // the unknowns: the model's parameters, and the starts
-	shoot    *sample.Starts  // nil: no starts
-	weights  []float64       // of it, in the model's unit of time
-	grad     []float64
+	phases     []sample.Phase   // at least one
+	samplers   []sample.Sampler // of them
+	phase      int              // that the workers are made for
+	workers    []*worker
+	objectives []*objective.Objective // of the workers
+	batch      objective.Batch        // what they see
+	w          []float64              // the unknowns: the model's parameters, and the starts
+	shoot      *sample.Starts         // nil: no starts
+	weights    []float64              // of it, in the model's unit of time
+	grad       []float64
 
 	hooks    []func(Metrics)
 	dir      string

@@ -13,11 +13,10 @@ type worker struct {
 	*objective.Objective
 	lo, hi int // its rows
 	loss   float64
-	grad   []float64 // the whole's, of the first
 	err    error
 }
 
-func (w *worker) run(b objective.Batch) { w.loss, w.err = w.EvaluateRows(b, w.lo, w.hi, w.grad) }
+func (w *worker) run(b objective.Batch) { w.loss, w.err = w.EvaluateRows(b, w.lo, w.hi) }
 
 // enter makes the workers of a phase, unless they are there.
 func (t *Trainer) enter(phase int) error {
@@ -31,19 +30,16 @@ func (t *Trainer) enter(phase int) error {
 	}
 	rows, times := t.samplers[phase].Shape()
 	n := min(t.cfg.Workers, rows)
-	workers := make([]*worker, n)
+	workers, objectives := make([]*worker, n), make([]*objective.Objective, n)
 	for i := range workers {
 		lo, hi := i*rows/n, (i+1)*rows/n
 		o, err := objective.New(t.Model, hi-lo, times, half)
 		if err != nil {
 			return err
 		}
-		workers[i] = &worker{Objective: o, lo: lo, hi: hi}
-		if i > 0 {
-			workers[i].grad = make([]float64, len(t.Model.Params().Flat))
-		}
+		workers[i], objectives[i] = &worker{Objective: o, lo: lo, hi: hi}, o
 	}
-	t.workers = workers
+	t.workers, t.objectives = workers, objectives
 	return nil
 }
 
@@ -73,15 +69,6 @@ func (t *Trainer) lossUnit() float64 {
 	return 1 / t.Model.Config().TimeUnit
 }
 
-// add has a worker add up the gradients of all, for a part of the parameters.
-func (t *Trainer) add(i int) {
-	sum := t.workers[0].grad
-	lo, hi := i*len(sum)/len(t.workers), (i+1)*len(sum)/len(t.workers)
-	for _, w := range t.workers[1:] {
-		floats.Add(sum[lo:hi], w.grad[lo:hi])
-	}
-}
-
 // evaluate returns the loss of a batch and writes its gradient. The parts are
 // added in the order of the workers, whichever ends first.
 func (t *Trainer) evaluate(b objective.Batch, grad []float64) (float64, error) {
@@ -96,12 +83,8 @@ func (t *Trainer) evaluate(b objective.Batch, grad []float64) (float64, error) {
 	}
 	b.Consistency = t.phases[t.phase].Consistency
 	t.batch = b
-	byModel := grad[:len(t.Model.Params().Flat)]
-	t.workers[0].grad = byModel // the others are added to it
-	crew.Do(len(t.workers), func(i int) { t.workers[i].run(t.batch) })
-	if len(t.workers) > 1 {
-		crew.Do(len(t.workers), t.add)
-	}
+	workers, n := len(t.workers), len(t.Model.Params().Flat)
+	crew.Do(workers, func(i int) { t.workers[i].run(t.batch) })
 	var loss float64
 	for _, w := range t.workers {
 		if w.err != nil {
@@ -109,8 +92,9 @@ func (t *Trainer) evaluate(b objective.Batch, grad []float64) (float64, error) {
 		}
 		loss += w.loss
 	}
+	crew.Do(workers, func(i int) { objective.Gather(grad, i*n/workers, (i+1)*n/workers, t.objectives...) })
 	if t.shoot != nil {
-		byStarts := grad[len(byModel):]
+		byStarts := grad[n:]
 		clear(byStarts)
 		t.shoot.Gather(byStarts, b)
 	}
