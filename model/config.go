@@ -36,7 +36,7 @@ type Config struct {
 	// as of predictions.
 	Basis [][]float64 `json:"basis,omitempty"`
 	// Ranges, if set, are the least and the largest value of each component in the data
-	// that the model was trained on. They shape nothing: who predicts is told by them.
+	// that the model was trained on, see Model.Saw. They shape nothing: who predicts is told by them.
 	Ranges [][2]float64 `json:"ranges,omitempty"`
 	// TimeUnit is the time in which the model counts: all times are divided by it,
 	// and Linear's shift, damping and rates, and the Lipschitz constant, are per

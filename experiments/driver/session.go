@@ -93,7 +93,6 @@ func (s *Session) fit(f *Fitted, r Recipe, prepare func(*model.Config) (*data.Da
 		d = resample(d, m.Seed)
 	}
 	d = d.WithNoise(r.Noise, m.Seed)
-	m.Ranges = d.Ranges()
 	if m.TimeUnit == 0 { // the rates of a recipe are in the data's own
 		m.TimeUnit = 1
 	}

@@ -8,10 +8,13 @@ import (
 
 	"spnode/data/measure"
 	"spnode/experiments/driver"
+	"spnode/experiments/driver/predict"
 	"spnode/experiments/driver/terminal"
 	"spnode/experiments/report"
+	"spnode/model"
 	"spnode/model/stability"
 	"spnode/model/train"
+	"spnode/model/train/sample"
 )
 
 // tested is what report.json says of the model's test.
@@ -26,6 +29,8 @@ type tested struct {
 	Modes        *baseline   `json:"modes,omitempty"` // what the leading modes of as many as there are latent coordinates leave of a field
 	Verdict      string      `json:"verdict"`
 	Better       float64     `json:"better"` // the best baseline's rms over the model's
+	// Beyond tells what of the held-out trajectories is outside of what the model was trained on.
+	Beyond []string `json:"beyond,omitempty"`
 }
 
 type component struct {
@@ -108,8 +113,20 @@ func (l *laboratory) test(f driver.Fitted) (*tested, error) {
 	if c := f.Model.Config(); len(c.Basis) >= c.LatentDim() {
 		t.Modes = s.projected(f.Model)
 	}
+	if t.Beyond, err = s.beyond(f.Model); err != nil {
+		return nil, err
+	}
 	t.Invariants, err = l.invariants(f)
 	return t, err
+}
+
+// beyond tells what of the trajectories of the test is outside of what a model was trained on.
+func (s *sets) beyond(m *model.Model) ([]string, error) {
+	runs, err := sample.Runs(m, s.held)
+	if err != nil {
+		return nil, err
+	}
+	return predict.Strange(m.Config(), len(runs), m.Beyond(runs)), nil
 }
 
 // invariants tells how the model keeps what the data keep.
@@ -145,6 +162,9 @@ func (l *laboratory) verdict(t *tested, st *stability.Report) string {
 		text += " All simple methods run away."
 	default:
 		text += fmt.Sprintf(" The best simple method is off by %s times as much.", report.Format(t.Better))
+	}
+	for _, b := range t.Beyond {
+		text += fmt.Sprintf(" NOTE: %s; the errors are of such trajectories too.", b)
 	}
 	for _, e := range t.Errors {
 		if e.Away > 0 {

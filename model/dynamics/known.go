@@ -12,6 +12,9 @@ type Known struct {
 	Names  []string  `json:"names,omitempty"`
 	Offset []float64 `json:"offset,omitempty"`
 	Factor []float64 `json:"factor,omitempty"`
+	// Ranges, if set, are the least and the largest value of each that the model was
+	// trained on. They shape nothing: who predicts is told by them.
+	Ranges [][2]float64 `json:"ranges,omitempty"`
 }
 
 // ParametersConfig has a model depend on constants p of a trajectory: a temperature,
@@ -57,6 +60,9 @@ func (k Known) validate(part string) error {
 	}
 	if len(k.Names) == 0 && len(k.Offset)+len(k.Factor) > 0 || (len(k.Offset) > 0) != (len(k.Factor) > 0) {
 		return param.ConfigError("%s: got %d names, %d offsets and %d factors, want as many of each, or names alone", part, len(k.Names), len(k.Offset), len(k.Factor))
+	}
+	if len(k.Ranges) != 0 && len(k.Ranges) != len(k.Names) {
+		return param.ConfigError("%s.ranges: got %d, want none or one of each of %d names", part, len(k.Ranges), len(k.Names))
 	}
 	return k.scaling().Validate(part+".", len(k.Names))
 }

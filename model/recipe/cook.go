@@ -2,9 +2,7 @@ package recipe
 
 import (
 	"fmt"
-	"math"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -69,40 +67,8 @@ func (c *cook) begin() {
 	if c.options.FromBeginnings {
 		c.Train.Sampler = "shuffled"
 	}
-	if p := c.data.Parameters; len(p) > 0 {
-		var rows [][]float64
-		for _, tr := range c.data.Trajectories {
-			rows = append(rows, tr.Parameters)
-		}
-		c.Model.Parameters = dynamics.ParametersConfig{Known: known(p, rows), Time: true}
-		c.infer("parameters %s are seen by the networks and scale time", strings.Join(p, ", "))
-	}
-	if w := c.data.Inputs; len(w) > 0 {
-		var rows [][]float64
-		for _, tr := range c.data.Trajectories {
-			rows = append(rows, tr.Input.Values...)
-		}
-		c.Model.Inputs = dynamics.InputsConfig{Known: known(w, rows)}
-		c.infer("inputs %s drive the latent coordinates", strings.Join(w, ", "))
-	}
+	c.known()
 	c.infer("times are counted in spans of %.4g, so that the unit of time does not matter", f.Span)
-}
-
-// known scales what is known beside the states to mean 0 and deviation 1.
-func known(names []string, rows [][]float64) dynamics.Known {
-	k := dynamics.Known{Names: names}
-	for j := range names {
-		var x []float64
-		for _, row := range rows {
-			x = append(x, row[j])
-		}
-		mean, deviation := stat.PopMeanStdDev(x, nil)
-		if !(deviation > 1e-12*math.Abs(mean)) { // always the same
-			deviation = 1
-		}
-		k.Offset, k.Factor = append(k.Offset, mean), append(k.Factor, 1/deviation)
-	}
-	return k
 }
 
 // workers is fixed, since the last bits of a training depend on it.

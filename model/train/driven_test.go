@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -103,6 +104,9 @@ func TestDrivenLinear(t *testing.T) {
 		p.train.Workers = 1
 		p.train.Weighting = objective.WeightUniform
 		tr := p.ofData(t, d)
+		if c := tr.Model.Config(); len(c.Inputs.Ranges) != inputs || !slices.Equal(c.Ranges, d.Ranges()) {
+			t.Errorf("the model keeps the ranges %v and %v, want %v and those of %d inputs", c.Ranges, c.Inputs.Ranges, d.Ranges(), inputs)
+		}
 		if err := tr.Fit(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -105,6 +105,11 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 	if err := m.SetTimeUnit(t.span()); err != nil {
 		return nil, err
 	}
+	runs, err := sample.Runs(m, d)
+	if err != nil {
+		return nil, err
+	}
+	m.Saw(d.Ranges(), runs)
 	t.begin()
 	if t.cfg.Workers == 0 {
 		t.cfg.Workers = runtime.NumCPU()

@@ -47,7 +47,7 @@ func (o Options) ensemble(home *sweep.Folder, stdout, warnings io.Writer) error 
 			if u0, times, err = o.start(m); err != nil {
 				return err
 			}
-			if err := o.warn(m, u0, warnings); err != nil {
+			if err := o.warn(m, runsFrom(u0, times), warnings); err != nil {
 				return err
 			}
 		} else if m.Config().Dim != first.Config().Dim || !slices.Equal(m.Config().Components, first.Config().Components) {

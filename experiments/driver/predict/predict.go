@@ -3,12 +3,10 @@
 package predict
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -20,8 +18,8 @@ import (
 	"spnode/experiments/sweep"
 	"spnode/model"
 	"spnode/model/folder"
-	"spnode/model/latent"
 	"spnode/model/train"
+	"spnode/model/train/sample"
 )
 
 // Options say what to predict, in the words of the flags; what a flag was not given
@@ -46,10 +44,11 @@ type Options struct {
 // The components are named as the checkpoint does, else u1, u2, …. The models of a
 // sweep's folder predict together, see [sweep.Ensemble].
 //
-// A line on warnings tells of the states that are far from those that the model was
-// trained to start from, see model.Model.Far, of each that is outside of the ball
-// that holds the data of a bounded model, and of predictions that leave the range of the
-// training's data.
+// A line on warnings tells of each component of the states, parameter and input that is
+// outside of what the model was trained on, see model.Model.Beyond, of the states that are
+// far from those that it was trained to start from, see model.Model.Far, of each that is
+// outside of the ball that holds the data of a bounded model, and of predictions that
+// leave the range of the training's data.
 func (o Options) Predict(stdout, warnings io.Writer) error {
 	if err := o.checkOut(); err != nil {
 		return err
@@ -118,7 +117,7 @@ func (o Options) fromStates(m *model.Model, warnings io.Writer) (*data.Dataset, 
 	if err != nil {
 		return nil, err
 	}
-	if err := o.warn(m, u0, warnings); err != nil {
+	if err := o.warn(m, runsFrom(u0, times), warnings); err != nil {
 		return nil, err
 	}
 	u, err := m.Predict(u0, times)
@@ -134,105 +133,22 @@ func (o Options) trajectories(m *model.Model, warnings io.Writer) (*data.Dataset
 	if err != nil {
 		return nil, err
 	}
-	u0 := make([][]float64, d.Samples())
-	for s, tr := range d.Trajectories {
-		u0[s] = tr.States[0]
+	runs, err := sample.Runs(m, d)
+	if err != nil {
+		return nil, err
 	}
-	if err := o.warn(m, u0, warnings); err != nil {
+	if err := o.warn(m, runs, warnings); err != nil {
 		return nil, err
 	}
 	return train.Predict(m, d)
 }
 
-// components are their names.
-func components(c model.Config) []string {
-	names := slices.Clone(c.Components)
-	for i := len(names); i < c.Dim; i++ {
-		names = append(names, fmt.Sprint("u", i+1))
+// runsFrom are those from states at the same times.
+func runsFrom(u0 [][]float64, times []float64) (runs []model.Run) {
+	for _, u := range u0 {
+		runs = append(runs, model.Run{State: u, Times: times})
 	}
-	return names
-}
-
-// beyond is the part of its range by which a component may leave it unwarned: of as
-// many states as trained, others are a little outside.
-const beyond = 0.1
-
-// off is how far a value is outside of a range, 0 where that is nothing to warn of.
-func off(r [2]float64, v float64) float64 {
-	if d := max(r[0]-v, v-r[1]); d > beyond*(r[1]-r[0]) {
-		return d
-	}
-	return 0
-}
-
-// tellOfLeaving tells of predictions that begin in the range of the training's data and
-// leave it.
-func (o Options) tellOfLeaving(c model.Config, d *data.Dataset, warnings io.Writer) {
-	for j, r := range c.Ranges {
-		count, most, where := 0, 0.0, ""
-		for s, tr := range d.Trajectories {
-			farthest := 0
-			for k, u := range tr.States {
-				if off(r, u[j]) > off(r, tr.States[farthest][j]) {
-					farthest = k
-				}
-			}
-			if by := off(r, tr.States[farthest][j]); by > 0 && off(r, tr.States[0][j]) == 0 {
-				count++
-				if by > most {
-					most, where = by, fmt.Sprintf("%.4g at t = %.4g of state %d", tr.States[farthest][j], tr.Times[farthest], s)
-				}
-			}
-		}
-		if count > 0 {
-			fmt.Fprintf(warnings, "%s: %s of %d of %d predictions leaves what the model was trained on, %.4g to %.4g; it is %s\n",
-				o.Command, components(c)[j], count, d.Samples(), r[0], r[1], where)
-		}
-	}
-}
-
-// warn tells of initial states that the model was not made for.
-func (o Options) warn(m *model.Model, u0 [][]float64, warnings io.Writer) error {
-	c := m.Config()
-	names := components(c)
-	told := make([]bool, len(u0))
-	for j, r := range c.Ranges {
-		worst, by, count := 0, 0.0, 0
-		for i, u := range u0 {
-			d := off(r, u[j])
-			if d == 0 {
-				continue
-			}
-			told[i] = true
-			if count++; d > by {
-				worst, by = i, d
-			}
-		}
-		if count > 0 {
-			fmt.Fprintf(warnings, "%s: %s of %d of %d states is outside of what the model was trained on, %.4g to %.4g; it is %.4g in state %d: the prediction may be wrong without another sign\n",
-				o.Command, names[j], count, len(u0), r[0], r[1], u0[worst][j], worst)
-		}
-	}
-	// Within the range of whole trajectories a state may still be far from their beginnings.
-	far := slices.DeleteFunc(m.Far(u0), func(f latent.Far) bool { return told[f.State] })
-	if len(far) > 0 {
-		worst := slices.MaxFunc(far, func(a, b latent.Far) int { return cmp.Compare(a.Deviations, b.Deviations) })
-		what := "a coordinate"
-		if len(c.Basis) == 0 {
-			what = names[worst.Component]
-		}
-		fmt.Fprintf(warnings, "%s: %d of %d states are far from those that the model was trained to start from; %s of state %d by %.0f deviations of them: its prediction may be wrong without another sign\n",
-			o.Command, len(far), len(u0), what, worst.State, worst.Deviations)
-	}
-	outside, err := m.Outside(u0)
-	if err != nil {
-		return err
-	}
-	for _, i := range outside {
-		fmt.Fprintf(warnings, "%s: state %d is outside of the ball of radius %.4g that holds the data: its prediction is bounded, and not learned\n",
-			o.Command, i, c.Nonlinear.Radius)
-	}
-	return nil
+	return runs
 }
 
 // checkOut refuses, before anything is worked out, a file that could not be

@@ -374,6 +374,30 @@ func TestPredictionLeaves(t *testing.T) {
 	}
 }
 
+// Parameters and inputs outside of the training's are told of, with values and range, and
+// nothing is said by a checkpoint that does not know them.
+func TestPredictionGivenOutside(t *testing.T) {
+	dir := t.TempDir()
+	file := writeFile(t, filepath.Join(dir, "d.csv"), []byte("run,t,x1,x2,parameter:T,input:w\na,0,1,2,350,0\na,1,,,350,1\nb,0,1,2,900,0\nb,1,,,900,-7\n"))
+	for name, ranges := range map[string][][2]float64{"known": {{300, 400}, {0, 1}}, "old": nil} {
+		savedModel(t, filepath.Join(dir, name), func(c *model.Config) {
+			c.Parameters.Names, c.Inputs.Names = []string{"T"}, []string{"w"}
+			if ranges != nil {
+				c.Parameters.Ranges, c.Inputs.Ranges = ranges[:1], ranges[1:]
+			}
+		})
+		code, _, stderr := predicted("-predict", filepath.Join(dir, name), "-trajectories", file, "-out", "-")
+		var want string
+		if ranges != nil {
+			want = "x: parameter T of 1 of 2 trajectories is outside of what the model was trained on, 300 to 400; it is 900 in trajectory 1: the prediction may be wrong without another sign\n" +
+				"x: input w of 1 of 2 trajectories is outside of what the model was trained on, 0 to 1; it is -7 in trajectory 1: the prediction may be wrong without another sign\n"
+		}
+		if code != command.ExitOK || stderr != want {
+			t.Errorf("%s: exit code %d, %q, want %q", name, code, stderr, want)
+		}
+	}
+}
+
 // A rollout that leaves the finite numbers is a failed run that says what to
 // try, and leaves no file.
 func TestPredictionRunsAway(t *testing.T) {
