@@ -31,7 +31,8 @@ type Facts struct {
 	Span     float64 `json:"span"`      // longest trajectory, from its first time to its last
 	LastTime float64 `json:"last_time"` // latest time of all
 	Shortest float64 `json:"shortest"`  // least interval between two times
-	Decades  float64 `json:"decades"`   // log₁₀ of the largest interval over the shortest
+	Longest  float64 `json:"longest"`   // largest
+	Decades  float64 `json:"decades"`   // over which the times are spread, see decades
 	Uniform  bool    `json:"uniform"`   // all intervals are equal, to a millionth
 
 	// Noise is an upper estimate, for each component, of the standard deviation of
@@ -162,18 +163,38 @@ func (f *Facts) components(d *data.Dataset) {
 
 func (f *Facts) times(d *data.Dataset) {
 	f.Shortest, f.LastTime = math.Inf(1), math.Inf(-1)
-	var longest float64
+	var over []float64
 	for _, tr := range d.Trajectories {
 		last := len(tr.Times) - 1
 		f.Span = max(f.Span, tr.Times[last]-tr.Times[0])
 		f.LastTime = max(f.LastTime, tr.Times[last])
 		for k := range last {
 			h := tr.Times[k+1] - tr.Times[k]
-			f.Shortest, longest = min(f.Shortest, h), max(longest, h)
+			f.Shortest, f.Longest = min(f.Shortest, h), max(f.Longest, h)
+		}
+		if last > 0 {
+			over = append(over, decades(tr.Times))
 		}
 	}
-	f.Decades = math.Log10(longest / f.Shortest)
-	f.Uniform = longest-f.Shortest <= 1e-6*longest
+	slices.Sort(over)
+	f.Decades = over[len(over)/2]
+	f.Uniform = f.Longest-f.Shortest <= 1e-6*f.Longest
+}
+
+// decades are those over which the times since the first are spread, by the middle four
+// fifths of them: all for times that are even in the logarithm, and some 1.2 for even or
+// random ones, however many. Two times that nearly agree add none, as they would by intervals.
+func decades(t []float64) float64 {
+	last := len(t) - 2 // of those since the first
+	if last == 0 {
+		return 0
+	}
+	from := int(math.Round(0.1 * float64(last)))
+	if last > 2 {
+		from = max(from, 1)
+	}
+	part := float64(last-2*from) / float64(last)
+	return math.Log10((t[1+last-from]-t[0])/(t[1+from]-t[0])) / part
 }
 
 // ends tells trajectories that settle and those that come back.

@@ -132,6 +132,48 @@ func TestOscillator(t *testing.T) {
 	}
 }
 
+// TestDecades has grids whose decades are known, and times twice, which add none.
+func TestDecades(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	twice := func(times []float64, every int) (all []float64) {
+		for k, v := range times {
+			if all = append(all, v); k%every == 0 {
+				all = append(all, v+1e-9)
+			}
+		}
+		return all
+	}
+	even, logarithmic := floats.Span(make([]float64, 101), 5, 15), append([]float64{0}, floats.LogSpan(make([]float64, 41), 1e-3, 1e3)...)
+	random := make([]float64, 101)
+	for k := range random[1:] {
+		random[1+k] = 10 * rnd.Float64()
+	}
+	slices.Sort(random)
+	for name, c := range map[string]struct {
+		times       []float64
+		least, most float64
+	}{
+		"even":             {even, 1.1439, 1.144}, // log₁₀(9.0/1.1)/(79/99)
+		"random":           {random, 1, 1.4},
+		"logarithmic":      {logarithmic, 5.9999, 6.0001},
+		"even, some twice": {twice(even, 20), 1.1, 1.3},
+		"even, all twice":  {twice(even, 1), 1.1, 1.3},
+		"six, one twice":   {twice(even[:6], 20), 0.4, 1.3},
+	} {
+		d := &data.Dataset{}
+		for range 3 {
+			tr := data.Trajectory{Times: c.times}
+			for _, v := range c.times {
+				tr.States = append(tr.States, []float64{math.Exp(-v)})
+			}
+			d.Trajectories = append(d.Trajectories, tr)
+		}
+		if f := look(t, d); f.Decades < c.least || f.Decades > c.most {
+			t.Errorf("%s: got %g, want %g to %g", name, f.Decades, c.least, c.most)
+		}
+	}
+}
+
 // TestGaps takes data with gaps, and times and lengths of their own.
 func TestGaps(t *testing.T) {
 	d := hires(t)

@@ -126,8 +126,9 @@ func (c *Config) plan() error {
 			return nil, command.AsUsage(err)
 		}
 		var p *recipe.Plan
-		if c.Recipe == auto {
-			err = r.Suits(s.facts)
+		if err = r.Suits(s.facts); err != nil && c.Recipe != auto {
+			c.Seen = append(c.Seen, "asked for all the same: "+err.Error())
+			err = nil
 		}
 		if err == nil {
 			p, err = r.Plan(s.train, s.facts, options)

@@ -16,7 +16,7 @@ func (s *sets) seen() []string {
 	lines := []string{s.counts()}
 	grid := "even steps"
 	if !f.Uniform {
-		grid = fmt.Sprintf("steps over %.1f decades", f.Decades)
+		grid = fmt.Sprintf("uneven steps, times over %.1f decades", f.Decades)
 	}
 	first := s.train.Trajectories[0].Times
 	if times, shared := s.train.Grid(); shared {

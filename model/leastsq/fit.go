@@ -104,6 +104,7 @@ func (f *fit) collect(d []Trajectory) error {
 				return errors.Errorf("leastsq: Fit: trajectory %d: time %d is %g after %g, want times that increase", i, k, t.Times[k], t.Times[k-1])
 			}
 		}
+		t = t.apart()
 		var st []stencil
 		if f.Form == Differences {
 			var err error
@@ -135,6 +136,25 @@ func (f *fit) collect(d []Trajectory) error {
 	}
 	f.draw(square)
 	return nil
+}
+
+// apart leaves out a state whose time all but agrees with that before it, by a millionth of
+// the intervals around the two: their difference is rounding and noise, which a stencil
+// would divide by that of their times.
+func (t Trajectory) apart() Trajectory {
+	var keep Trajectory
+	h := func(k int) float64 { // the interval before time k
+		if k < 1 || k >= len(t.Times) {
+			return math.Inf(1)
+		}
+		return t.Times[k] - t.Times[k-1]
+	}
+	for k, u := range t.States {
+		if k == 0 || !(h(k) < 1e-6*min(h(k-1), h(k+1))) || len(t.Times) == 2 {
+			keep.Times, keep.States = append(keep.Times, t.Times[k]), append(keep.States, u)
+		}
+	}
+	return keep
 }
 
 // draw takes as many samples as are wanted of those there are, whose squares have the

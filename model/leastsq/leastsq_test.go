@@ -212,6 +212,36 @@ func TestFitETD1IsExact(t *testing.T) {
 	}
 }
 
+// A time that was measured twice, to a rounding, changes nothing of a fit, whatever its noise.
+func TestTwins(t *testing.T) {
+	p := poly.New(1, 1, 2, true)
+	rng := rand.New(rand.NewPCG(4, 4))
+	var once, twice Trajectory
+	for k := range 40 {
+		s := 0.1 * float64(k)
+		u := []float64{math.Exp(-s) + 1e-3*rng.NormFloat64()}
+		once.Times, once.States = append(once.Times, s), append(once.States, u)
+		twice.Times, twice.States = append(twice.Times, s), append(twice.States, u)
+		if k%7 == 0 {
+			twice.Times, twice.States = append(twice.Times, s+1e-9), append(twice.States, []float64{u[0] + 1e-3*rng.NormFloat64()})
+		}
+	}
+	var c [2][]float64
+	for i, d := range []Trajectory{once, twice} {
+		r, err := Fit(p, nil, []Trajectory{d}, Config{Form: Differences, Order: 4, Ends: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c[i] = r.C
+	}
+	if !slices.Equal(c[0], c[1]) {
+		t.Errorf("with twins: got %v, want %v", c[1], c[0])
+	}
+	if pair := (Trajectory{Times: []float64{0, 1e-9}, States: [][]float64{{1}, {2}}}); len(pair.apart().Times) != 2 {
+		t.Error("two times alone have no others around them to be near by")
+	}
+}
+
 // An equivariant field is found from its trajectories, and one core gives the bits of
 // two.
 func TestFitPeriodic(t *testing.T) {

@@ -41,11 +41,8 @@ const (
 // degree, the number of modes, the differences and the noise, it tries some and takes
 // those that predict best the trajectories that they were not fitted to.
 func closedForm(c *cook) error {
-	switch {
-	case len(c.data.Parameters)+len(c.data.Inputs) > 0:
+	if len(c.data.Parameters)+len(c.data.Inputs) > 0 {
 		return notFor("there is more than the state")
-	case !c.facts.Uniform && c.facts.Decades > 3:
-		return notFor("steps over %.1f decades are a stiff system's", c.facts.Decades)
 	}
 	n, rows, shortest := c.data.Dim(), 0, math.MaxInt
 	for _, tr := range c.data.Trajectories {
@@ -152,8 +149,7 @@ func (c *cook) polynomial(f polynomialFit) *Plan {
 		m.Nonlinear.Radius = 1 // of which the fit makes the data's
 	}
 	m.Substeps = 4
-	longest := c.facts.Shortest * math.Pow(10, c.facts.Decades)
-	m.LongestStep = longest / c.facts.Span / float64(m.Substeps)
+	m.LongestStep = c.facts.Longest / c.facts.Span / float64(m.Substeps)
 	fit := closedform.DefaultConfig()
 	fit.Order, fit.Ends, fit.Noise, fit.Samples = f.order, f.ends, f.noise, 24000
 	p.Train.Sampler, p.Train.ClosedForm = "", &fit

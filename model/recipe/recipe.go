@@ -107,8 +107,8 @@ type Recipe struct {
 	// make returns the plan, or an error that wraps ErrNotFor. The data are
 	// valid, and the facts theirs.
 	make func(c *cook) error
-	// rests says that all its models come to rest.
-	rests bool
+	// suits is what Suits returns; nil: of any facts nothing.
+	suits func(f *inspect.Facts) error
 }
 
 var recipes []Recipe
@@ -133,13 +133,13 @@ func add(name, what string, make func(c *cook) error) *Recipe {
 	return &recipes[len(recipes)-1]
 }
 
-// Suits reports why a recipe that makes a plan for data is yet not worth a trial, by an
-// error that wraps ErrNotFor.
+// Suits reports why a recipe is not worth a trial unless it is asked for, by an error that
+// wraps ErrNotFor. Plan refuses what makes it impossible.
 func (r Recipe) Suits(f *inspect.Facts) error {
-	if r.rests && f.Returns >= 0.5 {
-		return errors.WithMessage(notFor("what comes back would die out"), r.Name)
+	if r.suits == nil {
+		return nil
 	}
-	return nil
+	return errors.WithMessage(r.suits(f), r.Name)
 }
 
 // Names are those of all recipes, in the order in which they are to be tried.

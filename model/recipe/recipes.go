@@ -12,13 +12,46 @@ import (
 
 func init() {
 	add("linear", "linear systems of any stiffness: no g, no autoencoder", linear)
-	add("closed-form", "what is smooth from one time to the next: a polynomial field by least squares, in seconds", closedForm)
-	add("latent-linear", "relaxation to a state of rest, and much else: linear in learned coordinates", latentLinear).rests = true
-	add("residual", "as latent-linear, of many components that begin apart: the identity stands beside the networks", residual).rests = true
-	add("relaxation", "stiff relaxation: learned coordinates with a small g, scaled by the rates", relaxation)
+	add("closed-form", "what is smooth from one time to the next: a polynomial field by least squares, in seconds", closedForm).suits = notStiff
+	add("latent-linear", "relaxation to a state of rest, and much else: linear in learned coordinates", latentLinear).suits = rests
+	add("residual", "as latent-linear, of many components that begin apart: the identity stands beside the networks", residual).suits = rests
+	add("relaxation", "stiff relaxation: learned coordinates with a small g, scaled by the rates", relaxation).suits = relaxes
 	add("field", "snapshots of a field on many points: linear in coordinates learned from its leading modes", field)
-	add("oscillator", "limit cycles: a phase that turns for ever, and learned coordinates that decay", oscillator)
-	add("network", "what is not stiff: a network for g in the state itself", network)
+	add("oscillator", "limit cycles: a phase that turns for ever, and learned coordinates that decay", oscillator).suits = comesBack
+	add("network", "what is not stiff: a network for g in the state itself", network).suits = notStiff
+}
+
+// What the facts say for and against a recipe, which can yet be asked for.
+
+func notStiff(f *inspect.Facts) error {
+	if !f.Uniform && f.Decades > 3 {
+		return notFor("times over %.1f decades are a stiff system's", f.Decades)
+	}
+	return nil
+}
+
+func rests(f *inspect.Facts) error {
+	if f.Returns >= 0.5 {
+		return notFor("what comes back would die out")
+	}
+	return nil
+}
+
+func relaxes(f *inspect.Facts) error {
+	switch {
+	case f.Uniform:
+		return notFor("steps are even, as those of a stiff relaxation seldom are")
+	case f.Returns > 0.1:
+		return notFor("%.0f %% of the trajectories come back", 100*f.Returns)
+	}
+	return nil
+}
+
+func comesBack(f *inspect.Facts) error {
+	if f.Returns < 0.5 {
+		return notFor("%.0f %% of the trajectories come back", 100*f.Returns)
+	}
+	return nil
 }
 
 // few bounds the components for which a recipe works on the state itself.
@@ -115,12 +148,6 @@ func (c *cook) finish() {
 // relaxation is Robertson's recipe: g scaled by the rates, or a small one would
 // move the slow coordinates by its size over their rate.
 func relaxation(c *cook) error {
-	switch {
-	case c.facts.Uniform:
-		return notFor("steps are even, as those of a stiff relaxation seldom are")
-	case c.facts.Returns > 0.1:
-		return notFor("%.0f %% of the trajectories come back", 100*c.facts.Returns)
-	}
 	n := c.data.Dim()
 	if n > few {
 		return notFor("%d components are more than %d: see field", n, few)
@@ -178,8 +205,9 @@ const harmonics = 7
 // on one cycle, a function of the phase.
 func oscillator(c *cook) error {
 	n := c.data.Dim()
-	if c.facts.Returns < 0.5 {
-		return notFor("%.0f %% of the trajectories come back", 100*c.facts.Returns)
+	period := inspect.FindCycle(c.data).Period
+	if period == 0 {
+		return notFor("no component comes back")
 	}
 	if n > few {
 		return notFor("%d components are more than %d: see field", n, few)
@@ -193,7 +221,6 @@ func oscillator(c *cook) error {
 	c.autoencoder(latent)
 	c.Model.Autoencoder.Harmonics, c.Model.Autoencoder.Hidden = harmonics, []int{50, 50}
 	c.rates(latent - 2)
-	period := inspect.FindCycle(c.data).Period
 	c.Model.Linear.Rotations, c.Model.Linear.Frequency = 1, 2*math.Pi*c.facts.Span/period
 	c.infer("a phase turns with a period that starts at %.4g, as the trajectories come back; the decoder sees %d harmonics of it, an octave apart", period, harmonics)
 	// A jump is of few times, and takes most of the error: few times of many trajectories,
@@ -209,9 +236,6 @@ func network(c *cook) error {
 	n := c.data.Dim()
 	if n > few {
 		return notFor("%d components are more than %d: see field", n, few)
-	}
-	if !c.facts.Uniform && c.facts.Decades > 3 {
-		return notFor("steps over %.1f decades are a stiff system's", c.facts.Decades)
 	}
 	c.begin()
 	c.scaleEach()

@@ -59,6 +59,48 @@ func TestOscillator(t *testing.T) {
 	}
 }
 
+// What is asked for by name is refused for what makes it impossible alone, and two times
+// that nearly agree make no system stiff.
+func TestAskedFor(t *testing.T) {
+	turns := &data.Dataset{}
+	for s := range 6 {
+		var tr data.Trajectory
+		for k := range 101 {
+			v := 0.15 * float64(k)
+			tr.Times = append(tr.Times, v)
+			if k%25 == 3 {
+				tr.Times = append(tr.Times, v+1e-9)
+			}
+		}
+		for _, v := range tr.Times {
+			size := 1 + 0.2*float64(s)
+			tr.States = append(tr.States, []float64{size * math.Cos(v), size * math.Sin(v)})
+		}
+		turns.Trajectories = append(turns.Trajectories, tr)
+	}
+	stiff := decays([]float64{1, 1e3})
+	for _, c := range []struct {
+		d     *data.Dataset
+		name  string
+		suits bool
+	}{
+		{turns, "closed-form", true}, {turns, "network", true}, {turns, "relaxation", false}, {turns, "latent-linear", false}, {turns, "oscillator", true},
+		{stiff, "network", false}, {stiff, "closed-form", false}, {stiff, "relaxation", true},
+	} {
+		_, f, err := planOf(t, c.d, c.name, Options{Seconds: 1})
+		if err != nil {
+			t.Errorf("%s asked for: got %v", c.name, err)
+		}
+		r, err := ByName(c.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Suits(f); errors.Is(err, ErrNotFor) == c.suits {
+			t.Errorf("%s: Suits returns %v, want that it suits: %v", c.name, err, c.suits)
+		}
+	}
+}
+
 // decays are 20 trajectories of 60 times whose components decay at some rates.
 func decays(rates []float64) *data.Dataset {
 	rnd := rand.New(rand.NewPCG(1, 2))
