@@ -42,9 +42,13 @@ type Facts struct {
 	// of their points they change by less than a hundredth of what they have
 	// changed in all.
 	Settled float64 `json:"settled"`
+	// MaySettle is the largest share that do so as far as noise lets it be told.
+	MaySettle float64 `json:"may_settle"`
 	// Returns is the share of trajectories that come back: a component passes the
 	// middle of its range upward at least twice.
 	Returns float64 `json:"returns"`
+	// MayReturn is the largest share that do so as far as noise lets it be told.
+	MayReturn float64 `json:"may_return"`
 	// Energies are the singular values of the scaled states about their mean,
 	// relative to the largest.
 	Energies []float64 `json:"energies"`
@@ -196,40 +200,3 @@ func decades(t []float64) float64 {
 	part := float64(last-2*from) / float64(last)
 	return math.Log10((t[1+last-from]-t[0])/(t[1+from]-t[0])) / part
 }
-
-// ends tells trajectories that settle and those that come back.
-func (f *Facts) ends(d *data.Dataset) {
-	var settled, returns, count float64
-	for _, tr := range d.Trajectories {
-		n := len(tr.Times)
-		if n < 10 {
-			continue
-		}
-		count++
-		late, all, back := 0.0, 0.0, false
-		for j, scale := range f.Scale {
-			if f.Constant[j] {
-				continue
-			}
-			t, x := component(tr, j)
-			if len(x) < 10 {
-				continue
-			}
-			late = max(late, width(x[len(x)-len(x)/10-1:])/scale)
-			all = max(all, width(x)/scale)
-			// What hardly changes, its noise takes through the middle many times.
-			back = back || width(x) > 20*f.Noise[j] && len(passTimes(t, x)) >= 2
-		}
-		if late <= 0.01*all {
-			settled++
-		}
-		if back {
-			returns++
-		}
-	}
-	if count > 0 {
-		f.Settled, f.Returns = settled/count, returns/count
-	}
-}
-
-func width(x []float64) float64 { return slices.Max(x) - slices.Min(x) }

@@ -22,7 +22,8 @@ func FindCycle(d *data.Dataset) Cycle {
 	for j := range d.Dim() {
 		var between []float64
 		for _, tr := range d.Trajectories {
-			at := passTimes(component(tr, j))
+			t, x := component(tr, j)
+			at := passTimes(t, x, 0)
 			for i := 1; i < len(at); i++ {
 				between = append(between, at[i]-at[i-1])
 			}
@@ -66,13 +67,13 @@ func component(tr data.Trajectory, j int) (t, x []float64) {
 }
 
 // passTimes are the times at which x passes the middle of its range upward, from a
-// tenth of the range below to a tenth above, the middle by interpolation.
-func passTimes(times, x []float64) (at []float64) {
+// tenth of the range, or least, below to as much above, the middle by interpolation.
+func passTimes(times, x []float64, least float64) (at []float64) {
 	if len(x) == 0 {
 		return nil
 	}
 	low, high := slices.Min(x), slices.Max(x)
-	middle, margin := (low+high)/2, (high-low)/10
+	middle, margin := (low+high)/2, max((high-low)/10, least)
 	below, crossed := false, 0.
 	for k, v := range x {
 		if k > 0 && x[k-1] <= middle && v > middle {

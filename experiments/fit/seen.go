@@ -27,7 +27,13 @@ func (s *sets) seen() []string {
 	if s.train.Complete() != nil {
 		lines = append(lines, "some values were not measured")
 	}
-	lines = append(lines, fmt.Sprintf("%.0f %% of the trajectories come to rest, %.0f %% come back", 100*f.Settled, 100*f.Returns))
+	if rest, back := share(f.Settled, f.MaySettle), share(f.Returns, f.MayReturn); rest != anything || back != anything {
+		line := fmt.Sprintf("%s of the trajectories come to rest, %s come back", rest, back)
+		if f.Settled < f.MaySettle || f.Returns < f.MayReturn {
+			line += ", as far as noise lets it be told"
+		}
+		lines = append(lines, line)
+	}
 	if noise := f.NoiseShare(); noise > 1e-4 {
 		lines = append(lines, fmt.Sprintf("what is not smooth from one time to the next is up to %.1e of a component's largest value: noise, or times too far apart", noise))
 	}
@@ -53,6 +59,18 @@ func (s *sets) seen() []string {
 		lines = append(lines, "never change: "+strings.Join(constant, ", "))
 	}
 	return lines
+}
+
+// anything is a share of which nothing is known.
+const anything = "0 to 100 %"
+
+// share is one of which the bounds are known.
+func share(least, most float64) string {
+	low, high := fmt.Sprintf("%.0f", 100*least), fmt.Sprintf("%.0f", 100*most)
+	if low == high {
+		return low + " %"
+	}
+	return fmt.Sprintf("%s to %s %%", low, high)
 }
 
 // decades is how many a component goes over; 0 if it is ever 0 or negative.

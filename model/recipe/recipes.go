@@ -48,8 +48,8 @@ func relaxes(f *inspect.Facts) error {
 }
 
 func comesBack(f *inspect.Facts) error {
-	if f.Returns < 0.5 {
-		return notFor("%.0f %% of the trajectories come back", 100*f.Returns)
+	if f.MayReturn < 0.5 {
+		return notFor("fewer than half of the trajectories come back")
 	}
 	return nil
 }
