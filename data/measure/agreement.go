@@ -88,20 +88,34 @@ func (a *Agreement) Spread(threshold float64) Spread {
 }
 
 // Within tells of a prediction of one trajectory, which may have gaps, how long it is
-// within half of the true state, by norms, or within three standard deviations of the
-// truth's noise, one of each component, as a state of rest at 0 is all noise: the share of the
-// times that were measured whole, and the time since the first after which it is not, +Inf
-// for none.
-func Within(pred, truth data.Trajectory, noise []float64) (share, until float64) {
-	var n, count float64
+// within half of the true state, by norms of the components over their scales, of which nil
+// is 1 for all, or within three standard deviations of the truth's noise, one of each
+// component, as a state of rest at 0 is all noise: the share of the times that were measured
+// whole, and the time since the first after which it is not, +Inf for none.
+func Within(pred, truth data.Trajectory, scale, noise []float64) (share, until float64) {
+	norm := func(x func(j int) float64) float64 {
+		var y []float64
+		for j := range truth.States[0] {
+			v := x(j)
+			if scale != nil {
+				v /= scale[j]
+			}
+			y = append(y, v)
+		}
+		return floats.Norm(y, 2)
+	}
+	var n, count, least float64
 	until = math.Inf(1)
-	least := 3 * floats.Norm(noise, 2)
+	if noise != nil {
+		least = 3 * norm(func(j int) float64 { return noise[j] })
+	}
 	for k, u := range truth.States {
 		if floats.HasNaN(u) {
 			continue
 		}
 		count++
-		if floats.Distance(pred.States[k], u, 2) <= max(0.5*floats.Norm(u, 2), least) {
+		off := norm(func(j int) float64 { return pred.States[k][j] - u[j] })
+		if off <= max(0.5*norm(func(j int) float64 { return u[j] }), least) {
 			n++
 		} else {
 			until = min(until, truth.Times[k]-truth.Times[0])

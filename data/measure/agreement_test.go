@@ -124,15 +124,26 @@ func TestWithin(t *testing.T) {
 	pred, truth := agreementData()
 	truth.Trajectories[1].States[2][1] = math.NaN() // where the prediction has none either
 	for s, want := range [][2]float64{{0.75, 0.5}, {1, math.Inf(1)}, {0.75, 1.5}, {1, math.Inf(1)}, {0.75, 0.5}} {
-		if share, until := Within(pred.Trajectories[s], truth.Trajectories[s], nil); share != want[0] || until != want[1] {
+		if share, until := Within(pred.Trajectories[s], truth.Trajectories[s], nil, nil); share != want[0] || until != want[1] {
 			t.Errorf("sample %d: got %g, %g, want %v", s, share, until, want)
 		}
 	}
 	rest := data.Trajectory{Times: []float64{0, 1, 2, 3}, States: [][]float64{{1, 0}, {0.1, 0.1}, {-0.1, 0}, {0, 0.2}}}
 	zero := data.Trajectory{Times: rest.Times, States: [][]float64{{1, 0}, {0, 0}, {0, 0}, {0, 0}}}
 	for noise, want := range map[float64][2]float64{0: {0.25, 1}, 0.04: {0.75, 3}, 0.1: {1, math.Inf(1)}} {
-		if share, until := Within(zero, rest, []float64{noise, noise}); share != want[0] || until != want[1] {
+		if share, until := Within(zero, rest, nil, []float64{noise, noise}); share != want[0] || until != want[1] {
 			t.Errorf("at rest with noise of %g: got %g, %g, want %v", noise, share, until, want)
+		}
+	}
+	// In units of a thousandth the second component, which is lost, counts for as much.
+	large := data.Trajectory{Times: rest.Times, States: [][]float64{{1000, 1}, {1000, 1}, {500, 1}, {0, 1}}}
+	lost := data.Trajectory{Times: rest.Times, States: [][]float64{{1000, 1}, {1000, 0.5}, {500, 0}, {0, 0}}}
+	for _, c := range []struct {
+		scale []float64
+		want  [2]float64
+	}{{nil, [2]float64{0.75, 3}}, {[]float64{1000, 1}, [2]float64{0.5, 2}}} {
+		if share, until := Within(lost, large, c.scale, nil); share != c.want[0] || until != c.want[1] {
+			t.Errorf("by scales of %v: got %g, %g, want %v", c.scale, share, until, c.want)
 		}
 	}
 }

@@ -35,7 +35,7 @@ type offs struct {
 	// data, by more than a fifth of it, or the finite numbers.
 	Away float64 `json:"away"`
 	// Agrees is for how long the prediction stays within half of the true state, by
-	// norms: the median over the trajectories, as it is told of chaotic systems; nil: to
+	// norms of the components in their largest values: the median over the trajectories, as it is told of chaotic systems; nil: to
 	// the end.
 	Agrees *float64 `json:"agrees,omitempty"`
 
@@ -68,7 +68,7 @@ func (s *sets) test(p predictor, d *data.Dataset, g ground) (*offs, error) {
 			return nil, command.AsUsage(err)
 		}
 		for r, i := range of {
-			within, until := measure.Within(got.Trajectories[r], asked.Trajectories[r], s.facts.Noise)
+			within, until := measure.Within(got.Trajectories[r], asked.Trajectories[r], s.facts.Scale, s.facts.Noise)
 			agree, o.Within = append(agree, until), o.Within+within
 			for k, want := range asked.Trajectories[r].States {
 				if k == 0 && g != onGrid {

@@ -189,7 +189,7 @@ func (p *Plan) score(fitted, check *data.Dataset, f *inspect.Facts) float64 {
 		}
 		for i, tr := range asked.Trajectories {
 			if from == 0 {
-				share, _ := measure.Within(got.Trajectories[i], tr, f.Noise)
+				share, _ := measure.Within(got.Trajectories[i], tr, f.Scale, f.Noise)
 				within += share / float64(len(asked.Trajectories))
 			}
 			for k, u := range tr.States {
@@ -207,17 +207,16 @@ func (p *Plan) score(fitted, check *data.Dataset, f *inspect.Facts) float64 {
 
 // Score is what models are compared by: the root mean square of their errors in largest
 // values, or where predictions part from the truth, as those of chaos do, and errors
-// tell nothing any more, 2 less the share of the times that measure.Within tells; +Inf
-// for errors that are not finite or larger than the largest values.
+// tell nothing any more, 2 less the share of the times that measure.Within tells; about
+// where that begins a mixture, so that models that are nearly alike have nearly one score.
+// It is +Inf for errors that are not finite or larger than the largest values.
 func Score(rms, within float64) float64 {
-	const most = 0.9 // a prediction that is late at a jump is soon back
-	switch {
-	case !(rms < 1): // or NaN
+	const parted, stays = 0.85, 0.95 // a prediction that is late at a jump is soon back
+	if !(rms < 1) {                  // or NaN
 		return math.Inf(1)
-	case within < most:
-		return 2 - within
 	}
-	return rms
+	mix := min(max((stays-within)/(stays-parted), 0), 1)
+	return (1-mix)*rms + mix*(2-within)
 }
 
 // fit makes a model by a plan that is no training, from the states that were measured

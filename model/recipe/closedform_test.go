@@ -129,3 +129,25 @@ func TestClosedFormRefuses(t *testing.T) {
 		t.Errorf("got %v, want ErrNotFor for times over six decades", err)
 	}
 }
+
+// A score has no steps: a little less of the times or a little larger errors are a little
+// worse.
+func TestScore(t *testing.T) {
+	const h = 1e-3
+	for rms := 0.0; rms < 0.99; rms += h {
+		for within := h; within <= 1; within += h {
+			s := Score(rms, within)
+			if less := Score(rms, within-h); less < s || less > s+21*h { // 2 over the mixing's width of 0.1, and 1
+				t.Fatalf("rms %g: got %g within for %g of the times, and %g for %g", rms, s, within, less, within-h)
+			}
+			if more := Score(rms+h, within); more < s || more > s+1.1*h {
+				t.Fatalf("within for %g: got %g of rms %g, and %g of %g", within, s, rms, more, rms+h)
+			}
+		}
+	}
+	for _, c := range [][3]float64{{0.02, 1, 0.02}, {0.02, 0.95, 0.02}, {0.3, 0.8, 1.2}, {1, 1, math.Inf(1)}, {math.NaN(), 1, math.Inf(1)}} {
+		if got := Score(c[0], c[1]); got != c[2] {
+			t.Errorf("rms %g, within for %g: got %g, want %g", c[0], c[1], got, c[2])
+		}
+	}
+}
