@@ -38,6 +38,9 @@ type Facts struct {
 	// Noise is an upper estimate, for each component, of the standard deviation of
 	// what is not smooth from one time to the next.
 	Noise []float64 `json:"noise"`
+	// Outliers are how many values of each component stand out alone by more than ten times
+	// the noise.
+	Outliers []int `json:"outliers"`
 	// Settled is the share of trajectories that end at rest: over the last tenth
 	// of their points they change by less than a hundredth of what they have
 	// changed in all.
@@ -112,6 +115,7 @@ func Look(d *data.Dataset) (*Facts, error) {
 	f.components(d)
 	f.times(d)
 	f.noise(d)
+	f.outliers(d)
 	f.ends(d)
 	f.rank(d)
 	f.Invariants = invariants(d, f.Scale)

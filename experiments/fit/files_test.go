@@ -92,6 +92,12 @@ func TestFiles(t *testing.T) {
 		{"states without times", "a.npy", "\x93NUMPY", "a.npy"},
 		{"one trajectory", "a.csv", rows(1, 40, nil), "!NOT held out"},
 		{"one constant component", "a.csv", rows(8, 20, func(s, k int, row []string) []string { row[3] = "2"; return row }), "!never change: b"},
+		{"outliers", "a.csv", rows(8, 20, func(s, k int, row []string) []string {
+			if k == 9 && s%3 > 0 {
+				row[2] = "77"
+			}
+			return row
+		}), "!stand out from the two before and after by more than ten times the noise (a "},
 		{"a gap", "a.csv", rows(8, 20, at(1, 5, 2, "nan")), "!not measured"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"spnode/data"
 	"spnode/data/inspect"
 	"spnode/experiments/driver/command"
+	"spnode/experiments/report"
 )
 
 // seen says what the data are, a line each.
@@ -37,17 +38,24 @@ func (s *sets) seen() []string {
 	if noise := f.NoiseShare(); noise > 1e-4 {
 		lines = append(lines, fmt.Sprintf("what is not smooth from one time to the next is up to %.1e of a component's largest value: noise, or times too far apart", noise))
 	}
+	var apart []string
+	all := 0
+	for j, n := range f.Outliers {
+		if all += n; n > 0 {
+			apart = append(apart, fmt.Sprintf("%s %d", s.name(j), n))
+		}
+	}
+	if all > 0 {
+		lines = append(lines, fmt.Sprintf("at least %s stand out from the two before and after by more than ten times the noise (%s): outliers, which are kept, or times too far apart", report.Count(all, "value"), some(apart)))
+	}
 	var wide []string
 	for j := range f.Scale {
 		if s.decades(j) > 3 {
 			wide = append(wide, s.name(j))
 		}
 	}
-	if n := len(wide); n > 5 {
-		wide = append(wide[:5], fmt.Sprintf("and %d more", n-5))
-	}
 	if len(wide) > 0 {
-		lines = append(lines, "go over more than three decades and are never 0: "+strings.Join(wide, ", ")+" (-transform NAME=log has small values count)")
+		lines = append(lines, "go over more than three decades and are never 0: "+some(wide)+" (-transform NAME=log has small values count)")
 	}
 	var constant []string
 	for j, is := range f.Constant {
@@ -71,6 +79,14 @@ func share(least, most float64) string {
 		return low + " %"
 	}
 	return fmt.Sprintf("%s to %s %%", low, high)
+}
+
+// some are the first of many names.
+func some(names []string) string {
+	if n := len(names); n > 5 {
+		names = append(names[:5:5], fmt.Sprintf("and %d more", n-5))
+	}
+	return strings.Join(names, ", ")
 }
 
 // decades is how many a component goes over; 0 if it is ever 0 or negative.
