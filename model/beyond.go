@@ -5,7 +5,7 @@ import "math"
 // Beyond is what a run is given that is outside of what the model was trained on.
 type Beyond struct {
 	Run   int        // its number
-	Kind  string     // KindComponent of its State, KindParameter or KindInput
+	Kind  string     // KindComponent or KindStart of its State, KindParameter or KindInput
 	Index int        // among those of its kind
 	Value float64    // the farthest outside
 	Range [2]float64 // of the training's data
@@ -14,6 +14,7 @@ type Beyond struct {
 // The kinds of what a run is given.
 const (
 	KindComponent = "component"
+	KindStart     = "start" // in the range, but outside of where samples of the training begin
 	KindParameter = "parameter"
 	KindInput     = "input"
 )
@@ -29,16 +30,18 @@ func OutOf(r [2]float64, v float64) float64 {
 }
 
 // Saw has the model keep the ranges of what it is trained on, by which Beyond tells: of
-// the states, nil for none, and of what the runs have beside them.
-func (m *Model) Saw(states [][2]float64, runs []Run) {
-	m.cfg.Ranges = states
+// the states and of those that samples begin with, nil for none and for all, and of what the
+// runs have beside them.
+func (m *Model) Saw(states, starts [][2]float64, runs []Run) {
+	m.cfg.Ranges, m.cfg.Starts = states, starts
 	m.cfg.Parameters.Ranges = rangesOf(runs, Run.parameters)
 	m.cfg.Inputs.Ranges = rangesOf(runs, Run.inputs)
 }
 
 // Beyond tells what of the runs is outside of what the model was trained on, where its
 // predictions may be wrong without another sign: component by component, then parameters,
-// then inputs over the times of the runs. Of a model that keeps no ranges, as those of old
+// then inputs over the times of the runs. A state in the range may yet be one that no sample
+// of the training begins with. Of a model that keeps no ranges, as those of old
 // checkpoints, it tells nothing. Runs that a prediction refuses are left out.
 func (m *Model) Beyond(runs []Run) (found []Beyond) {
 	for _, given := range []struct {
@@ -47,6 +50,7 @@ func (m *Model) Beyond(runs []Run) (found []Beyond) {
 		values func(Run) [][]float64
 	}{
 		{KindComponent, m.cfg.Ranges, Run.states},
+		{KindStart, m.cfg.Starts, Run.states},
 		{KindParameter, m.cfg.Parameters.Ranges, Run.parameters},
 		{KindInput, m.cfg.Inputs.Ranges, Run.inputs},
 	} {
@@ -61,7 +65,8 @@ func (m *Model) Beyond(runs []Run) (found []Beyond) {
 						farthest, by = v[j], d
 					}
 				}
-				if by > 0 {
+				told := given.kind == KindStart && len(m.cfg.Ranges) > 0 && OutOf(m.cfg.Ranges[j], farthest) > 0
+				if by > 0 && !told {
 					found = append(found, Beyond{i, given.kind, j, farthest, r})
 				}
 			}

@@ -30,10 +30,12 @@ func TestBeyond(t *testing.T) {
 	if got := m.Beyond(runs); got != nil {
 		t.Errorf("of a model that has seen nothing: got %v, want nothing", got)
 	}
-	m.Saw([][2]float64{{-1, 1}, {0, 4}}, saw)
+	m.Saw([][2]float64{{-1, 1}, {0, 4}}, [][2]float64{{-1, 1}, {1, 2}}, saw)
 	want := []model.Beyond{
 		{3, model.KindComponent, 0, 9, [2]float64{-1, 1}},
 		{3, model.KindComponent, 1, -4, [2]float64{0, 4}},
+		{1, model.KindStart, 1, 3, [2]float64{1, 2}},
+		{2, model.KindStart, 1, 3, [2]float64{1, 2}},
 		{2, model.KindParameter, 0, 289, [2]float64{300, 400}},
 		{2, model.KindParameter, 1, 2.5, [2]float64{2, 2}},
 		{3, model.KindInput, 0, -3, [2]float64{0, 2}},
@@ -54,10 +56,15 @@ func TestBeyond(t *testing.T) {
 	}
 }
 
-func TestRangesAreOfAllNames(t *testing.T) {
-	c := knownConfig()
-	c.Parameters.Ranges = [][2]float64{{0, 1}}
-	if _, err := model.New(c); err == nil {
-		t.Error("a range for two parameters: want an error")
+func TestRangesAreOfAll(t *testing.T) {
+	for name, change := range map[string]func(*model.Config){
+		"parameters": func(c *model.Config) { c.Parameters.Ranges = [][2]float64{{0, 1}} },
+		"inputs":     func(c *model.Config) { c.Inputs.Ranges = [][2]float64{{0, 1}} },
+		"starts":     func(c *model.Config) { c.Starts = [][2]float64{{0, 1}} },
+	} {
+		c := knownConfig()
+		if change(&c); c.Validate() == nil {
+			t.Errorf("a range of two %s: want an error", name)
+		}
 	}
 }

@@ -38,6 +38,9 @@ type Config struct {
 	// Ranges, if set, are the least and the largest value of each component in the data
 	// that the model was trained on, see Model.Saw. They shape nothing: who predicts is told by them.
 	Ranges [][2]float64 `json:"ranges,omitempty"`
+	// Starts, if set, are the same of the states that the samples of the training begin
+	// with, where these are not any.
+	Starts [][2]float64 `json:"starts,omitempty"`
 	// TimeUnit is the time in which the model counts: all times are divided by it,
 	// and Linear's shift, damping and rates, and the Lipschitz constant, are per
 	// TimeUnit. 1 is the data's own unit. 0 leaves it to the training, see
@@ -126,6 +129,9 @@ func (c Config) Validate() error {
 	}
 	if len(c.Ranges) != 0 && len(c.Ranges) != c.Dim {
 		return param.ConfigError("ranges: got %d, want none or one of each of %d components", len(c.Ranges), c.Dim)
+	}
+	if len(c.Starts) != 0 && len(c.Starts) != c.Dim {
+		return param.ConfigError("starts: got %d, want none or one of each of %d components", len(c.Starts), c.Dim)
 	}
 	if !(c.TimeUnit >= 0) || math.IsInf(c.TimeUnit, 0) || math.IsInf(1/c.Unit(), 0) {
 		return param.ConfigError("time_unit is %g, want a number above 0 whose inverse is finite, or 0", c.TimeUnit)

@@ -132,7 +132,7 @@ var sharing sync.Mutex
 func (m *Model) Latent() (*Model, error) {
 	c := m.cfg
 	c.Dim, c.Dtype = c.LatentDim(), "float64"
-	c.Components, c.Ranges, c.Transforms, c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil, nil, nil, nil
+	c.Components, c.Ranges, c.Starts, c.Transforms, c.Offset, c.Factor, c.Basis, c.Invariants = nil, nil, nil, nil, nil, nil, nil, nil
 	c.Autoencoder = latent.AutoencoderConfig{}
 	bare, err := New(c)
 	if err != nil {

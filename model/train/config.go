@@ -235,6 +235,14 @@ func (c Config) sampler() string {
 	return c.Sampler
 }
 
+// fromBeginnings reports whether all that the model is trained on begins where the
+// trajectories do.
+func (c Config) fromBeginnings() bool {
+	return c.ClosedForm == nil && c.sampler() == sample.Shuffled && !slices.ContainsFunc(c.phases(), func(p sample.Phase) bool {
+		return p.Window > 0 || p.Span > 0 || p.Velocities > 0
+	})
+}
+
 // HTML is the configuration in the form of train.json, by which a notebook shows
 // it.
 func (c Config) HTML() string {

@@ -109,7 +109,11 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 	if err != nil {
 		return nil, err
 	}
-	m.Saw(d.Ranges(), runs)
+	var starts [][2]float64
+	if cfg.fromBeginnings() {
+		starts = d.AtTimes(0).Ranges()
+	}
+	m.Saw(d.Ranges(), starts, runs)
 	t.begin()
 	if t.cfg.Workers == 0 {
 		t.cfg.Workers = runtime.NumCPU()

@@ -353,6 +353,21 @@ func TestPredictionOutside(t *testing.T) {
 	}
 }
 
+// A restart in the range of the data, where no sample of the training begins, is told of
+// also where there is no autoencoder.
+func TestPredictionRestarts(t *testing.T) {
+	dir := t.TempDir()
+	savedModel(t, filepath.Join(dir, "m"), func(c *model.Config) {
+		c.Ranges, c.Starts = [][2]float64{{0, 2}, {-1, 1}}, [][2]float64{{0.9, 1}, {-1, 1}}
+	})
+	initial := writeFile(t, filepath.Join(dir, "u0.csv"), []byte("1,0.5\n0.7,0.5\n"))
+	code, _, stderr := predicted("-predict", filepath.Join(dir, "m"), "-initial", initial, "-times", "0:1e-6:1e-6", "-out", "-")
+	want := "x: x1 of 1 of 2 states is outside of what samples of the training begin with, 0.9 to 1; it is 0.7 in state 1: the prediction may be wrong without another sign\n"
+	if code != command.ExitOK || stderr != want {
+		t.Errorf("exit code %d, %q, want %q", code, stderr, want)
+	}
+}
+
 // Predictions that leave that range are told of too.
 func TestPredictionLeaves(t *testing.T) {
 	dir := t.TempDir()

@@ -57,17 +57,19 @@ func Strange(c model.Config, runs int, all []model.Beyond) (lines []string) {
 			}
 		}
 		all = all[count:]
-		what, of, one := "", "trajectories", "trajectory"
+		what, of, one, trained := "", "trajectories", "trajectory", "what the model was trained on"
 		switch worst.Kind {
 		case model.KindComponent:
 			what, of, one = components(c)[worst.Index], "states", "state"
+		case model.KindStart:
+			what, of, one, trained = components(c)[worst.Index], "states", "state", "what samples of the training begin with"
 		case model.KindParameter:
 			what = "parameter " + c.Parameters.Names[worst.Index]
 		case model.KindInput:
 			what = "input " + c.Inputs.Names[worst.Index]
 		}
-		lines = append(lines, fmt.Sprintf("%s of %d of %d %s is outside of what the model was trained on, %.4g to %.4g; it is %.4g in %s %d",
-			what, count, runs, of, worst.Range[0], worst.Range[1], worst.Value, one, worst.Run))
+		lines = append(lines, fmt.Sprintf("%s of %d of %d %s is outside of %s, %.4g to %.4g; it is %.4g in %s %d",
+			what, count, runs, of, trained, worst.Range[0], worst.Range[1], worst.Value, one, worst.Run))
 	}
 	return lines
 }
@@ -83,7 +85,7 @@ func (o Options) warn(m *model.Model, runs []model.Run, warnings io.Writer) erro
 		u0[i] = r.State
 	}
 	for _, b := range beyond {
-		told[b.Run] = told[b.Run] || b.Kind == model.KindComponent
+		told[b.Run] = told[b.Run] || b.Kind == model.KindComponent || b.Kind == model.KindStart
 	}
 	// Within the range of whole trajectories a state may still be far from their beginnings.
 	far := slices.DeleteFunc(m.Far(u0), func(f latent.Far) bool { return told[f.State] })
