@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"spnode/data/measure"
@@ -29,7 +30,7 @@ type tested struct {
 	Modes        *baseline   `json:"modes,omitempty"` // what the leading modes of as many as there are latent coordinates leave of a field
 	Verdict      string      `json:"verdict"`
 	Better       float64     `json:"better"` // the best baseline's rms over the model's
-	// Beyond tells what of the held-out trajectories is outside of what the model was trained on.
+	// Beyond tells what parameters and inputs of these are outside of what the model was trained on.
 	Beyond []string `json:"beyond,omitempty"`
 }
 
@@ -120,13 +121,17 @@ func (l *laboratory) test(f driver.Fitted) (*tested, error) {
 	return t, err
 }
 
-// beyond tells what of the trajectories of the test is outside of what a model was trained on.
+// beyond tells what parameters and inputs of the test are outside of what a model was trained
+// on: of states the errors tell.
 func (s *sets) beyond(m *model.Model) ([]string, error) {
 	runs, err := sample.Runs(m, s.held)
 	if err != nil {
 		return nil, err
 	}
-	return predict.Strange(m.Config(), len(runs), m.Beyond(runs)), nil
+	given := slices.DeleteFunc(m.Beyond(runs), func(b model.Beyond) bool {
+		return b.Kind != model.KindParameter && b.Kind != model.KindInput
+	})
+	return predict.Strange(m.Config(), len(runs), given), nil
 }
 
 // invariants tells how the model keeps what the data keep.

@@ -51,22 +51,26 @@ func Spline(d *data.Dataset) *data.Dataset {
 // smoother knows in what times are counted.
 type smoother struct {
 	data  *data.Dataset
-	first float64 // t_1; 0: times as they are
+	first float64 // t_1, the median of the first intervals; 0: times as they are
 }
 
 func newSmoother(d *data.Dataset) *smoother {
-	s, first, largest := &smoother{data: d}, math.Inf(1), 0.
+	var first []float64
+	largest := 0.
 	for _, tr := range d.Trajectories {
 		for k := range len(tr.Times) - 1 {
 			h := tr.Times[k+1] - tr.Times[k]
 			largest = max(largest, h)
 			if k == 0 {
-				first = min(first, h)
+				first = append(first, h)
 			}
 		}
 	}
-	if largest > 1e3*first { // others may be short as two times are nearly the same
-		s.first = first
+	slices.Sort(first)
+	s := &smoother{data: d}
+	// Others, and a few of the first, may be short as two times are nearly the same.
+	if n := len(first); n > 0 && largest > 1e3*first[n/2] {
+		s.first = first[n/2]
 	}
 	return s
 }
