@@ -56,16 +56,21 @@ func (m *Model) PredictEach(runs []Run) ([][][]float64, error) {
 		own = 1
 	}
 	errs := make([]error, ceilDiv(len(runs), samples))
+	workers := min(len(errs), runtime.GOMAXPROCS(0))
+	spaces, err := m.workspaces(workers, workers, true, shape{samples, 1, own})
+	if err != nil {
+		return nil, errors.Wrap(err, "model: PredictEach")
+	}
 	var begun atomic.Int64
-	crew.Do(min(len(errs), runtime.GOMAXPROCS(0)), func(int) {
-		e := m.newEach(samples, own)
+	crew.Do(workers, func(i int) {
+		e := m.newEach(spaces[i])
 		for b := int(begun.Add(1)) - 1; b < len(errs); b = int(begun.Add(1)) - 1 {
 			first, last := b*samples, min((b+1)*samples, len(runs))
 			copy(e.x, x0[first*width:last*width])
 			errs[b] = e.predict(runs[first:last], out[first:last])
 		}
-		m.spaces.Put(e.workspace)
 	})
+	m.keep(spaces)
 	return out, errors.Wrap(first(errs), "model: PredictEach")
 }
 
@@ -112,10 +117,10 @@ type each struct {
 	at            [][]int       // the times of the runs in the grids
 }
 
-func (m *Model) newEach(samples, own int) *each {
-	e := &each{Model: m, workspace: m.workspace(shape{samples, 1, own})}
+func (m *Model) newEach(w *workspace) *each {
+	e, samples := &each{Model: m, workspace: w}, w.samples
 	e.x, e.y = make([]float64, samples*m.cfg.Width()), make([]float64, samples*m.cfg.Width())
-	e.u, e.h = make([]float64, samples*m.cfg.LatentDim()), make([]float64, own)
+	e.u, e.h = make([]float64, samples*m.cfg.LatentDim()), make([]float64, w.own)
 	e.p = make([]float64, samples*len(m.cfg.Parameters.Names))
 	e.substeps = make([]int, samples)
 	q := len(m.cfg.Inputs.Names)
@@ -126,17 +131,13 @@ func (m *Model) newEach(samples, own int) *each {
 // predict writes the states of runs, whose scaled initial states are in x.
 func (e *each) predict(runs []Run, out [][][]float64) error {
 	e.lay(runs)
-	if err := e.encode(e.u, e.p, e.x); err != nil {
+	if err := e.encoder.run(e.u, e.p, e.x); err != nil {
 		return errors.Wrap(err, "encoder")
 	}
-	step, err := e.step()
-	if err != nil {
-		return err
-	}
-	step.of(e.p)
+	e.stepper.of(e.p)
 	done, width := make([]int, len(runs)), e.cfg.Width() // times of each run
 	for k := 0; ; k++ {
-		if err := e.decode(e.y, e.p, e.u, e.x); err != nil {
+		if err := e.decoder.run(e.y, e.p, e.u, e.x); err != nil {
 			return errors.Wrapf(err, "decoder, time %d", k)
 		}
 		for r, at := range e.at {
@@ -155,9 +156,9 @@ func (e *each) predict(runs []Run, out [][][]float64) error {
 		for j := range most {
 			e.rest(j)
 			if len(e.w) > 0 {
-				step.given.SetInputs(0, 0, e.w, e.dw)
+				e.stepper.given.SetInputs(0, 0, e.w, e.dw)
 			}
-			if err := step.advance(e.u, e.h...); err != nil {
+			if err := e.stepper.advance(e.u, e.h...); err != nil {
 				return errors.Wrapf(err, "step %d", k+1)
 			}
 			for i, v := range e.dw {

@@ -34,11 +34,11 @@ func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) 
 	for k := range out {
 		out[k] = states[k*r.batch:][:r.batch:r.batch]
 	}
-	err = r.walk(func(w *workspace, p part) error {
+	err = r.walk(true, func(w *workspace, p part) error {
 		// The memory of a part is taken, and so cleared, by who decodes it: in its cache.
 		y, x := make([]float64, r.span*r.samples*width), make([]float64, r.samples*width)
 		copy(x, r.x0[p.first*width:p.last*width])
-		if err := w.decode(y, nil, p.u, x); err != nil {
+		if err := w.decoder.run(y, nil, p.u, x); err != nil {
 			return errors.Wrapf(err, "decoder, t = %g", times[p.k])
 		}
 		for i := range p.count {
@@ -74,7 +74,7 @@ func (m *Model) PredictLatent(u0 [][]float64, times []float64) ([][]float64, err
 	}
 	n := m.cfg.LatentDim()
 	out := rows(make([]float64, len(times)*r.batch*n), r.batch*n)
-	err = r.walk(func(_ *workspace, p part) error {
+	err = r.walk(false, func(_ *workspace, p part) error {
 		for i := range p.count {
 			copy(out[p.k+i][p.first*n:p.last*n], p.u[i*r.samples*n:])
 		}

@@ -76,17 +76,26 @@ func samplesOfBlock(batch int) int {
 }
 
 // walk advances all samples along the grid, on all cores, and has each part of the latent
-// states visited, by the goroutine that has advanced it or by one that has no block to
-// advance: where there are fewer blocks than cores these decode what others advance. The
-// error is that of the first block that fails.
-func (r *rollout) walk(visit func(w *workspace, p part) error) error {
+// states visited, with a decoder if decodes says so, by the goroutine that has advanced it
+// or by one that has no block to advance: where there are fewer blocks than cores these
+// decode what others advance. The error is that of the first block that fails.
+func (r *rollout) walk(decodes bool, visit func(w *workspace, p part) error) error {
 	workers := min(runtime.GOMAXPROCS(0), r.blocks*ceilDiv(len(r.times), r.span))
+	advance := min(workers, r.blocks)
+	spaces, err := r.workspaces(workers, advance, decodes, shape{r.samples, r.span, 1})
+	if err != nil {
+		return err
+	}
 	errs := make([]error, r.blocks+workers)
-	var begun, done atomic.Int64
+	var begun, advancing atomic.Int64
+	advancing.Store(int64(advance))
 	idle := make(chan part) // to who is waiting for one
-	crew.Do(workers, func(i int) {
-		w := r.workspace(shape{r.samples, r.span, 1})
-		defer r.spaces.Put(w)
+	blocks := func(w *workspace) {
+		defer func() { // of a panic too: who waits for parts would wait for ever
+			if advancing.Add(-1) == 0 {
+				close(idle)
+			}
+		}()
 		for b := int(begun.Add(1)) - 1; b < r.blocks; b = int(begun.Add(1)) - 1 {
 			errs[b] = r.advance(w, b, func(p *part) error {
 				select {
@@ -97,16 +106,19 @@ func (r *rollout) walk(visit func(w *workspace, p part) error) error {
 					return visit(w, *p)
 				}
 			})
-			if done.Add(1) == int64(r.blocks) {
-				close(idle)
-			}
+		}
+	}
+	crew.Do(workers, func(i int) {
+		if i < advance {
+			blocks(spaces[i])
 		}
 		for p := range idle {
-			if err := visit(w, p); err != nil {
+			if err := visit(spaces[i], p); err != nil {
 				errs[r.blocks+i] = err
 			}
 		}
 	})
+	r.keep(spaces)
 	return first(errs)
 }
 
@@ -126,7 +138,7 @@ func (r *rollout) advance(w *workspace, block int, pass func(*part) error) error
 	p.last = min(p.first+r.samples, r.batch)
 	x, u := make([]float64, r.samples*width), make([]float64, r.samples*n)
 	copy(x, r.x0[p.first*width:p.last*width])
-	if err := w.encode(u, nil, x); err != nil {
+	if err := w.encoder.run(u, nil, x); err != nil {
 		return errors.Wrap(err, "encoder")
 	}
 	for k := range r.times {

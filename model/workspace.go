@@ -10,12 +10,10 @@ import (
 	"spnode/ops/graph"
 )
 
-// A workspace is what a goroutine predicts with: the machines for samples of a shape, which
-// are compiled when they are first needed.
+// A workspace is what a goroutine predicts with: machines for samples of a shape.
 type workspace struct {
 	shape
-	m       *Model
-	encoder *machine
+	encoder *machine // nil, as the others: it has not been needed
 	stepper *stepper
 	decoder *machine
 }
@@ -24,11 +22,33 @@ type workspace struct {
 // and how many lengths a step has: one, or own as many as samples.
 type shape struct{ samples, times, own int }
 
+// workspaces returns those of n goroutines, of which the first advance states and all, if
+// decodes says so, decode them. What is missing is compiled here, not by these goroutines:
+// the Build of a registered g is called by who predicts, once at a time, and who predicts
+// can recover a panic of it.
+func (m *Model) workspaces(n, advance int, decodes bool, s shape) ([]*workspace, error) {
+	all := make([]*workspace, n)
+	for i := range all {
+		all[i] = m.workspace(s)
+		if err := all[i].compile(m, i < advance, decodes); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// keep keeps workspaces for the next prediction.
+func (m *Model) keep(all []*workspace) {
+	for _, w := range all {
+		m.spaces.Put(w)
+	}
+}
+
 // workspace returns one for the present parameters, that of an earlier prediction if there is one.
 func (m *Model) workspace(s shape) *workspace {
 	w, _ := m.spaces.Get().(*workspace)
 	if w == nil || w.samples != s.samples || w.own != s.own {
-		w = &workspace{m: m}
+		w = new(workspace)
 	}
 	if w.times != s.times {
 		w.decoder = nil
@@ -42,23 +62,18 @@ func (m *Model) workspace(s shape) *workspace {
 	return w
 }
 
-// encode writes to u what the encoder makes of states x of trajectories with parameters p.
-func (w *workspace) encode(u, p, x []float64) (err error) {
-	if w.encoder == nil {
-		if w.encoder, err = w.m.newEncoder(w.samples); err != nil {
-			return err
-		}
+// compile makes the machines that are missing.
+func (w *workspace) compile(m *Model, advances, decodes bool) (err error) {
+	if advances && w.encoder == nil {
+		w.encoder, err = m.newEncoder(w.samples)
 	}
-	return w.encoder.run(u, p, x)
-}
-
-// step returns the stepper.
-func (w *workspace) step() (*stepper, error) {
-	var err error
-	if w.stepper == nil {
-		w.stepper, err = w.m.newStepper(w.samples, w.own)
+	if err == nil && advances && w.stepper == nil {
+		w.stepper, err = m.newStepper(w.samples, w.own)
 	}
-	return w.stepper, err
+	if err == nil && decodes && w.decoder == nil {
+		w.decoder, err = m.newDecoder(w.samples, w.times)
+	}
+	return err
 }
 
 // interval is one of a grid: so many substeps of length h, in the model's unit of time.
@@ -69,23 +84,12 @@ type interval struct {
 
 // advance moves the states u by an interval.
 func (w *workspace) advance(u []float64, over interval) error {
-	s, err := w.step()
 	for range over.substeps {
-		if err == nil {
-			err = s.advance(u, over.h)
-		}
-	}
-	return err
-}
-
-// decode writes to y what the decoder makes of latent states u of trajectories that begin with x.
-func (w *workspace) decode(y, p, u, x []float64) (err error) {
-	if w.decoder == nil {
-		if w.decoder, err = w.m.newDecoder(w.samples, w.times); err != nil {
+		if err := w.stepper.advance(u, over.h); err != nil {
 			return err
 		}
 	}
-	return w.decoder.run(y, p, u, x)
+	return nil
 }
 
 // machine evaluates one node of a graph for inputs of fixed shapes, with the

@@ -89,6 +89,8 @@ type Nonlinear struct {
 	// the node of g(u), (batch, n), for the node u of latent states, (batch, n),
 	// by ops or by Gorgonia's own functions. A model with inputs and parameters that
 	// g sees has them as further columns of u, the inputs first, Seen() of them.
+	// Graphs are kept, so what it adds may depend on the parameters, but on nothing else
+	// that changes.
 	Build func(g *param.Graph) (integrator.Nonlinear, error)
 	// Bounds says how g grows with such parameters. Nil: nothing is known.
 	Bounds func(p *param.Params) Bounds
