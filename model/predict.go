@@ -41,13 +41,13 @@ func (m *Model) Predict(u0 [][]float64, times []float64) ([][][]float64, error) 
 		if err := w.decoder.run(y, nil, p.u, x); err != nil {
 			return errors.Wrapf(err, "decoder, t = %g", times[p.k])
 		}
+		physical := y
+		if basis {
+			physical = make([]float64, p.count*r.samples*dim)
+		}
 		for i := range p.count {
-			scaled := y[i*r.samples*width:][:(p.last-p.first)*width]
-			u := scaled
-			if basis {
-				u = make([]float64, (p.last-p.first)*dim)
-			}
-			m.UnscaledTo(u, scaled)
+			u := physical[i*r.samples*dim:][:(p.last-p.first)*dim]
+			m.UnscaledTo(u, y[i*r.samples*width:][:(p.last-p.first)*width])
 			for s := p.first; s < p.last; s++ {
 				out[p.k+i][s], u = u[:dim:dim], u[dim:]
 			}

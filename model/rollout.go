@@ -24,7 +24,7 @@ type rollout struct {
 	batch   int
 	x0      []float64 // (batch, width), scaled
 	times   []float64
-	steps   []interval
+	steps   []float64
 	blocks  int
 	samples int // of a block
 	span    int // times of a part
@@ -49,17 +49,7 @@ func (m *Model) rollout(u0 [][]float64, times []float64) (*rollout, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &rollout{Model: m, batch: len(u0), x0: x0, times: times, steps: make([]interval, len(steps))}
-	unit := m.cfg.Unit()
-	for k, dt := range steps {
-		if k > 0 && dt == steps[k-1] {
-			r.steps[k] = r.steps[k-1]
-			continue
-		}
-		h := dt * (1 / unit)
-		count := m.cfg.substeps(h)
-		r.steps[k] = interval{count, h * (1 / float64(count))} // as the training rounds it
-	}
+	r := &rollout{Model: m, batch: len(u0), x0: x0, times: times, steps: steps}
 	r.samples = samplesOfBlock(r.batch)
 	r.blocks = ceilDiv(r.batch, r.samples)
 	parts := ceilDiv(len(times), max(1, partRows/r.samples))
@@ -141,9 +131,13 @@ func (r *rollout) advance(w *workspace, block int, pass func(*part) error) error
 	if err := w.encoder.run(u, nil, x); err != nil {
 		return errors.Wrap(err, "encoder")
 	}
+	var over interval
 	for k := range r.times {
 		if k > 0 {
-			if err := w.advance(u, r.steps[k-1]); err != nil {
+			if dt := r.steps[k-1]; k == 1 || dt != r.steps[k-2] {
+				over = r.interval(dt)
+			}
+			if err := w.advance(u, over); err != nil {
 				return errors.Wrapf(err, "step %d, t = %g", k, r.times[k-1])
 			}
 		}
@@ -156,6 +150,13 @@ func (r *rollout) advance(w *workspace, block int, pass func(*part) error) error
 		}
 	}
 	return nil
+}
+
+// interval is a step of the data's time, rounded as the training does.
+func (r *rollout) interval(dt float64) interval {
+	h := dt * (1 / r.cfg.Unit())
+	substeps := r.cfg.substeps(h)
+	return interval{substeps, h * (1 / float64(substeps))}
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
