@@ -21,11 +21,13 @@ var wideVectors = [4]int{1: 8, 2: 6, 3: 4}
 const tileRows = 24
 
 // B is read where it lies, unless it is transposed, or the rows of a panel contend for the
-// same few places in the first level of the cache. Packing then pays from packRowsFrom rows of A.
+// same few places in the first level of the cache. Packing then pays from packRowsFrom rows
+// of A for one product, and from manyRowsFrom for many, see Packed.
 const (
 	levelBytes   = 32 << 10 // of the first level, in which
 	wayBytes     = 4 << 10  // what is so far apart has the same place
-	packRowsFrom = 48
+	packRowsFrom = 128
+	manyRowsFrom = 48
 )
 
 // contends reports whether so many rows of n elements of B do.
@@ -128,7 +130,7 @@ func (s *simd[T]) blocks(tA bool, m int, a []T, f *factor[T], r sum[T], c []T, s
 	step := f.step
 	height := blockElements / step / tileRows * tileRows
 	panels := f.panels
-	direct := !f.trans && (m < packRowsFrom || panels == nil && !s.contends(n, f.step))
+	direct := !f.trans && (m < manyRowsFrom || panels == nil && (m < packRowsFrom || !s.contends(n, f.step)))
 	switch {
 	case direct:
 		panels = nil
@@ -228,14 +230,16 @@ func (f *factor[T]) pack(s *simd[T], mem *[]T) []T {
 // whole vectors of which the last ends at the last column, or is half as wide.
 func (f *factor[T]) packPanel(s *simd[T], to []T, p, rows, j, w int) {
 	ldb := s.vectors(w) * s.lanes
+	if !f.trans { // all are whole, as rows that contend are
+		for q := range rows {
+			copy(to[q*ldb:][:w], f.b[(p+q)*f.n+j:])
+		}
+		return
+	}
 	if w < s.lanes {
 		for q := range rows {
 			for i := range w {
-				if f.trans {
-					to[q*ldb+i] = f.b[(j+i)*f.k+p+q]
-				} else {
-					to[q*ldb+i] = f.b[(p+q)*f.n+j+i]
-				}
+				to[q*ldb+i] = f.b[(j+i)*f.k+p+q]
 			}
 		}
 		return
@@ -252,16 +256,8 @@ func (f *factor[T]) packPanel(s *simd[T], to []T, p, rows, j, w int) {
 
 // packVector writes the columns of one vector to rows that are ldb apart.
 func (f *factor[T]) packVector(s *simd[T], to []T, ldb, p, rows, j int) {
-	if f.trans {
-		for i := 0; i < s.lanes; i += s.square {
-			s.transpose(rows, &to[i], ldb, &f.b[(j+i)*f.k+p], f.k)
-		}
-		return
-	}
-	for q := range rows {
-		for i := 0; i < s.lanes; i += 4 {
-			*(*[4]T)(to[q*ldb+i:]) = *(*[4]T)(f.b[(p+q)*f.n+j+i:])
-		}
+	for i := 0; i < s.lanes; i += s.square {
+		s.transpose(rows, &to[i], ldb, &f.b[(j+i)*f.k+p], f.k)
 	}
 }
 

@@ -98,7 +98,7 @@ func TestGemmBits(t *testing.T) {
 func testGemmBits[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))
 	var scratch []T
-	for _, s := range [][3]int{{70, 70, 300}, {7, 100, 40}, {130, 3, 20}, {65, 256, 130}, {20, 20, 20}, {90, 17, 270}, {3, 3, 3}, {5, 2, 2}, {2, 2, 5}} {
+	for _, s := range [][3]int{{70, 70, 300}, {7, 100, 40}, {130, 3, 20}, {65, 256, 130}, {130, 64, 130}, {300, 64, 130}, {20, 20, 20}, {90, 17, 270}, {3, 3, 3}, {5, 2, 2}, {2, 2, 5}} {
 		m, n, k := s[0], s[1], s[2]
 		a, b, c0 := opstest.Normals[T](rng, m*k), opstest.Normals[T](rng, k*n), opstest.Normals[T](rng, m*n)
 		at, bt := make([]T, m*k), make([]T, k*n)

@@ -32,7 +32,7 @@ func (p *Packed[T]) Gemm(m int, alpha T, a []T, beta T, c []T, scratch *[]T) {
 func (p *Packed[T]) pack(s *simd[T], m int) {
 	f := &p.factor
 	_ = f.b[f.k*f.n-1]
-	if f.panels == nil && (f.trans || m >= packRowsFrom && s.contends(f.n, f.step)) {
+	if f.panels == nil && (f.trans || m >= manyRowsFrom && s.contends(f.n, f.step)) {
 		f.panels = f.pack(s, &p.mem)
 	}
 }
