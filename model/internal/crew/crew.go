@@ -5,7 +5,9 @@
 package crew
 
 import (
+	"fmt"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -32,6 +34,7 @@ var (
 // A job is a task under way.
 type job struct {
 	part   func(i int)
+	failed atomic.Pointer[Panic] // of the first part that panicked
 	linger bool
 	left   atomic.Int64 // parts of others that are not done, plus asleep if the caller sleeps
 	done   chan struct{}
@@ -55,7 +58,7 @@ var (
 
 // Do calls part for 0 ≤ i < n, all at the same time, and returns when all are done; the
 // first in the goroutine of the caller. Where there are fewer processors than parts
-// nothing stays awake. In the end it allocates nothing.
+// nothing stays awake. In the end it allocates nothing. It panics with a Panic if a part does.
 func Do(n int, part func(i int)) {
 	if n <= 1 {
 		if n == 1 {
@@ -64,16 +67,45 @@ func Do(n int, part func(i int)) {
 		return
 	}
 	j := begin(n, part)
-	part(0)
+	j.do(0)
 	if !j.linger || !forEnd.within(func() bool { return j.left.Load() == 0 }) {
 		if j.left.Add(asleep) != asleep {
 			<-j.done
 		}
 	}
+	failed := j.failed.Swap(nil)
 	mutex.Lock()
 	j.part = nil
 	spare = append(spare, j)
 	mutex.Unlock()
+	if failed != nil {
+		panic(failed)
+	}
+}
+
+// do does a part.
+func (j *job) do(i int) {
+	defer func() {
+		if v := recover(); v != nil {
+			j.failed.CompareAndSwap(nil, &Panic{v, debug.Stack()})
+		}
+	}()
+	j.part(i)
+}
+
+// Panic is what Do panics with where parts have, when all are done: in the goroutine of the
+// caller, who can recover it, and not in one whose panic ends the program.
+type Panic struct {
+	Value any
+	Stack []byte // of the part
+}
+
+func (p *Panic) Error() string { return fmt.Sprintf("%v, in a part of a task:\n%s", p.Value, p.Stack) }
+
+// Unwrap returns the value if it is an error.
+func (p *Panic) Unwrap() error {
+	err, _ := p.Value.(error)
+	return err
 }
 
 // begin has the members do the parts from 1 on.
@@ -116,7 +148,7 @@ func (m *member) work() {
 	called := func() bool { return m.job.Load() != nil }
 	for {
 		j := m.job.Load()
-		j.part(m.i)
+		j.do(m.i)
 		m.job.Store(nil)
 		linger := j.linger
 		if linger { // before the caller can know, so that it finds this one next time

@@ -1,7 +1,9 @@
 package crew
 
 import (
+	"errors"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -43,6 +45,36 @@ func TestDo(t *testing.T) {
 			Do(3, func(int) { check(2, 0) })
 		}
 	})
+}
+
+// A panic of any part comes to the caller when all parts are done, once, and the next task
+// knows nothing of it.
+func TestPanic(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	cause := errors.New("cause")
+	for _, n := range []int{2, 5} {
+		for bad := range n {
+			var done atomic.Int32
+			err := func() (err error) {
+				defer func() { err, _ = recover().(error) }()
+				Do(n, func(i int) {
+					if i == bad {
+						panic(cause)
+					}
+					time.Sleep(awake)
+					done.Add(1)
+				})
+				return nil
+			}()
+			if !errors.Is(err, cause) || !strings.Contains(err.Error(), "crew_test.go") {
+				t.Errorf("part %d of %d: got %v, want the cause and where it was", bad, n, err)
+			}
+			if int(done.Load()) != n-1 {
+				t.Errorf("part %d of %d: %d others were done before the panic", bad, n, done.Load())
+			}
+			Do(n, func(int) {})
+		}
+	}
 }
 
 // Nobody is left awake.
