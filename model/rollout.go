@@ -79,7 +79,7 @@ func (r *rollout) walk(decodes bool, visit func(w *workspace, p part) error) err
 	errs := make([]error, r.blocks+workers)
 	var begun, advancing atomic.Int64
 	advancing.Store(int64(advance))
-	idle := make(chan part) // to who is waiting for one
+	idle := make(chan part, workers-advance) // to who waits for one: a goroutine that sleeps is some 70 µs late
 	blocks := func(w *workspace) {
 		defer func() { // of a panic too: who waits for parts would wait for ever
 			if advancing.Add(-1) == 0 {
