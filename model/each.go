@@ -3,7 +3,6 @@ package model
 import (
 	"runtime"
 	"slices"
-	"sync/atomic"
 
 	"github.com/pkg/errors"
 
@@ -61,10 +60,10 @@ func (m *Model) PredictEach(runs []Run) ([][][]float64, error) {
 	if err != nil {
 		return nil, errors.Wrap(err, "model: PredictEach")
 	}
-	var begun atomic.Int64
+	queue := crew.NewQueue(len(errs))
 	crew.Do(workers, func(i int) {
 		e := m.newEach(spaces[i])
-		for b := int(begun.Add(1)) - 1; b < len(errs); b = int(begun.Add(1)) - 1 {
+		for b := range queue.Left {
 			first, last := b*samples, min((b+1)*samples, len(runs))
 			copy(e.x, x0[first*width:last*width])
 			errs[b] = e.predict(runs[first:last], out[first:last])
@@ -191,11 +190,10 @@ func (e *each) enter(k int) (most int) {
 		if k+1 >= len(t) {
 			continue
 		}
-		h := (t[k+1] - t[k]) * (1 / e.cfg.Unit())
-		e.substeps[r] = e.cfg.substeps(h)
-		most = max(most, e.substeps[r])
-		part := 1 / float64(e.substeps[r])
-		e.h[r%len(e.h)] = h * part
+		over := e.interval(t[k+1] - t[k])
+		e.substeps[r], e.h[r%len(e.h)] = over.substeps, over.h
+		most = max(most, over.substeps)
+		part := 1 / float64(over.substeps)
 		q := len(e.begin[r][k])
 		copy(e.w[r*q:], e.begin[r][k])
 		for i, v := range e.change[r][k] {

@@ -77,7 +77,8 @@ func (r *rollout) walk(decodes bool, visit func(w *workspace, p part) error) err
 		return err
 	}
 	errs := make([]error, r.blocks+workers)
-	var begun, advancing atomic.Int64
+	queue := crew.NewQueue(r.blocks)
+	var advancing atomic.Int64
 	advancing.Store(int64(advance))
 	idle := make(chan part, workers-advance) // to who waits for one: a goroutine that sleeps is some 70 µs late
 	blocks := func(w *workspace) {
@@ -86,7 +87,7 @@ func (r *rollout) walk(decodes bool, visit func(w *workspace, p part) error) err
 				close(idle)
 			}
 		}()
-		for b := int(begun.Add(1)) - 1; b < r.blocks; b = int(begun.Add(1)) - 1 {
+		for b := range queue.Left {
 			errs[b] = r.advance(w, b, func(p *part) error {
 				select {
 				case idle <- *p:
@@ -150,13 +151,6 @@ func (r *rollout) advance(w *workspace, block int, pass func(*part) error) error
 		}
 	}
 	return nil
-}
-
-// interval is a step of the data's time, rounded as the training does.
-func (r *rollout) interval(dt float64) interval {
-	h := dt * (1 / r.cfg.Unit())
-	substeps := r.cfg.substeps(h)
-	return interval{substeps, h * (1 / float64(substeps))}
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }

@@ -82,6 +82,13 @@ type interval struct {
 	h        float64
 }
 
+// interval is a step of the data's time, rounded as the training does.
+func (m *Model) interval(dt float64) interval {
+	h := dt * (1 / m.cfg.Unit())
+	substeps := m.cfg.substeps(h)
+	return interval{substeps, h * (1 / float64(substeps))}
+}
+
 // advance moves the states u by an interval.
 func (w *workspace) advance(u []float64, over interval) error {
 	for range over.substeps {

@@ -4,8 +4,8 @@ import (
 	"math"
 	"runtime"
 	"slices"
-	"sync"
 
+	"spnode/model/internal/crew"
 	"spnode/ops/kernel"
 	"spnode/ops/kernel/poly"
 )
@@ -180,23 +180,11 @@ func add(all []*system, blocks []*block) {
 
 // parallel calls f for k = 0 … n−1 on all cores.
 func parallel(n int, f func(scratch *[]float64, k int)) {
-	var wait sync.WaitGroup
-	var mu sync.Mutex
-	next := 0
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wait.Go(func() {
-			var scratch []float64
-			for {
-				mu.Lock()
-				k := next
-				next++
-				mu.Unlock()
-				if k >= n {
-					return
-				}
-				f(&scratch, k)
-			}
-		})
-	}
-	wait.Wait()
+	queue := crew.NewQueue(n)
+	crew.Do(min(n, runtime.GOMAXPROCS(0)), func(int) {
+		var scratch []float64
+		for k := range queue.Left {
+			f(&scratch, k)
+		}
+	})
 }

@@ -108,6 +108,21 @@ func (p *Panic) Unwrap() error {
 	return err
 }
 
+// A Queue hands out the numbers 0 … n−1, each once, to whichever part asks first.
+type Queue struct {
+	n     int64
+	begun atomic.Int64
+}
+
+// NewQueue returns the queue of n numbers.
+func NewQueue(n int) *Queue { return &Queue{n: int64(n)} }
+
+// Left are the numbers that no one has had, as they are asked for.
+func (q *Queue) Left(yield func(k int) bool) {
+	for k := q.begun.Add(1); k <= q.n && yield(int(k-1)); k = q.begun.Add(1) {
+	}
+}
+
 // begin has the members do the parts from 1 on.
 func begin(n int, part func(i int)) *job {
 	mutex.Lock()

@@ -77,6 +77,29 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// Every number of a queue is handed out once, also where some stop asking.
+func TestQueue(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 1000} {
+		q, had := NewQueue(n), make([]atomic.Int32, n)
+		Do(4, func(i int) {
+			for k := range q.Left {
+				had[k].Add(1)
+				if i == 1 {
+					break
+				}
+			}
+		})
+		for k := range q.Left {
+			t.Errorf("%d of %d was left", k, n)
+		}
+		for k := range had {
+			if got := had[k].Load(); got != 1 {
+				t.Errorf("%d of %d was handed out %d times, want once", k, n, got)
+			}
+		}
+	}
+}
+
 // Nobody is left awake.
 func TestLeave(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
