@@ -89,7 +89,8 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 	}
 	t := &Trainer{Model: m, cfg: cfg, phases: cfg.phases(), grad: make([]float64, len(m.Params().Flat))}
 	var err error
-	if t.data, err = sample.Read(m, d); err != nil {
+	var runs []model.Run
+	if t.data, runs, err = sample.Read(m, d); err != nil {
 		return nil, err
 	}
 	t.checksum = sample.Checksum(t.data)
@@ -103,10 +104,6 @@ func New(m *model.Model, cfg Config, d *data.Dataset, options ...Option) (*Train
 		t.samplers = append(t.samplers, s)
 	}
 	if err := m.SetTimeUnit(t.span()); err != nil {
-		return nil, err
-	}
-	runs, err := sample.Runs(m, d)
-	if err != nil {
 		return nil, err
 	}
 	var starts [][2]float64

@@ -8,15 +8,17 @@ import (
 	"spnode/model/train/sample"
 )
 
-// worker evaluates the objective of its part of a batch.
+// worker is what evaluates a part of a batch, by the objective of its number.
 type worker struct {
-	*objective.Objective
 	lo, hi int // its rows
 	loss   float64
 	err    error
 }
 
-func (w *worker) run(b objective.Batch) { w.loss, w.err = w.EvaluateRows(b, w.lo, w.hi) }
+func (t *Trainer) work(i int) {
+	w := t.workers[i]
+	w.loss, w.err = t.objectives[i].EvaluateRows(t.batch, w.lo, w.hi)
+}
 
 // enter makes the workers of a phase, unless they are there.
 func (t *Trainer) enter(phase int) error {
@@ -37,7 +39,7 @@ func (t *Trainer) enter(phase int) error {
 		if err != nil {
 			return err
 		}
-		workers[i], objectives[i] = &worker{Objective: o, lo: lo, hi: hi}, o
+		workers[i], objectives[i] = &worker{lo: lo, hi: hi}, o
 	}
 	t.workers, t.objectives = workers, objectives
 	return nil
@@ -84,7 +86,7 @@ func (t *Trainer) evaluate(b objective.Batch, grad []float64) (float64, error) {
 	b.Consistency = t.phases[t.phase].Consistency
 	t.batch = b
 	workers, n := len(t.workers), len(t.Model.Params().Flat)
-	crew.Do(workers, func(i int) { t.workers[i].run(t.batch) })
+	crew.Do(workers, t.work)
 	var loss float64
 	for _, w := range t.workers {
 		if w.err != nil {

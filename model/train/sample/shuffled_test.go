@@ -18,7 +18,7 @@ func read(t *testing.T, d *data.Dataset, s Sampling) Sampler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Trajectories, err = Read(m, d); err != nil {
+	if s.Trajectories, _, err = Read(m, d); err != nil {
 		t.Fatal(err)
 	}
 	sampler, err := New(Shuffled, s)

@@ -41,14 +41,14 @@ type input struct{ begin, change []float64 }
 func (t *Trajectory) Whole(k int) bool { return !slices.ContainsFunc(t.States[k], math.IsNaN) }
 
 // Read checks the data of a training of m and scales them, and finds what the model is
-// to know of a trajectory by name. The error is model.ErrData.
-func Read(m *model.Model, d *data.Dataset) ([]Trajectory, error) {
+// to know of a trajectory by name: their Runs too. The error is model.ErrData.
+func Read(m *model.Model, d *data.Dataset) ([]Trajectory, []model.Run, error) {
 	runs, err := Runs(m, d)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if got, want := d.Dim(), m.Config().Dim; got != want {
-		return nil, dataError("states: got %d components, want %d as the model has", got, want)
+		return nil, nil, dataError("states: got %d components, want %d as the model has", got, want)
 	}
 	all := make([]Trajectory, d.Samples())
 	for s, from := range d.Trajectories {
@@ -57,7 +57,7 @@ func Read(m *model.Model, d *data.Dataset) ([]Trajectory, error) {
 			Weight: cmp.Or(from.Weight, 1), Parameters: runs[s].Parameters,
 		}
 		if len(t.Times) < 2 {
-			return nil, dataError("times of %s: got %d, want at least 2", t.Name, len(t.Times))
+			return nil, nil, dataError("times of %s: got %d, want at least 2", t.Name, len(t.Times))
 		}
 		states := from.States
 		if len(d.Inputs) > 0 {
@@ -65,7 +65,7 @@ func Read(m *model.Model, d *data.Dataset) ([]Trajectory, error) {
 		}
 		for k, x := range states {
 			if err := m.CheckStates(x); err != nil {
-				return nil, errors.WithMessagef(err, "sample: %s, t = %g", t.Name, t.Times[k])
+				return nil, nil, errors.WithMessagef(err, "sample: %s, t = %g", t.Name, t.Times[k])
 			}
 			t.flat = append(t.flat, m.Scaled(x)...)
 		}
@@ -76,7 +76,7 @@ func Read(m *model.Model, d *data.Dataset) ([]Trajectory, error) {
 		}
 		all[s] = t
 	}
-	return all, nil
+	return all, runs, nil
 }
 
 // Runs are what m takes of the trajectories of d, whose parameters and inputs it finds

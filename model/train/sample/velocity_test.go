@@ -52,7 +52,7 @@ func TestVelocities(t *testing.T) {
 		}
 	}
 	m := modeltest.New(t, model.DefaultConfig(2))
-	all, err := Read(m, data.Zeros([]float64{0, 1, 2}, 2, []string{"u", "v"}))
+	all, _, err := Read(m, data.Zeros([]float64{0, 1, 2}, 2, []string{"u", "v"}))
 	if err != nil {
 		t.Fatal(err)
 	}
