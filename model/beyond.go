@@ -44,6 +44,10 @@ func (m *Model) Saw(states, starts [][2]float64, runs []Run) {
 // of the training begins with. Of a model that keeps no ranges, as those of old
 // checkpoints, it tells nothing. Runs that a prediction refuses are left out.
 func (m *Model) Beyond(runs []Run) (found []Beyond) {
+	valid := make([]bool, len(runs))
+	for i, run := range runs {
+		valid[i] = m.checkRun(run) == nil && len(run.State) == m.cfg.Dim
+	}
 	for _, given := range []struct {
 		kind   string
 		ranges [][2]float64
@@ -54,13 +58,16 @@ func (m *Model) Beyond(runs []Run) (found []Beyond) {
 		{KindParameter, m.cfg.Parameters.Ranges, Run.parameters},
 		{KindInput, m.cfg.Inputs.Ranges, Run.inputs},
 	} {
+		values := make([][][]float64, len(runs))
+		for i, run := range runs {
+			if len(given.ranges) > 0 && valid[i] {
+				values[i] = given.values(run)
+			}
+		}
 		for j, r := range given.ranges {
-			for i, run := range runs {
-				if m.checkRun(run) != nil || len(run.State) != m.cfg.Dim {
-					continue
-				}
+			for i := range runs {
 				farthest, by := 0.0, 0.0
-				for _, v := range given.values(run) {
+				for _, v := range values[i] {
 					if d := OutOf(r, v[j]); d > by {
 						farthest, by = v[j], d
 					}
