@@ -93,14 +93,13 @@ func (a *Agreement) Spread(threshold float64) Spread {
 // component, as a state of rest at 0 is all noise: the share of the times that were measured
 // whole, and the time since the first after which it is not, +Inf for none.
 func Within(pred, truth data.Trajectory, scale, noise []float64) (share, until float64) {
+	y := make([]float64, len(truth.States[0]))
 	norm := func(x func(j int) float64) float64 {
-		var y []float64
-		for j := range truth.States[0] {
-			v := x(j)
+		for j := range y {
+			y[j] = x(j)
 			if scale != nil {
-				v /= scale[j]
+				y[j] /= scale[j]
 			}
-			y = append(y, v)
 		}
 		return floats.Norm(y, 2)
 	}
